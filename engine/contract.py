@@ -1,0 +1,218 @@
+"""The contract that every model and backend of genchat keeps. tests/contract puts any of them through it.
+
+A LanguageModel turns a prefix into a distribution. A Cursor is a place in a text, cheap to fork: two futures from one
+past. A Backend is what a conversation talks to; local ones are a model plus a chat template (engine/local_backend.py),
+remote ones bring their own. All yield the same Step.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, runtime_checkable
+
+from engine.conversation import Message
+from engine.distribution import Distribution, FloatArray, Kind
+from engine.evidence import Evidence
+from engine.sampling import Draw, SamplingSettings
+
+Family = Literal["ngram", "lstm", "gpt", "gemini", "mixture", "plugin"]
+StopSignal = Callable[[], bool]  # asked between tokens; True ends the reply
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What a model is. `parameters` counts numbers learned; `checksum` is the sha256 of its files, in hex."""
+
+    name: str
+    family: Family
+    vocabulary_size: int
+    context_length: int | None  # tokens of the past it can use; None when unbounded
+    parameters: int
+    checksum: str
+    description: str = ""
+
+
+class Tokenizer(Protocol):
+    """Text to token ids and back. Exact: decode(encode(text)) == text wherever every piece is in the vocabulary."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def vocabulary_size(self) -> int: ...
+
+    @property
+    def special_tokens(self) -> Mapping[str, int]:
+        """Names such as "<|user|>" with their ids. Text never encodes to one of them."""
+        ...
+
+    def encode(self, text: str) -> list[int]: ...
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text of `tokens`: their bytes joined and read as UTF-8, special tokens left out."""
+        ...
+
+    def token_bytes(self, token: int) -> bytes:
+        """The bytes this token stands for; empty for a special token."""
+        ...
+
+    def unknown_in(self, text: str) -> list[str]:
+        """The pieces of `text` that the vocabulary cannot write, each once, in order of appearance."""
+        ...
+
+
+class Cursor(Protocol):
+    """A place in a text."""
+
+    def log_probs(self) -> FloatArray:
+        """float32 [vocabulary], natural log; exp sums to 1. The caller may keep the array but must not write in it."""
+        ...
+
+    def advance(self, token: int) -> None:
+        """Go one token on. Raises UsageError("token_outside_vocabulary") for an id that does not exist."""
+        ...
+
+    def fork(self) -> "Cursor":
+        """A second cursor at this place; advancing one leaves the other where it is."""
+        ...
+
+    def evidence(self) -> Evidence:
+        """Why the model believes what it believes here; may be slow, is asked for one token at a time."""
+        ...
+
+
+class LanguageModel(Protocol):
+    """A prefix in, a distribution out."""
+
+    @property
+    def info(self) -> ModelInfo: ...
+
+    @property
+    def tokenizer(self) -> Tokenizer: ...
+
+    def start(self, tokens: Sequence[int]) -> Cursor:
+        """A cursor after `tokens` (which may be empty)."""
+        ...
+
+
+@runtime_checkable
+class BatchScorer(Protocol):
+    """A model that can score a whole text at once, faster than token by token."""
+
+    def score_tokens(self, tokens: Sequence[int]) -> FloatArray:
+        """float32 [len(tokens)]: natural log p(tokens[i] | tokens[:i])."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a backend can honestly offer; the screen shows an empty state for the rest."""
+
+    distribution: Kind = "exact"
+    can_fork: bool = True
+    can_score: bool = True
+    can_explain: bool = True
+    remote: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """One token of a reply.
+
+    `text` is what the reply grew by: empty in the middle of a UTF-8 character, all the pending bytes at its end, so
+    that the joined texts are the decoded whole. `log_prob` is the model's own (before sampling), natural log.
+    """
+
+    position: int  # 0 for the first token of the reply
+    token: int | None  # None where the backend does not show its tokens
+    text: str
+    log_prob: float | None
+    raw: Distribution  # the model's own
+    drawn_from: Distribution  # what the draw was made from
+    draw: Draw | None = None
+    special: bool = False  # a role or end marker, not text
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a document that was given to the model: where it stands and why it was chosen."""
+
+    number: int  # 1, 2, …: what a citation [1] points to
+    source: str  # file name or title
+    locator: str  # heading path, or line numbers
+    text: str
+    score: float
+    highlight: tuple[int, int] | None = None  # character offsets in `text` of the sentence that fits best
+    parts: Mapping[str, float] = field(default_factory=dict)  # score by part: "bm25", "trigram", "vector"
+    matched: Mapping[str, float] = field(default_factory=dict)  # matched word -> its share of the question
+    warning: str = ""  # key of a text, e.g. a passage that tries to give orders
+
+
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """What retrieval found for this turn; comes before the first step."""
+
+    items: tuple[Passage, ...]
+    retriever: str  # which retriever answered, in words
+    missing: tuple[str, ...] = ()  # words of the question found nowhere
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the person should know about this reply: a text key and its values."""
+
+    key: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+FinishReason = Literal["end", "stopped", "length", "blocked", "cut"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The last event of a reply."""
+
+    reason: FinishReason
+    prompt_tokens: int | None = None
+    detail: str = ""
+
+
+Event = Step | Passages | Notice | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySettings:
+    """How a reply is to be made."""
+
+    sampling: SamplingSettings = field(default_factory=SamplingSettings)
+    max_tokens: int = 400
+
+
+class Backend(Protocol):
+    """What a conversation talks to."""
+
+    @property
+    def info(self) -> ModelInfo: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """For labels and traces; None where the backend does not show its tokens."""
+        ...
+
+    def reply(
+        self, messages: Sequence[Message], settings: ReplySettings, should_stop: StopSignal | None = None
+    ) -> Iterator[Event]:
+        """Answer the conversation. A plain iterator: leaving it stops the work; the last event is a Finish."""
+        ...
+
+    def complete(
+        self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None
+    ) -> Iterator[Event]:
+        """Go on with free text, no conversation around it."""
+        ...
+
+    def explain(self, messages: Sequence[Message], reply_tokens: Sequence[int]) -> Evidence | None:
+        """Why the next token after `reply_tokens` of the reply to `messages`; None where nothing can be said."""
+        ...

@@ -1,0 +1,91 @@
+"""Messages, and how a conversation becomes the prompt of a home-trained model.
+
+Who speaks is a token of its own, so nothing a person types can pass for it. A reply ends where the model draws the
+end token. When a conversation is longer than the model can read, whole oldest turns are dropped, and said so.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+USER = "<|user|>"
+ASSISTANT = "<|assistant|>"
+END = "<|end|>"
+CHAT_SPECIALS = (USER, ASSISTANT, END)
+
+
+class Role(StrEnum):
+    """Who wrote a message."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Role
+    text: str
+
+
+class Encoder(Protocol):
+    """The part of a tokenizer that a template needs."""
+
+    @property
+    def special_tokens(self) -> Mapping[str, int]: ...
+
+    def encode(self, text: str) -> list[int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Tokens to start from, where to stop, and how many oldest messages did not fit."""
+
+    tokens: tuple[int, ...]
+    stop_tokens: frozenset[int]
+    dropped_messages: int = 0
+
+
+class ChatTemplate(Protocol):
+    """How messages become a prompt for one model."""
+
+    def render(self, messages: Sequence[Message], limit: int | None) -> Prompt:
+        """At most `limit` tokens; the newest message is always kept (cut on the left if it alone is too long)."""
+        ...
+
+
+@dataclass(frozen=True)
+class TurnTemplate:
+    """<|user|> text <|end|> <|assistant|> text <|end|> …, as genchat's own models are trained.
+
+    System messages are left out: models of this size do not follow instructions.
+    """
+
+    tokenizer: Encoder
+
+    def turn(self, message: Message) -> list[int]:
+        """The tokens of one finished turn."""
+        specials = self.tokenizer.special_tokens
+        opening = USER if message.role is Role.USER else ASSISTANT
+        return [specials[opening], *self.tokenizer.encode(message.text), specials[END]]
+
+    def render(self, messages: Sequence[Message], limit: int | None) -> Prompt:
+        specials = self.tokenizer.special_tokens
+        turns = [self.turn(message) for message in messages if message.role is not Role.SYSTEM]
+        opening = [specials[ASSISTANT]]
+        kept: list[list[int]] = []
+        room = None if limit is None else limit - len(opening)
+        for turn in reversed(turns):
+            if room is not None and len(turn) > room:
+                if not kept:
+                    kept.append(turn[-room:])
+                break
+            kept.append(turn)
+            if room is not None:
+                room -= len(turn)
+        tokens = [token for turn in reversed(kept) for token in turn] + opening
+        stops = frozenset(specials[name] for name in CHAT_SPECIALS)
+        return Prompt(tuple(tokens), stops, len(turns) - len(kept))

@@ -1,0 +1,72 @@
+"""The only two loops that call a local model: `generate` draws new tokens, `score` prices given ones.
+
+Both are plain: the caller may leave between any two tokens, and what was produced is kept.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from engine.contract import BatchScorer, Cursor, LanguageModel, Step, StopSignal
+from engine.distribution import FloatArray, exact
+from engine.sampling import Sampler, SamplingSettings
+from engine.text import IncrementalText
+
+
+def generate(
+    model: LanguageModel,
+    prompt: Sequence[int],
+    settings: SamplingSettings,
+    *,
+    max_tokens: int = 400,
+    stop_tokens: frozenset[int] = frozenset(),
+    should_stop: StopSignal | None = None,
+    cursor: Cursor | None = None,
+) -> Iterator[Step]:
+    """Draw up to `max_tokens` tokens after `prompt`.
+
+    A token of `stop_tokens` ends the text; its step is yielded, marked special, with the bytes still pending.
+    `should_stop` is asked before every token. `cursor`, if given, stands after `prompt` already and is moved on.
+    """
+    tokenizer = model.tokenizer
+    specials = frozenset(tokenizer.special_tokens.values())
+    sampler = Sampler(settings)
+    here = model.start(prompt) if cursor is None else cursor
+    recent = list(prompt[-settings.repetition_window :]) if settings.repetition_window else []
+    pending = IncrementalText()
+    for position in range(max_tokens):
+        if should_stop is not None and should_stop():
+            return
+        log_probs = here.log_probs()
+        draw = sampler.draw(log_probs, recent)
+        ends = draw.token in stop_tokens
+        last = ends or position == max_tokens - 1
+        text = pending.push(b"" if ends else tokenizer.token_bytes(draw.token), final=last)
+        yield Step(
+            position=position,
+            token=draw.token,
+            text=text,
+            log_prob=float(log_probs[draw.token]),
+            raw=exact(log_probs),
+            drawn_from=draw.distribution(),
+            draw=draw,
+            special=ends or draw.token in specials,
+        )
+        if ends:
+            return
+        recent.append(draw.token)
+        here.advance(draw.token)
+
+
+def score(model: LanguageModel, tokens: Sequence[int], context: Sequence[int] = ()) -> FloatArray:
+    """float32 [len(tokens)]: natural log p(token | context and the tokens before it)."""
+    if not len(tokens):
+        return np.empty(0, dtype=np.float32)
+    if isinstance(model, BatchScorer):
+        return model.score_tokens([*context, *tokens])[len(context) :]
+    cursor = model.start(context)
+    found = np.empty(len(tokens), dtype=np.float32)
+    for index, token in enumerate(tokens):
+        found[index] = cursor.log_probs()[token]
+        cursor.advance(token)
+    return found

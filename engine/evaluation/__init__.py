@@ -1,0 +1,1 @@
+"""Bits per byte, perplexity and side-by-side tables: how models compare."""

@@ -1,0 +1,102 @@
+"""Why a model believes what it believes: values that any screen can show without knowing the model.
+
+Each family fills its own kind. Arrays are plain numpy, so that showing evidence never loads torch.
+"""
+
+from dataclasses import dataclass, field
+
+from engine.distribution import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class NoEvidence:
+    """Nothing to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class NgramLevel:
+    """One order of the back-off chain for the present context, highest order last."""
+
+    order: int  # n: this level predicts from n-1 tokens of context
+    context: tuple[int, ...]  # those n-1 tokens
+    context_count: int  # how often the context was followed by anything in training
+    backoff: float  # gamma: share of this level's mass handed down to shorter contexts
+    weight: float  # product of the gammas above: how much of this level reaches the result
+
+
+@dataclass(frozen=True, slots=True)
+class NgramShare:
+    """What one level gave to one candidate: p(w) is the sum of `contribution` over the levels, exactly."""
+
+    order: int
+    count: int  # count(context, w) in training
+    context_count: int
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusPlace:
+    """Where the training text says it: file, 1-based line, the line's text and the match's character offsets in it."""
+
+    source: str
+    line: int
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class NgramEvidence:
+    """The counting model's whole argument."""
+
+    order: int  # order used: matched context length + 1
+    model_order: int
+    levels: tuple[NgramLevel, ...]
+    shares: dict[int, tuple[NgramShare, ...]] = field(default_factory=dict)  # candidate token -> its split
+    longest_match: tuple[int, ...] = ()  # the longest suffix of the text that training holds verbatim
+    match_count: int = 0
+    places: tuple[CorpusPlace, ...] = ()
+    places_of: dict[int, tuple[CorpusPlace, ...]] = field(default_factory=dict)  # candidate token -> where
+
+
+@dataclass(frozen=True)
+class LstmEvidence:
+    """Gates and cells at this step, one array a layer, each float32 [hidden]."""
+
+    forget: tuple[FloatArray, ...]
+    input: tuple[FloatArray, ...]
+    output: tuple[FloatArray, ...]
+    cell: tuple[FloatArray, ...]
+    hidden: tuple[FloatArray, ...]
+
+
+@dataclass(frozen=True)
+class LensRow:
+    """What the model would say if it stopped after this layer: (token, probability) pairs, likeliest first."""
+
+    layer: int
+    top: tuple[tuple[int, float], ...]
+    entropy: float
+
+
+@dataclass(frozen=True)
+class GptEvidence:
+    """Attention and the logit lens at this position.
+
+    attention: float32 [layers, heads, positions], each row sums to 1 over positions; `tokens` are those positions.
+    """
+
+    tokens: tuple[int, ...]
+    attention: FloatArray
+    lens: tuple[LensRow, ...]
+
+
+@dataclass(frozen=True)
+class MixtureEvidence:
+    """How much each part of a mixture was heard, and what each believed of the candidates."""
+
+    weights: dict[str, float]  # part name -> weight, sums to 1
+    parts: dict[str, "Evidence"]
+
+
+Evidence = NoEvidence | NgramEvidence | LstmEvidence | GptEvidence | MixtureEvidence

@@ -1,0 +1,1 @@
+"""The history: conversations, messages, runs and token traces in one SQLite file."""

@@ -1,0 +1,94 @@
+"""A language model of this machine as something to talk to: the model, a chat template and the decoding loop."""
+
+from collections.abc import Iterator, Sequence
+
+from engine.contract import (
+    Capabilities,
+    Event,
+    Finish,
+    LanguageModel,
+    ModelInfo,
+    Notice,
+    ReplySettings,
+    StopSignal,
+    Tokenizer,
+)
+from engine.conversation import ChatTemplate, Message, Prompt, TurnTemplate
+from engine.decoding import generate
+from engine.evidence import Evidence
+
+_REPLY_ROOM = 64  # tokens of the context kept free for the reply when old turns are dropped
+
+
+class LocalBackend:
+    """See engine.contract.Backend."""
+
+    def __init__(self, model: LanguageModel, template: ChatTemplate | None = None) -> None:
+        self.model = model
+        self.template: ChatTemplate = template or TurnTemplate(model.tokenizer)
+
+    @property
+    def info(self) -> ModelInfo:
+        return self.model.info
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities()
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        return self.model.tokenizer
+
+    def prompt(self, messages: Sequence[Message]) -> Prompt:
+        """The tokens the model starts from for the next reply."""
+        length = self.info.context_length
+        limit = None if length is None else max(length - min(_REPLY_ROOM, length // 2), 1)
+        return self.template.render(messages, limit)
+
+    def reply(
+        self, messages: Sequence[Message], settings: ReplySettings, should_stop: StopSignal | None = None
+    ) -> Iterator[Event]:
+        prompt = self.prompt(messages)
+        if prompt.dropped_messages:
+            yield Notice("chat.oldest_turns_dropped", {"count": prompt.dropped_messages})
+        yield from self._run(prompt, settings, should_stop)
+
+    def complete(
+        self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None
+    ) -> Iterator[Event]:
+        unknown = self.tokenizer.unknown_in(text)
+        if unknown:
+            yield Notice("chat.unknown_pieces", {"pieces": " ".join(unknown[:8])})
+        stops = frozenset(self.tokenizer.special_tokens.values())
+        yield from self._run(Prompt(tuple(self.tokenizer.encode(text)), stops), settings, should_stop)
+
+    def _run(
+        self, prompt: Prompt, settings: ReplySettings, should_stop: StopSignal | None
+    ) -> Iterator[Event]:
+        stopped = False
+
+        def stop() -> bool:
+            nonlocal stopped
+            stopped = should_stop is not None and should_stop()
+            return stopped
+
+        last = None
+        for step in generate(
+            self.model,
+            prompt.tokens,
+            settings.sampling,
+            max_tokens=settings.max_tokens,
+            stop_tokens=prompt.stop_tokens,
+            should_stop=stop,
+        ):
+            yield step
+            last = step
+        if stopped:
+            yield Finish("stopped", len(prompt.tokens))
+        elif last is not None and last.token in prompt.stop_tokens:
+            yield Finish("end", len(prompt.tokens))
+        else:
+            yield Finish("length", len(prompt.tokens))
+
+    def explain(self, messages: Sequence[Message], reply_tokens: Sequence[int]) -> Evidence | None:
+        return self.model.start([*self.prompt(messages).tokens, *reply_tokens]).evidence()

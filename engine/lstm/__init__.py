@@ -1,0 +1,1 @@
+"""The character LSTM, its gates visible."""

@@ -1,0 +1,1 @@
+"""Training from scratch: data, optimisers, schedule by the clock, checkpoints."""

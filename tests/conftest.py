@@ -1,0 +1,18 @@
+"""Every test has a home of its own, English texts and no network."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.language import use_language
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("GENCHAT_HOME", str(tmp_path / "home"))
+    for name in ("GEMINI_API_KEY", "GOOGLE_API_KEY", "GENCHAT_MODEL", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    use_language("en")
+    yield
+    use_language("en")

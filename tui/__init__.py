@@ -1,0 +1,1 @@
+"""What a person sees and types: the `genchat` command and its Textual screens."""
