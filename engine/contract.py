@@ -207,9 +207,7 @@ class Backend(Protocol):
         """Answer the conversation. A plain iterator: leaving it stops the work; the last event is a Finish."""
         ...
 
-    def complete(
-        self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None
-    ) -> Iterator[Event]:
+    def complete(self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None) -> Iterator[Event]:
         """Go on with free text, no conversation around it."""
         ...
 

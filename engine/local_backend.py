@@ -53,18 +53,14 @@ class LocalBackend:
             yield Notice("chat.oldest_turns_dropped", {"count": prompt.dropped_messages})
         yield from self._run(prompt, settings, should_stop)
 
-    def complete(
-        self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None
-    ) -> Iterator[Event]:
+    def complete(self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None) -> Iterator[Event]:
         unknown = self.tokenizer.unknown_in(text)
         if unknown:
             yield Notice("chat.unknown_pieces", {"pieces": " ".join(unknown[:8])})
         stops = frozenset(self.tokenizer.special_tokens.values())
         yield from self._run(Prompt(tuple(self.tokenizer.encode(text)), stops), settings, should_stop)
 
-    def _run(
-        self, prompt: Prompt, settings: ReplySettings, should_stop: StopSignal | None
-    ) -> Iterator[Event]:
+    def _run(self, prompt: Prompt, settings: ReplySettings, should_stop: StopSignal | None) -> Iterator[Event]:
         stopped = False
 
         def stop() -> bool:

@@ -12,15 +12,14 @@ import unicodedata
 
 _CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t"} | {0x7F: "␡"}
 _REPLACED = (
-    [*range(0x80, 0xA0)]  # C1 controls, among them the one-byte CSI and OSC
-    + [0x061C, 0x180E, 0x200B, 0x200C, 0x200E, 0x200F]  # invisible marks; the emoji joiner U+200D stays
-    + [*range(0x2028, 0x202F), *range(0x2060, 0x2070)]  # line separators, bidi embeddings and isolates
-    + [0xFEFF, *range(0xFFF9, 0xFFFC)]  # byte-order mark, annotations
+    *range(0x80, 0xA0),  # C1 controls, among them the one-byte CSI and OSC
+    *(0x061C, 0x180E, 0x200B, 0x200C, 0x200E, 0x200F),  # invisible marks; the emoji joiner U+200D stays
+    *range(0x2028, 0x202F),  # line separators, bidi embeddings
+    *range(0x2060, 0x2070),  # bidi isolates
+    *(0xFEFF, 0xFFF9, 0xFFFA, 0xFFFB),  # byte-order mark, annotations
 )
 _TABLE: dict[int, str] = _CONTROL_PICTURES | dict.fromkeys(_REPLACED, "\ufffd")
-_UNSAFE = re.compile(
-    "[" + "".join(re.escape(chr(code)) for code in _TABLE) + "\ud800-\udfff\U000e0000-\U000e0fff]"
-)
+_UNSAFE = re.compile("[" + "".join(re.escape(chr(code)) for code in _TABLE) + "\ud800-\udfff\U000e0000-\U000e0fff]")
 _INVISIBLE = {" ": "·", "\n": "↵", "\t": "⇥"}
 
 
