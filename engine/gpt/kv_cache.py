@@ -1,0 +1,81 @@
+"""Keys and values of the past, so that one more token costs one more token.
+
+A cache is a view of a buffer that only ever grows at its end. Forks share the buffer: whoever first writes past the
+common end does so in place, and only a second writer at the same place copies. Forking itself costs nothing.
+"""
+
+import torch
+from torch import Tensor
+
+
+class _Buffer:
+    """keys and values, each [layers, B, K, capacity, D]; `written` positions of it belong to some cache."""
+
+    def __init__(self, shape: tuple[int, int, int, int, int], dtype: torch.dtype, device: torch.device) -> None:
+        self.keys = torch.empty(shape, dtype=dtype, device=device)
+        self.values = torch.empty(shape, dtype=dtype, device=device)
+        self.written = 0
+
+
+class KvCache:
+    """The past of one text. `length` positions are committed; `last_token` is the newest of them."""
+
+    def __init__(
+        self,
+        layers: int,
+        kv_heads: int,
+        head_width: int,
+        limit: int,
+        start_token: int,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | None = None,
+        batch: int = 1,
+    ) -> None:
+        self._shape = (layers, batch, kv_heads, head_width)
+        self._dtype, self._device = dtype, device or torch.device("cpu")
+        self.limit = limit
+        self.length = 0
+        self.last_token = start_token
+        self._buffer = self._allocate(min(limit, 64))
+
+    def _allocate(self, capacity: int) -> _Buffer:
+        layers, batch, kv_heads, head_width = self._shape
+        return _Buffer((layers, batch, kv_heads, capacity, head_width), self._dtype, self._device)
+
+    @property
+    def bytes_per_token(self) -> int:
+        """Memory one more position takes."""
+        layers, batch, kv_heads, head_width = self._shape
+        return 2 * layers * batch * kv_heads * head_width * self._dtype.itemsize
+
+    def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Write the new positions of one layer ([B, K, T, D]) and return all: two views [B, K, length + T, D]."""
+        new = keys.shape[2]
+        end = self.length + new
+        if layer == 0:
+            self._make_room(end)
+            self._buffer.written = end
+        self._buffer.keys[layer, :, :, self.length : end] = keys
+        self._buffer.values[layer, :, :, self.length : end] = values
+        return self._buffer.keys[layer, :, :, :end], self._buffer.values[layer, :, :, :end]
+
+    def _make_room(self, end: int) -> None:
+        buffer = self._buffer
+        capacity = buffer.keys.shape[3]
+        if buffer.written == self.length and end <= capacity:
+            return
+        grown = self._allocate(min(self.limit, max(2 * end, capacity)))
+        grown.keys[:, :, :, : self.length] = buffer.keys[:, :, :, : self.length]
+        grown.values[:, :, :, : self.length] = buffer.values[:, :, :, : self.length]
+        self._buffer = grown
+
+    def commit(self, ids: Tensor) -> None:
+        """The positions just appended are now the past. ids: [B, T]."""
+        self.length += ids.shape[1]
+        self.last_token = int(ids[0, -1])
+
+    def fork(self) -> "KvCache":
+        """A second past that is the same up to here."""
+        twin = object.__new__(KvCache)
+        twin.__dict__.update(self.__dict__)
+        return twin

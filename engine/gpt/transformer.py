@@ -1,0 +1,286 @@
+"""The Transformer, from token ids to logits, in one sitting.
+
+A decoder-only stack (Vaswani et al. 2017; Radford et al. 2019): embedding, then blocks of attention and MLP that each
+add to a running sum (the residual stream), then a norm and the output matrix. Options by GptConfig: rotary positions
+(Su et al. 2021), RMSNorm (Zhang & Sennrich 2019), grouped-query attention (Ainslie et al. 2023), squared ReLU (So et
+al. 2021), queries and keys of unit length (Henry et al. 2020), and for small character models a table of token pairs
+and value embeddings, which give a network the counts of an n-gram model from its first step.
+
+Letters in comments: B sequences, T positions, C width, H heads, K key/value heads, D head width, V vocabulary.
+Weights are kept in fp32; activations run in the dtype of `compute_dtype` (bf16 where the processor gains by it).
+Training and cached generation are one `forward`.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.gpt.config import GptConfig
+from engine.gpt.kv_cache import KvCache
+
+
+@dataclass
+class Trace:
+    """Filled by `forward` when asked for: what the microscope shows. Costs nothing when absent."""
+
+    attention: list[Tensor] = field(default_factory=list)  # a layer: [H, T_new, T_all]
+    residual: list[Tensor] = field(default_factory=list)  # after the embedding and after each layer: [T_new, C]
+
+
+class Linear(nn.Linear):
+    """Weights in fp32, product in the dtype of the input."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        bias = None if self.bias is None else self.bias.to(x.dtype)
+        return F.linear(x, self.weight.to(x.dtype), bias)
+
+
+class Norm(nn.Module):
+    """RMSNorm or LayerNorm, with or without a learned gain."""
+
+    def __init__(self, config: GptConfig, width: int, weight: bool | None = None) -> None:
+        super().__init__()
+        self.kind, self.epsilon, self.width = config.norm, config.norm_epsilon, width
+        has_weight = config.norm_weight if weight is None else weight
+        self.weight = nn.Parameter(torch.ones(width)) if has_weight else None
+        self.bias = nn.Parameter(torch.zeros(width)) if config.norm == "layer" and config.bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight = None if self.weight is None else self.weight.to(x.dtype)
+        if self.kind == "rms":
+            return F.rms_norm(x, (self.width,), weight, self.epsilon)
+        return F.layer_norm(
+            x, (self.width,), weight, None if self.bias is None else self.bias.to(x.dtype), self.epsilon
+        )
+
+
+def rotary_tables(config: GptConfig, length: int, divisors: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """cos and sin, each fp32 [length, D/2]; `divisors` [D/2] stretch frequencies for models with scaled positions."""
+    half = config.head_width // 2
+    frequencies = config.rope_base ** -(torch.arange(half, dtype=torch.float32) / half)
+    if divisors is not None:
+        frequencies = frequencies / divisors
+    angles = torch.outer(torch.arange(length, dtype=torch.float32), frequencies)
+    return angles.cos(), angles.sin()
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turn each pair (x[i], x[i + D/2]) by its position's angle. x: [B, H, T, D]; cos, sin: [T, D/2]."""
+    first, second = x.chunk(2, dim=-1)
+    cos, sin = cos.to(x.dtype), sin.to(x.dtype)
+    return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
+
+
+class Attention(nn.Module):
+    """Every position asks (q), every earlier one answers (k) and gives (v)."""
+
+    def __init__(self, config: GptConfig, layer: int) -> None:
+        super().__init__()
+        self.heads, self.kv_heads, self.head_width = config.heads, config.kv_heads, config.head_width
+        self.layer = layer
+        self.qkv = Linear(config.width, (config.heads + 2 * config.kv_heads) * config.head_width, bias=config.qkv_bias)
+        self.out = Linear(config.heads * config.head_width, config.width, bias=config.bias)
+        self.rotary = config.positions == "rope"
+        self.qk_norm = config.qk_norm
+        if config.qk_norm == "weight":
+            self.q_norm, self.k_norm = Norm(config, config.head_width, True), Norm(config, config.head_width, True)
+        self.value_share = nn.Parameter(torch.tensor(0.5)) if _has_value_embedding(config, layer) else None
+
+    def forward(
+        self, x: Tensor, cos: Tensor, sin: Tensor, value: Tensor | None, cache: KvCache | None, trace: Trace | None
+    ) -> Tensor:
+        b, t, _ = x.shape
+        h, g, d = self.heads, self.kv_heads, self.head_width
+        qkv = self.qkv(x).view(b, t, h + 2 * g, d).transpose(1, 2)
+        q, k, v = qkv.split([h, g, g], dim=1)  # [B, H|K, T, D]
+        if value is not None and self.value_share is not None:
+            v = v + self.value_share.to(x.dtype) * value.view(b, t, g, d).transpose(1, 2)
+        if self.qk_norm == "weight":
+            q, k = self.q_norm(q), self.k_norm(k)
+        if self.rotary:
+            q, k = rotate(q, cos, sin), rotate(k, cos, sin)
+        if self.qk_norm == "unit":
+            q, k = F.rms_norm(q, (d,)) * 1.2, F.rms_norm(k, (d,)) * 1.2  # 1.2: sharper than a plain cosine
+        if cache is not None:
+            k, v = cache.append(self.layer, k, v)
+        mixed = attend(q, k, v, trace)
+        return self.out(mixed.transpose(1, 2).reshape(b, t, h * d))
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, trace: Trace | None) -> Tensor:
+    """softmax(q k^T / sqrt(D), causal) v. q: [B, H, T, D]; k, v: [B, K, S, D] with the T newest positions last."""
+    b, h, t, d = q.shape
+    groups, s = k.shape[1], k.shape[2]
+    if trace is None and t == 1:
+        # One query sees everything before it: no mask, and the query heads of a group share their keys unexpanded.
+        return F.scaled_dot_product_attention(q.view(b, groups, h // groups, d), k, v).view(b, h, 1, d)
+    if h != groups:
+        k, v = k.repeat_interleave(h // groups, dim=1), v.repeat_interleave(h // groups, dim=1)
+    if trace is None and not (q.requires_grad and q.dtype == torch.bfloat16):
+        if s == t:
+            return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=causal_mask(t, s, q))
+    # The fused kernel's backward pass in bf16 is several times slower on processors than these three products.
+    weights = (q @ k.transpose(-1, -2) * (1 / math.sqrt(d)) + causal_mask(t, s, q)).softmax(-1)
+    if trace is not None:
+        trace.attention.append(weights[0])
+    return weights @ v
+
+
+def causal_mask(t: int, s: int, like: Tensor) -> Tensor:
+    """[t, s]: 0 where the i-th of the t newest positions may look, -inf for its future."""
+    return torch.full((t, s), -math.inf, dtype=like.dtype, device=like.device).triu(s - t + 1)
+
+
+class Mlp(nn.Module):
+    """What each position does by itself."""
+
+    def __init__(self, config: GptConfig) -> None:
+        super().__init__()
+        self.activation = config.activation
+        factor = 2 if config.activation == "swiglu" else 1  # gate and up in one matrix
+        self.up = Linear(config.width, factor * config.hidden, bias=config.bias)
+        self.down = Linear(config.hidden, config.width, bias=config.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.up(x)
+        if self.activation == "relu2":
+            x = F.relu(x).square()
+        elif self.activation == "gelu":
+            x = F.gelu(x, approximate="tanh")
+        else:
+            gate, x = x.chunk(2, dim=-1)
+            x = F.silu(gate) * x
+        return self.down(x)
+
+
+class Block(nn.Module):
+    """Attention, then MLP; each reads the normed stream and adds to it."""
+
+    def __init__(self, config: GptConfig, layer: int) -> None:
+        super().__init__()
+        self.attention_norm, self.attention = Norm(config, config.width), Attention(config, layer)
+        self.mlp_norm, self.mlp = Norm(config, config.width), Mlp(config)
+        self.shares = nn.Parameter(torch.tensor([1.0, 0.0])) if config.input_residual else None
+
+    def forward(
+        self,
+        x: Tensor,
+        embedded: Tensor,
+        cos: Tensor,
+        sin: Tensor,
+        value: Tensor | None,
+        cache: KvCache | None,
+        trace: Trace | None,
+    ) -> Tensor:
+        if self.shares is not None:
+            stream, again = self.shares.to(x.dtype)
+            x = stream * x + again * embedded
+        x = x + self.attention(self.attention_norm(x), cos, sin, value, cache, trace)
+        return x + self.mlp(self.mlp_norm(x))
+
+
+def _has_value_embedding(config: GptConfig, layer: int) -> bool:
+    return config.value_embeddings and layer % 2 == 1
+
+
+class Gpt(nn.Module):
+    """Token ids [B, T] in, logits fp32 [B, T, V] out."""
+
+    cos: Tensor
+    sin: Tensor
+
+    def __init__(self, config: GptConfig, rope_divisors: Tensor | None = None) -> None:
+        super().__init__()
+        self.config = config
+        self.compute_dtype = torch.float32
+        c = config.width
+        self.embedding = nn.Embedding(config.vocabulary_size, c)
+        self.position_embedding = nn.Embedding(config.context_length, c) if config.positions == "learned" else None
+        self.bigrams = nn.Embedding(config.bigram_buckets, c) if config.bigram_buckets else None
+        self.value_embeddings = nn.ModuleDict(
+            {
+                str(layer): nn.Embedding(config.vocabulary_size, config.kv_heads * config.head_width)
+                for layer in range(config.layers)
+                if _has_value_embedding(config, layer)
+            }
+        )
+        self.embedding_norm = config.bigram_buckets > 0 or config.input_residual
+        self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.layers))
+        self.norm = Norm(config, c)
+        self.head = None if config.tied_head else Linear(c, config.vocabulary_size, bias=False)
+        cos, sin = rotary_tables(config, config.context_length, rope_divisors)
+        self.register_buffer("cos", cos, persistent=False)
+        self.register_buffer("sin", sin, persistent=False)
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Fresh weights. Matrices uniform with deviation 1/sqrt(C); what writes to the stream and the pair and value
+        tables start at 0, so that at first every block passes its input on."""
+        bound = math.sqrt(3 / self.config.width)
+        zero = ("attention.out.weight", "mlp.down.weight", "bigrams.weight")
+        with torch.no_grad():
+            for name, weight in self.named_parameters():
+                if weight.dim() < 2:
+                    continue
+                if name.endswith(zero) or name.startswith("value_embeddings"):
+                    weight.zero_()
+                elif name == "head.weight":
+                    weight.normal_(0, 0.001, generator=generator)
+                elif "embedding" in name:
+                    weight.normal_(0, 0.02 if self.config.tied_head else 1.0, generator=generator)
+                else:
+                    weight.uniform_(-bound, bound, generator=generator)
+
+    def parameter_count(self) -> int:
+        """Numbers learned."""
+        return sum(weight.numel() for weight in self.parameters())
+
+    def bigram_rows(self, ids: Tensor, before: Tensor) -> Tensor:
+        """Row of the pair table for each (previous, present) token: exact while all pairs fit, hashed beyond."""
+        pairs = before * self.config.vocabulary_size + ids
+        buckets = self.config.bigram_buckets
+        if self.config.vocabulary_size**2 > buckets:
+            pairs = pairs * 2654435761 % 4294967291
+        return pairs % buckets
+
+    def embed(self, ids: Tensor, before: Tensor, start: int) -> Tensor:
+        """[B, T] -> [B, T, C], the beginning of the residual stream; `before` holds each position's previous token."""
+        x: Tensor = self.embedding(ids)
+        if self.position_embedding is not None:
+            x = x + self.position_embedding.weight[start : start + ids.shape[1]]
+        if self.bigrams is not None:
+            x = x + self.bigrams(self.bigram_rows(ids, before))
+        x = x.to(self.compute_dtype)
+        return F.rms_norm(x, (self.config.width,)) if self.embedding_norm else x
+
+    def forward(
+        self, ids: Tensor, cache: KvCache | None = None, trace: Trace | None = None, last_only: bool = False
+    ) -> Tensor:
+        """Logits for every position, or with `last_only` [B, 1, V] for the newest. `cache` holds the past and grows."""
+        start = 0 if cache is None else cache.length
+        first = torch.full_like(ids[:, :1], self.config.start_token if cache is None else cache.last_token)
+        before = torch.cat([first, ids[:, :-1]], dim=1)
+        embedded = self.embed(ids, before, start)
+        cos, sin = self.cos[start : start + ids.shape[1]], self.sin[start : start + ids.shape[1]]
+        x = embedded
+        if trace is not None:
+            trace.residual.append(x[0])
+        for layer, block in enumerate(self.blocks):
+            value = self.value_embeddings[str(layer)](ids).to(x.dtype) if str(layer) in self.value_embeddings else None
+            x = block(x, embedded, cos, sin, value, cache, trace)
+            if trace is not None:
+                trace.residual.append(x[0])
+        if cache is not None:
+            cache.commit(ids)
+        return self.logits(x[:, -1:] if last_only else x)
+
+    def logits(self, x: Tensor) -> Tensor:
+        """[…, C] of the residual stream -> fp32 [..., V]; also the logit lens (nostalgebraist 2020) of any layer."""
+        normed = self.norm(x)
+        weight = self.embedding.weight if self.head is None else self.head.weight
+        logits = F.linear(normed, weight.to(normed.dtype)).float()
+        cap = self.config.logit_softcap
+        return cap * torch.tanh(logits / cap) if cap else logits
