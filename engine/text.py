@@ -28,6 +28,16 @@ def safe(text: str) -> str:
     return _UNSAFE.sub(lambda match: _TABLE.get(ord(match[0]), "\ufffd"), text)
 
 
+def safe_json(document: str) -> str:
+    """A JSON document with the characters that `safe` would replace written as escapes: safe to show, same meaning."""
+    return _UNSAFE.sub(_json_escape, document)
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    pair = match[0].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{pair[place : place + 4]}" for place in range(0, len(pair), 4))
+
+
 def safe_line(text: str, limit: int | None = None) -> str:
     """`safe` on one line: newlines and tabs and runs of spaces become one space; cut to `limit` characters."""
     line = " ".join(safe(text).split())

@@ -48,4 +48,5 @@ TEXTS = {
     "error.bug_unreported": "a fault of genchat itself ({kind}); the report could not be written",
     "error.out_of_memory": "not enough memory; use a smaller model or a shorter text",
     "error.vocabulary_too_small": "a vocabulary of {size} tokens cannot hold the 256 bytes; ask for {least} or more",
+    "error.json_or_jsonl": "--json and --jsonl cannot be had together; choose one",
 }

@@ -48,4 +48,5 @@ TEXTS = {
     "error.bug_unreported": "uma falha do próprio genchat ({kind}); o relatório não pôde ser gravado",
     "error.out_of_memory": "memória insuficiente; use um modelo menor ou um texto mais curto",
     "error.vocabulary_too_small": "um vocabulário de {size} tokens não comporta os 256 bytes; peça {least} ou mais",
+    "error.json_or_jsonl": "--json e --jsonl não podem vir juntos; escolha um",
 }

@@ -1,0 +1,210 @@
+"""Which models exist here (built in, shipped, trained, imported, plugged in) and how to open one.
+
+A model on disk is a folder with a card; `engine.<family>.loading.load(folder, card)` turns it into a LanguageModel or,
+where it brings its own chat template, into a Backend. Rooms are imported only when one of their models is opened.
+A plug-in is an entry point of the group "genchat.backends": a callable without arguments that gives a Backend.
+"""
+
+import importlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from engine.errors import GenchatError, ModelDamaged, ModelNotFound, UsageError
+from engine.model_card import CARD_FILE, ModelCard, read_card
+from engine.paths import Paths
+from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from engine.contract import Backend, LanguageModel
+
+Origin = Literal["built-in", "shipped", "trained", "imported", "plug-in"]
+Progress = Callable[[str, float], None]  # a text key that names the work, and the share done from 0 to 1
+PLUGIN_GROUP = "genchat.backends"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_FAMILY = re.compile(r"[a-z][a-z_]{0,31}")
+_BUILT_IN = {"ngram": "engine.ngram.builtin", "gemini": "engine.gemini.backend"}
+_IMPORTING = ("genchat import", "genchat pull")
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """One model that can be opened; `problem` says why it cannot."""
+
+    name: str
+    family: str
+    origin: Origin
+    chat: bool
+    size: int | None = None  # bytes on disk
+    description: str = ""
+    folder: Path | None = None
+    card: ModelCard | None = None
+    plugin: "EntryPoint | None" = None
+    problem: str = ""
+
+
+class Registry:
+    """The models of one home."""
+
+    def __init__(self, paths: Paths, settings: Settings) -> None:
+        self._paths = paths
+        self._settings = settings
+
+    def models(self) -> list[ModelEntry]:
+        """Built-in ones first, then shipped, then those of the person, then plug-ins. The first of a name counts."""
+        found: dict[str, ModelEntry] = {}
+        for entry in self._all():
+            found.setdefault(entry.name, entry)
+        return list(found.values())
+
+    def names(self) -> list[str]:
+        """The names of all models."""
+        return [entry.name for entry in self.models()]
+
+    def _all(self) -> Iterator[ModelEntry]:
+        for name, module in _BUILT_IN.items():
+            if find_spec(module) is not None:
+                yield ModelEntry(name, name, "built-in", chat=True)
+        yield from _folders(Path(__file__).parent / "pretrained", shipped=True)
+        yield from _folders(self._paths.models, shipped=False)
+        for point in _plugins():
+            yield ModelEntry(point.name, "plugin", "plug-in", chat=True, description=point.value, plugin=point)
+
+    def entry(self, name: str) -> ModelEntry:
+        """The model of that name. Raises ModelNotFound, which lists what there is and the nearest name."""
+        for entry in self._all():
+            if entry.name == name:
+                return entry
+        from difflib import get_close_matches
+
+        names = self.names()
+        installed = ", ".join(names)
+        near = get_close_matches(name, names, 1, 0.5)
+        if near:
+            raise ModelNotFound("model_not_found_near", name=name, installed=installed, near=near[0])
+        raise ModelNotFound("model_not_found", name=name, installed=installed)
+
+    def open(self, name: str, progress: Progress | None = None) -> "Backend":
+        """Load a model as something to talk to. Raises ModelNotFound, ModelDamaged, or what the room raises."""
+        entry = self.entry(name)
+        if entry.problem:
+            raise ModelDamaged("model_damaged", name=name, reason=entry.problem)
+        if entry.plugin is not None:
+            return _open_plugin(entry.plugin)
+        if entry.folder is not None and entry.card is not None:
+            return _as_backend(_loading_room(entry).load(entry.folder, entry.card))
+        room = importlib.import_module(_BUILT_IN[name])
+        if name == "gemini":
+            opened: Backend = room.open_backend(self._settings, self._paths)
+            return opened
+        return _as_backend(room.default_chat_model(self._paths.cache, progress=progress))
+
+    def remove(self, name: str) -> Path:
+        """Delete a trained or imported model's folder and return where it was."""
+        entry = self.entry(check_name(name))
+        if entry.folder is None or entry.origin not in ("trained", "imported"):
+            raise UsageError("model_not_removable", name=name)
+        try:
+            shutil.rmtree(entry.folder)
+        except OSError as error:
+            raise GenchatError("model_not_removed", name=name, reason=error.strerror or error) from None
+        return entry.folder
+
+    def default_for(self, family: str) -> ModelEntry | None:
+        """The model to use when only a family is asked for: the chosen one, else a chat model, newest first."""
+        kin = [entry for entry in self.models() if entry.family == family and not entry.problem]
+        chosen = [entry for entry in kin if entry.name == self._settings.model]
+        own = sorted(
+            (entry for entry in kin if entry.origin in ("trained", "imported")),
+            key=lambda entry: entry.card.created if entry.card else "",
+            reverse=True,
+        )
+        rest = [entry for entry in kin if entry not in own]
+        ordered = [*chosen, *(entry for entry in [*rest, *own] if entry.chat), *rest, *own]
+        return ordered[0] if ordered else None
+
+    def new_folder(self, name: str) -> Path:
+        """Where a model to be made goes. Raises UsageError for a name that cannot be or is taken by genchat."""
+        check_name(name)
+        taken = [entry.name for entry in self.models() if entry.origin not in ("trained", "imported")]
+        if name in taken:
+            raise UsageError("model_name_taken", name=name)
+        return self._paths.models / name
+
+
+def check_name(name: str) -> str:
+    """`name` itself if it can name a model. Raises UsageError: letters, digits, dot, dash, underscore; 64 at most."""
+    if not _NAME.fullmatch(name):
+        raise UsageError("model_name_invalid", name=name)
+    return name
+
+
+def language_model(backend: "Backend") -> "LanguageModel":
+    """The model inside a local backend. Raises UsageError for one that shows no exact distribution."""
+    model: LanguageModel | None = getattr(backend, "model", None)
+    if model is None:
+        raise UsageError("cannot_score", backend=backend.info.name)
+    return model
+
+
+def _folders(root: Path, *, shipped: bool) -> Iterator[ModelEntry]:
+    if not root.is_dir():
+        return
+    for folder in sorted(root.iterdir()):
+        if not _NAME.fullmatch(folder.name) or not (folder / CARD_FILE).exists():
+            continue
+        size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+        try:
+            card = read_card(folder)
+        except ModelDamaged as error:
+            origin: Origin = "shipped" if shipped else "trained"
+            problem = str(error.values.get("reason", error))
+            yield ModelEntry(folder.name, "?", origin, chat=False, size=size, folder=folder, problem=problem)
+            continue
+        made: Origin = "imported" if card.command.startswith(_IMPORTING) else "trained"
+        described = str(card.results.get("description", "") or ", ".join(card.languages))
+        yield ModelEntry(
+            folder.name, card.family, "shipped" if shipped else made, card.chat, size, described, folder, card
+        )
+
+
+def _plugins() -> list["EntryPoint"]:
+    if os.environ.get("GENCHAT_PLUGINS", "").lower() == "none":
+        return []
+    from importlib.metadata import entry_points
+
+    return [point for point in entry_points(group=PLUGIN_GROUP) if _NAME.fullmatch(point.name)]
+
+
+def _open_plugin(point: "EntryPoint") -> "Backend":
+    try:
+        opened: Any = point.load()()
+        return _as_backend(opened)
+    except GenchatError:
+        raise
+    except Exception as error:  # a stranger's code may raise anything
+        reason = f"{type(error).__name__}: {error}"
+        raise GenchatError("backend_failed_to_load", name=point.name, reason=reason) from error
+
+
+def _loading_room(entry: ModelEntry) -> Any:
+    module = f"engine.{entry.family}.loading"
+    if not _FAMILY.fullmatch(entry.family) or find_spec(f"engine.{entry.family}") is None or find_spec(module) is None:
+        raise ModelDamaged("family_unknown", name=entry.name, family=entry.family)
+    return importlib.import_module(module)
+
+
+def _as_backend(opened: Any) -> "Backend":
+    if hasattr(opened, "reply"):
+        backend: Backend = opened
+        return backend
+    from engine.local_backend import LocalBackend
+
+    return LocalBackend(opened)

@@ -1,0 +1,347 @@
+"""One typed settings object: defaults < settings file < environment < flags.
+
+The file is TOML (`engine.paths.paths().settings`); a key `temperature` in the table `[sampling]` is the setting
+"sampling.temperature", and its environment variable is GENCHAT_SAMPLING_TEMPERATURE. Anything not understood is an
+error that names the file and the line. Nothing is written unless `set_setting` or `unset_setting` is called.
+"""
+
+import math
+import os
+import re
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from engine.errors import SettingsError
+
+if TYPE_CHECKING:
+    from engine.contract import ReplySettings
+    from engine.sampling import SamplingSettings
+
+Layer = Literal["default", "file", "environment", "flag"]
+_PREFIX = "GENCHAT_"
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+def _number(default: Any, low: float, high: float = math.inf, *, above: bool = False) -> Any:
+    """A field that must lie between `low` and `high`; with `above`, `low` itself is not allowed."""
+    return field(default=default, metadata={"low": low, "high": high, "above": above})
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingChoices:
+    """How tokens are drawn; the numbers of engine.sampling.SamplingSettings, which is slower to import."""
+
+    temperature: float = _number(0.8, 0)
+    top_k: int = _number(0, 0)
+    top_p: float = _number(0.95, 0, 1, above=True)
+    min_p: float = _number(0.0, 0, 1)
+    repetition_penalty: float = _number(1.0, 1)
+    repetition_window: int = _number(64, 0)
+    seed: int | None = _number(None, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyChoices:
+    """How long a reply may become."""
+
+    max_tokens: int = _number(400, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryChoices:
+    """What is kept of a conversation."""
+
+    keep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a person can choose once for all."""
+
+    language: Literal["auto", "en", "pt-br"] = "auto"
+    model: str = "ngram"
+    color: Literal["auto", "always", "never"] = "auto"
+    offline: bool = False
+    sampling: SamplingChoices = field(default_factory=SamplingChoices)
+    reply: ReplyChoices = field(default_factory=ReplyChoices)
+    history: HistoryChoices = field(default_factory=HistoryChoices)
+
+    def sampling_settings(self) -> "SamplingSettings":
+        """The sampler's own settings object."""
+        from engine.sampling import SamplingSettings
+
+        choices = self.sampling
+        return SamplingSettings(**{spec.name: getattr(choices, spec.name) for spec in fields(choices)})
+
+    def reply_settings(self) -> "ReplySettings":
+        """What a backend is asked to keep to."""
+        from engine.contract import ReplySettings
+
+        return ReplySettings(self.sampling_settings(), self.reply.max_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One leaf of the tree: its dotted name, type and bounds."""
+
+    name: str
+    kind: type | None  # None for a choice among words
+    words: tuple[str, ...]
+    optional: bool
+    low: float
+    high: float
+    above: bool
+    default: Any
+
+    @property
+    def variable(self) -> str:
+        """The environment variable of this setting."""
+        return _PREFIX + self.name.replace(".", "_").upper()
+
+    @property
+    def allowed(self) -> str:
+        """What may be written, in words that need no translation."""
+        if self.words:
+            return " | ".join(self.words)
+        if self.kind is bool:
+            return "true | false"
+        if self.kind is str:
+            return '"…"'
+        sign = ">" if self.above else "≥"
+        top = f", ≤ {self.high:g}" if self.high < math.inf else ""
+        return f"{'int' if self.kind is int else 'float'} {sign} {self.low:g}{top}"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value, the layer it came from and where exactly ("settings.toml:3", "GENCHAT_MODEL", "")."""
+
+    value: Any
+    layer: Layer
+    where: str = ""
+
+
+def known_settings() -> dict[str, Setting]:
+    """Every setting by its dotted name, in the order they are shown."""
+    return {setting.name: setting for setting in _walk(Settings, "")}
+
+
+def _walk(owner: type, prefix: str) -> Iterator[Setting]:
+    hints = get_type_hints(owner)
+    defaults = owner()
+    for spec in fields(owner):
+        hint, name = hints[spec.name], prefix + spec.name
+        if is_dataclass(hint) and isinstance(hint, type):
+            yield from _walk(hint, name + ".")
+            continue
+        optional = get_origin(hint) in (Union, types.UnionType)
+        if optional:
+            hint = next(part for part in get_args(hint) if part is not type(None))
+        words = get_args(hint) if get_origin(hint) is Literal else ()
+        bounds = spec.metadata
+        yield Setting(
+            name=name,
+            kind=None if words else hint,
+            words=words,
+            optional=optional,
+            low=bounds.get("low", -math.inf),
+            high=bounds.get("high", math.inf),
+            above=bounds.get("above", False),
+            default=getattr(defaults, spec.name),
+        )
+
+
+def read_layers(
+    file: Path, environment: Mapping[str, str] | None = None, flags: Mapping[str, Any] | None = None
+) -> dict[str, Given]:
+    """Every setting with the layer that decided it. Raises SettingsError. Flags of value None are not given."""
+    known = known_settings()
+    given = {name: Given(setting.default, "default") for name, setting in known.items()}
+    given |= _from_file(file, known)
+    variables = os.environ if environment is None else environment
+    for name, setting in known.items():
+        text = variables.get(setting.variable, "")
+        if text:
+            given[name] = Given(_from_text(setting, text, setting.variable), "environment", setting.variable)
+    for name, value in (flags or {}).items():
+        if value is not None:
+            flag = "--" + name.rpartition(".")[2].replace("_", "-")
+            given[name] = Given(_checked(known[name], value, flag), "flag", flag)
+    return given
+
+
+def load_settings(
+    file: Path, environment: Mapping[str, str] | None = None, flags: Mapping[str, Any] | None = None
+) -> Settings:
+    """The settings in force. Raises SettingsError for anything not understood."""
+    return build_settings({name: given.value for name, given in read_layers(file, environment, flags).items()})
+
+
+def build_settings(values: Mapping[str, Any]) -> Settings:
+    """A Settings object from values by dotted name; what is not given keeps its default."""
+    return _build(Settings, "", values)  # type: ignore[no-any-return]
+
+
+def _build(owner: type, prefix: str, values: Mapping[str, Any]) -> Any:
+    hints = get_type_hints(owner)
+    chosen = {}
+    for spec in fields(owner):
+        name = prefix + spec.name
+        if is_dataclass(hints[spec.name]):
+            chosen[spec.name] = _build(hints[spec.name], name + ".", values)
+        elif name in values:
+            chosen[spec.name] = values[name]
+    return owner(**chosen)
+
+
+def _from_file(file: Path, known: dict[str, Setting]) -> dict[str, Given]:
+    text = _read(file)
+    if not text:
+        return {}
+    import tomllib
+
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        where = f"{file}:{line[1] if line else text.count(chr(10)) + 1}"
+        raise SettingsError("settings_not_toml", where=where, reason=error) from None
+    given = {}
+    for name, value in _leaves(document, known):
+        where = f"{file}:{_line_of(text, name)}"
+        if name not in known:
+            raise _unknown(name, where, known)
+        given[name] = Given(_checked(known[name], value, where), "file", where)
+    return given
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise SettingsError("settings_not_utf8", file=file, byte=error.start) from None
+    except OSError as error:
+        raise SettingsError("settings_unreadable", file=file, reason=error.strerror or error) from None
+
+
+def _leaves(table: Mapping[str, Any], known: dict[str, Setting], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        name = prefix + key
+        if isinstance(value, dict) and name not in known and (any(k.startswith(name + ".") for k in known) and value):
+            yield from _leaves(value, known, name + ".")
+        elif not (isinstance(value, dict) and not value):
+            yield name, value
+
+
+def _line_of(text: str, name: str) -> int:
+    """The 1-based line where the file gives `name`, dotted keys and table headers included; 1 if it is not found."""
+    table = ""
+    found = 1
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[\[?\s*([^\[\]]+?)\s*\]", line)
+        key = re.match(r"\s*([\w.\"' -]+?)\s*=", line)
+        if header:
+            table = _plain(header[1])
+            if table == name:
+                found = number
+        elif key and ".".join(filter(None, (table, _plain(key[1])))) == name:
+            return number
+    return found
+
+
+def _plain(key: str) -> str:
+    return ".".join(part.strip().strip("\"'") for part in key.split("."))
+
+
+def _unknown(name: str, where: str, known: Mapping[str, Setting]) -> SettingsError:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, 1, 0.5)
+    if near:
+        return SettingsError("setting_unknown_near", where=where, name=name, near=near[0])
+    return SettingsError("setting_unknown", where=where, name=name)
+
+
+def _checked(setting: Setting, value: Any, where: str) -> Any:
+    wrong = SettingsError("setting_wrong", where=where, name=setting.name, value=value, allowed=setting.allowed)
+    if value is None and setting.optional:
+        return None
+    if setting.words:
+        if value not in setting.words:
+            raise wrong
+        return value
+    if setting.kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not setting.kind:
+        raise wrong
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        below = value <= setting.low if setting.above else value < setting.low
+        if below or value > setting.high or not math.isfinite(value):
+            raise wrong
+    return value
+
+
+def _from_text(setting: Setting, text: str, where: str) -> Any:
+    """A value written outside TOML: in the environment or on the command line."""
+    value: Any = text
+    if setting.kind is bool:
+        lowered = text.lower()
+        value = lowered in _TRUE if lowered in _TRUE | _FALSE else text
+    elif setting.kind in (int, float):
+        try:
+            value = setting.kind(text)
+        except ValueError:
+            value = text
+    return _checked(setting, value, where)
+
+
+def set_setting(file: Path, name: str, text: str) -> Any:
+    """Write one setting into the file, comments and order kept. Returns the value as understood."""
+    known = known_settings()
+    if name not in known:
+        raise _unknown(name, "genchat config set", known)
+    value = _from_text(known[name], text, "genchat config set")
+    _edit(file, name, value)
+    return value
+
+
+def unset_setting(file: Path, name: str) -> None:
+    """Take one setting out of the file, so that its default holds again. Works on unknown names too."""
+    _edit(file, name, None)
+
+
+def _edit(file: Path, name: str, value: Any) -> None:
+    import tempfile
+
+    import tomlkit
+    from tomlkit.exceptions import ParseError
+
+    try:
+        document = tomlkit.parse(_read(file))
+    except ParseError as error:
+        raise SettingsError("settings_not_toml", where=f"{file}:{error.line}", reason=error) from None
+    *tables, key = name.split(".")
+    place: Any = document
+    for table in tables:
+        if table not in place:
+            if value is None:
+                return
+            place[table] = tomlkit.table()
+        place = place[table]
+    if value is not None:
+        place[key] = value
+    elif key in place:
+        del place[key]
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as temporary:
+            temporary.write(tomlkit.dumps(document))
+        os.replace(temporary.name, file)
+    except OSError as error:
+        raise SettingsError("settings_not_written", file=file, reason=error.strerror or error) from None

@@ -1,0 +1,90 @@
+"""`genchat` as a person runs it: a process of its own, with small models plugged in."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PLUGINS = """
+import sys
+from engine.local_backend import LocalBackend
+from tests.fakes import HashModel, ScriptModel
+
+
+def script():
+    return LocalBackend(ScriptModel("Olá, mundo!"))
+
+
+def hostile():
+    return LocalBackend(ScriptModel("a\\x1b]0;owned\\x07b\\x9b2Jc"))
+
+
+def hash_model():
+    return LocalBackend(HashModel())
+
+
+def broken():
+    raise RuntimeError("no such thing \\x1b[2J")
+
+
+class _Buggy:
+    info = HashModel().info
+
+    def __getattr__(self, name):
+        raise ZeroDivisionError("AIzaSyA1234567890123456789012345678901x")
+
+
+def buggy():
+    return _Buggy()
+"""
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def plugins(tmp_path: Path) -> Path:
+    """A folder for PYTHONPATH with a distribution that brings the backends above."""
+    folder = tmp_path / "plugins"
+    info = folder / "fakebackends-1.0.dist-info"
+    info.mkdir(parents=True)
+    (folder / "fakebackends.py").write_text(PLUGINS)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: fakebackends\nVersion: 1.0\n")
+    names = ("script", "hostile", "hash_model", "broken", "buggy")
+    (info / "entry_points.txt").write_text(
+        "[genchat.backends]\n" + "".join(f"{name.split('_')[0]} = fakebackends:{name}\n" for name in names)
+    )
+    return folder
+
+
+@pytest.fixture
+def genchat(plugins: Path) -> Run:
+    """Run `genchat` with arguments; `stdin` is text or bytes, `env` adds variables. Its model is "script"."""
+
+    def run(
+        *arguments: str | bytes, stdin: str | bytes | None = None, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        variables = {
+            **os.environ,
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{plugins}",
+            "GENCHAT_MODEL": "script",
+            "GENCHAT_LANGUAGE": "en",
+            "GENCHAT_SAMPLING_TEMPERATURE": "0",
+            **(env or {}),
+        }
+        content = stdin.encode() if isinstance(stdin, str) else stdin
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "tui", *arguments],
+            input=content,
+            stdin=subprocess.DEVNULL if content is None else None,
+            capture_output=True,
+            env=variables,
+            timeout=120,
+        )
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode()
+        )
+
+    return run

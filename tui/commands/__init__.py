@@ -1,0 +1,13 @@
+"""The sub-commands of `genchat`: one module a command group, imported only when its command is used.
+
+A module holds `app`, a typer.Typer whose help texts are keys of engine/language ("cli.next.help"). A new command is one
+module and one line here; its line in the overview is the text "cli.overview.<name>".
+"""
+
+COMMANDS = {
+    "prompt": "tui.commands.prompt",
+    "next": "tui.commands.next",
+    "score": "tui.commands.score",
+    "complete": "tui.commands.complete",
+    "models": "tui.commands.models",
+}

@@ -1,0 +1,94 @@
+"""Why a model believes what it believes, as lines of text and as plain values."""
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.evidence import Evidence, GptEvidence, LstmEvidence, MixtureEvidence, NgramEvidence
+from engine.language import say
+from engine.text import safe_line
+from tui.commands.steps import Labels, percent
+
+_SNIPPET = 60
+
+
+def evidence_values(evidence: Evidence, labels: Labels) -> Any:
+    """The evidence as JSON values, its kind first; token tuples are joined by their labels."""
+    return {"kind": type(evidence).__name__.removesuffix("Evidence").lower(), **_plain(evidence)}
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {spec.name: _plain(getattr(value, spec.name)) for spec in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return value
+
+
+def evidence_lines(evidence: Evidence, labels: Labels) -> list[str]:
+    """The evidence in words, one thought a line."""
+    if isinstance(evidence, NgramEvidence):
+        return _ngram(evidence, labels)
+    if isinstance(evidence, GptEvidence):
+        return _gpt(evidence, labels)
+    if isinstance(evidence, LstmEvidence):
+        return _lstm(evidence)
+    if isinstance(evidence, MixtureEvidence):
+        lines = [say("cli.why.part", name=name, weight=percent(weight)) for name, weight in evidence.weights.items()]
+        return [*lines, *(line for part in evidence.parts.values() for line in evidence_lines(part, labels))]
+    return [say("cli.why.nothing")]
+
+
+def _ngram(evidence: NgramEvidence, labels: Labels) -> list[str]:
+    lines = [say("cli.why.order", order=evidence.order, model_order=evidence.model_order)]
+    for level in reversed(evidence.levels):
+        context = "".join(labels(token) for token in level.context) or "∅"
+        lines.append(
+            say(
+                "cli.why.level",
+                order=level.order,
+                context=context,
+                count=level.context_count,
+                backoff=f"{level.backoff:.3f}",
+                weight=percent(level.weight),
+            )
+        )
+    for token, shares in evidence.shares.items():
+        counts = " · ".join(f"{share.count}/{share.context_count}" for share in reversed(shares))
+        lines.append(say("cli.why.counts", token=labels(token), counts=counts))
+    if evidence.longest_match:
+        match = "".join(labels(token) for token in evidence.longest_match)
+        lines.append(say("cli.why.match", match=match, times=evidence.match_count))
+    for place in evidence.places:
+        begin = max(place.start - _SNIPPET // 2, 0)
+        lines.append(f"  {place.source}:{place.line}  {safe_line(place.text[begin : place.end + _SNIPPET // 2])}")
+    return lines
+
+
+def _gpt(evidence: GptEvidence, labels: Labels) -> list[str]:
+    lines = []
+    for row in evidence.lens:
+        said = "  ".join(f"{labels(token)} {percent(probability)}" for token, probability in row.top)
+        lines.append(say("cli.why.lens", layer=row.layer, said=said, entropy=f"{row.entropy:.2f}"))
+    mean = evidence.attention.mean(axis=(0, 1))
+    order = np.argsort(-mean)[:8]
+    looked = "  ".join(f"{labels(evidence.tokens[place])} {percent(float(mean[place]))}" for place in sorted(order))
+    return [*lines, say("cli.why.attention", tokens=looked)]
+
+
+def _lstm(evidence: LstmEvidence) -> list[str]:
+    return [
+        say(
+            "cli.why.gates",
+            layer=layer + 1,
+            forget=f"{float(evidence.forget[layer].mean()):.2f}",
+            input=f"{float(evidence.input[layer].mean()):.2f}",
+            output=f"{float(evidence.output[layer].mean()):.2f}",
+        )
+        for layer in range(len(evidence.forget))
+    ]

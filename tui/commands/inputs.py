@@ -1,0 +1,65 @@
+"""Text that comes in: from the arguments, from stdin where "-" stands for it, from files. Checked before use."""
+
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.errors import TextUnusable, UsageError
+
+STDIN = "-"
+
+
+def given_text(words: Sequence[str]) -> str:
+    """The words joined by spaces, a "-" replaced by what stdin holds. Raises TextUnusable."""
+    if any(word != STDIN and "\udc80" <= character <= "\udcff" for word in words for character in word):
+        raise TextUnusable("not_utf8_argument")
+    text = " ".join(read_stdin() if word == STDIN else word for word in words)
+    if not text.strip():
+        raise TextUnusable("empty_text", name=say_source(words))
+    return text
+
+
+def say_source(words: Sequence[str]) -> str:
+    """How the source of a text is called in an error."""
+    return "stdin" if STDIN in words else "TEXT"
+
+
+def read_stdin() -> str:
+    """All of stdin as text, without its last newline. Raises TextUnusable, or UsageError at a keyboard."""
+    if sys.stdin is None or sys.stdin.closed:
+        return ""
+    if sys.stdin.isatty():
+        raise UsageError("stdin_is_a_keyboard")
+    return decoded(sys.stdin.buffer.read(), "stdin").removesuffix("\n").removesuffix("\r")
+
+
+def stdin_holds_something() -> bool:
+    """Whether stdin is a pipe or a file rather than a terminal or the null device."""
+    if sys.stdin is None or sys.stdin.closed:
+        return False
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (OSError, ValueError):
+        return True
+    return not sys.stdin.isatty() and not stat.S_ISCHR(mode)
+
+
+def read_text_file(path: Path) -> str:
+    """A text file. Raises TextUnusable."""
+    try:
+        return decoded(path.read_bytes(), str(path))
+    except OSError as error:
+        raise TextUnusable("file_unreadable", name=path, reason=error.strerror or error) from None
+
+
+def decoded(content: bytes, name: str) -> str:
+    """UTF-8 text, a byte-order mark left out. Raises TextUnusable for binary content and other encodings."""
+    if b"\0" in content:
+        raise TextUnusable("binary_text", name=name)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise TextUnusable("not_utf8", name=name, line=line) from None

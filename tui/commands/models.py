@@ -1,0 +1,112 @@
+"""`genchat models`: which models there are, what is known of one, and taking one away."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from engine.language import say
+from tui.commands.options import AsJson, complete_models
+from tui.commands.parser import GenchatCommand, group
+from tui.commands.surroundings import Surroundings, surroundings
+
+app = group("cli.models", "cli.models.help")
+Name = Annotated[str, typer.Argument(metavar="NAME", help="cli.models.name", autocompletion=complete_models)]
+
+
+@app.callback(invoke_without_command=True)
+def models(context: typer.Context, as_json: AsJson = False) -> None:
+    """Without a sub-command: the list."""
+    if context.invoked_subcommand is None:
+        _list(surroundings(context), as_json)
+
+
+@app.command("list", cls=GenchatCommand, help="cli.models.list")
+def list_models(context: typer.Context, as_json: AsJson = False) -> None:
+    """All models."""
+    _list(surroundings(context), as_json)
+
+
+def _list(around: Surroundings, as_json: bool) -> None:
+    entries = around.registry.models()
+    if as_json:
+        around.output.json(
+            [
+                {
+                    "name": entry.name,
+                    "family": entry.family,
+                    "origin": entry.origin,
+                    "chat": entry.chat,
+                    "bytes": entry.size,
+                    "description": entry.description,
+                    "folder": None if entry.folder is None else str(entry.folder),
+                    "chosen": entry.name == around.settings.model,
+                    "problem": entry.problem or None,
+                }
+                for entry in entries
+            ]
+        )
+        return
+    rows = [
+        (
+            "▸" if entry.name == around.settings.model else "",
+            entry.name,
+            entry.family,
+            say(f"cli.origin.{entry.origin.replace('-', '_')}"),
+            say("cli.models.talks" if entry.chat else "cli.models.completes"),
+            "" if entry.size is None else megabytes(entry.size),
+            say("cli.models.damaged", reason=entry.problem) if entry.problem else entry.description,
+        )
+        for entry in entries
+    ]
+    around.output.table(rows, right=(5,), styles=("accent", "bold", "", "dim", "dim", "dim", "dim"))
+
+
+@app.command("show", cls=GenchatCommand, help="cli.models.show")
+def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
+    """The card of one model."""
+    around = surroundings(context)
+    entry = around.registry.entry(name)
+    values: dict[str, Any] = {
+        "name": entry.name,
+        "family": entry.family,
+        "origin": entry.origin,
+        "chat": entry.chat,
+        "bytes": entry.size,
+        "folder": None if entry.folder is None else str(entry.folder),
+        "problem": entry.problem or None,
+    }
+    if entry.card is not None:
+        values |= {"checksum": entry.card.checksum, **asdict(entry.card)}
+    else:
+        values["description"] = entry.description
+    if as_json:
+        around.output.json(values)
+        return
+    rows = [(key, _shown(value)) for key, value in values.items() if value not in (None, "", [], {}, ())]
+    around.output.table(rows, styles=("dim", ""))
+
+
+@app.command("rm", cls=GenchatCommand, help="cli.models.rm")
+def remove(
+    context: typer.Context,
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="cli.models.name", autocompletion=complete_models)],
+) -> None:
+    """Delete trained or imported models."""
+    around = surroundings(context)
+    for name in names:
+        folder = around.registry.remove(name)
+        around.output.note(say("cli.models.removed", name=name, folder=folder))
+
+
+def megabytes(size: int) -> str:
+    """A size in bytes for people: "3.2 MB"."""
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return "  ".join(f"{key}={_shown(part)}" for key, part in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_shown(part) for part in value)
+    return str(value)

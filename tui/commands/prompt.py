@@ -1,0 +1,107 @@
+"""`genchat "prompt"`: one answer on stdout. Without a prompt, on a terminal: the screen."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from engine.errors import UsageError
+from tui.commands import COMMANDS
+from tui.commands.options import (
+    AsJson,
+    AsJsonLines,
+    MaxTokens,
+    MinP,
+    Model,
+    Repetition,
+    Seed,
+    Temperature,
+    TopInJson,
+    TopK,
+    TopP,
+    sampling_flags,
+)
+from tui.commands.parser import GenchatCommand, single
+from tui.commands.surroundings import Surroundings, surroundings
+
+app = single()
+
+
+@app.command("prompt", cls=GenchatCommand, help="cli.prompt.help")
+def prompt(
+    context: typer.Context,
+    words: Annotated[list[str] | None, typer.Argument(metavar="PROMPT", help="cli.prompt.words")] = None,
+    model: Model = None,
+    temperature: Temperature = None,
+    top_k: TopK = None,
+    top_p: TopP = None,
+    min_p: MinP = None,
+    repetition_penalty: Repetition = None,
+    seed: Seed = None,
+    max_tokens: MaxTokens = None,
+    as_json: AsJson = False,
+    as_jsonl: AsJsonLines = False,
+    top: TopInJson = 10,
+) -> None:
+    """Ask once."""
+    around = surroundings(context)
+    around.take_flags(sampling_flags(model, temperature, top_k, top_p, min_p, repetition_penalty, seed, max_tokens))
+    text = _text(around, words or [])
+    if text is None:
+        raise typer.Exit(_open_screen(around))
+    from engine.conversation import Message, Role
+    from tui.commands.streaming import form_of, seeded, write_reply
+
+    form = form_of(as_json, as_jsonl)
+    backend = around.open_model()
+    settings = seeded(around.settings.reply_settings())
+    messages = [Message(Role.USER, text)]
+    outcome = write_reply(
+        backend,
+        lambda stop: backend.reply(messages, settings, stop),
+        around.output,
+        form=form,
+        prompt=text,
+        settings=settings,
+        top=top,
+    )
+    if outcome.exit_code:
+        raise typer.Exit(outcome.exit_code)
+
+
+def _text(around: Surroundings, words: list[str]) -> str | None:
+    """What to ask, from the words or from a pipe; None for "open the screen"."""
+    from tui.commands.inputs import given_text, stdin_holds_something
+
+    if words:
+        _warn_about_commands(around, words)
+        return given_text(words)
+    if sys.stdin is not None and sys.stdin.isatty():
+        if sys.stdout.isatty():
+            return None
+        raise UsageError("no_prompt")
+    if not stdin_holds_something():
+        raise UsageError("no_prompt")
+    return given_text(["-"])
+
+
+def _warn_about_commands(around: Surroundings, words: list[str]) -> None:
+    """A command that stands after options would silently become a prompt; a mistyped one does, with a word about it."""
+    from difflib import get_close_matches
+
+    from engine.language import say
+
+    explicit = "--" in around.arguments or around.arguments[:1] == ("prompt",)
+    if explicit:
+        return
+    if words[0] in COMMANDS:
+        raise UsageError("command_after_options", command=words[0])
+    near = get_close_matches(words[0], [*COMMANDS], 1, 0.75)
+    if near and len(words) <= 3:
+        around.output.note(say("cli.prompt.near_command", word=words[0], command=near[0]), "warn")
+
+
+def _open_screen(around: Surroundings) -> int:
+    from tui.app import run_app
+
+    return int(run_app(around) or 0)

@@ -1,0 +1,69 @@
+"""What every command works in: the settings in force, the paths, the models and the two output streams."""
+
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from engine.paths import Paths, paths
+from engine.settings import Settings, load_settings
+from tui.commands.output import Output
+
+if TYPE_CHECKING:
+    from engine.contract import Backend
+    from engine.registry import Registry
+
+
+class Surroundings:
+    """Everything is made when first asked for, so that a command pays only for what it uses."""
+
+    def __init__(self, arguments: tuple[str, ...] = ()) -> None:
+        self.arguments = arguments
+        self.quiet = False
+        self.safe = False
+        self._flags: dict[str, Any] = {}
+
+    def take_flags(self, flags: Mapping[str, Any]) -> None:
+        """Settings given on the command line by dotted name; None means not given."""
+        self._flags |= {name: value for name, value in flags.items() if value is not None}
+        self.__dict__.pop("settings", None)
+
+    @cached_property
+    def paths(self) -> Paths:
+        return paths()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Raises SettingsError."""
+        return load_settings(self.paths.settings, flags=self._flags)
+
+    @cached_property
+    def output(self) -> Output:
+        """Made after the options are read."""
+        color = self._flags.get("color") or self.settings.color
+        return Output(sys.stdout, sys.stderr, color=color, quiet=self.quiet, always_safe=self.safe)
+
+    @property
+    def registry(self) -> "Registry":
+        from engine.registry import Registry
+
+        return Registry(self.paths, self.settings)
+
+    def open_model(self, name: str | None = None) -> "Backend":
+        """The backend of that name, or the one of the settings; progress goes to stderr."""
+        from engine.language import say
+
+        def tell(key: str, done: float) -> None:
+            self.output.progress(say(key), done)
+
+        try:
+            return self.registry.open(name or self.settings.model, tell)
+        finally:
+            self.output.end_progress()
+
+
+def surroundings(context: typer.Context) -> Surroundings:
+    """The surroundings of this run."""
+    return context.find_root().ensure_object(Surroundings)
