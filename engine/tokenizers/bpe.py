@@ -37,7 +37,7 @@ _LONGEST_TOKEN = 24  # bytes; longer ones are only ever rules of dashes and the 
 _LONG_SPACE = re.compile(r"\s{4096}")
 
 
-class BytePairTokenizer:
+class BpeTokenizer:
     """See engine.contract.Tokenizer.
 
     `merged` are the bytes of the tokens after the single bytes, in merge order, each once and at least two bytes long.
@@ -98,7 +98,7 @@ class BytePairTokenizer:
         (folder / TOKENIZER_FILE).write_text(json.dumps(content, indent=0) + "\n", encoding="utf-8")
 
     @classmethod
-    def read(cls, folder: Path) -> "BytePairTokenizer":
+    def read(cls, folder: Path) -> "BpeTokenizer":
         """The tokenizer of a model folder. Raises ModelDamaged when it is missing, altered or of another unit."""
         try:
             content = json.loads((folder / TOKENIZER_FILE).read_text(encoding="utf-8"))
@@ -114,7 +114,7 @@ class BytePairTokenizer:
         return tokenizer
 
 
-def train_byte_pairs(texts: Iterable[str], vocabulary_size: int) -> BytePairTokenizer:
+def train_byte_pairs(texts: Iterable[str], vocabulary_size: int) -> BpeTokenizer:
     """Learn merges from `texts` until the vocabulary has `vocabulary_size` tokens or no pair occurs twice.
 
     The same texts give the same merges. Raises UsageError for a size that cannot hold the bytes, TextUnusable when
@@ -152,7 +152,7 @@ def train_byte_pairs(texts: Iterable[str], vocabulary_size: int) -> BytePairToke
     by_id = sorted(learner.get_vocab().items(), key=lambda item: item[1])
     byte_of = _byte_of_printed()
     pieces = [bytes(byte_of[character] for character in printed) for printed, _ in by_id]
-    return BytePairTokenizer([piece for piece in pieces if len(piece) > 1])
+    return BpeTokenizer([piece for piece in pieces if len(piece) > 1])
 
 
 def _byte_of_printed() -> dict[str, int]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.conversation import CHAT_SPECIALS
 from engine.errors import ModelDamaged, TextUnusable, UsageError
-from engine.tokenizers.bpe import SMALLEST, BytePairTokenizer, train_byte_pairs
+from engine.tokenizers.bpe import SMALLEST, BpeTokenizer, train_byte_pairs
 from engine.tokenizers.pieces import TOKENIZER_FILE
 
 _TEXT = "Olá, tudo bem? Tudo bem! Amanhã de manhã eu vou. It's fine, isn't it? We'll see tomorrow.\n\nFim.\n" * 20
@@ -18,13 +18,13 @@ _WHOLE = st.text(st.characters(codec="utf-8"), max_size=80)
 
 
 @pytest.fixture(scope="module")
-def tokenizer() -> BytePairTokenizer:
+def tokenizer() -> BpeTokenizer:
     return train_byte_pairs([_TEXT], 400)
 
 
 @settings(deadline=None, max_examples=300)
 @given(text=_WHOLE | st.text(" \n\r\t'-aáçé0७ś", max_size=40))
-def test_any_text_comes_back(tokenizer: BytePairTokenizer, text: str) -> None:
+def test_any_text_comes_back(tokenizer: BpeTokenizer, text: str) -> None:
     tokens = tokenizer.encode(text)
     assert tokenizer.decode(tokens) == text
     assert not set(tokens) & set(tokenizer.special_tokens.values())
@@ -32,19 +32,19 @@ def test_any_text_comes_back(tokenizer: BytePairTokenizer, text: str) -> None:
 
 
 @pytest.mark.parametrize("unit", [" ", "\n", " \n", "a", "-", "\u3000", "é"])
-def test_very_long_runs_come_back(tokenizer: BytePairTokenizer, unit: str) -> None:
+def test_very_long_runs_come_back(tokenizer: BpeTokenizer, unit: str) -> None:
     text = unit * 50_000 + "x"
     assert tokenizer.decode(tokenizer.encode(text)) == text
 
 
 @given(raw=st.binary(max_size=60))
 @settings(deadline=None)
-def test_any_bytes_can_be_written(tokenizer: BytePairTokenizer, raw: bytes) -> None:
+def test_any_bytes_can_be_written(tokenizer: BpeTokenizer, raw: bytes) -> None:
     first = len(tokenizer.special_tokens)
     assert b"".join(tokenizer.token_bytes(first + byte) for byte in raw) == raw
 
 
-def test_frequent_words_take_their_space_along_and_digits_stand_alone(tokenizer: BytePairTokenizer) -> None:
+def test_frequent_words_take_their_space_along_and_digits_stand_alone(tokenizer: BpeTokenizer) -> None:
     def pieces(text: str) -> list[str]:
         return [tokenizer.decode([token]) for token in tokenizer.encode(text)]
 
@@ -54,7 +54,7 @@ def test_frequent_words_take_their_space_along_and_digits_stand_alone(tokenizer:
     assert pieces("isn't it")[-2:] == ["'t", " it"]
 
 
-def test_a_typed_role_marker_is_only_text(tokenizer: BytePairTokenizer) -> None:
+def test_a_typed_role_marker_is_only_text(tokenizer: BpeTokenizer) -> None:
     for marker in CHAT_SPECIALS:
         tokens = tokenizer.encode(f"{marker} oi")
         assert tokenizer.special_tokens[marker] not in tokens
@@ -62,21 +62,21 @@ def test_a_typed_role_marker_is_only_text(tokenizer: BytePairTokenizer) -> None:
         assert tokenizer.token_bytes(tokenizer.special_tokens[marker]) == b""
 
 
-def test_the_same_texts_give_the_same_merges(tokenizer: BytePairTokenizer, tmp_path: Path) -> None:
+def test_the_same_texts_give_the_same_merges(tokenizer: BpeTokenizer, tmp_path: Path) -> None:
     again = train_byte_pairs([_TEXT], 400)
     assert again.encode(_TEXT) == tokenizer.encode(_TEXT)
     assert again.vocabulary_size == tokenizer.vocabulary_size <= 400
 
 
 def test_what_was_saved_reads_back_without_a_network(
-    tokenizer: BytePairTokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tokenizer: BpeTokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a connection was opened")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     tokenizer.save(tmp_path)
-    read = BytePairTokenizer.read(tmp_path)
+    read = BpeTokenizer.read(tmp_path)
     assert read.encode(_TEXT) == tokenizer.encode(_TEXT)
     assert read.special_tokens == tokenizer.special_tokens
 
@@ -93,24 +93,22 @@ def test_what_was_saved_reads_back_without_a_network(
         {"pattern": 7},
     ],
 )
-def test_an_altered_file_is_refused_by_name(
-    tokenizer: BytePairTokenizer, tmp_path: Path, change: dict[str, object]
-) -> None:
+def test_an_altered_file_is_refused_by_name(tokenizer: BpeTokenizer, tmp_path: Path, change: dict[str, object]) -> None:
     tokenizer.save(tmp_path)
     file = tmp_path / TOKENIZER_FILE
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
     with pytest.raises(ModelDamaged, match=tmp_path.name):
-        BytePairTokenizer.read(tmp_path)
+        BpeTokenizer.read(tmp_path)
 
 
-def test_a_cut_or_missing_file_is_refused_by_name(tokenizer: BytePairTokenizer, tmp_path: Path) -> None:
+def test_a_cut_or_missing_file_is_refused_by_name(tokenizer: BpeTokenizer, tmp_path: Path) -> None:
     with pytest.raises(ModelDamaged, match=tmp_path.name):
-        BytePairTokenizer.read(tmp_path)
+        BpeTokenizer.read(tmp_path)
     tokenizer.save(tmp_path)
     file = tmp_path / TOKENIZER_FILE
     file.write_bytes(file.read_bytes()[:-20])
     with pytest.raises(ModelDamaged, match=tmp_path.name):
-        BytePairTokenizer.read(tmp_path)
+        BpeTokenizer.read(tmp_path)
 
 
 def test_nothing_to_learn_from_is_said() -> None:
@@ -120,6 +118,6 @@ def test_nothing_to_learn_from_is_said() -> None:
         train_byte_pairs([_TEXT], SMALLEST - 1)
 
 
-def test_a_lone_surrogate_becomes_a_replacement_instead_of_a_crash(tokenizer: BytePairTokenizer) -> None:
+def test_a_lone_surrogate_becomes_a_replacement_instead_of_a_crash(tokenizer: BpeTokenizer) -> None:
     assert tokenizer.decode(tokenizer.encode("a\ud800b")) == "a\ufffdb"
     assert train_byte_pairs(["a\ud800b"], SMALLEST).vocabulary_size == SMALLEST
