@@ -3,6 +3,7 @@
 Each family fills its own kind. Arrays are plain numpy, so that showing evidence never loads torch.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.distribution import FloatArray
@@ -52,11 +53,11 @@ class NgramEvidence:
     order: int  # order used: matched context length + 1
     model_order: int
     levels: tuple[NgramLevel, ...]
-    shares: dict[int, tuple[NgramShare, ...]] = field(default_factory=dict)  # candidate token -> its split
+    shares: Mapping[int, tuple[NgramShare, ...]] = field(default_factory=dict)  # candidate token -> its split
     longest_match: tuple[int, ...] = ()  # the longest suffix of the text that training holds verbatim
     match_count: int = 0
     places: tuple[CorpusPlace, ...] = ()
-    places_of: dict[int, tuple[CorpusPlace, ...]] = field(default_factory=dict)  # candidate token -> where
+    places_of: Mapping[int, tuple[CorpusPlace, ...]] = field(default_factory=dict)  # candidate token -> where
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 from engine.contract import ModelInfo
 from engine.conversation import CHAT_SPECIALS
 from engine.distribution import FloatArray
+from engine.errors import UsageError
 from engine.evidence import Evidence, NoEvidence
 
 
@@ -31,6 +32,11 @@ class ByteTokenizer:
         return []
 
 
+def _check(token: int, size: int) -> None:
+    if not 0 <= token < size:
+        raise UsageError("token_outside_vocabulary", token=token, last=size - 1)
+
+
 class _HashCursor:
     def __init__(self, size: int, past: tuple[int, ...]) -> None:
         self._size = size
@@ -43,6 +49,7 @@ class _HashCursor:
         return logits.astype(np.float32)
 
     def advance(self, token: int) -> None:
+        _check(token, self._size)
         self._past = (*self._past, token)
 
     def fork(self) -> "_HashCursor":
@@ -61,6 +68,8 @@ class HashModel:
         self.info = ModelInfo(name, "plugin", self.tokenizer.vocabulary_size, None, 0, "0" * 64)
 
     def start(self, tokens: Sequence[int]) -> _HashCursor:
+        for token in tokens:
+            _check(token, self.tokenizer.vocabulary_size)
         return _HashCursor(self.tokenizer.vocabulary_size, tuple(tokens))
 
 

@@ -1,1 +1,1 @@
-"""The statistical next-token model: interpolated modified Kneser-Ney over one suffix array, numpy only."""
+"""The statistical model: interpolated modified Kneser-Ney over one suffix array, numpy only."""

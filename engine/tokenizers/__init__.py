@@ -1,1 +1,1 @@
-"""Text to token ids and back: characters, words, byte-level BPE."""
+"""Text to token ids and back: by characters, by words, by byte pairs."""

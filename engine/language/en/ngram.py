@@ -1,0 +1,10 @@
+"""Training the statistical model, in English."""
+
+TEXTS = {
+    "ngram.phase_reading": "reading",
+    "ngram.phase_tokens": "cutting into tokens",
+    "ngram.phase_suffixes": "sorting suffixes",
+    "ngram.phase_counting": "counting n-grams",
+    "ngram.phase_smoothing": "smoothing",
+    "ngram.phase_writing": "writing",
+}

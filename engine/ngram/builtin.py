@@ -1,0 +1,61 @@
+"""The model everyone starts with: trained at first start from the dialogues that ship with genchat, then cached."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import corpora
+from engine.errors import GenchatError, ModelDamaged
+from engine.model_card import read_card
+from engine.ngram.loading import load
+from engine.ngram.model import NgramModel
+from engine.ngram.progress import Progress
+from engine.ngram.sources import dialogue_sources
+from engine.ngram.training import build_ngram, train_ngram
+
+NAME = "chat"
+_ORDER = 5
+_RECIPE = "1"  # raised when the same text would give another model
+
+
+def default_chat_model(cache_folder: Path, progress: Progress | None = None) -> NgramModel:
+    """The chat model in English and Portuguese, from the cache or trained now.
+
+    The cache is keyed by the text itself. Two processes may do this at once: a model folder appears whole or not at
+    all. Where the cache cannot be written, the model lives in memory.
+    """
+    dialogues = corpora.dialogues()
+    key = hashlib.sha256(repr((_RECIPE, dialogues)).encode()).hexdigest()[:16]
+    folder = cache_folder / f"{NAME}-{key}" / NAME
+    cached = _from_cache(folder)
+    if cached is not None:
+        return cached
+    sources = dialogue_sources(dialogues)
+    try:
+        train_ngram(
+            sources,
+            folder,
+            order=_ORDER,
+            min_count=1,
+            languages=("en", "pt-BR"),
+            licence=corpora.LICENCE,
+            progress=progress,
+        )
+    except (GenchatError, OSError):
+        cached = _from_cache(folder)
+        return cached or build_ngram(sources, NAME, order=_ORDER, min_count=1)
+    _remove_older(cache_folder, keep=folder.parent)
+    return _from_cache(folder) or build_ngram(sources, NAME, order=_ORDER, min_count=1)
+
+
+def _from_cache(folder: Path) -> NgramModel | None:
+    try:
+        return load(folder, read_card(folder))
+    except ModelDamaged:
+        return None
+
+
+def _remove_older(cache_folder: Path, keep: Path) -> None:
+    for other in cache_folder.glob(f"{NAME}-*"):
+        if other != keep:
+            shutil.rmtree(other, ignore_errors=True)

@@ -1,0 +1,128 @@
+"""Why the n-gram model believes what it believes: counts, back-offs, the exact split of a probability, the sources."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import TypeVar
+
+from engine.distribution import top_ids
+from engine.evidence import CorpusPlace, NgramEvidence, NgramLevel, NgramShare
+from engine.ngram.corpus import SlotRange, TokenCorpus
+from engine.ngram.tables import NgramTables, State
+from engine.ngram.trie import START_ID
+
+_CANDIDATES = 20  # listed when the mapping is walked; any other token can still be asked for
+_PLACES = 3
+Value = TypeVar("Value")
+
+
+class _OnDemand(Mapping[int, Value]):
+    """A mapping over the whole vocabulary whose values are worked out when asked for."""
+
+    def __init__(self, listed: Sequence[int], size: int, work_out: Callable[[int], Value]) -> None:
+        self._listed = listed
+        self._size = size
+        self._work_out = cache(work_out)
+
+    def __getitem__(self, token: int) -> Value:
+        if not 0 <= token < self._size:
+            raise KeyError(token)
+        return self._work_out(token)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._listed)
+
+    def __len__(self) -> int:
+        return len(self._listed)
+
+
+class _Explanation:
+    """One place in a text, taken apart."""
+
+    def __init__(self, tables: NgramTables, corpus: TokenCorpus | None, state: State, past: Sequence[int]) -> None:
+        self.tables = tables
+        self.corpus = corpus
+        self.matched = len(state)
+        self.node_of = dict(zip(range(self.matched, 0, -1), state, strict=True))  # by context length
+        text = (START_ID, *past)
+        self.contexts = {length: tuple(text[len(text) - length :]) for length in range(self.matched + 1)}
+        self.gammas = {
+            length: math.exp(float(tables.levels[length - 1].log_backoffs[node]))
+            for length, node in self.node_of.items()
+        }
+        self.weights = {self.matched: 1.0}
+        for length in range(self.matched, 0, -1):
+            self.weights[length - 1] = self.weights[length] * self.gammas[length]
+        self.slots: dict[int, SlotRange] = {}
+        self.context_counts: dict[int, int] = dict.fromkeys(range(self.matched + 1), 0)
+        if corpus is not None:
+            for length, context in self.contexts.items():
+                self.slots[length] = corpus.occurrences(context)
+                self.context_counts[length] = corpus.followed(context, self.slots[length])
+
+    def levels(self) -> tuple[NgramLevel, ...]:
+        """Lowest order first."""
+        return tuple(
+            NgramLevel(
+                order=length + 1,
+                context=self.contexts[length],
+                context_count=self.context_counts[length],
+                backoff=self.gammas.get(length, 0.0),
+                weight=self.weights[length],
+            )
+            for length in range(self.matched + 1)
+        )
+
+    def shares(self, token: int) -> tuple[NgramShare, ...]:
+        """What each level gives to p(token), lowest order first; the contributions sum to p exactly."""
+        found: list[NgramShare] = []
+        below = math.exp(float(self.tables.levels[0].log_probs[token]))
+        own = below
+        for length in range(self.matched + 1):
+            if length:
+                handed_down = self.gammas[length] * below
+                node = self.tables.child(length, self.node_of[length], token)
+                below = handed_down if node is None else math.exp(float(self.tables.levels[length].log_probs[node]))
+                own = max(below - handed_down, 0.0)
+            low, high = self._slots_with(length, token)
+            found.append(NgramShare(length + 1, high - low, self.context_counts[length], own * self.weights[length]))
+        return tuple(found)
+
+    def places(self, token: int) -> tuple[CorpusPlace, ...]:
+        """Where training continues the longest context it can with `token`."""
+        for length in range(self.matched, -1, -1):
+            slots = self._slots_with(length, token)
+            if self.corpus is not None and slots[1] > slots[0]:
+                return self.corpus.places(slots, length + 1, _PLACES)
+        return ()
+
+    def _slots_with(self, length: int, token: int) -> SlotRange:
+        if self.corpus is None:
+            return 0, 0
+        return self.corpus.occurrences([*self.contexts[length], token], self.slots[length])
+
+
+def explain(tables: NgramTables, corpus: TokenCorpus | None, state: State, past: Sequence[int]) -> NgramEvidence:
+    """The whole argument for the token after `past`, where the model is in `state`.
+
+    Without a corpus (a model built from bare ids) counts are 0 and no places are shown.
+    """
+    found = _Explanation(tables, corpus, state, past)
+    candidates = top_ids(tables.log_probs(state), _CANDIDATES).tolist()
+    match: tuple[int, ...] = ()
+    slots: SlotRange = (0, 0)
+    places: tuple[CorpusPlace, ...] = ()
+    if corpus is not None:
+        match, slots = corpus.longest_match(past)
+        if match:
+            places = corpus.places(slots, len(match), _PLACES)
+    return NgramEvidence(
+        order=len(state) + 1,
+        model_order=tables.order,
+        levels=found.levels(),
+        shares=_OnDemand(candidates, tables.vocabulary_size, found.shares),
+        longest_match=match,
+        match_count=slots[1] - slots[0],
+        places=places,
+        places_of=_OnDemand(candidates, tables.vocabulary_size, found.places),
+    )

@@ -1,0 +1,139 @@
+"""Interpolated modified Kneser-Ney smoothing.
+
+Sources: Chen and Goodman, "An empirical study of smoothing techniques for language modeling" (1998); Heafield et al.,
+"Scalable modified Kneser-Ney language model estimation" (2013), whose program lmplz is the reference for every number:
+the discounts come from counts of counts per order, with a fallback for an order that has too few; orders below the
+highest use adjusted counts (in how many different words' company an n-gram was seen) except for n-grams at the
+beginning of a text; the unigrams are smoothed with a uniform distribution.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.ngram.progress import Watch
+from engine.ngram.trie import START_ID, RawLevel
+
+_FALLBACK = (0.5, 1.0, 1.5)
+
+Doubles = NDArray[np.float64]
+Singles = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Discounts:
+    """What is taken off a count of 1, of 2, and of 3 or more. `fallback`: too few counts to estimate them."""
+
+    one: float
+    two: float
+    more: float
+    fallback: bool = False
+
+
+@dataclass
+class SmoothedLevel:
+    """One order, smoothed. Natural logs, so that a whole distribution is additions.
+
+    log_probs: float32 [nodes], log p(last token | the tokens before), back-off included; -inf for START.
+    log_backoffs: float32 [nodes], log of the mass this n-gram, as a context, hands to shorter ones; 0 without children.
+    """
+
+    log_probs: Singles
+    log_backoffs: Singles
+    discounts: Discounts
+
+
+def adjusted_counts(levels: list[RawLevel], level_index: int) -> NDArray[np.int64]:
+    """int64 [nodes]: the counts that order `level_index` + 1 is estimated from."""
+    level = levels[level_index]
+    if level_index + 1 == len(levels):
+        counts = level.counts.copy()
+    else:
+        counts = np.bincount(levels[level_index + 1].links, minlength=len(level.words))
+        counts[: level.starting] = level.counts[: level.starting]
+    if level_index == 0:
+        counts[START_ID] = 0
+    return counts
+
+
+def discounts_of(counts_of_counts: list[int]) -> Discounts:
+    """From t1..t4, the numbers of n-grams with adjusted count 1, 2, 3, 4."""
+    one, two, three, four = counts_of_counts
+    if 0 in (one, two, three):
+        return Discounts(*_FALLBACK, fallback=True)
+    ratio = one / (one + 2 * two)
+    found = (1 - 2 * ratio * two / one, 2 - 3 * ratio * three / two, 3 - 4 * ratio * four / three)
+    if not all(0 <= discount <= count for count, discount in enumerate(found, start=1)):
+        return Discounts(*_FALLBACK, fallback=True)
+    return Discounts(*found)
+
+
+def smooth(
+    levels: list[RawLevel], watch: Watch | None = None, raw_count_of_last: dict[int, tuple[int, int]] | None = None
+) -> list[SmoothedLevel]:
+    """Estimate every order from the lowest to the highest.
+
+    raw_count_of_last: see `last_ngrams`; only for comparing with lmplz to the last digit.
+    """
+    found: list[SmoothedLevel] = []
+    lower: Doubles = np.empty(0, dtype=np.float64)
+    for index, level in enumerate(levels):
+        counts = adjusted_counts(levels, index)
+        tally = np.bincount(np.minimum(counts, 5), minlength=6)[1:5].tolist()
+        if raw_count_of_last and index in raw_count_of_last:
+            adjusted, raw = raw_count_of_last[index]
+            for count, step in ((adjusted, -1), (raw, 1)):
+                if 1 <= count <= 4:
+                    tally[count - 1] += step
+        discounts = discounts_of(tally)
+        taken = _taken(counts, discounts)
+        if index == 0:
+            lower = _unigrams(counts, taken)
+        else:
+            lower, found[-1].log_backoffs = _higher(counts, taken, levels[index - 1], level, lower)
+        with np.errstate(divide="ignore"):
+            log_probs = np.log(lower).astype(np.float32)
+        found.append(SmoothedLevel(log_probs, np.empty(0, dtype=np.float32), discounts))
+        if watch is not None:
+            watch.report((index + 1) / len(levels))
+    return found
+
+
+def _taken(counts: NDArray[np.int64], discounts: Discounts) -> Doubles:
+    table = np.array([0.0, discounts.one, discounts.two, discounts.more])
+    return table[np.minimum(counts, 3)]
+
+
+def _unigrams(counts: NDArray[np.int64], taken: Doubles) -> Doubles:
+    """p(token) for the whole vocabulary. Ids never seen share one place in the uniform part; START has none."""
+    seen = counts > 0
+    unseen = len(counts) - 1 - int(np.count_nonzero(seen))
+    share = 1.0 / (int(np.count_nonzero(seen)) + (1 if unseen else 0))
+    uniform = np.where(seen, share, share / max(unseen, 1))
+    uniform[START_ID] = 0.0
+    total = int(counts.sum())
+    if total == 0:
+        return uniform
+    return (counts - taken + float(taken.sum()) * uniform) / total
+
+
+def _higher(
+    counts: NDArray[np.int64], taken: Doubles, contexts: RawLevel, level: RawLevel, lower: Doubles
+) -> tuple[Doubles, Singles]:
+    """p of every n-gram of an order, and the log back-off of every context below it."""
+    sizes = np.diff(contexts.children)
+    with_children = np.flatnonzero(sizes)
+    starts = contexts.children[with_children]
+    totals = np.add.reduceat(counts, starts)
+    backoffs = np.add.reduceat(taken, starts) / totals
+    children = sizes[with_children]
+    own = counts - taken
+    own /= np.repeat(totals, children)
+    handed_down = lower[level.links]
+    handed_down *= np.repeat(backoffs, children)
+    own += handed_down
+    log_backoffs = np.zeros(len(contexts.words), dtype=np.float32)
+    with np.errstate(divide="ignore"):
+        log_backoffs[with_children] = np.log(backoffs)
+    return own, log_backoffs

@@ -1,0 +1,51 @@
+"""The statistical model as a LanguageModel: states that roll along suffix links, every number open to question."""
+
+from collections.abc import Sequence
+
+from engine.contract import ModelInfo
+from engine.distribution import FloatArray
+from engine.evidence import Evidence
+from engine.ngram.corpus import LONGEST_MATCH, TokenCorpus
+from engine.ngram.evidence import explain
+from engine.ngram.tables import NgramTables, State
+from engine.tokenizers.pieces import PieceTokenizer
+
+
+class NgramModel:
+    """See engine.contract.LanguageModel and BatchScorer."""
+
+    def __init__(
+        self, tables: NgramTables, tokenizer: PieceTokenizer, info: ModelInfo, corpus: TokenCorpus | None = None
+    ) -> None:
+        self.tables = tables
+        self.tokenizer = tokenizer
+        self.info = info
+        self.corpus = corpus
+
+    def start(self, tokens: Sequence[int]) -> "NgramCursor":
+        return NgramCursor(self, self.tables.state_after(tokens), tuple(tokens[-LONGEST_MATCH:]))
+
+    def score_tokens(self, tokens: Sequence[int]) -> FloatArray:
+        return self.tables.score(tokens)
+
+
+class NgramCursor:
+    """See engine.contract.Cursor."""
+
+    def __init__(self, model: NgramModel, state: State, past: tuple[int, ...]) -> None:
+        self._model = model
+        self._state = state
+        self._past = past
+
+    def log_probs(self) -> FloatArray:
+        return self._model.tables.log_probs(self._state)
+
+    def advance(self, token: int) -> None:
+        self._state = self._model.tables.advance(self._state, token)
+        self._past = (*self._past[-LONGEST_MATCH:], token)
+
+    def fork(self) -> "NgramCursor":
+        return NgramCursor(self._model, self._state, self._past)
+
+    def evidence(self) -> Evidence:
+        return explain(self._model.tables, self._model.corpus, self._state, self._past)

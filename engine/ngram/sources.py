@@ -1,0 +1,87 @@
+"""Texts to train on: read from files, checked, cut into texts that begin anew."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpora import Dialogue, looks_like_dialogues, parse_dialogues
+from engine.conversation import Role
+from engine.errors import TextUnusable
+
+_BINARY_SHARE = 0.1  # of control characters in the first part of a file
+
+
+@dataclass(frozen=True)
+class PlainSource:
+    """One text, from its first line on."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class SourceTurn:
+    """One turn of a dialogue; `line` is 1-based."""
+
+    role: Role
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class DialogueSource:
+    """Dialogues of one file; each begins anew."""
+
+    name: str
+    dialogues: tuple[tuple[SourceTurn, ...], ...]
+
+
+Source = PlainSource | DialogueSource
+
+
+def read_source(path: Path) -> Source:
+    """A file to train on: UTF-8 text, or dialogues in the format of genchat's own (corpora/loader.py).
+
+    Raises TextUnusable for a file that cannot be read, is empty, binary, not UTF-8, or broken dialogues.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise TextUnusable("text_unreadable", name=path.name, reason=error.strerror or error) from None
+    return source_of(path.name, raw)
+
+
+def source_of(name: str, raw: bytes) -> Source:
+    """Like `read_source`, from bytes."""
+    if b"\0" in raw:
+        raise TextUnusable("text_binary", name=name)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise TextUnusable("text_not_utf8", name=name, line=line) from None
+    beginning = text[:4096]
+    controls = sum(character < " " and character not in "\t\n\r\f" for character in beginning)
+    if controls > _BINARY_SHARE * len(beginning):
+        raise TextUnusable("text_binary", name=name)
+    if not text.strip():
+        raise TextUnusable("text_empty", name=name)
+    text = text.replace("\r\n", "\n")
+    if looks_like_dialogues(text):
+        try:
+            return dialogue_sources(parse_dialogues(text, name, ""))[0]
+        except ValueError as error:
+            raise TextUnusable("dialogues_broken", reason=error) from None
+    return PlainSource(name, text)
+
+
+def dialogue_sources(dialogues: Iterable[Dialogue]) -> Sequence[DialogueSource]:
+    """One source a file, files and dialogues in the order given."""
+    files: dict[str, list[tuple[SourceTurn, ...]]] = {}
+    for dialogue in dialogues:
+        turns = tuple(
+            SourceTurn(Role.USER if turn.speaker == "person" else Role.ASSISTANT, turn.text, turn.line)
+            for turn in dialogue.turns
+        )
+        files.setdefault(dialogue.source, []).append(turns)
+    return [DialogueSource(name, tuple(found)) for name, found in files.items()]

@@ -1,0 +1,112 @@
+"""The n-grams of a stream as a forward trie in flat arrays, read off its suffix array.
+
+Level n holds one node for every n-gram, in lexicographic order, so the children of a node are a range of the next
+level and the n-grams that begin with START (id 0) stand first. The suffix link of a node drops its first token. An
+n-gram with START inside spans two texts: it is dead and left out.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.ngram.progress import Watch
+from engine.ngram.suffix_array import SlotArray, TokenStream
+
+START_ID = 0
+
+IntArray = NDArray[np.int32]
+
+
+@dataclass
+class RawLevel:
+    """The n-grams of one length.
+
+    words: int32 [nodes], the last token; level 1 holds every id of the vocabulary, seen or not.
+    links: int32 [nodes], the node of level n-1 without the first token (level 1: all 0, the root).
+    counts: int64 [nodes], occurrences; below the highest level only those that begin with START are filled in.
+    starting: how many nodes, from the first on, begin with START.
+    children: int32 [nodes + 1], where the children of each node begin on the next level; empty on the highest.
+    """
+
+    words: IntArray
+    links: IntArray
+    counts: NDArray[np.int64]
+    starting: int
+    children: IntArray
+
+
+def build_levels(
+    stream: TokenStream, suffixes: SlotArray, vocabulary_size: int, order: int, watch: Watch | None = None
+) -> list[RawLevel]:
+    """Levels 1 to `order`, or to the length of the longest text with its START where that is less."""
+    borders = np.append(np.flatnonzero(stream == START_ID), len(stream))
+    order = min(order, int(np.diff(borders).max(initial=1)))
+    levels: list[RawLevel] = []
+    for level in _levels(stream, suffixes, vocabulary_size, order):
+        levels.append(level)
+        if watch is not None:
+            watch.report(len(levels) / order)
+    return levels
+
+
+def _levels(stream: TokenStream, suffixes: SlotArray, vocabulary_size: int, order: int) -> Iterator[RawLevel]:
+    """One level after the other; the children of a level are filled in when the next is asked for."""
+    size = len(stream)
+    slot_of = np.empty(size, dtype=np.int32)
+    slot_of[suffixes] = np.arange(size, dtype=np.int32)
+    starting_slots = int(np.count_nonzero(stream == START_ID))
+    node_of_slot: IntArray = stream[suffixes]
+    counts = np.bincount(node_of_slot, minlength=vocabulary_size)
+    level = RawLevel(
+        words=np.arange(vocabulary_size, dtype=np.int32),
+        links=np.zeros(vocabulary_size, dtype=np.int32),
+        counts=counts,
+        starting=1,
+        children=np.empty(0, dtype=np.int32),
+    )
+    yield level
+    alive = np.ones(size, dtype=np.bool_)
+    fresh = np.zeros(size, dtype=np.bool_)
+    fresh[np.cumsum(counts)[:-1][counts[1:] > 0]] = True
+    fresh[:1] = True
+    for length in range(2, order + 1):
+        positions = suffixes + np.int32(length - 1)
+        inside = positions < size
+        tokens = stream[np.minimum(positions, size - 1)]
+        del positions
+        alive &= inside
+        alive &= tokens != START_ID
+        del inside
+        fresh[1:] |= tokens[1:] != tokens[:-1]
+        begins = fresh.copy()
+        begins[1:] |= ~alive[:-1]
+        begins &= alive
+        first_slots = np.flatnonzero(begins).astype(np.int32)
+        words = tokens[first_slots]
+        del tokens
+        following = suffixes[first_slots] + np.int32(1)
+        links = node_of_slot[slot_of[following]]
+        del following
+        parents = node_of_slot[first_slots]
+        level.children = np.concatenate(
+            [np.zeros(1, dtype=np.int32), np.cumsum(np.bincount(parents, minlength=len(level.words)), dtype=np.int32)]
+        )
+        del parents
+        starting = int(np.searchsorted(first_slots, starting_slots))
+        node_of_slot = np.cumsum(begins, dtype=np.int32)
+        node_of_slot -= np.int32(1)
+        del begins
+        last = length == order
+        counted = len(first_slots) if last else starting
+        level = RawLevel(words, links, _occurrences(alive, first_slots, counted), starting, np.empty(0, np.int32))
+        yield level
+
+
+def _occurrences(alive: NDArray[np.bool_], first_slots: SlotArray, counted: int) -> NDArray[np.int64]:
+    """How many living slots stand from each of the first `counted` first slots to the next one."""
+    if not counted:
+        return np.empty(0, dtype=np.int64)
+    end = int(first_slots[counted]) if counted < len(first_slots) else len(alive)
+    return np.add.reduceat(alive[:end], first_slots[:counted], dtype=np.int64)

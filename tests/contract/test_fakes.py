@@ -1,0 +1,21 @@
+"""The contract on the models that other tests stand on."""
+
+import pytest
+
+from engine.contract import Backend, LanguageModel
+from engine.local_backend import LocalBackend
+from tests.contract.backend import BackendContract
+from tests.contract.language_model import LanguageModelContract
+from tests.fakes import HashModel
+
+
+class TestHashModel(LanguageModelContract):
+    @pytest.fixture
+    def model(self) -> LanguageModel:
+        return HashModel()
+
+
+class TestHashBackend(BackendContract):
+    @pytest.fixture
+    def backend(self) -> Backend:
+        return LocalBackend(HashModel())

@@ -1,0 +1,40 @@
+"""The contract on the statistical model, by words and by characters, in memory and from its files."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.contract import Backend, LanguageModel
+from engine.local_backend import LocalBackend
+from engine.model_card import read_card
+from engine.ngram.loading import load
+from engine.ngram.training import build_ngram, train_ngram
+from tests.contract.backend import BackendContract
+from tests.contract.language_model import LanguageModelContract
+from tests.engine.ngram.texts import DIALOGUES, POEM
+
+
+class TestWordModel(LanguageModelContract):
+    @pytest.fixture(scope="class")
+    def model(self) -> LanguageModel:
+        return build_ngram([POEM, DIALOGUES], "words", order=5)
+
+
+class TestWordModelOfOrderOne(LanguageModelContract):
+    @pytest.fixture(scope="class")
+    def model(self) -> LanguageModel:
+        return build_ngram([POEM], "words", order=1, min_count=1)
+
+
+class TestCharacterModelFromItsFiles(LanguageModelContract):
+    @pytest.fixture(scope="class")
+    def model(self, tmp_path_factory: pytest.TempPathFactory) -> LanguageModel:
+        folder: Path = tmp_path_factory.mktemp("models") / "letters"
+        train_ngram([POEM, DIALOGUES], folder, order=6, unit="char")
+        return load(folder, read_card(folder))
+
+
+class TestNgramBackend(BackendContract):
+    @pytest.fixture(scope="class")
+    def backend(self) -> Backend:
+        return LocalBackend(build_ngram([DIALOGUES], "chat", order=5, min_count=1))
