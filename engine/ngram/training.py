@@ -14,6 +14,7 @@ from engine.model_card import ModelCard, write_model
 from engine.ngram.corpus import TokenCorpus
 from engine.ngram.encoding import EncodedCorpus, Unit, encode_sources
 from engine.ngram.kneser_ney import SmoothedLevel, smooth
+from engine.ngram.lmplz import last_ngrams
 from engine.ngram.model import NgramModel
 from engine.ngram.progress import Progress, Watch
 from engine.ngram.sources import DialogueSource, PlainSource, Source
@@ -92,16 +93,19 @@ def build_ngram(
 
 
 def estimate(
-    stream: TokenStream, vocabulary_size: int, order: int, watch: Watch | None = None
+    stream: TokenStream, vocabulary_size: int, order: int, watch: Watch | None = None, like_lmplz: bool = False
 ) -> tuple[NgramTables, SlotArray]:
-    """Tables and suffix array of a bare stream of ids, every text after a START (id 0)."""
+    """Tables and suffix array of a bare stream of ids, every text after a START (id 0).
+
+    like_lmplz: follow KenLM's program in everything (engine/ngram/lmplz.py).
+    """
     watch = watch or Watch()
     watch.enter("suffixes")
     suffixes = suffix_array(stream, watch)
     watch.enter("counting")
     raw = build_levels(stream, suffixes, vocabulary_size, order, watch)
     watch.enter("smoothing")
-    smoothed = smooth(raw, watch)
+    smoothed = smooth(raw, watch, last_ngrams(stream, raw) if like_lmplz else None)
     return assemble(raw, smoothed), suffixes
 
 

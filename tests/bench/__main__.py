@@ -1,0 +1,34 @@
+"""`python -m tests.bench [name …]`: run the benchmarks named, or all, and print their tables."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from tests.bench import DataMissing, machine, table
+
+
+def main(names: list[str]) -> int:
+    """Run them one after the other. Returns 1 if one could not run for want of data."""
+    available = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
+    unknown = [name for name in names if name not in available]
+    if unknown:
+        print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(available)}", file=sys.stderr)
+        return 2
+    print(machine())
+    left_out = 0
+    for name in names or available:
+        print(f"\n{name}", flush=True)
+        module = import_module(f"tests.bench.{name}")
+        try:
+            if hasattr(module, "run"):
+                print(table(module.run()), flush=True)
+            else:
+                module.main()
+        except DataMissing as missing:
+            print(f"left out: {missing}")
+            left_out += 1
+    return 1 if left_out else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
