@@ -214,3 +214,38 @@ class Backend(Protocol):
     def explain(self, messages: Sequence[Message], reply_tokens: Sequence[int]) -> Evidence | None:
         """Why the next token after `reply_tokens` of the reply to `messages`; None where nothing can be said."""
         ...
+
+
+class Embedder(Protocol):
+    """Texts to vectors whose dot product says how alike they mean; every row is float32 and of length 1."""
+
+    @property
+    def name(self) -> str:
+        """The model, such as "gemini-embedding-001" or "e5"."""
+        ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def version(self) -> str:
+        """Differs whenever the same text would give another vector: weights, prefixes, task convention."""
+        ...
+
+    @property
+    def remote(self) -> bool:
+        """Whether texts leave this machine."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """How many passages one call of `embed_passages` should bring."""
+        ...
+
+    def embed_question(self, question: str) -> FloatArray:
+        """float32 [dimension]. Raises RemoteError."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str], titles: Sequence[str]) -> FloatArray:
+        """float32 [len(texts), dimension]; `titles` are the heading paths, "" where there is none."""
+        ...
