@@ -1,0 +1,78 @@
+"""Asking a model why, without hurrying it: one question at a time, the newest wanted one next, and while a reply is
+being made never more than about a tenth of the time.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.contract import Backend
+from engine.conversation import Message
+from engine.evidence import Evidence
+from tui.dialogue import Turn
+
+DEBOUNCE = 0.08  # seconds between a token being opened and the question
+_REMEMBERED = 256
+_SHARE = 10  # a question that took t seconds is followed by a pause of 10 t while a reply runs
+
+
+@dataclass(frozen=True)
+class Question:
+    """Why token `index` of `turn`?"""
+
+    turn: Turn
+    index: int
+    backend: Backend
+    lock: threading.Lock
+    messages: tuple[Message, ...]
+
+    def ask(self) -> Evidence | None:
+        """In a worker thread."""
+        tokens = [record.token for record in self.turn.records[: self.index]]
+        known = [token for token in tokens if token is not None]
+        with self.lock:
+            return self.backend.explain(self.messages, known) if len(known) == len(tokens) else None
+
+
+class EvidenceRequests:
+    """Decides which question is asked when."""
+
+    def __init__(self, ask: Callable[[Question], object]) -> None:
+        self._ask = ask
+        self._known: OrderedDict[tuple[int, int], Evidence | None] = OrderedDict()
+        self._waiting: Question | None = None
+        self._asking: Question | None = None
+        self._not_before = 0.0
+
+    def known(self, turn: Turn, index: int) -> tuple[bool, Evidence | None]:
+        """(whether the answer is here, the answer)."""
+        key = (id(turn), index)
+        return key in self._known, self._known.get(key)
+
+    def want(self, question: Question | None) -> None:
+        """This is the question now; None for none."""
+        self._waiting = question
+
+    def poll(self, streaming: bool) -> None:
+        """Ask the waiting question if it is time."""
+        if self._waiting is None or self._asking is not None:
+            return
+        if streaming and time.monotonic() < self._not_before:
+            return
+        self._asking, self._waiting = self._waiting, None
+        self._ask(self._asking)
+
+    def answered(self, turn: Turn, index: int, evidence: Evidence | None, seconds: float) -> None:
+        """An answer came."""
+        self._asking = None
+        self._not_before = time.monotonic() + _SHARE * seconds
+        self._known[(id(turn), index)] = evidence
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+
+    def forget(self) -> None:
+        """Another conversation is shown."""
+        self._known.clear()
+        self._waiting = None

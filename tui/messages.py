@@ -1,0 +1,72 @@
+"""What the screen's parts tell each other. Worker threads post these; widgets never wait on a model."""
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from engine.contract import Backend
+from engine.evidence import Evidence
+from engine.history.records import Conversation
+from tui.dialogue import Dialogue, Turn
+from tui.reply_stream import ReplyStream
+
+
+@dataclass
+class ReplyArrived(Message):
+    """The stream holds something new; drain it."""
+
+    stream: ReplyStream
+
+
+@dataclass
+class BackendOpened(Message):
+    """A backend is ready."""
+
+    name: str
+    backend: Backend
+
+
+@dataclass
+class BackendFailed(Message):
+    """A backend could not be opened; `error` is safe to show."""
+
+    name: str
+    error: str
+
+
+@dataclass
+class LoadProgress(Message):
+    """How far the opening of a backend has come; `share` from 0 to 1. Newer ones replace older ones."""
+
+    name: str
+    share: float
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, LoadProgress)
+
+
+@dataclass
+class ConversationLoaded(Message):
+    """A kept conversation has been read; None when it could not be, and `error` says why."""
+
+    dialogue: Dialogue | None
+    conversation: Conversation | None
+    error: str = ""
+
+
+@dataclass
+class TokenChosen(Message):
+    """The person put the cursor on a token; `index` None means: follow the newest again."""
+
+    turn: Turn | None
+    index: int | None
+
+
+@dataclass
+class EvidenceArrived(Message):
+    """Why the model chose as it did at one token; None where it has nothing to say."""
+
+    turn: Turn
+    index: int
+    evidence: Evidence | None
+    seconds: float

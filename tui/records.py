@@ -1,0 +1,256 @@
+"""One token as the screen remembers it: small, ready to paint, free of the model's big arrays.
+
+A step of a model with 50,000 tokens holds three arrays of that size. `Recorder.record` condenses it in the worker
+thread to the candidates a person can look at; a small vocabulary is kept whole. Candidates are told apart by token
+id only, never by probability.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from engine.contract import Step
+from engine.distribution import (
+    LN2,
+    Distribution,
+    ExactDistribution,
+    FloatArray,
+    IdArray,
+    Kind,
+    NoDistribution,
+    TopKDistribution,
+    top_ids,
+)
+from engine.history.records import StoredStep
+from engine.sampling import Draw, Stage, StageName
+from engine.text import decode_bytes, safe, token_label
+
+WHOLE_VOCABULARY = 512  # vocabularies up to this size are kept whole
+KEPT_ROWS = 64
+_TAB = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One candidate: probabilities from 0 to 1; `drawn` is None where unknown, 0 where sampling cut it."""
+
+    token: int
+    label: str
+    rank: int
+    raw: float
+    drawn: float | None
+    cut_by: StageName | None = None
+
+
+class Vocabulary(Protocol):
+    """What token ids mean: a tokenizer, or what the history kept of one."""
+
+    @property
+    def special_tokens(self) -> Mapping[str, int]: ...
+
+    def token_bytes(self, token: int) -> bytes: ...
+
+
+class Labels:
+    """Token ids to what a table shows for them."""
+
+    def __init__(self, vocabulary: Vocabulary | None) -> None:
+        self._vocabulary = vocabulary
+        self._known: dict[int, str] = {}
+        special = {} if vocabulary is None else vocabulary.special_tokens
+        self._special = {token: name for name, token in special.items()}
+
+    def __call__(self, token: int) -> str:
+        found = self._known.get(token)
+        if found is None:
+            found = self._known[token] = self._label(token)
+        return found
+
+    def text(self, tokens: Iterable[int]) -> str:
+        """Several tokens as one readable, safe piece of text; special ones by their names."""
+        if self._vocabulary is None:
+            return ""
+        pieces = (
+            self._special[token].encode() if token in self._special else self._vocabulary.token_bytes(token)
+            for token in tokens
+        )
+        return safe(decode_bytes(b"".join(pieces)))
+
+    def _label(self, token: int) -> str:
+        if self._vocabulary is None:
+            return f"#{token}"
+        special = self._special.get(token)
+        return token_label(b"" if special else self._vocabulary.token_bytes(token), special)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The kept part of a distribution, likeliest first: parallel arrays, one entry a token."""
+
+    tokens: IdArray
+    ranks: IdArray
+    raw: FloatArray  # probabilities
+    drawn: FloatArray | None
+    cut: Sequence[StageName | None] | None  # None: nothing was cut
+
+    def row(self, index: int, labels: Labels) -> Row:
+        token = int(self.tokens[index])
+        return Row(
+            token,
+            labels(token),
+            int(self.ranks[index]),
+            float(self.raw[index]),
+            None if self.drawn is None else float(self.drawn[index]),
+            None if self.cut is None else self.cut[index],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """One token of a reply. `log_prob` is natural; entropies are in bits; `text` is safe to show."""
+
+    position: int
+    token: int | None
+    text: str
+    label: str
+    special: bool = False
+    log_prob: float | None = None
+    rank: int | None = None
+    kind: Kind = "none"
+    candidates: Candidates | None = None
+    labels: Labels = field(default_factory=lambda: Labels(None), repr=False)
+    reason: str = ""  # text key: why there is no distribution
+    vocabulary_size: int | None = None
+    entropy: float | None = None
+    drawn_entropy: float | None = None
+    stages: tuple[Stage, ...] = ()
+    uniform: float | None = None
+
+    @property
+    def surprisal(self) -> float | None:
+        """Bits: -log2 of the model's own probability."""
+        return None if self.log_prob is None else -self.log_prob / LN2
+
+    @property
+    def row_count(self) -> int:
+        """How many candidates are kept."""
+        return 0 if self.candidates is None else len(self.candidates.tokens)
+
+    def rows(self, count: int) -> list[Row]:
+        """The first `count` candidates, and the chosen one wherever it stands."""
+        if self.candidates is None:
+            return []
+        shown = [self.candidates.row(index, self.labels) for index in range(min(count, self.row_count))]
+        if self.token is not None and all(row.token != self.token for row in shown):
+            where = np.flatnonzero(self.candidates.tokens == self.token)
+            shown += [self.candidates.row(int(index), self.labels) for index in where]
+        return shown
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Where in [0, 1) the random number had to fall for the chosen token, where the kept rows can tell."""
+        found = self.candidates
+        if found is None or found.drawn is None or self.uniform is None or self.token is None:
+            return None
+        if self.stages and self.stages[0].name == "repetition" and self.row_count != self.vocabulary_size:
+            return None
+        order = np.lexsort((found.tokens, -found.drawn))
+        edges = np.cumsum(found.drawn[order], dtype=np.float64)
+        where = np.flatnonzero(found.tokens[order] == self.token)
+        if not len(where):
+            return None
+        place = int(where[0])
+        return (float(edges[place - 1]) if place else 0.0, float(edges[place]))
+
+
+class Recorder:
+    """Makes records of the steps of one backend."""
+
+    def __init__(self, vocabulary: Vocabulary | None) -> None:
+        self.labels = Labels(vocabulary)
+
+    def record(self, step: Step) -> TokenRecord:
+        """Condense one step."""
+        raw, drawn, draw = step.raw, step.drawn_from, step.draw
+        return TokenRecord(
+            position=step.position,
+            token=step.token,
+            text="" if step.special else safe(step.text).replace("\t", _TAB),
+            label=self.labels(step.token) if step.token is not None else token_label(step.text.encode()),
+            special=step.special,
+            log_prob=step.log_prob,
+            rank=_rank(step),
+            kind=raw.kind,
+            candidates=_stored_candidates(step) if isinstance(step, StoredStep) else _candidates(step),
+            labels=self.labels,
+            reason=raw.reason if isinstance(raw, NoDistribution) else "",
+            vocabulary_size=raw.vocabulary_size,
+            entropy=raw.entropy,
+            drawn_entropy=drawn.entropy,
+            stages=() if draw is None else draw.stages,
+            uniform=None if draw is None else draw.uniform,
+        )
+
+
+def _rank(step: Step) -> int | None:
+    if isinstance(step, StoredStep):
+        return step.rank
+    return None if step.token is None else step.raw.rank(step.token)
+
+
+def _candidates(step: Step) -> Candidates | None:
+    """The rows to keep: all of a small vocabulary, else the likeliest and the chosen one."""
+    raw, drawn = step.raw, step.drawn_from
+    if isinstance(raw, ExactDistribution):
+        size = raw.vocabulary_size
+        tokens = top_ids(raw.log_probs, size if size <= WHOLE_VOCABULARY else KEPT_ROWS)
+        ranks = np.arange(1, len(tokens) + 1)
+        if step.token is not None and not np.any(tokens == step.token):
+            tokens = np.append(tokens, step.token)
+            ranks = np.append(ranks, raw.rank(step.token))
+        probabilities = np.exp(raw.log_probs[tokens])
+    elif isinstance(raw, TopKDistribution):
+        tokens, ranks, probabilities = raw.tokens, raw.ranks, np.exp(raw.token_log_probs)
+    else:
+        return None
+    if not isinstance(drawn, ExactDistribution):
+        return Candidates(tokens, ranks, probabilities, None, None)
+    return Candidates(tokens, ranks, probabilities, np.exp(drawn.log_probs[tokens]), _cuts(tokens, drawn, step.draw))
+
+
+def _stored_candidates(step: StoredStep) -> Candidates | None:
+    """What the history kept: the same few tokens in both columns."""
+    raw, drawn = step.raw, step.drawn_from
+    if not isinstance(raw, TopKDistribution):
+        return None
+    tokens = raw.tokens
+    after = None
+    if isinstance(drawn, TopKDistribution):
+        known = dict(zip(drawn.tokens.tolist(), drawn.token_log_probs.tolist(), strict=True))
+        after = np.exp(np.array([known.get(token, -np.inf) for token in tokens.tolist()], dtype=np.float32))
+    cut = [step.cut_by(token) for token in tokens.tolist()] if step.cut else None
+    return Candidates(tokens, raw.ranks, np.exp(raw.token_log_probs), after, cut)
+
+
+def _cuts(tokens: IdArray, drawn: ExactDistribution, draw: Draw | None) -> list[StageName | None] | None:
+    """For each token the stage that removed it. One cutting stage needs no sorting; of several, each but the last."""
+    if draw is None:
+        return None
+    cutting: list[Stage] = []
+    left = int(np.count_nonzero(draw.adjusted > -np.inf))
+    for stage in draw.stages:
+        if stage.kept < left:
+            cutting.append(stage)
+            left = stage.kept
+    if not cutting:
+        return None
+    names: list[StageName | None] = [cutting[-1].name] * len(tokens)
+    for stage in reversed(cutting[:-1]):
+        outside = ~np.isin(tokens, top_ids(draw.adjusted, stage.kept))
+        for index in np.flatnonzero(outside):
+            names[index] = stage.name
+    for index in np.flatnonzero(drawn.log_probs[tokens] > -np.inf):
+        names[index] = None
+    return names

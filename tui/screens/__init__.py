@@ -1,0 +1,1 @@
+"""The screens of genchat, one a file, its style sheet beside it."""

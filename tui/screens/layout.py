@@ -1,0 +1,31 @@
+"""Which parts of the chat screen stand where, by the size of the terminal and by what the person asked for."""
+
+from dataclasses import dataclass
+
+LIST_FROM = 112  # columns
+PANEL_FROM = 96
+STRIP_FROM = 70
+SPACIOUS_FROM = 160
+SMALLEST = (40, 12)
+
+
+@dataclass
+class Arrangement:
+    """What the person asked for by key; None leaves it to the width."""
+
+    list: bool | None = None
+    panel: bool | None = None
+
+
+def arrange(width: int, height: int, asked: Arrangement) -> dict[str, bool]:
+    """CSS classes of the screen, and whether each is set."""
+    roomy = width >= PANEL_FROM
+    panel = roomy if asked.panel is None else asked.panel
+    return {
+        "-tiny": width < SMALLEST[0] or height < SMALLEST[1],
+        "-spacious": width >= SPACIOUS_FROM,
+        "-no-list": not (width >= LIST_FROM if asked.list is None else asked.list),
+        "-no-panel": not panel,
+        "-panel-only": panel and not roomy,
+        "-strip": not panel and width >= STRIP_FROM and height >= 20,
+    }

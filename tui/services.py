@@ -1,0 +1,41 @@
+"""What the screen needs from the rest of genchat, as Protocols: which models there are, and a way to open one."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from engine.contract import Backend
+
+Progress = Callable[[str, float], None]  # a text key that names the work, and the share done from 0 to 1
+
+
+class ModelListing(Protocol):
+    """One model that could be talked to. All strings are untrusted: they may be file names."""
+
+    @property
+    def name(self) -> str:
+        """What `open` wants to hear."""
+        ...
+
+    @property
+    def family(self) -> str: ...
+
+    @property
+    def description(self) -> str: ...
+
+    @property
+    def chat(self) -> bool:
+        """Trained on turns; others can only continue a text."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be opened; empty for a sound one."""
+        ...
+
+
+class BackendSource(Protocol):
+    """The models of this machine. `open` may take seconds and is called in a worker thread."""
+
+    def models(self) -> Sequence[ModelListing]: ...
+
+    def open(self, name: str, progress: Progress | None = None) -> Backend: ...

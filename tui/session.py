@@ -1,0 +1,199 @@
+"""What a conversation does, without any widget: ask, regenerate, edit, switch versions, stop, take in what arrives."""
+
+import secrets
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from engine.contract import Backend, ReplySettings
+from engine.conversation import Role
+from engine.errors import GenchatError
+from engine.history.protocol import History
+from engine.history.records import Conversation
+from tui.backend_desk import BackendDesk
+from tui.dialogue import Dialogue, Status, Turn
+from tui.keeping import Keeper, recall
+from tui.reply_stream import Batch, ReplyStream, Request, notice_text
+from tui.services import ModelListing, Progress
+
+
+@dataclass
+class Live:
+    """The reply that is being made."""
+
+    turn: Turn
+    stream: ReplyStream
+
+
+class Session:
+    """One conversation at a time, and the model it is held with."""
+
+    def __init__(self, desk: BackendDesk, history: History, settings: ReplySettings, model: str) -> None:
+        self.desk = desk
+        self.history = history
+        self.settings = settings
+        self.model = model
+        self.free_text = False
+        self.live: Live | None = None
+        self.dialogue = Dialogue()
+        self._keeper: Keeper | None = None
+        self._progress: Progress | None = None
+
+    # -- models -------------------------------------------------------------------------------------------------
+
+    @property
+    def backend(self) -> Backend | None:
+        """The backend in use, once it is open."""
+        return self.desk.ready(self.model)
+
+    def listings(self) -> Sequence[ModelListing]:
+        """The models of this machine; none where they cannot be listed."""
+        try:
+            return self.desk.source.models()
+        except (GenchatError, OSError):
+            return ()
+
+    def listing(self, name: str) -> ModelListing | None:
+        """One of them."""
+        return next((each for each in self.listings() if each.name == name), None)
+
+    # -- conversations ------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """A new, empty conversation."""
+        self.dialogue = Dialogue()
+        self._keeper = None
+
+    def resume(self, dialogue: Dialogue, conversation: Conversation) -> None:
+        """Go on with a kept one."""
+        self.dialogue = dialogue
+        self.free_text = conversation.kind == "text"
+        self._keeper = Keeper(self.history, conversation=conversation)
+
+    @property
+    def stored_id(self) -> str | None:
+        """The kept conversation's id, once something of it was said."""
+        return self._keeper.conversation.id if self._keeper is not None else None
+
+    def set_free_text(self, free_text: bool) -> None:
+        """Answer, or continue a text. A conversation is of one kind, so another kind begins a new one."""
+        if free_text != self.free_text:
+            self.free_text = free_text
+            if self.dialogue.path:
+                self.begin()
+
+    def _keeper_now(self) -> Keeper:
+        if self._keeper is None:
+            self._keeper = Keeper(self.history, self.free_text)
+        return self._keeper
+
+    # -- turns --------------------------------------------------------------------------------------------------
+
+    def ask(self, text: str) -> Turn:
+        """Add what the person says."""
+        return self._ask_after(text, self.dialogue.leaf)
+
+    def _ask_after(self, text: str, parent: Turn | None) -> Turn:
+        question = self.dialogue.add(Turn(Role.USER, text, free_text=self.free_text), parent)
+        self._keeper_now().keep_question(question, parent)
+        if not self.dialogue.title:
+            self.dialogue.title = text
+        return question
+
+    def edit(self, question: Turn, text: str) -> Turn:
+        """Say something else in its place; what was said before stays as another version."""
+        return self._ask_after(text, self.dialogue.parent_of(question))
+
+    def answer(self, question: Turn) -> Live:
+        """Begin a reply to `question`; a second one becomes a version beside the first."""
+        settings = self.settings
+        if settings.sampling.seed is None:
+            # Chosen here rather than by the sampler, so that the history knows it.
+            settings = replace(settings, sampling=replace(settings.sampling, seed=secrets.randbits(32)))
+        turn = Turn(
+            Role.ASSISTANT,
+            status=Status.WAITING if self.backend is None else Status.STREAMING,
+            backend=self.model,
+            free_text=self.free_text,
+            settings=settings,
+        )
+        self._sign(turn)
+        self.dialogue.add(turn, question)
+        model, desk, progress = self.model, self.desk, self._progress
+        request = Request(
+            tuple(self.dialogue.messages_before(turn)), settings, question.text if self.free_text else None
+        )
+        stream = ReplyStream(
+            request,
+            lambda: desk.open(model, progress),
+            desk.model_lock(model),
+            self._keeper_now().listener(turn, question, settings),
+        )
+        self.live = Live(turn, stream)
+        return self.live
+
+    def _sign(self, turn: Turn) -> None:
+        if self.backend is not None:
+            turn.speaker, turn.family = self.backend.info.name, self.backend.info.family
+        else:
+            turn.speaker = self.model
+            listing = self.listing(self.model)
+            turn.family = listing.family if listing is not None else "plugin"
+
+    def stop(self) -> bool:
+        """End the running reply; False when there is none."""
+        if self.live is None:
+            return False
+        self.live.stream.stop()
+        return True
+
+    def abandon(self) -> Turn | None:
+        """Let go of a reply whose model does not come to its senses; what was written stays."""
+        if self.live is None:
+            return None
+        turn = self.live.turn
+        turn.status = Status.STOPPED
+        self.live = None
+        return turn
+
+    def take(self, stream: ReplyStream, batch: Batch) -> Turn | None:
+        """Put what arrived into the turn it belongs to; None if that reply was let go."""
+        if self.live is None or self.live.stream is not stream:
+            return None
+        turn = self.live.turn
+        turn.text += batch.text
+        turn.records += batch.records
+        turn.notes += [notice_text(notice) for notice in batch.notices]
+        turn.passages = batch.passages or turn.passages
+        turn.tokens_per_second = batch.tokens_per_second
+        if batch.backend is not None:
+            turn.speaker, turn.family = batch.backend.info.name, batch.backend.info.family
+            turn.status = Status.STREAMING
+        if batch.status is not None:
+            turn.status, turn.error = batch.status, batch.error
+            self.live = None
+        return turn
+
+    def show_sibling(self, turn: Turn, by: int) -> Turn | None:
+        """Another version of `turn`; None when there is none that way."""
+        found = self.dialogue.show_sibling(turn, by)
+        if found is None:
+            return None
+        for each in self.dialogue.path:
+            recall(self.history, each)
+        if self._keeper is not None and self.dialogue.leaf is not None:
+            self._keeper.show(self.dialogue.leaf)
+        return found
+
+    def use_progress(self, progress: Progress) -> None:
+        """Who wants to hear how far the opening of a model has come."""
+        self._progress = progress
+
+    # -- why ----------------------------------------------------------------------------------------------------
+
+    def explainer(self, turn: Turn) -> tuple[Backend, threading.Lock] | None:
+        """The open backend that wrote `turn`, if it can say why."""
+        found = self.desk.made_by(turn.speaker)
+        if found is None or not found[1].capabilities.can_explain:
+            return None
+        return found[1], self.desk.model_lock(found[0])

@@ -1,0 +1,1 @@
+"""The widgets of genchat's screens, one family a file."""

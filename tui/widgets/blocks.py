@@ -1,0 +1,252 @@
+"""One turn of the conversation as lines: who speaks, the wrapped text, notes. Painted lines are kept until they change."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from rich.cells import cell_len, get_character_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from engine.conversation import Role
+from engine.language import say
+from engine.text import safe, safe_line
+from tui.colours import Inks
+from tui.dialogue import Status, Turn
+from tui.records import TokenRecord
+from tui.widgets.painting import Line, fit, right_aligned
+from tui.widgets.wrapping import WrappedText
+
+PAGER_BACK, PAGER_ON = "‹ ", " ›"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What, besides the turn, decides how a block is painted."""
+
+    inks: Inks
+    heat: bool = False  # colour tokens by surprise
+
+
+class Block:
+    """A turn, laid out for one width."""
+
+    def __init__(self, turn: Turn, width: int) -> None:
+        self.turn = turn
+        self.width = width
+        self.prefix = turn.parent.shown_text if turn.free_text and turn.parent and turn.role is Role.ASSISTANT else ""
+        self.body = WrappedText(width)
+        self.starts: list[int] = []  # of each token, in the body's characters
+        self.selected: int | None = None
+        self._strips: dict[int, Strip] = {}
+        self._after: list[tuple[str, str]] = []
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        if self.prefix:
+            self.body.append(self.prefix)
+        if self.turn.records:
+            self.grow(self.turn.records)
+        else:
+            self.body.append(self.turn.shown_text)
+        self.refresh_notes()
+
+    @property
+    def height(self) -> int:
+        """Lines: heading, body, notes, one blank."""
+        return 1 + len(self.body.lines) + len(self._after) + 1
+
+    def grow(self, records: list[TokenRecord]) -> None:
+        """Tokens were added at the end."""
+        position = len(self.body.text)
+        pieces: list[str] = []
+        for record in records:
+            self.starts.append(position)
+            pieces.append(record.text)
+            position += len(record.text)
+        first = self.body.append("".join(pieces))
+        self._forget_from(first)
+
+    def refresh_notes(self) -> None:
+        """Status, notes, sources or error have changed."""
+        self._after = [(kind, line) for kind, text in self._remarks() for line in _wrapped(text, self.width)]
+        self._strips.pop(-1, None)
+        self._forget_from(len(self.body.lines) - 1)
+
+    def _remarks(self) -> list[tuple[str, str]]:
+        turn = self.turn
+        found: list[tuple[str, str]] = []
+        if turn.passages is not None:
+            found += [
+                ("muted", f"[{item.number}] {safe_line(item.source)}  {safe_line(item.locator)}")
+                for item in turn.passages.items
+            ]
+        found += [("faint", note) for note in turn.notes]
+        if turn.status in (Status.STOPPED, Status.LENGTH, Status.BLOCKED, Status.CUT, Status.INTERRUPTED):
+            found.append(("faint", say(f"tui.status.{turn.status.value}")))
+        if turn.error:
+            found += [("error", turn.error), ("muted", say("tui.after_error"))]
+        return found
+
+    def _forget_from(self, body_line: int) -> None:
+        for index in [key for key in self._strips if key > body_line]:
+            del self._strips[index]
+
+    def forget(self) -> None:
+        """Paint everything anew, e.g. in other colours."""
+        self._strips.clear()
+
+    def select(self, index: int | None) -> None:
+        """Put the cursor on a token."""
+        for each in (self.selected, index):
+            if each is not None:
+                for line in self.lines_of(each):
+                    self._strips.pop(line, None)
+        self.selected = index
+
+    def token_span(self, index: int) -> tuple[int, int]:
+        """Where token `index` stands in the body's characters; the next visible one stands in for an invisible one."""
+        stop = self.starts[index + 1] if index + 1 < len(self.starts) else len(self.body.text)
+        return self.starts[index], stop
+
+    def lines_of(self, index: int) -> range:
+        """The block's lines that token `index` touches."""
+        if index >= len(self.starts):
+            return range(0)
+        start, stop = self.token_span(index)
+        return range(self._line_at(start), self._line_at(max(stop - 1, start)) + 1)
+
+    def _line_at(self, offset: int) -> int:
+        return bisect_right([start for start, _ in self.body.lines], offset)
+
+    def token_at(self, line: int, cell: int) -> int | None:
+        """The token painted at a cell of a line of this block."""
+        body_line = line - 1
+        if not self.starts or not 0 <= body_line < len(self.body.lines):
+            return None
+        start, end = self.body.lines[body_line]
+        offset, used = start, 0
+        while offset < end and used + get_character_cell_size(self.body.text[offset]) <= cell:
+            used += get_character_cell_size(self.body.text[offset])
+            offset += 1
+        if offset >= end and offset > start:
+            offset = end - 1
+        if offset < self.starts[0]:
+            return None
+        return bisect_right(self.starts, offset) - 1
+
+    def cell_of(self, index: int) -> int:
+        """The column in which token `index` begins."""
+        start, _ = self.token_span(index)
+        line_start, _ = self.body.lines[self._line_at(start) - 1]
+        return cell_len(self.body.text[line_start:start])
+
+    def plain(self, line: int) -> str:
+        """The characters of a line, for copying."""
+        if line == 0:
+            return self._speaker()
+        if line <= len(self.body.lines):
+            start, end = self.body.lines[line - 1]
+            return self.body.text[start:end]
+        rest = line - 1 - len(self.body.lines)
+        return self._after[rest][1] if rest < len(self._after) else ""
+
+    def _speaker(self) -> str:
+        turn = self.turn
+        if turn.role is Role.USER:
+            return say("tui.free_text") if turn.free_text else say("tui.you")
+        return safe_line(turn.speaker)
+
+    def pager(self) -> str:
+        """ "‹ 2/3 ›" where there are several versions of this turn."""
+        place, count = self.turn.place
+        return f"{PAGER_BACK}{place}/{count}{PAGER_ON}" if count > 1 else ""
+
+    def strip(self, line: int, look: Look) -> Strip:
+        """Paint one line of the block."""
+        found = self._strips.get(line)
+        if found is None:
+            found = self._strips[line] = self._paint(line, look)
+        return found
+
+    def _paint(self, line: int, look: Look) -> Strip:
+        inks = look.inks
+        if line == 0:
+            return self._paint_heading(inks)
+        if line <= len(self.body.lines):
+            return self._paint_body(line - 1, look)
+        rest = line - 1 - len(self.body.lines)
+        if rest < len(self._after):
+            kind, text = self._after[rest]
+            style = {"muted": inks.muted, "faint": inks.muted + Style(italic=True), "error": inks.error}[kind]
+            return Line(self.width, inks.text).add(text, style).strip()
+        return Strip.blank(self.width, inks.text)
+
+    def _paint_heading(self, inks: Inks) -> Strip:
+        turn = self.turn
+        style = inks.muted + Style(bold=True) if turn.role is Role.USER else inks.family(turn.family)
+        left = [(self._speaker(), style)]
+        if turn.status is Status.WAITING:
+            left.append(("  " + say("tui.status.waiting"), inks.muted))
+        return right_aligned(self.width, inks.text, left, [(self.pager(), inks.muted)])
+
+    def _paint_body(self, index: int, look: Look) -> Strip:
+        start, end = self.body.lines[index]
+        inks = look.inks
+        pieces: list[Segment] = []
+        if start < len(self.prefix):
+            stop = min(end, len(self.prefix))
+            pieces.append(Segment(self.body.text[start:stop], inks.muted))
+            start = stop
+        if look.heat or self._selection_touches(start, end):
+            pieces += self._paint_tokens(start, end, look)
+        elif start < end:
+            pieces.append(Segment(self.body.text[start:end], inks.text))
+        if self.selected is not None and index == len(self.body.lines) - 1:
+            pieces += self._paint_invisible(inks)
+        return Strip(pieces).adjust_cell_length(self.width, inks.text)
+
+    def _selection_touches(self, start: int, end: int) -> bool:
+        if self.selected is None or self.selected >= len(self.starts):
+            return False
+        first, last = self.token_span(self.selected)
+        return first < end and last > start
+
+    def _paint_tokens(self, start: int, end: int, look: Look) -> list[Segment]:
+        pieces: list[Segment] = []
+        index = max(bisect_right(self.starts, start) - 1, 0)
+        while start < end and index < len(self.starts):
+            _, stop = self.token_span(index)
+            stop = min(stop, end)
+            if stop > start:
+                style = look.inks.text
+                if index == self.selected:
+                    style = look.inks.selected
+                elif look.heat:
+                    style = style + heat_of(self.turn.records[index], look.inks)
+                pieces.append(Segment(self.body.text[start:stop], style))
+                start = stop
+            index += 1
+        return pieces
+
+    def _paint_invisible(self, inks: Inks) -> list[Segment]:
+        """The label of a selected token that has no text, such as the end of a turn."""
+        if self.selected is None or self.selected >= len(self.starts):
+            return []
+        start, stop = self.token_span(self.selected)
+        if start != stop or stop != len(self.body.text):
+            return []
+        return [Segment(fit(self.turn.records[self.selected].label, 8).rstrip(), inks.selected)]
+
+
+def heat_of(record: TokenRecord, inks: Inks) -> Style:
+    """The ground that shows how surprising a token was: none below 1 bit, then at 1, 3, 6 and 9 bits."""
+    bits = record.surprisal
+    if bits is None or bits < 1:
+        return Style()
+    return inks.heat[0 if bits < 3 else 1 if bits < 6 else 2 if bits < 9 else 3]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    wrapped = WrappedText(width, safe(text))
+    return [wrapped.text[start:end] for start, end in wrapped.lines]

@@ -1,0 +1,131 @@
+"""The table of next tokens: label, the model's own probability, the one drawn from, and a bar that shows both.
+
+The bar is as long as the probability, 100 % being the whole width, so flat and peaked distributions can be told at a
+glance. Its first part is what both columns share; a lighter end is what sampling gave, a fainter end what it took.
+"""
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from engine.language import say
+from engine.text import safe_line
+from tui.colours import Inks
+from tui.numbers import decimal, percent, plain, whole
+from tui.records import Row, TokenRecord
+from tui.widgets.painting import Line, bar
+from tui.widgets.wrapping import WrappedText
+
+MARK = "▸"
+_NUMBER = 6
+_LABEL = (9, 18)  # narrowest, widest
+
+
+def label_width(width: int) -> int:
+    """Room for the label in a table of `width` cells."""
+    return min(max(_LABEL[0], width * 3 // 10), _LABEL[1])
+
+
+def paint_token(record: TokenRecord, count: int, width: int, inks: Inks) -> list[Strip]:
+    """Which token this is, and how likely the model held it."""
+    head = Line(width, inks.text)
+    head.add(say("tui.panel.token", place=record.position + 1, count=count), inks.muted)
+    head.add("  ").add(safe_line(record.label, max(head.room - 12, 4)), inks.strong)
+    if record.token is not None:
+        head.add("  ").add(say("tui.panel.id", token=record.token), inks.faint)
+    return [head.strip(), paint_measures(record, width, inks)]
+
+
+def paint_measures(record: TokenRecord, width: int, inks: Inks) -> Strip:
+    """Probability, rank and surprisal on one line."""
+    line = Line(width, inks.text)
+    if record.log_prob is None or record.surprisal is None:
+        return line.add(say("tui.panel.no_probability"), inks.muted).strip()
+    line.add("p ", inks.muted).add(f"{percent(2**-record.surprisal)} %", inks.strong)
+    if record.rank is not None:
+        line.add("   " + say("tui.panel.rank") + " ", inks.muted).add(whole(record.rank), inks.text)
+    line.add("   ").add(decimal(record.surprisal), inks.text).add(" " + say("tui.panel.bits"), inks.muted)
+    return line.strip()
+
+
+def paint_header(width: int, inks: Inks) -> Strip:
+    """The heads of the two columns of numbers."""
+    line = Line(width, inks.muted).add(" " * (2 + label_width(width)))
+    line.add(say("tui.panel.raw"), width=_NUMBER, right=True)
+    return line.add(say("tui.panel.drawn"), width=_NUMBER + 1, right=True).strip()
+
+
+def paint_row(row: Row, chosen: bool, width: int, inks: Inks, family: str) -> Strip:
+    """One candidate."""
+    cut = row.cut_by is not None
+    accent = inks.family_colour(family)
+    ink = inks.faint if cut else inks.strong if chosen else inks.text
+    line = Line(width, inks.text)
+    line.add(MARK if chosen else " ", Style(color=accent)).add(" ")
+    line.add(row.label, ink, width=label_width(width))
+    line.add(percent(row.raw), inks.faint if cut else inks.muted, width=_NUMBER, right=True)
+    drawn = "" if row.drawn is None else "─" if cut else percent(row.drawn)
+    line.add(drawn, ink, width=_NUMBER + 1, right=True).add(" ")
+    room = line.room
+    return Strip([*line.strip().crop(0, width - room), *_paint_bar(row, chosen, room, inks, accent)], width)
+
+
+def _paint_bar(row: Row, chosen: bool, room: int, inks: Inks, accent: str) -> list[Segment]:
+    drawn = row.raw if row.drawn is None else row.drawn
+    shared, longer = min(row.raw, drawn), max(row.raw, drawn)
+    gained = inks.bar_gained if drawn > row.raw else inks.bar_lost
+    solid = accent if chosen else inks.bar
+    pieces = bar(room, shared, longer, solid, gained, inks.ground)
+    if row.cut_by is None:
+        return pieces
+    note = " " + say("tui.panel.cut_by", stage=row.cut_by)
+    length = min(int(longer * room) + 1, room)
+    if length + cell_len(note) > room:
+        return pieces
+    kept = Strip(pieces, room).crop(0, length)
+    tail = note + " " * (room - length - cell_len(note))
+    return [*kept, Segment(tail, inks.faint + Style(italic=True))]
+
+
+def paint_rest(record: TokenRecord, rows: list[Row], width: int, inks: Inks) -> list[Strip]:
+    """The rest of the vocabulary, and how undecided the model was."""
+    found: list[Strip] = []
+    if record.vocabulary_size is not None and record.vocabulary_size > len(rows):
+        others = Line(width, inks.text).add("  ")
+        others.add(say("tui.panel.others", count=whole(record.vocabulary_size - len(rows))), inks.muted)
+        mass = max(0.0, 1.0 - sum(row.raw for row in rows))
+        used = 2 + label_width(width) + _NUMBER
+        others.add(" " * max(used - (width - others.room) - len(percent(mass)), 1)).add(percent(mass), inks.muted)
+        found.append(others.strip())
+    entropy = Line(width, inks.text).add("  ")
+    if record.entropy is None:
+        entropy.add(say("tui.panel.entropy_unknown"), inks.faint)
+    else:
+        entropy.add(say("tui.panel.entropy") + " ", inks.muted).add(decimal(record.entropy), inks.text)
+        if record.drawn_entropy is not None and record.stages:
+            entropy.add(" → ", inks.faint).add(decimal(record.drawn_entropy), inks.text)
+        entropy.add(" " + say("tui.panel.bits"), inks.muted)
+    return [*found, entropy.strip()]
+
+
+def paint_sampling(record: TokenRecord, width: int, inks: Inks) -> list[Strip]:
+    """What each stage did, in the order it was done, and where the draw fell."""
+    pieces: list[str] = []
+    for stage in record.stages:
+        if stage.name == "greedy":
+            pieces.append(say("tui.stage.greedy"))
+        elif stage.name in ("temperature", "repetition"):
+            pieces.append(say(f"tui.stage.{stage.name}", value=plain(stage.setting)))
+        else:
+            pieces.append(say("tui.stage.cut", name=stage.name, value=plain(stage.setting), kept=whole(stage.kept)))
+    if record.uniform is not None:
+        interval = record.interval
+        where = say("tui.stage.draw", value=decimal(record.uniform, 4))
+        if interval is not None:
+            where += " " + say("tui.stage.interval", low=decimal(interval[0], 3), high=decimal(interval[1], 3))
+        pieces.append(where)
+    if not pieces:
+        return []
+    wrapped = WrappedText(width - 2, " → ".join(pieces))
+    return [Line(width, inks.faint).add("  ").add(wrapped.text[start:end]).strip() for start, end in wrapped.lines]

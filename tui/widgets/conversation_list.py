@@ -1,0 +1,89 @@
+"""The conversations that were kept, newest first, grouped by day."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from engine.history.records import Conversation
+from engine.language import say
+from engine.text import safe_line
+from tui.keys import bind
+
+
+class ConversationList(OptionList):
+    """Choosing one opens it."""
+
+    HELP_TITLE = "tui.help.conversations"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter", "select", "open", show=True),
+        bind("r", "ask('rename')", "rename", show=True),
+        bind("delete,d", "ask('delete')", "delete", show=True),
+    ]
+
+    class Chosen(Message):
+        """Open this conversation."""
+
+        def __init__(self, conversation: str) -> None:
+            super().__init__()
+            self.conversation = conversation
+
+    class Asked(Message):
+        """Rename or delete the highlighted conversation."""
+
+        def __init__(self, conversation: str, what: str) -> None:
+            super().__init__()
+            self.conversation, self.what = conversation, what
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False, compact=True)
+
+    def show(self, conversations: Sequence[Conversation], current: str | None) -> None:
+        """Fill the list anew; the highlight stays on the current conversation."""
+        today = datetime.now().astimezone().date()
+        options: list[Option] = []
+        last_day = ""
+        for each in conversations:
+            day = day_name(_local_day(each.updated), today)
+            if day != last_day:
+                options.append(Option(Content.styled(day, "$genchat-muted bold"), disabled=True))
+                last_day = day
+            title = safe_line(each.title) or say("tui.untitled")
+            style = "bold" if each.id == current else ""
+            options.append(Option(Content.styled("  " + title, style) if style else Content("  " + title), id=each.id))
+        self.clear_options()
+        self.add_options(options)
+        if current is not None and any(each.id == current for each in conversations):
+            self.highlighted = self.get_option_index(current)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if event.option_id is not None:
+            self.post_message(self.Chosen(event.option_id))
+
+    def action_ask(self, what: str) -> None:
+        """Ask the screen to rename or delete."""
+        option = self.highlighted_option
+        if option is not None and option.id is not None:
+            self.post_message(self.Asked(option.id, what))
+
+
+def _local_day(moment: datetime) -> date:
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return aware.astimezone().date()
+
+
+def day_name(day: date, today: date) -> str:
+    """Today, yesterday, the past week, or the month."""
+    if day >= today:
+        return say("tui.day.today")
+    if day == today - timedelta(days=1):
+        return say("tui.day.yesterday")
+    if day > today - timedelta(days=7):
+        return say("tui.day.week")
+    return f"{say(f'tui.month.{day.month}')} {day.year}"

@@ -1,0 +1,95 @@
+"""The first line: what is being talked to, how it draws its tokens, how fast it is."""
+
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from engine.contract import ModelInfo, ReplySettings
+from engine.language import say
+from engine.text import safe_line
+from tui.colours import inks
+from tui.dialogue import Status
+from tui.numbers import percent, plain, short_count, whole
+from tui.widgets.painting import right_aligned
+
+
+class Header(Widget):
+    """One painted line."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._family = "plugin"
+        self._backend = ""
+        self._parameters = ""
+        self._settings = ReplySettings()
+        self._free_text = False
+        self._status: Status | None = None
+        self._speed: float | None = None
+        self._load_text = ""
+        self._problem = ""
+
+    def show_backend(self, family: str, title: str, info: ModelInfo | None) -> None:
+        """The backend in use; `info` once it is loaded."""
+        self._family, self._backend = family, safe_line(title)
+        self._parameters = short_count(info.parameters) if info is not None and info.parameters else ""
+        self._load_text = self._problem = ""
+        self.refresh()
+
+    def show_settings(self, settings: ReplySettings, free_text: bool) -> None:
+        """How the next reply will be made."""
+        self._settings, self._free_text = settings, free_text
+        self.refresh()
+
+    def show_progress(self, status: Status | None, speed: float | None) -> None:
+        """How the present reply is coming; `speed` in tokens a second."""
+        self._status, self._speed = status, speed
+        self.refresh()
+
+    def show_loading(self, what: str, share: float) -> None:
+        """How far the opening of the model has come; `share` from 0 to 1."""
+        self._load_text = f"{safe_line(what)} {percent(share)} %"
+        self.refresh()
+
+    def show_problem(self, problem: str) -> None:
+        """The model could not be opened."""
+        self._problem = problem
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        found = inks(self.app.current_theme.dark)
+        if y:
+            return Strip([Segment("─" * self.size.width, found.rule)], self.size.width)
+        left = [(" genchat   ", found.muted), (f"{self._family}", found.family(self._family))]
+        left += [(" · ", found.faint), (self._backend, found.text)]
+        if self._parameters:
+            left.append((f" {self._parameters}", found.muted))
+        left.append(("   " + self._settings_text(), found.muted))
+        if self._free_text:
+            left.append(("   " + say("tui.header.free_text"), found.text))
+        right = []
+        if self._speed is not None:
+            right.append((f"{whole(round(self._speed))} {say('tui.header.speed')}   ", found.muted))
+        if self._status is Status.STREAMING:
+            right.append((f"● {say('tui.header.streaming')} ", found.text))
+        elif self._problem:
+            right.append((f"✗ {self._problem} ", found.error))
+        elif self._status is Status.WAITING:
+            right.append((f"○ {self._load_text or say('tui.header.loading')} ", found.muted))
+        return right_aligned(self.size.width, found.text, left, [("  ", found.text), *right])
+
+    def _settings_text(self) -> str:
+        sampling = self._settings.sampling
+        if sampling.temperature == 0:
+            return say("tui.header.greedy")
+        pieces = [f"T {plain(sampling.temperature)}"]
+        if sampling.top_k:
+            pieces.append(f"top-k {sampling.top_k}")
+        if sampling.top_p < 1:
+            pieces.append(f"top-p {plain(sampling.top_p)}")
+        if sampling.min_p:
+            pieces.append(f"min-p {plain(sampling.min_p)}")
+        if sampling.repetition_penalty > 1:
+            pieces.append(f"rep {plain(sampling.repetition_penalty)}")
+        if sampling.seed is not None:
+            pieces.append(f"seed {sampling.seed}")
+        return "  ".join(pieces)

@@ -1,0 +1,51 @@
+"""The last line: the keys that do something now, painted in one stroke; a click on one presses it."""
+
+from textual import events
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.colours import inks
+from tui.keys import description, key_name
+from tui.widgets.painting import Line
+
+
+class KeyBar(Widget):
+    """Shows the active bindings that are marked to be shown."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._places: list[tuple[int, int, str]] = []
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+
+    def _changed(self, screen: Screen[object]) -> None:
+        self.refresh()
+
+    def _shown(self) -> list[Binding]:
+        active = self.screen.active_bindings.values()
+        found: dict[str, Binding] = {}
+        for each in active:
+            if each.binding.show and each.enabled and description(each.binding):
+                found.setdefault(each.binding.description, each.binding)
+        return list(found.values())
+
+    def render_line(self, y: int) -> Strip:
+        found = inks(self.app.current_theme.dark)
+        line = Line(self.size.width, found.text).add(" ")
+        self._places = []
+        for binding in self._shown():
+            name, text = key_name(binding), description(binding)
+            if line.room < len(name) + len(text) + 3:
+                break
+            start = self.size.width - line.room
+            line.add(name, found.strong).add(" " + text, found.muted).add("  ")
+            self._places.append((start, self.size.width - line.room, binding.key.partition(",")[0]))
+        return line.strip()
+
+    def on_click(self, event: events.Click) -> None:
+        for start, end, key in self._places:
+            if start <= event.x < end:
+                self.app.simulate_key(key)

@@ -1,0 +1,182 @@
+"""The probability panel: what the model believed at one token, what sampling made of it, and why.
+
+It shows the newest token while a reply comes and any past token the cursor stands on. Rows keep their places from
+token to token; nothing here reflows by itself.
+"""
+
+from typing import ClassVar
+
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from engine.contract import Capabilities
+from engine.evidence import Evidence
+from engine.language import say
+from tui.colours import Inks, inks
+from tui.dialogue import Turn
+from tui.keys import bind
+from tui.widgets.candidates import paint_header, paint_measures, paint_rest, paint_row, paint_sampling, paint_token
+from tui.widgets.painting import Line
+from tui.widgets.why import Scene, paint_why
+
+_MARGIN = 1
+_LINES_BESIDE_ROWS = 22  # what stands above and below the candidates when everything is shown
+_FEWEST_ROWS = 6
+
+
+class Panel(ScrollView, can_focus=True):
+    """One token, opened."""
+
+    HELP_TITLE = "tui.help.panel"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("a", "all_rows", "all_rows", show=True),
+        bind("up", "scroll_up", "scroll_up"),
+        bind("down", "scroll_down", "scroll_down"),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: list[Strip] = []
+        self._turn: Turn | None = None
+        self._index = 0
+        self._evidence: Evidence | None = None
+        self._evidence_of: tuple[Turn, int] | None = None
+        self._capabilities = Capabilities()
+        self._all_rows = False
+
+    def show(self, turn: Turn | None, index: int, capabilities: Capabilities | None = None) -> None:
+        """Open token `index` of `turn`; None shows what the panel is for."""
+        self._turn, self._index = turn, index
+        if capabilities is not None:
+            self._capabilities = capabilities
+        self._paint()
+
+    def show_evidence(self, turn: Turn, index: int, evidence: Evidence | None) -> None:
+        """The argument for a token has arrived; shown as long as that token, or a later one still without, is open."""
+        self._evidence, self._evidence_of = evidence, (turn, index)
+        if turn is self._turn:
+            self._paint()
+
+    def repaint_all(self) -> None:
+        """Colours have changed."""
+        self._paint()
+
+    @property
+    def _width(self) -> int:
+        return max(self.scrollable_content_region.width - 2 * _MARGIN, 20)
+
+    @property
+    def _inks(self) -> Inks:
+        return inks(self.app.current_theme.dark, "sheet")
+
+    def _paint(self) -> None:
+        if not self.size.width:
+            return
+        before = len(self._lines)
+        self._lines = self._compose_lines()
+        if len(self._lines) != before or self.virtual_size.width != self.scrollable_content_region.width:
+            self.virtual_size = Size(self.scrollable_content_region.width, len(self._lines))
+        self.refresh()
+
+    def _compose_lines(self) -> list[Strip]:
+        turn, found, width = self._turn, self._inks, self._width
+        if turn is None or self._index >= len(turn.records):
+            return self._empty(turn)
+        record = turn.records[self._index]
+        lines = [Strip.blank(width, found.text), *paint_token(record, len(turn.records), width, found)]
+        lines.append(Strip.blank(width, found.text))
+        if record.kind == "none":
+            lines += self._paragraph(say(record.reason) if record.reason else say("tui.panel.not_stored"))
+        else:
+            count = record.row_count if self._all_rows else max(self.size.height - _LINES_BESIDE_ROWS, _FEWEST_ROWS)
+            rows = record.rows(count)
+            lines.append(paint_header(width, found))
+            lines += [paint_row(row, row.token == record.token, width, found, turn.family) for row in rows]
+            lines += [Strip.blank(width, found.text)] * (count - len(rows) if record.kind == "exact" else 0)
+            lines += paint_rest(record, rows, width, found)
+            lines += paint_sampling(record, width, found)
+            if record.kind == "top-k" and record.vocabulary_size is None:
+                lines += self._paragraph(say("tui.panel.top_k_only"))
+        return [*lines, *self._why(turn)]
+
+    def _why(self, turn: Turn) -> list[Strip]:
+        found, width = self._inks, self._width
+        record = turn.records[self._index]
+        scene = Scene(record, width, found, turn.family)
+        rule = Line(width, found.rule).add("─" * width).strip()
+        if turn.passages is not None:
+            from tui.widgets.why.passages import paint_passages
+
+            return [rule, *paint_passages(turn.passages, scene)]
+        if not self._capabilities.can_explain:
+            return []
+        if self._evidence_of is None or self._evidence_of[0] is not turn:
+            return [rule]
+        _, of = self._evidence_of
+        if of == self._index:
+            return [rule, *paint_why(self._evidence, scene)]
+        # The argument for this token is on its way; the last one stays, dimmed, so that nothing jumps.
+        older = Scene(turn.records[of], width, found, turn.family)
+        return [rule, *(strip.apply_style(Style(dim=True)) for strip in paint_why(self._evidence, older))]
+
+    def _empty(self, turn: Turn | None) -> list[Strip]:
+        """What this place is for, and, for a backend without probabilities, why it stays empty."""
+        if turn is not None and turn.passages is not None:
+            from tui.records import TokenRecord
+            from tui.widgets.why.passages import paint_passages
+
+            scene = Scene(TokenRecord(0, None, "", ""), self._width, self._inks, turn.family)
+            return [scene.blank(), *paint_passages(turn.passages, scene)]
+        key = "tui.panel.none" if self._capabilities.distribution == "none" else "tui.panel.empty"
+        return [Strip.blank(self._width, self._inks.text), *self._paragraph(say(key))]
+
+    def _paragraph(self, text: str) -> list[Strip]:
+        from tui.widgets.wrapping import WrappedText
+
+        wrapped = WrappedText(self._width, text)
+        return [Line(self._width, self._inks.muted).add(wrapped.text[a:b]).strip() for a, b in wrapped.lines]
+
+    def render_line(self, y: int) -> Strip:
+        width = self.scrollable_content_region.width
+        line = self.scroll_offset.y + y
+        ground = self._inks.text
+        if line >= len(self._lines):
+            return Strip.blank(width, ground)
+        return Strip.join([Strip.blank(_MARGIN, ground), self._lines[line]]).adjust_cell_length(width, ground)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._paint()
+
+    def action_all_rows(self) -> None:
+        """All kept candidates, or the best again."""
+        self._all_rows = not self._all_rows
+        self._paint()
+
+
+class CandidateStrip(Panel, can_focus=False):
+    """The panel for narrow screens: one line on the token, two lines with the six best candidates."""
+
+    def _compose_lines(self) -> list[Strip]:
+        turn, found, width = self._turn, self._inks, self._width
+        if turn is None or self._index >= len(turn.records):
+            return []
+        record = turn.records[self._index]
+        head = Line(width, found.text).add(
+            say("tui.panel.token", place=record.position + 1, count=len(turn.records)), found.muted
+        )
+        head.add("  ").add(record.label, found.strong, width=12).add("  ")
+        measures = paint_measures(record, head.room, found)
+        lines = [Strip([*head.strip().crop(0, width - head.room), *measures], width)]
+        rows = record.rows(6)
+        columns = 3
+        for first in range(0, 2 * columns, columns):
+            pieces = [
+                paint_row(row, row.token == record.token, width // columns, found, turn.family)
+                for row in rows[first : first + columns]
+            ]
+            lines.append(Strip.join(pieces).adjust_cell_length(width, found.text))
+        return lines

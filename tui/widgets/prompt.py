@@ -1,0 +1,92 @@
+"""Where the person writes: Enter sends, Ctrl+J (also Shift+Enter, Alt+Enter) starts a new line, ↑ and ↓ at the edges walk what was sent."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import TextArea
+
+from tui.keys import bind
+
+_MOST_LINES = 8
+_MOST_REMEMBERED = 200
+
+
+class Prompt(TextArea):
+    """Grows with its text up to eight lines."""
+
+    HELP_TITLE = "tui.help.prompt"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter", "send", "send", show=True, priority=True),
+        bind("ctrl+j,shift+enter,alt+enter", "newline", "newline", priority=True),
+    ]
+
+    class Sent(Message):
+        """The person pressed Enter."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(
+            id=id, soft_wrap=True, show_line_numbers=False, tab_behavior="focus", highlight_cursor_line=False
+        )
+        self._sent: list[str] = []
+        self._place = 0  # in `_sent`; its length stands for the draft
+        self._draft = ""
+
+    def suggest(self, text: str) -> None:
+        """What stands there while nothing is written."""
+        self.placeholder = Content(text)
+
+    def write(self, text: str) -> None:
+        """Replace what is written; the cursor goes to its end."""
+        self.load_text(text)
+        self.move_cursor(self.document.end)
+
+    def action_send(self) -> None:
+        """Send what is written; the screen empties the prompt when it has taken it."""
+        self.post_message(self.Sent(self.text))
+
+    def accept(self, text: str) -> None:
+        """What was sent was taken: remember it, and begin anew."""
+        if text.strip() and (not self._sent or self._sent[-1] != text):
+            self._sent = [*self._sent, text][-_MOST_REMEMBERED:]
+        self._place, self._draft = len(self._sent), ""
+        self.load_text("")
+
+    def action_newline(self) -> None:
+        """A new line at the cursor."""
+        self.insert("\n")
+
+    def action_cursor_up(self, select: bool = False) -> None:
+        if not select and self.cursor_at_first_line and self._place > 0:
+            self._walk(-1)
+        else:
+            super().action_cursor_up(select)
+
+    def action_cursor_down(self, select: bool = False) -> None:
+        if not select and self.cursor_at_last_line and self._place < len(self._sent):
+            self._walk(1)
+        else:
+            super().action_cursor_down(select)
+
+    def _walk(self, by: int) -> None:
+        if self._place == len(self._sent):
+            self._draft = self.text
+        self._place += by
+        self.write(self._draft if self._place == len(self._sent) else self._sent[self._place])
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        self._fit()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        lines = min(max(self.wrapped_document.height, 1), _MOST_LINES)
+        if self.styles.height is None or self.styles.height.value != lines:
+            self.styles.height = lines

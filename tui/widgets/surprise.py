@@ -1,0 +1,53 @@
+"""The surprise line: one small bar a token of the reply, as high as the model was surprised by what it drew."""
+
+from textual import events
+from textual.strip import Strip
+from textual.widget import Widget
+
+from engine.language import say
+from tui.colours import inks
+from tui.dialogue import Turn
+from tui.messages import TokenChosen
+from tui.numbers import decimal
+from tui.widgets.painting import Line
+
+_BARS = "▁▂▃▄▅▆▇█"
+_HIGHEST = 12.0  # bits of a full bar
+_INDENT = 2
+
+
+class SurpriseLine(Widget):
+    """Follows the reply that the panel shows; a click opens the token under it."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._turn: Turn | None = None
+        self._index = 0
+        self._first = 0
+
+    def show(self, turn: Turn | None, index: int) -> None:
+        """The reply, and the token that is open."""
+        self._turn, self._index = turn, index
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        found = inks(self.app.current_theme.dark)
+        line = Line(self.size.width, found.text).add(" " * _INDENT)
+        records = self._turn.records if self._turn is not None else []
+        known = [record.surprisal for record in records if record.surprisal is not None]
+        if not known:
+            return line.strip()
+        tail = f"  {decimal(sum(known) / len(known))} {say('tui.surprise.unit')}"
+        room = max(line.room - len(tail) - 2, 8)
+        self._first = max(min(self._index - room // 2, len(records) - room), 0)
+        shown = records[self._first : self._first + room]
+        for place, record in enumerate(shown, self._first):
+            height = min((record.surprisal or 0) / _HIGHEST, 1) * (len(_BARS) - 1)
+            open_here = place == self._index
+            line.add(_BARS[round(height)], found.strong if open_here else found.faint)
+        return line.add(tail, found.muted).strip()
+
+    def on_click(self, event: events.Click) -> None:
+        index = self._first + event.x - _INDENT
+        if self._turn is not None and 0 <= index < len(self._turn.records):
+            self.post_message(TokenChosen(self._turn, index))

@@ -1,0 +1,47 @@
+"""Why a mini GPT chose as it did: what each layer would have said, and where the last layer looked."""
+
+import numpy as np
+from rich.style import Style
+from textual.strip import Strip
+
+from engine.evidence import GptEvidence
+from engine.language import say
+from engine.text import safe_line
+from tui.numbers import percent
+from tui.widgets.why import Scene
+
+_STRONGEST = 5
+
+
+def paint_gpt(evidence: GptEvidence, scene: Scene) -> list[Strip]:
+    """The logit lens, a line a layer, then the positions that all heads together looked at most."""
+    return [*_paint_lens(evidence, scene), *_paint_attention(evidence, scene)]
+
+
+def _paint_lens(evidence: GptEvidence, scene: Scene) -> list[Strip]:
+    if not evidence.lens:
+        return []
+    lines = [scene.title(say("tui.why.lens"))]
+    for row in evidence.lens:
+        line = scene.line().add(str(row.layer), scene.inks.muted, width=3)
+        for token, probability in row.top:
+            style = Style(bold=True) if token == scene.record.token else scene.inks.text
+            if line.room < 12:
+                break
+            line.add(safe_line(scene.labels(token), 8), style).add(f" {percent(probability)}  ", scene.inks.muted)
+        lines.append(line.strip())
+    return lines
+
+
+def _paint_attention(evidence: GptEvidence, scene: Scene) -> list[Strip]:
+    if evidence.attention.size == 0:
+        return []
+    heard = evidence.attention.mean(axis=(0, 1))
+    lines = [scene.title(say("tui.why.attention"))]
+    for place in np.argsort(-heard, kind="stable")[:_STRONGEST]:
+        line = scene.line().add(f"-{len(heard) - int(place)}", scene.inks.faint, width=5)
+        line.add(safe_line(scene.labels(evidence.tokens[int(place)])), scene.inks.text, width=14)
+        line.add(percent(float(heard[place])), scene.inks.muted, width=6, right=True).add(" ")
+        line.add("█" * round(float(heard[place]) * line.room), Style(color=scene.inks.bar))
+        lines.append(line.strip())
+    return lines

@@ -1,0 +1,22 @@
+"""Why a mixture chose as it did: how much each part was heard, then each part's own argument."""
+
+from rich.style import Style
+from textual.strip import Strip
+
+from engine.evidence import MixtureEvidence
+from engine.language import say
+from engine.text import safe_line
+from tui.numbers import percent
+from tui.widgets.why import Scene, paint_why
+
+
+def paint_mixture(evidence: MixtureEvidence, scene: Scene) -> list[Strip]:
+    """The weights as bars, the parts below."""
+    lines = [scene.title(say("tui.why.mixture"))]
+    for name, weight in evidence.weights.items():
+        line = scene.line().add(safe_line(name), scene.inks.text, width=12)
+        line.add(percent(weight), scene.inks.muted, width=6, right=True).add(" ")
+        lines.append(line.add("█" * round(weight * line.room), Style(color=scene.inks.bar)).strip())
+    for name, part in evidence.parts.items():
+        lines += [scene.blank(), scene.title(safe_line(name)), *paint_why(part, scene)]
+    return lines
