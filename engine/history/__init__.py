@@ -1,1 +1,44 @@
-"""The history: conversations, messages, runs and token traces in one SQLite file."""
+"""The history: conversations, messages, runs and token traces in one SQLite file.
+
+`open_history(paths().history)` is all a screen needs; `HistoryStore.open` raises where the file cannot be used, and
+`NullHistory` keeps nothing. `engine.history.protocol.History` says what each operation promises.
+"""
+
+from engine.history.null import NullHistory, open_history
+from engine.history.protocol import ExportFormat, History, ReplyRecorder
+from engine.history.records import (
+    CheckReport,
+    Conversation,
+    ConversationKind,
+    FinalStatus,
+    Run,
+    RunStart,
+    SearchHit,
+    Status,
+    StoredMessage,
+    StoredStep,
+)
+from engine.history.store import HistoryStore
+from engine.history.trace import StoredTrace
+from engine.history.vocabulary import StoredVocabulary
+
+__all__ = [
+    "CheckReport",
+    "Conversation",
+    "ConversationKind",
+    "ExportFormat",
+    "FinalStatus",
+    "History",
+    "HistoryStore",
+    "NullHistory",
+    "ReplyRecorder",
+    "Run",
+    "RunStart",
+    "SearchHit",
+    "Status",
+    "StoredMessage",
+    "StoredStep",
+    "StoredTrace",
+    "StoredVocabulary",
+    "open_history",
+]

@@ -1,0 +1,125 @@
+"""Who may touch the file when: one thread writes, readers come with connections of their own.
+
+A write is a function of the connection, run inside one BEGIN IMMEDIATE transaction on the writer's thread. Readers
+borrow a connection from a small stock and see the last committed state, never waiting for the writer. A history in
+memory has a single connection, so there readers and the writer take turns.
+"""
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from engine.errors import HistoryError
+from engine.history.failures import as_history_error
+from engine.history.opening import connect
+
+Result = TypeVar("Result")
+Work = Callable[[sqlite3.Connection], Result]
+_SPARE_READERS = 4
+_Job = tuple[Work[Any], "Future[Any]", bool, bool]
+
+
+class Connections:
+    """Owns the writer's connection `writer` and its thread. `path` is None for a history in memory."""
+
+    def __init__(self, writer: sqlite3.Connection, path: Path | None) -> None:
+        self._writer = writer
+        self._path = path
+        self._turn = threading.RLock()
+        self._spare: list[sqlite3.Connection] = []
+        self._spare_lock = threading.Lock()
+        self._closed = False
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="genchat-history", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Work[Result], *, durable: bool = False, transaction: bool = True) -> "Future[Result]":
+        """Have `work` done in the order of submission; does not wait. `durable`: on disk, not only committed."""
+        if self._closed:
+            raise HistoryError("history_closed")
+        future: Future[Result] = Future()
+        self._jobs.put((work, future, durable, transaction))
+        return future
+
+    def write(self, work: Work[Result], *, durable: bool = False, transaction: bool = True) -> Result:
+        """`submit` and wait. Raises HistoryError."""
+        return self.submit(work, durable=durable, transaction=transaction).result()
+
+    @contextmanager
+    def reader(self) -> Iterator[sqlite3.Connection]:
+        """A connection to read with, in one consistent state of the file. Raises HistoryError."""
+        if self._closed:
+            raise HistoryError("history_closed")
+        with as_history_error(self._path):
+            if self._path is None:
+                with self._turn:
+                    yield self._writer
+                return
+            with self._spare_lock:
+                connection = self._spare.pop() if self._spare else None
+            if connection is None:
+                connection = connect(self._path, reader=True)
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                self._give_back(connection)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        if connection.in_transaction:
+            connection.rollback()
+        with self._spare_lock:
+            if not self._closed and len(self._spare) < _SPARE_READERS:
+                self._spare.append(connection)
+                return
+        connection.close()
+
+    def close(self, last: Work[Any] | None = None) -> None:
+        """Do what is queued, then `last`, then close everything. What `last` raises is dropped."""
+        with self._spare_lock:
+            if self._closed:
+                return
+            self._closed = True
+            idle, self._spare = self._spare, []
+        if last is not None:
+            self._jobs.put((last, Future(), False, True))
+        self._jobs.put(None)
+        self._thread.join()
+        for connection in idle:
+            connection.close()
+        self._writer.close()
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            work, future, durable, transaction = job
+            try:
+                with self._turn, as_history_error(self._path):
+                    result = self._in_transaction(work, durable) if transaction else work(self._writer)
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+    def _in_transaction(self, work: Work[Result], durable: bool) -> Result:
+        connection = self._writer
+        if durable:
+            connection.execute("PRAGMA synchronous = FULL")
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                # A full disk rolls the transaction back by itself.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        finally:
+            if durable:
+                connection.execute("PRAGMA synchronous = NORMAL")
+        return result

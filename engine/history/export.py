@@ -1,0 +1,144 @@
+"""A conversation as text: JSON with everything, Markdown to read.
+
+Control characters and the like are escaped in the JSON and made visible in the Markdown, so that either can be shown
+on a terminal.
+"""
+
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+from engine import __version__
+from engine.distribution import TopKDistribution
+from engine.history.records import Conversation, StoredMessage, StoredStep
+from engine.history.vocabulary import StoredVocabulary
+from engine.language import say
+from engine.text import safe, safe_line
+
+if TYPE_CHECKING:
+    from engine.history.protocol import History
+
+FORMAT = 1  # raised when a reader of the older format would misread the newer
+_BEYOND_ASCII = re.compile(r"[^\n\x20-\x7e]")
+
+
+def as_json(history: "History", conversation: Conversation, traces: bool) -> str:
+    """All branches, each message with its run, passages and (with `traces`) its tokens."""
+    document = {
+        "genchat": __version__,
+        "format": FORMAT,
+        "conversation": {
+            "id": conversation.id,
+            "title": conversation.title,
+            "kind": conversation.kind,
+            "created": conversation.created.isoformat(),
+            "updated": conversation.updated.isoformat(),
+            "head": conversation.head,
+        },
+        "messages": [_message(history, message, traces) for message in history.tree(conversation.id)],
+    }
+    written = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
+    return _BEYOND_ASCII.sub(
+        lambda match: match[0] if safe(match[0]) == match[0] else json.dumps(match[0])[1:-1], written
+    )
+
+
+def as_markdown(history: "History", conversation: Conversation) -> str:
+    """The shown branch as headings and text."""
+    blocks = [f"# {safe_line(conversation.title)}"]
+    for message in history.shown(conversation.id):
+        speaker = say(f"history.speaker_{message.role}")
+        run = history.run(message.id)
+        if run is not None:
+            speaker += f" ({safe_line(run.model)})"
+        if message.status not in ("done", "streaming"):
+            speaker += " · " + say(f"history.status_{message.status}")
+        blocks += [f"## {speaker}", safe(message.text)]
+        found = history.passages(message.id)
+        if found is not None and found.items:
+            blocks.append(
+                "\n".join(
+                    f"[{passage.number}] {safe_line(passage.source)} {safe_line(passage.locator)}".rstrip()
+                    for passage in found.items
+                )
+            )
+    return "\n\n".join(blocks) + "\n"
+
+
+def _message(history: "History", message: StoredMessage, traces: bool) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "id": message.id,
+        "parent": message.parent,
+        "role": str(message.role),
+        "status": message.status,
+        "created": message.created.isoformat(),
+        "text": message.text,
+    }
+    run = history.run(message.id)
+    if run is not None:
+        written["run"] = {
+            "family": run.family,
+            "model": run.model,
+            "checksum": run.checksum,
+            "version": run.version,
+            "settings": dict(run.settings),
+            "seed": run.seed,
+            "prompt_tokens": run.prompt_tokens,
+            "completion_tokens": run.completion_tokens,
+            "seconds_to_first": run.seconds_to_first,
+            "seconds": run.seconds,
+            "finish_reason": run.finish_reason,
+            "detail": run.detail,
+            "error": run.error,
+            "notices": [{"key": notice.key, "values": dict(notice.values)} for notice in run.notices],
+        }
+    found = history.passages(message.id)
+    if found is not None:
+        written["retriever"] = found.retriever
+        written["missing"] = list(found.missing)
+        written["passages"] = [
+            {
+                "number": passage.number,
+                "source": passage.source,
+                "locator": passage.locator,
+                "score": passage.score,
+                "text": passage.text,
+                "highlight": passage.highlight,
+                "parts": dict(passage.parts),
+                "matched": dict(passage.matched),
+                "warning": passage.warning,
+            }
+            for passage in found.items
+        ]
+    trace = history.trace(message.id) if traces else None
+    if trace is not None:
+        written["tokens"] = [_token(step, trace.vocabulary) for step in trace]
+    return written
+
+
+def _token(step: StoredStep, vocabulary: StoredVocabulary | None) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "token": step.token,
+        "text": step.text,
+        "log_prob": _rounded(step.log_prob),
+        "rank": step.rank,
+        "entropy_bits": _rounded(step.raw.entropy),
+    }
+    if isinstance(step.raw, TopKDistribution):
+        written["candidates"] = [
+            {
+                "token": token,
+                "piece": None if vocabulary is None else vocabulary.label(token),
+                "log_prob": _rounded(log_prob),
+                "drawn_from": _rounded(step.drawn_from.log_prob(token)),
+                "cut_by": step.cut_by(token),
+            }
+            for token, log_prob in zip(step.raw.tokens.tolist(), step.raw.token_log_probs.tolist(), strict=True)
+        ]
+    return written
+
+
+def _rounded(value: float | None) -> float | None:
+    """JSON has no infinity: what cannot come is null, as is what is not known."""
+    return None if value is None or not math.isfinite(value) else round(value, 4)

@@ -1,0 +1,54 @@
+"""What SQLite and the file system complain about, as the HistoryError a person can act on."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.errors import HistoryError
+
+_KEY_OF_CODE = {
+    "SQLITE_FULL": "history_disk_full",
+    "SQLITE_READONLY": "history_read_only",
+    "SQLITE_PERM": "history_read_only",
+    "SQLITE_CANTOPEN": "history_cannot_open",
+    "SQLITE_BUSY": "history_busy",
+    "SQLITE_LOCKED": "history_busy",
+    "SQLITE_CORRUPT": "history_damaged",
+    "SQLITE_NOTADB": "history_damaged",
+    "SQLITE_CONSTRAINT": "history_gone",
+}
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether the complaint is that the file is no sound database."""
+    if isinstance(error, sqlite3.OperationalError) and "decode to UTF-8" in str(error):
+        return True
+    return _code(error) in ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
+def history_error(error: sqlite3.Error | OSError, path: Path | None) -> HistoryError:
+    """The error to raise in place of `error`."""
+    name = str(path) if path is not None else ":memory:"
+    if isinstance(error, OSError):
+        key = "history_read_only" if isinstance(error, PermissionError) else "history_cannot_open"
+        return HistoryError(key, path=name, reason=error.strerror or str(error))
+    key = "history_damaged" if is_damage(error) else _KEY_OF_CODE.get(_code(error), "history_failed")
+    return HistoryError(key, path=name, reason=str(error))
+
+
+@contextmanager
+def as_history_error(path: Path | None) -> Iterator[None]:
+    """Inside, complaints of SQLite and the file system become HistoryError. Misuse of the module stays what it is."""
+    try:
+        yield
+    except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
+        raise
+    except (sqlite3.Error, OSError) as error:
+        raise history_error(error, path) from error
+
+
+def _code(error: BaseException) -> str:
+    """SQLITE_READONLY for SQLITE_READONLY_DIRECTORY and the like."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    return "_".join(name.split("_")[:2])

@@ -1,0 +1,101 @@
+"""Keeping the file sound, small and free of what was deleted."""
+
+import sqlite3
+from pathlib import Path
+
+from engine.errors import HistoryError
+from engine.history.connections import Connections
+from engine.history.failures import is_damage
+from engine.history.opening import back_up
+from engine.history.records import CheckReport
+from engine.history.schema import SEARCH_TABLES
+
+_MERGE_PAGES = 500  # of the search index, rewritten in one go while others wait
+
+
+def delete_conversation(connection: sqlite3.Connection, conversation: str) -> None:
+    """Within a transaction. Vocabularies that no run uses any more go too."""
+    connection.execute("DELETE FROM message WHERE conversation = ?", (conversation,))
+    connection.execute("DELETE FROM conversation WHERE id = ?", (conversation,))
+    connection.execute(
+        "DELETE FROM vocabulary WHERE NOT EXISTS (SELECT 1 FROM run WHERE run.vocabulary = vocabulary.digest)"
+    )
+
+
+def erase_remains(connections: Connections) -> None:
+    """Take deleted words out of the search index and the write-ahead log.
+
+    SQLite's secure_delete clears the tables at once; the index keeps deleted words until its segments are merged.
+    Merging goes in steps, so that a reply being recorded meanwhile waits for one step at most.
+    """
+    for table in SEARCH_TABLES:
+        pages = -_MERGE_PAGES  # negative: first make one piece of all segments
+        while connections.write(lambda connection, table=table, pages=pages: _merge(connection, table, pages)):  # type: ignore[misc]
+            pages = _MERGE_PAGES
+    connections.write(_empty_log, transaction=False)
+
+
+def _merge(connection: sqlite3.Connection, table: str, pages: int) -> bool:
+    """One step of merging; whether there was anything to do."""
+    before = connection.total_changes
+    connection.execute(f"INSERT INTO {table}({table}, rank) VALUES ('merge', ?)", (pages,))  # noqa: S608
+    return connection.total_changes - before >= 2  # as FTS5 documents it
+
+
+def _empty_log(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+
+def backup(connections: Connections, target: Path) -> None:
+    """See History.backup."""
+    if target.exists():
+        raise HistoryError("backup_exists", path=str(target))
+    connections.write(lambda connection: back_up(connection, target), transaction=False)
+
+
+def check(connections: Connections) -> CheckReport:
+    """See History.check."""
+
+    def work(connection: sqlite3.Connection) -> CheckReport:
+        problems = [str(row[0]) for row in connection.execute("PRAGMA quick_check") if row[0] != "ok"]
+        problems += [f"{row[0]}: {row[2]}" for row in connection.execute("PRAGMA foreign_key_check")]
+        for table in SEARCH_TABLES:
+            problems += _search_problems(connection, table)
+        conversations, messages, trace_bytes, trace_tokens = connection.execute(
+            "SELECT (SELECT count(*) FROM conversation), (SELECT count(*) FROM message),"
+            " (SELECT coalesce(sum(length(data)), 0) FROM trace), (SELECT coalesce(sum(tokens), 0) FROM trace)"
+        ).fetchone()
+        size = connection.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()
+        return CheckReport(tuple(problems), conversations, messages, size[0], trace_bytes, trace_tokens)
+
+    return connections.write(work)
+
+
+def _search_problems(connection: sqlite3.Connection, table: str) -> list[str]:
+    try:
+        connection.execute(f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)")  # noqa: S608
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        return [f"{table}: {error}"]
+    return []
+
+
+def purge(connections: Connections) -> int:
+    """See History.purge."""
+
+    def work(connection: sqlite3.Connection) -> int:
+        before = _pages(connection)
+        for table in SEARCH_TABLES:
+            connection.execute(f"INSERT INTO {table}({table}) VALUES ('rebuild')")  # noqa: S608
+        connection.execute("VACUUM")
+        _empty_log(connection)
+        return max(0, before - _pages(connection))
+
+    return connections.write(work, transaction=False)
+
+
+def _pages(connection: sqlite3.Connection) -> int:
+    (count,) = connection.execute("PRAGMA page_count").fetchone()
+    (size,) = connection.execute("PRAGMA page_size").fetchone()
+    return int(count) * int(size)

@@ -1,0 +1,156 @@
+"""Opening the history file: private to its owner, safe when two processes start at once, never overwriting anything.
+
+A file that is not a sound SQLite database is moved aside with its bytes untouched. One written by a newer genchat, or
+by another program, is left where it is.
+"""
+
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from engine.errors import HistoryError
+from engine.history.schema import APPLICATION_ID, MIGRATIONS, Migration, migrate, version_of
+
+BUSY_SECONDS = 10.0
+_SIDE_FILES = ("-wal", "-shm", "-journal")
+
+
+def connect(path: Path, *, reader: bool = False) -> sqlite3.Connection:
+    """A connection with genchat's settings; transactions are begun and ended by hand. May raise sqlite3.Error."""
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None)
+    try:
+        if reader:
+            connection.execute("PRAGMA query_only = ON")
+        else:
+            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON"):
+                connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_writer(path: Path, now: datetime, migrations: Sequence[Migration] = MIGRATIONS) -> sqlite3.Connection:
+    """A connection to the file, made or migrated if need be.
+
+    Raises HistoryError for a file of a newer genchat or of another program, sqlite3.Error or OSError for the rest; a
+    damaged file shows as sqlite3.DatabaseError (see `engine.history.failures.is_damage`).
+    """
+    prepare_private(path)
+    # WAL mode is written into the file, so whose file it is comes first.
+    ask = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        version = version_of(ask)
+        objects = int(ask.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+        application = int(ask.execute("PRAGMA application_id").fetchone()[0])
+    finally:
+        ask.close()
+    if objects and application != APPLICATION_ID:
+        raise HistoryError("history_foreign", path=str(path))
+    if version > len(migrations):
+        raise HistoryError("history_newer", path=str(path), found=version, known=len(migrations))
+    connection = connect(path)
+    try:
+        if version < len(migrations):
+            if objects:
+                back_up(connection, unused(path, f"backup-v{version}", now))
+            migrate(connection, migrations)
+        # The pages every session reads first: damage there is better met now than in the middle of a chat.
+        connection.execute("SELECT * FROM conversation ORDER BY updated DESC LIMIT 50").fetchall()
+        connection.execute("SELECT id FROM message ORDER BY id DESC LIMIT 1").fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def make_folder(folder: Path) -> None:
+    """Make it and what is missing above it, private to the owner (0700)."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+
+
+def prepare_private(path: Path) -> None:
+    """Make an empty file (0600), after which -wal and -shm take. An existing file of one's own is made 0600."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        state = path.stat()
+        if stat.S_ISDIR(state.st_mode):
+            raise IsADirectoryError(21, os.strerror(21), str(path)) from None
+        if state.st_mode & 0o077 and hasattr(os, "getuid") and state.st_uid == os.getuid():
+            path.chmod(0o600)
+
+
+def back_up(connection: sqlite3.Connection, target: Path) -> None:
+    """A compact copy, private to its owner. The target must not exist."""
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    try:
+        connection.execute("VACUUM INTO ?", (str(target),))
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def unused(path: Path, word: str, now: datetime) -> Path:
+    """A name beside `path` that is not taken: history.db.<word>-20261121T032500."""
+    name = f"{path.name}.{word}-{now:%Y%m%dT%H%M%S}"
+    candidates = (path.with_name(name + (f".{number}" if number else "")) for number in range(1000))
+    return next(candidate for candidate in candidates if not candidate.exists())
+
+
+def move_aside(path: Path, now: datetime) -> Path:
+    """Move a damaged file and what belongs to it out of the way, bytes untouched; returns its new name."""
+    target = unused(path, "corrupt", now)
+    os.rename(path, target)
+    for suffix in _SIDE_FILES:
+        side = path.with_name(path.name + suffix)
+        if side.exists():
+            os.rename(side, target.with_name(target.name + suffix))
+    return target
+
+
+def back_in_place(moved: Path, path: Path) -> None:
+    """Undo `move_aside`; what stands at `path` meanwhile goes."""
+    for suffix in _SIDE_FILES:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    for suffix in ("", *_SIDE_FILES):
+        if (side := moved.with_name(moved.name + suffix)).exists():
+            os.replace(side, path.with_name(path.name + suffix))
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Holds the folder's lock, so that no two processes judge or move the file at once.
+
+    Where folders cannot be locked (Windows, some network file systems) it does nothing. Raises HistoryError when
+    another process holds it too long.
+    """
+    try:
+        import fcntl
+
+        descriptor = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise HistoryError("history_busy", path=str(folder)) from None
+                time.sleep(0.01)
+            except OSError:
+                break
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,156 @@
+"""The history as the rest of genchat sees it. `HistoryStore` keeps it in a file, `NullHistory` only until the end.
+
+Every call may come from any thread and takes about a millisecond; a write has been committed when its call returns.
+All of them raise HistoryError with a text that says what to do: disk full, file read-only, busy, damaged, gone.
+"""
+
+from pathlib import Path
+from typing import Literal, Protocol
+
+from engine.contract import Event, Notice, Passages
+from engine.conversation import Role
+from engine.history.records import (
+    CheckReport,
+    Conversation,
+    ConversationKind,
+    FinalStatus,
+    Run,
+    RunStart,
+    SearchHit,
+    StoredMessage,
+)
+from engine.history.trace import StoredTrace
+
+ExportFormat = Literal["json", "markdown"]
+
+
+class ReplyRecorder(Protocol):
+    """Records one reply while it is being made. Its message row exists already, with status "streaming".
+
+    Used by one thread at a time. `add` and `checkpoint` never wait for the disk and never raise: what goes wrong
+    stands in `problem`, and the reply goes on.
+    """
+
+    @property
+    def message(self) -> StoredMessage: ...
+
+    @property
+    def problem(self) -> BaseException | None:
+        """The HistoryError of the last checkpoint that failed, if any."""
+        ...
+
+    def add(self, event: Event) -> None:
+        """Take one event of `Backend.reply`; about every half second a checkpoint follows by itself."""
+        ...
+
+    def checkpoint(self) -> None:
+        """Have text and trace written as they stand, without waiting."""
+        ...
+
+    def finish(self, status: FinalStatus | None = None, error: str = "") -> StoredMessage:
+        """Write everything, wait until it is on disk, and return the message as it now stands.
+
+        Without `status` the Finish event decides: end and length are done, stopped is stopped, the rest is error
+        (no Finish at all: stopped). `error` is what the person was told. A second call returns the same message.
+        """
+        ...
+
+
+class History(Protocol):
+    """Conversations, their messages as a tree, runs and traces."""
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None when nothing is kept."""
+        ...
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What the person should be told about how the history was opened."""
+        ...
+
+    def new_conversation(self, kind: ConversationKind = "chat", title: str = "") -> Conversation:
+        """A conversation that is written with its first message; until then it leaves no trace."""
+        ...
+
+    def conversations(self, limit: int = 50, after: Conversation | None = None) -> tuple[Conversation, ...]:
+        """Most recently used first; `after` continues below the last one of the page before."""
+        ...
+
+    def conversation(self, name: str) -> Conversation:
+        """By id or an unambiguous beginning of it."""
+        ...
+
+    def rename(self, conversation: str, title: str) -> Conversation: ...
+
+    def delete(self, conversation: str) -> None:
+        """Delete it from the file for good, bytes included. The caller has asked the person."""
+        ...
+
+    def add_message(self, conversation: Conversation, role: Role, text: str, parent: int | None) -> StoredMessage:
+        """Write a finished message under `parent` (None: at the root) and show its branch.
+
+        An edited message is a sibling: give it the parent of the one it replaces.
+        """
+        ...
+
+    def begin_reply(self, parent: StoredMessage, run: RunStart) -> ReplyRecorder:
+        """Begin an assistant message under `parent` and show its branch; to regenerate, give the same parent."""
+        ...
+
+    def message(self, message: int) -> StoredMessage: ...
+
+    def path_to(self, message: int) -> tuple[StoredMessage, ...]:
+        """From the root down to `message`."""
+        ...
+
+    def shown(self, conversation: str) -> tuple[StoredMessage, ...]:
+        """The branch that is shown, root first; empty for a conversation that is not written yet."""
+        ...
+
+    def show(self, message: int) -> tuple[StoredMessage, ...]:
+        """Show the branch through `message` (below it, the newest at every fork) and return it, root first."""
+        ...
+
+    def siblings(self, message: int) -> tuple[StoredMessage, ...]:
+        """All messages with the same parent, this one included, in order of writing."""
+        ...
+
+    def tree(self, conversation: str) -> tuple[StoredMessage, ...]:
+        """Every message of every branch, in order of writing."""
+        ...
+
+    def run(self, message: int) -> Run | None: ...
+
+    def trace(self, message: int) -> StoredTrace | None:
+        """The tokens of a reply with their distributions; None where none were recorded."""
+        ...
+
+    def passages(self, message: int) -> Passages | None: ...
+
+    def search(self, words: str, limit: int = 20, conversation: str | None = None) -> tuple[SearchHit, ...]:
+        """Messages and titles holding all the words (the last one may be a beginning), newest first.
+
+        Accents and case do not matter; "words in quotes" must stand together. Any text is a valid query.
+        """
+        ...
+
+    def export(self, conversation: str, form: ExportFormat, traces: bool = True) -> str:
+        """The conversation as text: "json" holds every branch, "markdown" the shown one."""
+        ...
+
+    def backup(self, target: Path) -> None:
+        """Write a compact copy that can be opened as a history. The target must not exist."""
+        ...
+
+    def check(self) -> CheckReport:
+        """Examine the whole file; slow for a large one."""
+        ...
+
+    def purge(self) -> int:
+        """Rewrite the file without what deletion left behind; returns the bytes given back."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is queued and let the file go. A reply still open becomes interrupted. May be called twice."""
+        ...

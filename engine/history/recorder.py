@@ -1,0 +1,190 @@
+"""One reply on its way into the file.
+
+The thread that generates calls `add`; what it collects is handed to the writer's thread about every half second. A
+checkpoint still waiting there takes the place of the next one, so a slow disk makes checkpoints rarer and never holds
+up the reply. The trace is rewritten whole, so it is rewritten only when it has grown by a tenth.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from datetime import datetime
+
+from engine.contract import Event, Finish, Notice, Passages, Step
+from engine.errors import HistoryError
+from engine.history.connections import Connections
+from engine.history.pieces import clean_text, redact_pieces
+from engine.history.records import FinalStatus, RunStart, StoredMessage
+from engine.history.rows import find_message, passage_detail, stamp
+from engine.history.trace import CODEC, TraceBuilder
+
+CHECKPOINT_SECONDS = 0.5
+_STATUS_OF_REASON: dict[str, FinalStatus] = {"end": "done", "length": "done", "stopped": "stopped"}
+
+
+class StoreRecorder:
+    """See engine.history.protocol.ReplyRecorder. `clock` counts seconds, `now` tells the time."""
+
+    def __init__(
+        self,
+        connections: Connections,
+        message: StoredMessage,
+        run: RunStart,
+        secrets: Callable[[], Iterable[str]],
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._connections = connections
+        self._message = message
+        self._secrets = secrets
+        self._clock = clock
+        self._now = now
+        self._began = self._last = clock()
+        self._to_first: float | None = None
+        self._pieces: list[str] = []
+        self._trace = TraceBuilder(run.settings.sampling.temperature, run.tokenizer if run.vocabulary_grows else None)
+        self._traced = 0  # steps in the trace as last written
+        self._notices: list[Notice] = []
+        self._passages: Passages | None = None
+        self._passages_written = False
+        self._end: Finish | None = None
+        self._waiting: Future[None] | None = None
+        self._problem: BaseException | None = None
+        self._finished: StoredMessage | None = None
+        self._finishing = threading.Lock()
+
+    @property
+    def message(self) -> StoredMessage:
+        """As it was when the reply began, or as it ended."""
+        return self._finished or self._message
+
+    @property
+    def problem(self) -> BaseException | None:
+        """See ReplyRecorder."""
+        if self._waiting is not None and self._waiting.done():
+            self._problem = self._waiting.exception()
+        return self._problem
+
+    def add(self, event: Event) -> None:
+        """See ReplyRecorder."""
+        if isinstance(event, Step):
+            self._trace.add(event)
+            self._pieces.append(event.text)
+            if self._to_first is None:
+                self._to_first = self._clock() - self._began
+        elif isinstance(event, Passages):
+            self._passages = event
+        elif isinstance(event, Notice):
+            self._notices.append(event)
+        else:
+            self._end = event
+        if self._clock() - self._last >= CHECKPOINT_SECONDS:
+            self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """See ReplyRecorder."""
+        self._last = self._clock()
+        if self._finished is not None or (self._waiting is not None and not self._waiting.done()):
+            return
+        count = len(self._pieces)
+        try:
+            self._waiting = self._connections.submit(lambda connection: self._write_progress(connection, count))
+        except HistoryError as error:
+            self._waiting = Future()
+            self._waiting.set_exception(error)
+
+    def finish(self, status: FinalStatus | None = None, error: str = "") -> StoredMessage:
+        """See ReplyRecorder."""
+        with self._finishing:
+            if self._finished is None:
+                if status is None:
+                    status = "stopped" if self._end is None else _STATUS_OF_REASON.get(self._end.reason, "error")
+                final = status
+                self._finished = self._connections.write(
+                    lambda connection: self._write_end(connection, final, error), durable=True
+                )
+        return self._finished
+
+    def _write_progress(self, connection: sqlite3.Connection, count: int) -> None:
+        text, lengths, hidden = redact_pieces(self._pieces[:count], self._secrets(), unfinished=True)
+        connection.execute(
+            "UPDATE message SET text = ? WHERE id = ? AND status = 'streaming'", (text, self._message.id)
+        )
+        connection.execute(
+            "UPDATE process SET seen = ? WHERE id = (SELECT process FROM message WHERE id = ?)",
+            (stamp(self._now()), self._message.id),
+        )
+        if not self._passages_written:
+            self._write_passages(connection)
+        if count > self._traced * 1.1:
+            self._write_trace(connection, lengths, hidden)
+
+    def _write_end(self, connection: sqlite3.Connection, status: FinalStatus, error: str) -> StoredMessage:
+        secrets = tuple(self._secrets())
+        text, lengths, hidden = redact_pieces(self._pieces, secrets)
+        changed = connection.execute(
+            "UPDATE message SET text = ?, status = ?, process = NULL WHERE id = ?", (text, status, self._message.id)
+        ).rowcount
+        if not changed:
+            raise HistoryError("history_gone")
+        end = self._end or Finish("stopped")
+        notices = [[notice.key, dict(notice.values)] for notice in self._notices]
+        connection.execute(
+            "UPDATE run SET prompt_tokens = ?, completion_tokens = ?, seconds_to_first = ?, seconds = ?,"
+            " finish_reason = ?, detail = ?, error = ?, notices = ? WHERE message = ?",
+            (
+                end.prompt_tokens,
+                len(self._pieces),
+                self._to_first,
+                self._clock() - self._began,
+                end.reason,
+                clean_text(end.detail, secrets),
+                clean_text(error, secrets),
+                clean_text(json.dumps(notices, ensure_ascii=False, default=str), secrets),
+                self._message.id,
+            ),
+        )
+        self._write_passages(connection)
+        if lengths:
+            self._write_trace(connection, lengths, hidden)
+        connection.execute(
+            "UPDATE conversation SET updated = ? WHERE id = ?", (stamp(self._now()), self._message.conversation)
+        )
+        return find_message(connection, self._message.id)
+
+    def _write_trace(self, connection: sqlite3.Connection, lengths: list[int], hidden: frozenset[int]) -> None:
+        connection.execute(
+            "INSERT INTO trace(message, tokens, codec, data) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT(message) DO UPDATE SET tokens = excluded.tokens, data = excluded.data",
+            (self._message.id, len(lengths), CODEC, self._trace.encode(lengths, hidden)),
+        )
+        self._traced = len(lengths)
+
+    def _write_passages(self, connection: sqlite3.Connection) -> None:
+        if self._passages is None:
+            return
+        secrets = tuple(self._secrets())
+        missing = json.dumps(list(self._passages.missing), ensure_ascii=False)
+        connection.execute(
+            "UPDATE run SET retriever = ?, missing = ? WHERE message = ?",
+            (clean_text(self._passages.retriever, secrets), clean_text(missing, secrets), self._message.id),
+        )
+        connection.executemany(
+            "INSERT OR REPLACE INTO citation(message, number, source, locator, text, score, detail)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    self._message.id,
+                    passage.number,
+                    clean_text(passage.source, secrets),
+                    clean_text(passage.locator, secrets),
+                    clean_text(passage.text, secrets),
+                    float(passage.score),
+                    clean_text(passage_detail(passage), secrets),
+                )
+                for passage in self._passages.items
+            ],
+        )
+        self._passages_written = True

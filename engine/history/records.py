@@ -1,0 +1,180 @@
+"""What the history hands out: plain values, frozen, safe to keep after the file is closed.
+
+Texts in them are untrusted (a file can be edited by anyone): they pass `engine.text.safe` before they are shown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.contract import Backend, FinishReason, Notice, ReplySettings, Step, Tokenizer
+from engine.conversation import Message, Role
+from engine.language import say
+from engine.sampling import SamplingSettings, StageName
+
+
+def can_be_said(key: str, values: Mapping[str, object] | None = None) -> bool:
+    """Whether the text of `key` exists and `values` fill it: a file may hold keys of another version, or worse."""
+    try:
+        say(key, **(values or {}))
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError, ImportError):
+        return False
+    return True
+
+
+Status = Literal["streaming", "done", "stopped", "error", "interrupted"]
+FinalStatus = Literal["done", "stopped", "error"]
+ConversationKind = Literal["chat", "text"]  # text: free completion, without turns
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One conversation. `head` is the message at the end of the branch that is shown; None before the first one."""
+
+    id: str  # 12 letters and digits; any unambiguous beginning names it
+    title: str
+    created: datetime  # UTC
+    updated: datetime
+    head: int | None = None
+    kind: ConversationKind = "chat"
+    messages: int = 0  # on all branches
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """One message of the tree. Siblings share a parent; the parent of a first message is None."""
+
+    id: int
+    conversation: str
+    parent: int | None
+    role: Role
+    text: str
+    status: Status
+    created: datetime
+    sibling_number: int = 1  # 1, 2, … in order of writing
+    sibling_count: int = 1
+
+    def as_message(self) -> Message:
+        """What a backend reads of it."""
+        return Message(self.role, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class RunStart:
+    """What is known of a model call before its first token."""
+
+    family: str
+    model: str
+    checksum: str
+    settings: ReplySettings
+    seed: int | None = None  # the seed really used, also where the settings ask for a fresh one
+    tokenizer: Tokenizer | None = None  # so that the trace can be read without the model
+    vocabulary_grows: bool = False  # a remote service: its tokens are known only as they come
+
+    @classmethod
+    def of(cls, backend: Backend, settings: ReplySettings, seed: int | None = None) -> "RunStart":
+        """From a backend as the conversation uses it; `seed` defaults to the one in the settings."""
+        info = backend.info
+        return cls(
+            info.family,
+            info.name,
+            info.checksum,
+            settings,
+            settings.sampling.seed if seed is None else seed,
+            backend.tokenizer,
+            backend.capabilities.remote,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One model call as it was recorded. Times are in seconds; None where they were not reached."""
+
+    message: int
+    family: str
+    model: str
+    checksum: str
+    settings: Mapping[str, Any]  # as written, {"sampling": {…}, "max_tokens": …}
+    seed: int | None
+    version: str  # of genchat
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    seconds_to_first: float | None = None
+    seconds: float | None = None
+    finish_reason: FinishReason | None = None
+    detail: str = ""
+    error: str = ""
+    notices: tuple[Notice, ...] = ()
+
+    def reply_settings(self) -> ReplySettings:
+        """The settings to ask for the same again, with the seed that was used; what is not understood is left out."""
+        written = self.settings.get("sampling")
+        known = set(SamplingSettings.__dataclass_fields__)
+        values = {key: value for key, value in written.items() if key in known} if isinstance(written, dict) else {}
+        values["seed"] = self.seed
+        tokens = self.settings.get("max_tokens")
+        return ReplySettings(
+            SamplingSettings(**values), tokens if isinstance(tokens, int) else ReplySettings().max_tokens
+        )
+
+
+@dataclass(frozen=True)
+class StoredStep(Step):
+    """One token of a stored reply: the likeliest candidates and the drawn token are all that was kept.
+
+    `raw` and `drawn_from` are top-k distributions over the same tokens (cut ones at -inf in the second), or
+    NoDistribution. `draw` is None. `start` is where `text` begins in the message's text, in characters.
+    """
+
+    start: int = 0
+    rank: int | None = None  # of the drawn token in `raw`, from 1
+    kept: int | None = None  # candidates that were left to draw from
+    cut: Mapping[int, StageName] = field(default_factory=dict)  # stored candidate -> the stage that removed it
+
+    def cut_by(self, token: int) -> StageName | None:
+        """The stage that removed `token`, or None if it could be drawn or is not known here."""
+        return self.cut.get(token)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """One place where the words were found. `message` is None when the title matched.
+
+    `excerpt` is plain text; `highlights` are (start, end) character offsets in it.
+    """
+
+    conversation: str
+    title: str
+    message: int | None
+    role: Role | None
+    created: datetime
+    excerpt: str
+    highlights: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What `check` found; `problems` is empty for a sound file. Sizes in bytes."""
+
+    problems: tuple[str, ...]
+    conversations: int
+    messages: int
+    file_bytes: int
+    trace_bytes: int
+    trace_tokens: int
+
+    @property
+    def sound(self) -> bool:
+        """Nothing wrong was found."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """A damaged file was moved to `moved_to`; this much of it could be read and stands in the new file."""
+
+    moved_to: Path
+    conversations: int
+    messages: int

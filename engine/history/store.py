@@ -1,0 +1,326 @@
+"""The history in one SQLite file. See engine.history.protocol.History for what each operation promises."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from engine import __version__
+from engine.contract import Notice, Passages, Tokenizer
+from engine.conversation import Role
+from engine.errors import HistoryError
+from engine.history import maintenance, rows
+from engine.history.connections import Connections
+from engine.history.export import as_json, as_markdown
+from engine.history.failures import as_history_error, is_damage
+from engine.history.lease import end_lease, interrupt_replies_of_the_dead, own_identity, take_lease
+from engine.history.opening import make_folder, one_at_a_time, open_writer
+from engine.history.pieces import clean_text
+from engine.history.protocol import ExportFormat
+from engine.history.recorder import StoreRecorder
+from engine.history.records import (
+    CheckReport,
+    Conversation,
+    ConversationKind,
+    Run,
+    RunStart,
+    SearchHit,
+    StoredMessage,
+)
+from engine.history.recovery import recover
+from engine.history.schema import MIGRATIONS, Migration
+from engine.history.search import search
+from engine.history.trace import StoredTrace
+from engine.history.vocabulary import VocabularyBlob, decode_vocabulary, encode_vocabulary
+from engine.redaction import keys_in_environment
+from engine.text import safe_line
+
+TITLE_LENGTH = 60
+_CACHED_VOCABULARIES = 4
+
+
+def utc_now() -> datetime:
+    """The time, with its zone."""
+    return datetime.now(UTC)
+
+
+class HistoryStore:
+    """Made by `open`; close it, or use it as a context manager."""
+
+    def __init__(
+        self,
+        writer: sqlite3.Connection,
+        path: Path | None,
+        notices: tuple[Notice, ...] = (),
+        *,
+        secrets: Callable[[], Iterable[str]] = keys_in_environment,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """`writer` is a connection to a migrated file and belongs to the store from here on."""
+        self._path = path
+        self._notices = notices
+        self._secrets = secrets
+        self._clock = clock
+        self._now = now
+        self._vocabularies: dict[int, tuple[Tokenizer, VocabularyBlob]] = {}
+        self._connections = Connections(writer, path)
+        try:
+            self._lease = self._connections.write(self._enter)
+        except BaseException:
+            self._connections.close()
+            raise
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        secrets: Callable[[], Iterable[str]] = keys_in_environment,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = utc_now,
+        migrations: Sequence[Migration] = MIGRATIONS,
+    ) -> "HistoryStore":
+        """Open or make the file. `secrets` are keys never to be written; `clock` counts seconds, `now` tells time.
+
+        A damaged file is moved aside and what can be read of it stands in the new one; `notices` say so. Raises
+        HistoryError when the file cannot be used: newer, foreign, read-only, disk full, busy.
+        """
+        notices: tuple[Notice, ...] = ()
+        with as_history_error(path):
+            make_folder(path.parent)
+        with as_history_error(path), one_at_a_time(path.parent):
+            try:
+                writer = open_writer(path, now(), migrations)
+            except sqlite3.DatabaseError as error:
+                if not is_damage(error):
+                    raise
+                found = recover(path, now())
+                notices = (
+                    Notice(
+                        "history.recovered",
+                        {"path": str(found.moved_to), "conversations": found.conversations, "messages": found.messages},
+                    ),
+                )
+                writer = open_writer(path, now(), migrations)
+        return cls(writer, path, notices, secrets=secrets, clock=clock, now=now)
+
+    @property
+    def path(self) -> Path | None:
+        return self._path
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        return self._notices
+
+    def __enter__(self) -> "HistoryStore":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connections.close(lambda connection: end_lease(connection, self._lease))
+
+    def _enter(self, connection: sqlite3.Connection) -> int:
+        here, now = own_identity(), self._now()
+        interrupt_replies_of_the_dead(connection, here, now)
+        return take_lease(connection, here, rows.stamp(now))
+
+    # Conversations
+
+    def new_conversation(self, kind: ConversationKind = "chat", title: str = "") -> Conversation:
+        now = self._now()
+        return Conversation(rows.new_id(), self._title(title), now, now, None, kind)
+
+    def conversations(self, limit: int = 50, after: Conversation | None = None) -> tuple[Conversation, ...]:
+        below = "" if after is None else "WHERE (c.updated, c.id) < (?, ?) "
+        values = () if after is None else (rows.stamp(after.updated), after.id)
+        with self._connections.reader() as connection:
+            found = connection.execute(
+                rows.CONVERSATION + below + "ORDER BY c.updated DESC, c.id DESC LIMIT ?", (*values, limit)
+            )
+            return tuple(rows.to_conversation(row) for row in found)
+
+    def conversation(self, name: str) -> Conversation:
+        with self._connections.reader() as connection:
+            return rows.find_conversation(connection, name)
+
+    def rename(self, conversation: str, title: str) -> Conversation:
+        def work(connection: sqlite3.Connection) -> Conversation:
+            name = rows.find_conversation(connection, conversation).id
+            connection.execute("UPDATE conversation SET title = ? WHERE id = ?", (self._title(title), name))
+            return rows.find_conversation(connection, name)
+
+        return self._connections.write(work)
+
+    def delete(self, conversation: str) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            maintenance.delete_conversation(connection, rows.find_conversation(connection, conversation).id)
+
+        self._connections.write(work, durable=True)
+        maintenance.erase_remains(self._connections)
+
+    def _title(self, text: str) -> str:
+        return clean_text(safe_line(text, TITLE_LENGTH), self._secrets())
+
+    # Messages
+
+    def add_message(self, conversation: Conversation, role: Role, text: str, parent: int | None) -> StoredMessage:
+        stored = clean_text(text, self._secrets())
+        title = self._title(conversation.title or stored)
+
+        def work(connection: sqlite3.Connection) -> StoredMessage:
+            now = rows.stamp(self._now())
+            connection.execute(
+                "INSERT INTO conversation(id, title, kind, created, updated) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT(id) DO NOTHING",
+                (conversation.id, title, conversation.kind, rows.stamp(conversation.created), now),
+            )
+            return self._insert(connection, conversation.id, parent, role, stored, "done")
+
+        return self._connections.write(work, durable=True)
+
+    def begin_reply(self, parent: StoredMessage, run: RunStart) -> StoreRecorder:
+        settings = json.dumps(asdict(run.settings), allow_nan=False)
+
+        def work(connection: sqlite3.Connection) -> StoredMessage:
+            message = self._insert(connection, parent.conversation, parent.id, Role.ASSISTANT, "", "streaming")
+            connection.execute(
+                "INSERT INTO run(message, family, model, checksum, settings, seed, version, vocabulary)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    message.id,
+                    run.family,
+                    run.model,
+                    run.checksum,
+                    settings,
+                    None if run.seed is None else str(run.seed),
+                    __version__,
+                    self._keep_vocabulary(connection, run),
+                ),
+            )
+            return message
+
+        message = self._connections.write(work)
+        return StoreRecorder(self._connections, message, run, self._secrets, self._clock, self._now)
+
+    def _insert(
+        self,
+        connection: sqlite3.Connection,
+        conversation: str,
+        parent: int | None,
+        role: Role,
+        text: str,
+        status: str,
+    ) -> StoredMessage:
+        if parent is not None and rows.find_message(connection, parent).conversation != conversation:
+            raise HistoryError("message_not_found", name=parent)
+        now = rows.stamp(self._now())
+        message = connection.execute(
+            "INSERT INTO message(conversation, parent, role, text, status, created, process)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            (conversation, parent, str(role), text, status, now, self._lease if status == "streaming" else None),
+        ).fetchone()[0]
+        connection.execute("UPDATE conversation SET head = ?, updated = ? WHERE id = ?", (message, now, conversation))
+        return rows.find_message(connection, message)
+
+    def _keep_vocabulary(self, connection: sqlite3.Connection, run: RunStart) -> str | None:
+        """Store the vocabulary of the run unless it is there already; its digest, or None if it has none."""
+        tokenizer = run.tokenizer
+        if tokenizer is None or run.vocabulary_grows:
+            return None
+        if id(tokenizer) not in self._vocabularies:
+            while len(self._vocabularies) >= _CACHED_VOCABULARIES:
+                del self._vocabularies[next(iter(self._vocabularies))]
+            self._vocabularies[id(tokenizer)] = (tokenizer, encode_vocabulary(tokenizer))
+        blob = self._vocabularies[id(tokenizer)][1]
+        if connection.execute("SELECT 1 FROM vocabulary WHERE digest = ?", (blob.digest,)).fetchone() is None:
+            connection.execute("INSERT INTO vocabulary(digest, data) VALUES (?, ?)", (blob.digest, blob.data))
+        return blob.digest
+
+    def message(self, message: int) -> StoredMessage:
+        with self._connections.reader() as connection:
+            return rows.find_message(connection, message)
+
+    def path_to(self, message: int) -> tuple[StoredMessage, ...]:
+        with self._connections.reader() as connection:
+            return rows.path_to(connection, message)
+
+    def shown(self, conversation: str) -> tuple[StoredMessage, ...]:
+        with self._connections.reader() as connection:
+            head = rows.head_of(connection, conversation)
+            return () if head is None else rows.path_to(connection, head)
+
+    def show(self, message: int) -> tuple[StoredMessage, ...]:
+        def work(connection: sqlite3.Connection) -> tuple[StoredMessage, ...]:
+            conversation = rows.find_message(connection, message).conversation
+            leaf = rows.newest_leaf(connection, message)
+            connection.execute("UPDATE conversation SET head = ? WHERE id = ?", (leaf, conversation))
+            return rows.path_to(connection, leaf)
+
+        return self._connections.write(work)
+
+    def siblings(self, message: int) -> tuple[StoredMessage, ...]:
+        with self._connections.reader() as connection:
+            own = rows.find_message(connection, message)
+            found = connection.execute(
+                rows.MESSAGE + "WHERE m.parent IS ? AND m.conversation = ? ORDER BY m.id",
+                (own.parent, own.conversation),
+            )
+            return tuple(rows.to_message(row) for row in found)
+
+    def tree(self, conversation: str) -> tuple[StoredMessage, ...]:
+        with self._connections.reader() as connection:
+            found = connection.execute(rows.MESSAGE + "WHERE m.conversation = ? ORDER BY m.id", (conversation,))
+            return tuple(rows.to_message(row) for row in found)
+
+    def run(self, message: int) -> Run | None:
+        with self._connections.reader() as connection:
+            return rows.find_run(connection, message)
+
+    def trace(self, message: int) -> StoredTrace | None:
+        with self._connections.reader() as connection:
+            row = connection.execute(
+                "SELECT t.data, t.codec, m.text, v.data FROM trace t JOIN message m ON m.id = t.message"
+                " LEFT JOIN run r ON r.message = t.message LEFT JOIN vocabulary v ON v.digest = r.vocabulary"
+                " WHERE t.message = ?",
+                (message,),
+            ).fetchone()
+        if row is None:
+            return None
+        data, codec, text, vocabulary = row
+        try:
+            known = None if vocabulary is None else decode_vocabulary(vocabulary)
+            return StoredTrace(data, codec, text, known)
+        except (ValueError, TypeError, KeyError, OverflowError, MemoryError) as error:
+            raise HistoryError("trace_unreadable", name=message, reason=error) from None
+
+    def passages(self, message: int) -> Passages | None:
+        with self._connections.reader() as connection:
+            return rows.find_passages(connection, message)
+
+    def search(self, words: str, limit: int = 20, conversation: str | None = None) -> tuple[SearchHit, ...]:
+        with self._connections.reader() as connection:
+            return search(connection, words, limit, conversation)
+
+    # The file
+
+    def export(self, conversation: str, form: ExportFormat, traces: bool = True) -> str:
+        exported = self.conversation(conversation)
+        return as_json(self, exported, traces) if form == "json" else as_markdown(self, exported)
+
+    def backup(self, target: Path) -> None:
+        maintenance.backup(self._connections, target)
+
+    def check(self) -> CheckReport:
+        return maintenance.check(self._connections)
+
+    def purge(self) -> int:
+        return maintenance.purge(self._connections)

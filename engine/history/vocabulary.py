@@ -1,0 +1,65 @@
+"""What token ids mean, kept beside the traces, so that a trace can be read when its model is gone."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.contract import Tokenizer
+from engine.history.columns import Unpacker, pack, planes
+from engine.text import token_label
+
+_MOST_TOKENS = 4_000_000
+
+
+@dataclass(frozen=True)
+class StoredVocabulary:
+    """The bytes of each token id, and the names of the special ones."""
+
+    pieces: Mapping[int, bytes]
+    special_tokens: Mapping[str, int]
+
+    def token_bytes(self, token: int) -> bytes:
+        """The bytes of `token`; empty for a special token or one that is not known."""
+        return self.pieces.get(token, b"")
+
+    def label(self, token: int) -> str:
+        """How the token is written in a table, safe to show."""
+        names = (name for name, special in self.special_tokens.items() if special == token)
+        return token_label(self.token_bytes(token), next(names, None))
+
+
+@dataclass(frozen=True)
+class VocabularyBlob:
+    """A whole vocabulary ready to be stored under its sha256."""
+
+    digest: str
+    data: bytes
+
+
+def encode_vocabulary(tokenizer: Tokenizer) -> VocabularyBlob:
+    """About 5 bytes a token after compression."""
+    pieces = [tokenizer.token_bytes(token) for token in range(tokenizer.vocabulary_size)]
+    specials = dict(sorted(tokenizer.special_tokens.items()))
+    lengths = np.array([len(piece) for piece in pieces], dtype=np.uint32)
+    joined = b"".join(pieces)
+    digest = hashlib.sha256(repr(specials).encode() + lengths.tobytes() + joined).hexdigest()
+    return VocabularyBlob(digest, pack({"tokens": len(pieces), "special": specials}, [planes(lengths, "u4"), joined]))
+
+
+def decode_vocabulary(data: bytes) -> StoredVocabulary:
+    """Raises ValueError for bytes that are not a stored vocabulary."""
+    source = Unpacker(data)
+    count = source.number("tokens", _MOST_TOKENS)
+    edges = np.concatenate([[0], np.cumsum(source.column("u4", count), dtype=np.int64)]).tolist()
+    joined = source.raw(edges[-1])
+    pieces = {token: joined[edges[token] : edges[token + 1]] for token in range(count)}
+    return StoredVocabulary(pieces, read_specials(source.header.get("special")))
+
+
+def read_specials(written: object) -> dict[str, int]:
+    """Names of special tokens as a header holds them. Raises ValueError."""
+    if not isinstance(written, dict) or not all(isinstance(token, int) for token in written.values()):
+        raise ValueError("special tokens are not a mapping of names to ids")
+    return written
