@@ -104,7 +104,12 @@ class Registry:
         if name == "gemini":
             opened: Backend = room.open_backend(self._settings, self._paths)
             return opened
-        return _as_backend(room.default_chat_model(self._paths.cache, progress=progress))
+
+        def tell(phase: str, share: float) -> None:
+            if progress is not None:
+                progress(f"ngram.phase_{phase}", share)
+
+        return _as_backend(room.default_chat_model(self._paths.cache, tell))
 
     def remove(self, name: str) -> Path:
         """Delete a trained or imported model's folder and return where it was."""

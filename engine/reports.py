@@ -1,8 +1,6 @@
 """Reports of genchat's own faults, kept on this machine only: a traceback without local variables, keys taken out."""
 
-import os
 import platform
-import re
 import tempfile
 import traceback
 from collections.abc import Sequence
@@ -11,20 +9,7 @@ from pathlib import Path
 
 from engine import __version__
 from engine.paths import Paths
-
-_KEY_VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
-_GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{30,}")
-_REDACTED = "[redacted]"
-_SHORTEST_KEY = 8
-
-
-def redact(text: str) -> str:
-    """`text` without API keys: whatever looks like one of Google's, and the ones in the environment, literally."""
-    for name in _KEY_VARIABLES:
-        key = os.environ.get(name, "")
-        if len(key) >= _SHORTEST_KEY:
-            text = text.replace(key, _REDACTED)
-    return _GOOGLE_KEY.sub(_REDACTED, text)
+from engine.redaction import redact
 
 
 def write_report(error: BaseException, paths: Paths, arguments: Sequence[str]) -> Path | None:

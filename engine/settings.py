@@ -305,8 +305,8 @@ def set_setting(file: Path, name: str, text: str) -> Any:
     """Write one setting into the file, comments and order kept. Returns the value as understood."""
     known = known_settings()
     if name not in known:
-        raise _unknown(name, "genchat config set", known)
-    value = _from_text(known[name], text, "genchat config set")
+        raise _unknown(name, "config set", known)
+    value = _from_text(known[name], text, "config set")
     _edit(file, name, value)
     return value
 

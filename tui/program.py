@@ -13,7 +13,6 @@ from typer.main import get_command
 from engine.errors import ExitCode, GenchatError
 from engine.language import say, use_language
 from tui.commands import COMMANDS
-from tui.commands.output import Output
 from tui.commands.parser import GenchatGroup
 from tui.commands.surroundings import Surroundings
 
@@ -130,8 +129,4 @@ def _choose_language(around: Surroundings) -> None:
 
 def _tell(around: Surroundings, text: str, prefix: str = f"{PROGRAM}: ") -> None:
     sys.stdout.flush()
-    try:
-        output = around.output
-    except GenchatError:
-        output = Output(sys.stdout, sys.stderr)
-    output.error(" ".join(f"{prefix}{text}".split("\n")))
+    around.output.error(" ".join(f"{prefix}{text}".split("\n")))

@@ -9,5 +9,10 @@ COMMANDS = {
     "next": "tui.commands.next",
     "score": "tui.commands.score",
     "complete": "tui.commands.complete",
+    "train": "tui.commands.train",
     "models": "tui.commands.models",
+    "history": "tui.commands.history",
+    "config": "tui.commands.config",
+    "doctor": "tui.commands.doctor",
+    "completion": "tui.commands.completion",
 }

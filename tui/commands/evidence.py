@@ -1,5 +1,6 @@
 """Why a model believes what it believes, as lines of text and as plain values."""
 
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -30,21 +31,21 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def evidence_lines(evidence: Evidence, labels: Labels) -> list[str]:
-    """The evidence in words, one thought a line."""
+def evidence_lines(evidence: Evidence, labels: Labels, tokens: Sequence[int]) -> list[str]:
+    """The evidence in words, one thought a line; `tokens` are the candidates to speak about."""
     if isinstance(evidence, NgramEvidence):
-        return _ngram(evidence, labels)
+        return _ngram(evidence, labels, tokens)
     if isinstance(evidence, GptEvidence):
         return _gpt(evidence, labels)
     if isinstance(evidence, LstmEvidence):
         return _lstm(evidence)
     if isinstance(evidence, MixtureEvidence):
         lines = [say("cli.why.part", name=name, weight=percent(weight)) for name, weight in evidence.weights.items()]
-        return [*lines, *(line for part in evidence.parts.values() for line in evidence_lines(part, labels))]
+        return [*lines, *(line for part in evidence.parts.values() for line in evidence_lines(part, labels, tokens))]
     return [say("cli.why.nothing")]
 
 
-def _ngram(evidence: NgramEvidence, labels: Labels) -> list[str]:
+def _ngram(evidence: NgramEvidence, labels: Labels, tokens: Sequence[int]) -> list[str]:
     lines = [say("cli.why.order", order=evidence.order, model_order=evidence.model_order)]
     for level in reversed(evidence.levels):
         context = "".join(labels(token) for token in level.context) or "∅"
@@ -58,9 +59,11 @@ def _ngram(evidence: NgramEvidence, labels: Labels) -> list[str]:
                 weight=percent(level.weight),
             )
         )
-    for token, shares in evidence.shares.items():
+    for token in tokens:
+        shares = evidence.shares.get(token, ())
         counts = " · ".join(f"{share.count}/{share.context_count}" for share in reversed(shares))
-        lines.append(say("cli.why.counts", token=labels(token), counts=counts))
+        if counts:
+            lines.append(say("cli.why.counts", token=labels(token), counts=counts))
     if evidence.longest_match:
         match = "".join(labels(token) for token in evidence.longest_match)
         lines.append(say("cli.why.match", match=match, times=evidence.match_count))

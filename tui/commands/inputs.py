@@ -14,10 +14,10 @@ STDIN = "-"
 def given_text(words: Sequence[str]) -> str:
     """The words joined by spaces, a "-" replaced by what stdin holds. Raises TextUnusable."""
     if any(word != STDIN and "\udc80" <= character <= "\udcff" for word in words for character in word):
-        raise TextUnusable("not_utf8_argument")
+        raise TextUnusable("text_not_utf8_argument")
     text = " ".join(read_stdin() if word == STDIN else word for word in words)
     if not text.strip():
-        raise TextUnusable("empty_text", name=say_source(words))
+        raise TextUnusable("text_empty", name=say_source(words))
     return text
 
 
@@ -51,15 +51,15 @@ def read_text_file(path: Path) -> str:
     try:
         return decoded(path.read_bytes(), str(path))
     except OSError as error:
-        raise TextUnusable("file_unreadable", name=path, reason=error.strerror or error) from None
+        raise TextUnusable("text_unreadable", name=path, reason=error.strerror or error) from None
 
 
 def decoded(content: bytes, name: str) -> str:
     """UTF-8 text, a byte-order mark left out. Raises TextUnusable for binary content and other encodings."""
     if b"\0" in content:
-        raise TextUnusable("binary_text", name=name)
+        raise TextUnusable("text_binary", name=name)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise TextUnusable("not_utf8", name=name, line=line) from None
+        raise TextUnusable("text_not_utf8", name=name, line=line) from None

@@ -71,5 +71,5 @@ def next_tokens(
     others = max(found.vocabulary_size - top, 0)
     out.line(say("cli.next.summary", others=others, rest=percent(rest), entropy=f"{found.entropy:.2f}"))
     if why:
-        for line in evidence_lines(cursor.evidence(), labels):
+        for line in evidence_lines(cursor.evidence(), labels, [row.token for row in found.top(top)]):
             out.line(line)

@@ -1,8 +1,12 @@
 """Options that several commands share, and the settings they stand for."""
 
+from contextlib import closing
 from typing import Annotated, Any
 
 import typer
+
+_COMPLETED = 100  # conversations offered by the shell
+_TITLE = 40  # cells of a title beside them
 
 
 def complete_models(incomplete: str) -> list[str]:
@@ -14,6 +18,24 @@ def complete_models(incomplete: str) -> list[str]:
         return [name for name in Surroundings().registry.names() if name.startswith(incomplete)]
     except GenchatError:
         return []
+
+
+def complete_conversations(incomplete: str) -> list[tuple[str, str]]:
+    """Ids and titles of conversations for the shell's completion."""
+    from engine.errors import GenchatError
+    from engine.text import safe_line
+    from tui.commands.surroundings import Surroundings
+
+    around = Surroundings()
+    if not around.paths.history.exists():
+        return []
+    try:
+        history = around.open_history()
+    except GenchatError:
+        return []
+    with closing(history):
+        found = history.conversations(_COMPLETED)
+    return [(each.id, safe_line(each.title, _TITLE)) for each in found if each.id.startswith(incomplete)]
 
 
 Model = Annotated[

@@ -39,6 +39,10 @@ class Output:
         """Untrusted data and a newline."""
         self._write((safe(text) if self._clean else text) + "\n")
 
+    def heading(self, text: str) -> None:
+        """A line of genchat's own words, in bold."""
+        self._write(self.styled(safe(text), "bold") + "\n")
+
     def end_line(self) -> None:
         """A newline, unless the data so far end with one."""
         if self._last != "\n":

@@ -93,6 +93,8 @@ class GenchatGroup(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**{**attributes, "rich_markup_mode": None, "suggest_commands": False})
         self.context_settings = {**self.context_settings, "help_option_names": HELP_NAMES}
+        if self.invoke_without_command:
+            self.params = [*self.params, *_common_parameters()]
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         return [*self.table, *self.commands]

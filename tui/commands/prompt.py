@@ -1,7 +1,7 @@
 """`genchat "prompt"`: one answer on stdout. Without a prompt, on a terminal: the screen."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,10 +19,14 @@ from tui.commands.options import (
     TopInJson,
     TopK,
     TopP,
+    complete_conversations,
     sampling_flags,
 )
 from tui.commands.parser import GenchatCommand, single
 from tui.commands.surroundings import Surroundings, surroundings
+
+if TYPE_CHECKING:
+    from tui.commands.keeping import Thread
 
 app = single()
 
@@ -39,6 +43,12 @@ def prompt(
     repetition_penalty: Repetition = None,
     seed: Seed = None,
     max_tokens: MaxTokens = None,
+    latest: Annotated[bool, typer.Option("--continue", "-c", help="cli.prompt.continue")] = False,
+    conversation: Annotated[
+        str | None,
+        typer.Option("--cid", metavar="ID", help="cli.prompt.cid", autocompletion=complete_conversations),
+    ] = None,
+    no_log: Annotated[bool, typer.Option("--no-log", help="cli.prompt.no_log")] = False,
     as_json: AsJson = False,
     as_jsonl: AsJsonLines = False,
     top: TopInJson = 10,
@@ -48,25 +58,37 @@ def prompt(
     around.take_flags(sampling_flags(model, temperature, top_k, top_p, min_p, repetition_penalty, seed, max_tokens))
     text = _text(around, words or [])
     if text is None:
+        around.conversation, around.continue_latest = conversation, latest
         raise typer.Exit(_open_screen(around))
-    from engine.conversation import Message, Role
+    from tui.commands.keeping import thread_for
     from tui.commands.streaming import form_of, seeded, write_reply
 
     form = form_of(as_json, as_jsonl)
-    backend = around.open_model()
     settings = seeded(around.settings.reply_settings())
-    messages = [Message(Role.USER, text)]
-    outcome = write_reply(
-        backend,
-        lambda stop: backend.reply(messages, settings, stop),
-        around.output,
-        form=form,
-        prompt=text,
-        settings=settings,
-        top=top,
-    )
+    kept = around.settings.history.keep and not no_log
+    with thread_for(around, latest=latest, name=conversation, keep=kept) as thread:
+        backend = around.open_model(_model_for(around, thread, model))
+        messages = thread.messages(text)
+        with thread.keep(text, backend, settings) as hear:
+            outcome = write_reply(
+                backend,
+                lambda stop: backend.reply(messages, settings, stop),
+                around.output,
+                form=form,
+                prompt=text,
+                settings=settings,
+                top=top,
+                heard=hear,
+                more={"conversation": thread.id},
+            )
     if outcome.exit_code:
         raise typer.Exit(outcome.exit_code)
+
+
+def _model_for(around: Surroundings, thread: "Thread", model: str | None) -> str:
+    """The one asked for; when a conversation is continued, the one that gave its last reply, if it is still here."""
+    before = None if model is not None else thread.model_before()
+    return before if before is not None and before in around.registry.names() else around.settings.model
 
 
 def _text(around: Surroundings, words: list[str]) -> str | None:

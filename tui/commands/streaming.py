@@ -2,7 +2,7 @@
 
 import secrets
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Any, Literal
@@ -81,8 +81,9 @@ def write_reply(
     settings: ReplySettings,
     top: int = 10,
     heard: Callable[[Event], None] = lambda event: None,
+    more: Mapping[str, Any] | None = None,
 ) -> Outcome:
-    """Write a reply as it comes; JSON holds what is needed to make it again. `heard` gets each event first."""
+    """Write a reply as it comes; JSON holds what is needed to make it again, and `more`. `heard` gets each event first."""
     labels = Labels(backend.tokenizer)
     outcome = Outcome()
     with Interruption() as should_stop:
@@ -102,6 +103,7 @@ def write_reply(
         "seed": settings.sampling.seed,
         "finish": outcome.reason,
         "text": outcome.text,
+        **(more or {}),
     }
     if form == "json":
         output.json({**final, "passages": outcome.passages, "tokens": outcome.steps})

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from engine.errors import SettingsError
 from engine.paths import Paths, paths
 from engine.settings import Settings, load_settings
 from tui.commands.output import Output
 
 if TYPE_CHECKING:
     from engine.contract import Backend
+    from engine.history.protocol import History
     from engine.registry import Registry
 
 
@@ -23,6 +25,8 @@ class Surroundings:
         self.arguments = arguments
         self.quiet = False
         self.safe = False
+        self.conversation: str | None = None  # the one the screen should open
+        self.continue_latest = False
         self._flags: dict[str, Any] = {}
 
     def take_flags(self, flags: Mapping[str, Any]) -> None:
@@ -41,8 +45,11 @@ class Surroundings:
 
     @cached_property
     def output(self) -> Output:
-        """Made after the options are read."""
-        color = self._flags.get("color") or self.settings.color
+        """Made after the options are read. A broken settings file does not keep genchat from saying so."""
+        try:
+            color = self._flags.get("color") or self.settings.color
+        except SettingsError:
+            color = "auto"
         return Output(sys.stdout, sys.stderr, color=color, quiet=self.quiet, always_safe=self.safe)
 
     @property
@@ -50,6 +57,12 @@ class Surroundings:
         from engine.registry import Registry
 
         return Registry(self.paths, self.settings)
+
+    def open_history(self) -> "History":
+        """The history file, made if need be. Raises HistoryError. The caller closes it."""
+        from engine.history.store import HistoryStore
+
+        return HistoryStore.open(self.paths.history)
 
     def open_model(self, name: str | None = None) -> "Backend":
         """The backend of that name, or the one of the settings; progress goes to stderr."""

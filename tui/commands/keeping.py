@@ -1,0 +1,102 @@
+"""Where a one-shot prompt meets the history: which conversation it belongs to, and keeping the reply as it comes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from engine.contract import Backend, Event, ReplySettings
+from engine.conversation import Message, Role
+from engine.errors import GenchatError, HistoryError, UsageError
+from engine.history.protocol import History
+from engine.history.records import Conversation, RunStart, StoredMessage
+from engine.language import say
+from tui.commands.surroundings import Surroundings
+
+Hear = Callable[[Event], None]
+
+
+class Thread:
+    """One conversation that a prompt is added to."""
+
+    def __init__(self, history: History | None, conversation: Conversation | None) -> None:
+        self._history = history
+        self.conversation = conversation
+        self.past: tuple[StoredMessage, ...] = ()
+        if history is not None and conversation is not None:
+            self.past = history.shown(conversation.id)
+
+    @property
+    def id(self) -> str | None:
+        """The conversation's id where it is kept."""
+        return None if self.conversation is None else self.conversation.id
+
+    def messages(self, prompt: str) -> list[Message]:
+        """What the backend reads: the past and the prompt."""
+        return [*(message.as_message() for message in self.past), Message(Role.USER, prompt)]
+
+    def model_before(self) -> str | None:
+        """The model that gave the last reply."""
+        if self._history is not None:
+            for message in reversed(self.past):
+                run = self._history.run(message.id)
+                if run is not None:
+                    return run.model
+        return None
+
+    @contextmanager
+    def keep(self, prompt: str, backend: Backend, settings: ReplySettings) -> Iterator[Hear]:
+        """While entered, everything heard is kept; whatever ends the block, what was written stays."""
+        if self._history is None or self.conversation is None:
+            yield lambda event: None
+            return
+        parent = self.past[-1].id if self.past else None
+        question = self._history.add_message(self.conversation, Role.USER, prompt, parent)
+        recorder = self._history.begin_reply(question, RunStart.of(backend, settings))
+        try:
+            yield recorder.add
+        except GenchatError as error:
+            recorder.finish("error", str(error))
+            raise
+        except BaseException:
+            recorder.finish("stopped")
+            raise
+        recorder.finish()
+        if recorder.problem is not None:
+            raise recorder.problem
+
+
+@contextmanager
+def thread_for(around: Surroundings, *, latest: bool, name: str | None, keep: bool) -> Iterator[Thread]:
+    """The conversation to add to: the one named, the latest, or a new one.
+
+    A history that cannot be opened is said on stderr and the prompt is answered all the same, unless a conversation
+    of it was asked for. Raises UsageError where there is nothing to continue.
+    """
+    asked = latest or name is not None
+    if not keep and not asked:
+        yield Thread(None, None)
+        return
+    try:
+        history = around.open_history()
+    except HistoryError as error:
+        if asked:
+            raise
+        around.output.note(say("cli.prompt.not_kept", reason=error), "warn")
+        yield Thread(None, None)
+        return
+    try:
+        for notice in history.notices:
+            around.output.note(say(notice.key, **dict(notice.values)), "warn")
+        yield Thread(history if keep else None, None) if not asked and not keep else _choose(history, latest, name)
+    finally:
+        history.close()
+
+
+def _choose(history: History, latest: bool, name: str | None) -> Thread:
+    if name is not None:
+        return Thread(history, history.conversation(name))
+    if latest:
+        chats = [found for found in history.conversations() if found.kind == "chat"]
+        if not chats:
+            raise UsageError("no_conversation_yet")
+        return Thread(history, chats[0])
+    return Thread(history, history.new_conversation())

@@ -1,0 +1,86 @@
+"""`genchat train ngram FILE…`: count a text."""
+
+import shlex
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from engine.errors import ExitCode, TrainingFailed, UsageError
+from engine.language import say
+from tui.commands.options import AsJson
+from tui.commands.parser import GenchatCommand, single
+from tui.commands.surroundings import Surroundings, surroundings
+
+app = single()
+NewName = Annotated[str, typer.Option("--name", metavar="NAME", help="cli.train.name")]
+Replace = Annotated[bool, typer.Option("--replace", help="cli.train.replace")]
+Languages = Annotated[list[str] | None, typer.Option("--language", metavar="TAG", help="cli.train.language")]
+Licence = Annotated[str, typer.Option("--licence", metavar="NAME", help="cli.train.licence")]
+
+
+def folder_for(around: Surroundings, name: str, replace: bool) -> Path:
+    """Where the new model goes. Raises UsageError for a bad or taken name, or one that exists without `replace`."""
+    folder = around.registry.new_folder(name)
+    if folder.exists() and not replace:
+        raise UsageError("model_exists", name=name)
+    return folder
+
+
+@app.command("ngram", cls=GenchatCommand, help="cli.train.ngram_help")
+def train(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="cli.train.files")],
+    name: NewName,
+    order: Annotated[int | None, typer.Option("--order", metavar="K", help="cli.train.order")] = None,
+    tokens: Annotated[Literal["word", "char"], typer.Option("--tokens", help="cli.train.tokens")] = "word",
+    min_count: Annotated[int | None, typer.Option("--min-count", metavar="N", help="cli.train.min_count")] = None,
+    language: Languages = None,
+    licence: Licence = "",
+    replace: Replace = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train the statistical model."""
+    from engine.ngram.sources import read_source
+    from engine.ngram.training import DEFAULT_MIN_COUNT, train_ngram
+    from tui.commands.streaming import Interruption
+
+    around = surroundings(context)
+    folder = folder_for(around, name, replace)
+    sources = [read_source(file) for file in files]
+    out = around.output
+    with Interruption() as should_stop:
+        try:
+            card = train_ngram(
+                sources,
+                folder,
+                order=order,
+                unit=tokens,
+                min_count=DEFAULT_MIN_COUNT if min_count is None else min_count,
+                command=shlex.join(["genchat", *around.arguments]),
+                languages=tuple(language or ()),
+                licence=licence,
+                progress=lambda phase, done: out.progress(say(f"ngram.phase_{phase}"), done),
+                should_stop=should_stop,
+            )
+        except TrainingFailed as error:
+            if not should_stop():
+                raise
+            out.error(str(error))
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+    out.end_progress()
+    if as_json:
+        out.json({**asdict(card), "folder": str(folder), "checksum": card.checksum})
+        return
+    out.line(
+        say(
+            "cli.train.ngram_done",
+            name=name,
+            order=card.settings["order"],
+            vocabulary=card.settings["vocabulary_size"],
+            tokens=card.results["tokens"],
+            seconds=card.results["seconds"],
+        )
+    )
+    out.note(say("cli.train.try_it", name=name, command="prompt" if card.chat else "complete"), "dim")
