@@ -211,8 +211,11 @@ class Backend(Protocol):
         """Go on with free text, no conversation around it."""
         ...
 
-    def explain(self, messages: Sequence[Message], reply_tokens: Sequence[int]) -> Evidence | None:
-        """Why the next token after `reply_tokens` of the reply to `messages`; None where nothing can be said."""
+    def explain(self, messages: Sequence[Message] | str, reply_tokens: Sequence[int]) -> Evidence | None:
+        """Why the next token after `reply_tokens` of the reply to `messages`, or of the continuation of a free text.
+
+        None where nothing can be said.
+        """
         ...
 
 

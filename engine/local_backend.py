@@ -86,5 +86,6 @@ class LocalBackend:
         else:
             yield Finish("length", len(prompt.tokens))
 
-    def explain(self, messages: Sequence[Message], reply_tokens: Sequence[int]) -> Evidence | None:
-        return self.model.start([*self.prompt(messages).tokens, *reply_tokens]).evidence()
+    def explain(self, messages: Sequence[Message] | str, reply_tokens: Sequence[int]) -> Evidence | None:
+        given = self.tokenizer.encode(messages) if isinstance(messages, str) else self.prompt(messages).tokens
+        return self.model.start([*given, *reply_tokens]).evidence()
