@@ -46,9 +46,28 @@ class CorpusPlace:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class RecalledReply:
+    """A reply of the training text to something similar, and how much it is heard at this token."""
+
+    question: CorpusPlace
+    reply: CorpusPlace
+    similarity: float  # of what was said before it to what was said now: cosine, 0 to 1
+    share: float  # of all that is recalled here; the listed ones need not sum to 1
+
+
+@dataclass(frozen=True)
+class RecallEvidence:
+    """What a chat model adds to its counts: the words of replies to similar turns."""
+
+    weight: float  # share of the whole distribution that comes from recalled replies
+    replies: tuple[RecalledReply, ...]  # the ones heard most, loudest first
+    contributions: Mapping[int, float]  # candidate token -> what recall adds to p(w)
+
+
 @dataclass(frozen=True)
 class NgramEvidence:
-    """The counting model's whole argument."""
+    """The counting model's whole argument: p(w) is the sum of its shares and of what recall adds, exactly."""
 
     order: int  # order used: matched context length + 1
     model_order: int
@@ -58,6 +77,7 @@ class NgramEvidence:
     match_count: int = 0
     places: tuple[CorpusPlace, ...] = ()
     places_of: Mapping[int, tuple[CorpusPlace, ...]] = field(default_factory=dict)  # candidate token -> where
+    recall: RecallEvidence | None = None  # only in a reply of a chat model
 
 
 @dataclass(frozen=True)

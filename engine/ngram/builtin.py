@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import corpora
@@ -10,12 +11,13 @@ from engine.model_card import read_card
 from engine.ngram.loading import load
 from engine.ngram.model import NgramModel
 from engine.ngram.progress import Progress
-from engine.ngram.sources import dialogue_sources
+from engine.ngram.sources import DialogueSource, dialogue_sources
 from engine.ngram.training import build_ngram, train_ngram
 
 NAME = "chat"
 _ORDER = 5
-_RECIPE = "1"  # raised when the same text would give another model
+_MIN_COUNT = 1  # every word is a token: in a chat whole words read better than a guess at spelling
+_RECIPE = "2"  # raised when the same text would give another model
 
 
 def default_chat_model(cache_folder: Path, progress: Progress | None = None) -> NgramModel:
@@ -36,16 +38,16 @@ def default_chat_model(cache_folder: Path, progress: Progress | None = None) -> 
             sources,
             folder,
             order=_ORDER,
-            min_count=1,
+            min_count=_MIN_COUNT,
             languages=("en", "pt-BR"),
             licence=corpora.LICENCE,
             progress=progress,
         )
     except (GenchatError, OSError):
         cached = _from_cache(folder)
-        return cached or build_ngram(sources, NAME, order=_ORDER, min_count=1)
+        return cached or _in_memory(sources)
     _remove_older(cache_folder, keep=folder.parent)
-    return _from_cache(folder) or build_ngram(sources, NAME, order=_ORDER, min_count=1)
+    return _from_cache(folder) or _in_memory(sources)
 
 
 def _from_cache(folder: Path) -> NgramModel | None:
@@ -53,6 +55,10 @@ def _from_cache(folder: Path) -> NgramModel | None:
         return load(folder, read_card(folder))
     except ModelDamaged:
         return None
+
+
+def _in_memory(sources: Sequence[DialogueSource]) -> NgramModel:
+    return build_ngram(sources, NAME, order=_ORDER, min_count=_MIN_COUNT)
 
 
 def _remove_older(cache_folder: Path, keep: Path) -> None:

@@ -82,14 +82,25 @@ class TokenCorpus:
         positions = np.sort(self.suffixes[slots[0] : min(slots[1], slots[0] + _CAPPED)])
         found: dict[int, CorpusPlace] = {}
         for position in positions.tolist():
-            line = int(np.searchsorted(self.lines.starts, position + length - 1, side="right")) - 1
+            line = self._line(position + length - 1)
             if line not in found:
-                found[line] = self._place(line, position, position + length)
+                found[line] = self.place(position, length)
             if len(found) == count:
                 break
         return tuple(found.values())
 
-    def _place(self, line: int, begin: int, end: int) -> CorpusPlace:
+    def place_of_span(self, begin: int, end: int) -> CorpusPlace:
+        """Where the tokens of stream[begin:end] stand, which must lie in one line."""
+        line = int(np.searchsorted(self.lines.starts, begin, side="right")) - 1
+        return self._place(line, begin, end)
+
+    def _line(self, position: int) -> int:
+        return int(np.searchsorted(self.lines.starts, position, side="right")) - 1
+
+    def place(self, position: int, length: int) -> CorpusPlace:
+        """The line in which the `length` tokens from `position` on end."""
+        line = self._line(position + max(length - 1, 0))
+        begin, end = position, position + length
         table = self.lines
         first = int(table.starts[line])
         following = int(table.starts[line + 1]) if line + 1 < len(table.starts) else len(self.stream)

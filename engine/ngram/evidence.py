@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TypeVar
 
-from engine.distribution import top_ids
+from engine.distribution import FloatArray, top_ids
 from engine.evidence import CorpusPlace, NgramEvidence, NgramLevel, NgramShare
 from engine.ngram.corpus import SlotRange, TokenCorpus
 from engine.ngram.tables import NgramTables, State
@@ -16,7 +16,7 @@ _PLACES = 3
 Value = TypeVar("Value")
 
 
-class _OnDemand(Mapping[int, Value]):
+class OnDemand(Mapping[int, Value]):
     """A mapping over the whole vocabulary whose values are worked out when asked for."""
 
     def __init__(self, listed: Sequence[int], size: int, work_out: Callable[[int], Value]) -> None:
@@ -39,7 +39,9 @@ class _OnDemand(Mapping[int, Value]):
 class _Explanation:
     """One place in a text, taken apart."""
 
-    def __init__(self, tables: NgramTables, corpus: TokenCorpus | None, state: State, past: Sequence[int]) -> None:
+    def __init__(
+        self, tables: NgramTables, corpus: TokenCorpus | None, state: State, past: Sequence[int], whole: float
+    ) -> None:
         self.tables = tables
         self.corpus = corpus
         self.matched = len(state)
@@ -50,7 +52,7 @@ class _Explanation:
             length: math.exp(float(tables.levels[length - 1].log_backoffs[node]))
             for length, node in self.node_of.items()
         }
-        self.weights = {self.matched: 1.0}
+        self.weights = {self.matched: whole}
         for length in range(self.matched, 0, -1):
             self.weights[length - 1] = self.weights[length] * self.gammas[length]
         self.slots: dict[int, SlotRange] = {}
@@ -102,13 +104,21 @@ class _Explanation:
         return self.corpus.occurrences([*self.contexts[length], token], self.slots[length])
 
 
-def explain(tables: NgramTables, corpus: TokenCorpus | None, state: State, past: Sequence[int]) -> NgramEvidence:
-    """The whole argument for the token after `past`, where the model is in `state`.
+def explain(
+    tables: NgramTables,
+    corpus: TokenCorpus | None,
+    state: State,
+    past: Sequence[int],
+    log_probs: FloatArray,
+    whole: float = 1.0,
+) -> NgramEvidence:
+    """The whole argument for the token after `past`, where the model is in `state` and says `log_probs`.
 
-    Without a corpus (a model built from bare ids) counts are 0 and no places are shown.
+    Without a corpus (a model built from bare ids) counts are 0 and no places are shown. `whole`: the share of the
+    counts in the result, where something else has a say.
     """
-    found = _Explanation(tables, corpus, state, past)
-    candidates = top_ids(tables.log_probs(state), _CANDIDATES).tolist()
+    found = _Explanation(tables, corpus, state, past, whole)
+    candidates = top_ids(log_probs, _CANDIDATES).tolist()
     match: tuple[int, ...] = ()
     slots: SlotRange = (0, 0)
     places: tuple[CorpusPlace, ...] = ()
@@ -120,9 +130,9 @@ def explain(tables: NgramTables, corpus: TokenCorpus | None, state: State, past:
         order=len(state) + 1,
         model_order=tables.order,
         levels=found.levels(),
-        shares=_OnDemand(candidates, tables.vocabulary_size, found.shares),
+        shares=OnDemand(candidates, tables.vocabulary_size, found.shares),
         longest_match=match,
         match_count=slots[1] - slots[0],
         places=places,
-        places_of=_OnDemand(candidates, tables.vocabulary_size, found.places),
+        places_of=OnDemand(candidates, tables.vocabulary_size, found.places),
     )

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from engine.model_card import ModelCard
+from engine.ngram.chat import make_model
 from engine.ngram.model import NgramModel
-from engine.ngram.storage import model_info, read_arrays
+from engine.ngram.storage import read_arrays
 
 
 def load(folder: Path, card: ModelCard) -> NgramModel:
     """The model of a folder. Raises ModelDamaged when its files are missing, altered or do not fit together."""
-    tables, corpus = read_arrays(folder, card)
-    return NgramModel(tables, corpus.tokenizer, model_info(card.name, tables, card.checksum), corpus)
+    tables, corpus, index = read_arrays(folder, card)
+    return make_model(card.name, tables, corpus, index, card.checksum)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from engine.contract import ModelInfo
 from engine.distribution import FloatArray
 from engine.evidence import Evidence
-from engine.ngram.corpus import LONGEST_MATCH, TokenCorpus
+from engine.ngram.corpus import TokenCorpus
 from engine.ngram.evidence import explain
 from engine.ngram.tables import NgramTables, State
 from engine.tokenizers.pieces import PieceTokenizer
@@ -23,7 +23,7 @@ class NgramModel:
         self.corpus = corpus
 
     def start(self, tokens: Sequence[int]) -> "NgramCursor":
-        return NgramCursor(self, self.tables.state_after(tokens), tuple(tokens[-LONGEST_MATCH:]))
+        return NgramCursor(self, self.tables.state_after(tokens), list(tokens))
 
     def score_tokens(self, tokens: Sequence[int]) -> FloatArray:
         return self.tables.score(tokens)
@@ -32,7 +32,7 @@ class NgramModel:
 class NgramCursor:
     """See engine.contract.Cursor."""
 
-    def __init__(self, model: NgramModel, state: State, past: tuple[int, ...]) -> None:
+    def __init__(self, model: NgramModel, state: State, past: list[int]) -> None:
         self._model = model
         self._state = state
         self._past = past
@@ -42,10 +42,10 @@ class NgramCursor:
 
     def advance(self, token: int) -> None:
         self._state = self._model.tables.advance(self._state, token)
-        self._past = (*self._past[-LONGEST_MATCH:], token)
+        self._past.append(token)
 
     def fork(self) -> "NgramCursor":
-        return NgramCursor(self._model, self._state, self._past)
+        return NgramCursor(self._model, self._state, list(self._past))
 
     def evidence(self) -> Evidence:
-        return explain(self._model.tables, self._model.corpus, self._state, self._past)
+        return explain(self._model.tables, self._model.corpus, self._state, self._past, self.log_probs())

@@ -1,5 +1,6 @@
 """The arrays of a model as files: one .npy each, memory-mapped when read, so that a large model opens at once."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -7,20 +8,22 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import ModelInfo
 from engine.distribution import FloatArray
 from engine.errors import ModelDamaged
 from engine.model_card import ModelCard, verify_files
 from engine.ngram.corpus import LineTable, TokenCorpus
 from engine.ngram.encoding import TOKENIZERS
+from engine.ngram.recall import ReplyIndex
 from engine.ngram.tables import Level, NgramTables
 
+_STEMS_FILE = "recall_stems.json"
+_INDEX_PARTS = ("rarity", "posting_starts", "posting_replies", "posting_weights", "reply_starts", "reply_ends")
 _PARTS = ("words", "log_probs", "links", "log_backoffs", "children")
 _VERIFIED_WHOLE = 32 << 20  # bytes; larger models are checked by size when opened and by `verify_files` on request
 
 
-def write_arrays(folder: Path, tables: NgramTables, corpus: TokenCorpus) -> None:
-    """All files of a model except its card."""
+def write_arrays(folder: Path, tables: NgramTables, corpus: TokenCorpus, index: ReplyIndex | None) -> None:
+    """All files of a model except its card; `index` only for a model that holds conversations."""
     for number, level in enumerate(tables.levels, start=1):
         for part in _PARTS:
             array = getattr(level, part)
@@ -33,9 +36,13 @@ def write_arrays(folder: Path, tables: NgramTables, corpus: TokenCorpus) -> None
     _write(folder, "line_numbers", corpus.lines.numbers)
     _write(folder, "source_lines", corpus.lines.source_lines)
     corpus.tokenizer.save(folder)
+    if index is not None:
+        for part in _INDEX_PARTS:
+            _write(folder, f"recall_{part}", getattr(index, part))
+        (folder / _STEMS_FILE).write_text(json.dumps(index.stems, ensure_ascii=False), encoding="utf-8")
 
 
-def read_arrays(folder: Path, card: ModelCard) -> tuple[NgramTables, TokenCorpus]:
+def read_arrays(folder: Path, card: ModelCard) -> tuple[NgramTables, TokenCorpus, ReplyIndex | None]:
     """The counterpart of `write_arrays`. Raises ModelDamaged for files that are missing or do not fit together."""
     try:
         size = sum((folder / name).stat().st_size for name in card.files)
@@ -51,18 +58,13 @@ def read_arrays(folder: Path, card: ModelCard) -> tuple[NgramTables, TokenCorpus
         )
         tokenizer = kind.read(folder)
         corpus = TokenCorpus(reader.integers("stream"), reader.integers("suffixes"), lines, tokenizer)
+        index = reader.index() if card.chat else None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelDamaged("model_damaged", name=card.name, reason=error) from None
     tables = NgramTables(levels)
     if not _fits(tables, corpus):
         raise ModelDamaged("model_damaged", name=card.name, reason="array sizes")
-    return tables, corpus
-
-
-def model_info(name: str, tables: NgramTables, checksum: str, description: str = "") -> ModelInfo:
-    """What the model says of itself. Its context is unbounded: places and matches look at the whole past."""
-    parameters = sum(len(level.log_probs) + len(level.log_backoffs) for level in tables.levels)
-    return ModelInfo(name, "ngram", tables.vocabulary_size, None, parameters, checksum, description)
+    return tables, corpus, index
 
 
 def _fits(tables: NgramTables, corpus: TokenCorpus) -> bool:
@@ -114,6 +116,19 @@ class _Reader:
             links=self.integers(f"level{number}_links"),
             log_backoffs=self.floats(f"level{number}_log_backoffs"),
             children=self.integers(f"level{number}_children"),
+        )
+
+    def index(self) -> ReplyIndex:
+        """The index of replies."""
+        stems = json.loads((self.folder / _STEMS_FILE).read_text(encoding="utf-8"))
+        return ReplyIndex(
+            stems=tuple(str(stem) for stem in stems),
+            rarity=self.floats("recall_rarity"),
+            posting_starts=self.integers("recall_posting_starts"),
+            posting_replies=self.integers("recall_posting_replies"),
+            posting_weights=self.floats("recall_posting_weights"),
+            reply_starts=self.integers("recall_reply_starts"),
+            reply_ends=self.integers("recall_reply_ends"),
         )
 
     def _mapped(self, name: str, empty: np.dtype[np.generic]) -> NDArray[np.generic]:

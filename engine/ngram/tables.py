@@ -141,3 +141,8 @@ class NgramTables:
         inside = low < end
         inside &= words[np.minimum(low, len(words) - 1)] == tokens
         return np.where(inside, low, -1)
+
+
+def parameters_of(tables: NgramTables) -> int:
+    """How many numbers were estimated: probabilities and back-offs."""
+    return sum(len(level.log_probs) + len(level.log_backoffs) for level in tables.levels)

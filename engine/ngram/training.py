@@ -11,16 +11,18 @@ import numpy as np
 
 from engine.errors import TextUnusable, UsageError
 from engine.model_card import ModelCard, write_model
+from engine.ngram.chat import make_model
 from engine.ngram.corpus import TokenCorpus
 from engine.ngram.encoding import EncodedCorpus, Unit, encode_sources
 from engine.ngram.kneser_ney import SmoothedLevel, smooth
 from engine.ngram.lmplz import last_ngrams
 from engine.ngram.model import NgramModel
 from engine.ngram.progress import Progress, Watch
+from engine.ngram.recall import ReplyIndex, build_index
 from engine.ngram.sources import DialogueSource, PlainSource, Source
-from engine.ngram.storage import model_info, write_arrays
+from engine.ngram.storage import write_arrays
 from engine.ngram.suffix_array import SlotArray, TokenStream, suffix_array
-from engine.ngram.tables import Level, NgramTables
+from engine.ngram.tables import Level, NgramTables, parameters_of
 from engine.ngram.trie import RawLevel, build_levels
 
 MAX_ORDER = 12
@@ -50,7 +52,7 @@ def train_ngram(
     """
     watch = Watch(progress, should_stop)
     started = time.perf_counter()
-    tables, corpus, encoded = _train(sources, order, unit, min_count, watch)
+    tables, corpus, index, encoded = _train(sources, order, unit, min_count, watch)
     watch.enter("writing")
     card = ModelCard(
         name=folder.name,
@@ -75,7 +77,7 @@ def train_ngram(
         versions={"numpy": np.__version__, "python": platform.python_version()},
         chat=encoded.chat,
     )
-    return write_model(folder, card, lambda target: write_arrays(target, tables, corpus))
+    return write_model(folder, card, lambda target: write_arrays(target, tables, corpus, index))
 
 
 def build_ngram(
@@ -87,9 +89,8 @@ def build_ngram(
     min_count: int = DEFAULT_MIN_COUNT,
 ) -> NgramModel:
     """Like `train_ngram`, but in memory only."""
-    tables, corpus, _ = _train(sources, order, unit, min_count, Watch())
-    info = model_info(name, tables, "")
-    return NgramModel(tables, corpus.tokenizer, info, corpus)
+    tables, corpus, index, _ = _train(sources, order, unit, min_count, Watch())
+    return make_model(name, tables, corpus, index, "")
 
 
 def estimate(
@@ -128,14 +129,9 @@ def assemble(raw: list[RawLevel], smoothed: list[SmoothedLevel]) -> NgramTables:
     return NgramTables(levels)
 
 
-def parameters_of(tables: NgramTables) -> int:
-    """How many numbers were estimated: probabilities and back-offs."""
-    return sum(len(level.log_probs) + len(level.log_backoffs) for level in tables.levels)
-
-
 def _train(
     sources: Sequence[Source], order: int | None, unit: Unit, min_count: int, watch: Watch
-) -> tuple[NgramTables, TokenCorpus, EncodedCorpus]:
+) -> tuple[NgramTables, TokenCorpus, ReplyIndex | None, EncodedCorpus]:
     order = DEFAULT_ORDER[unit] if order is None else order
     if not 1 <= order <= MAX_ORDER:
         raise UsageError("order_out_of_range", value=order, largest=MAX_ORDER)
@@ -146,7 +142,8 @@ def _train(
     encoded = encode_sources(sources, unit, min_count, watch)
     tables, suffixes = estimate(encoded.stream, encoded.tokenizer.vocabulary_size, order, watch)
     corpus = TokenCorpus(encoded.stream, suffixes, encoded.lines, encoded.tokenizer)
-    return tables, corpus, encoded
+    index = build_index(encoded.stream, encoded.tokenizer) if encoded.chat else None
+    return tables, corpus, index, encoded
 
 
 def _source_entry(source: Source, licence: str) -> dict[str, str]:
