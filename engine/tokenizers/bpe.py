@@ -148,7 +148,7 @@ def train_byte_pairs(texts: Iterable[str], vocabulary_size: int) -> BpeTokenizer
 
     learner.train_from_iterator(readable(), trainer)
     if not seen:
-        raise TextUnusable("empty_text", name="")
+        raise TextUnusable("text_none")
     by_id = sorted(learner.get_vocab().items(), key=lambda item: item[1])
     byte_of = _byte_of_printed()
     pieces = [bytes(byte_of[character] for character in printed) for printed, _ in by_id]
