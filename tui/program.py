@@ -67,18 +67,27 @@ def build(*, completion: bool = False) -> Any:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; nothing it raises goes further."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by the caller
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     around = Surroundings(tuple(arguments))
     try:
-        code = _guarded(around)
-        sys.stdout.flush()
-        return code
+        return _guarded(around)
     except BrokenPipeError:
-        # The reader has gone; what is still buffered must not be tried again when Python closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
+    finally:
+        _close_stdout()
+
+
+def _close_stdout() -> None:
+    """What stdout still holds must not be tried again when Python ends, once its reader or its disk has failed."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _guarded(around: Surroundings) -> int:
@@ -128,5 +137,4 @@ def _choose_language(around: Surroundings) -> None:
 
 
 def _tell(around: Surroundings, text: str, prefix: str = f"{PROGRAM}: ") -> None:
-    sys.stdout.flush()
     around.output.error(" ".join(f"{prefix}{text}".split("\n")))

@@ -30,7 +30,7 @@ def _what(error: TyperException, context: Any) -> str:
         name = _name_of(error)
         if not error.message:
             return say("cli.mistake.missing", name=name)
-        return say("cli.mistake.bad_value", name=name, reason=error.message)
+        return say("cli.mistake.bad_value", name=name, allowed=_allowed(error.param) or error.message)
     return error.format_message().rstrip(".")
 
 
@@ -41,6 +41,19 @@ def _name_of(error: typer.BadParameter) -> str:
     if param.param_type_name == "option":
         return str(max(param.opts, key=len))
     return str(param.metavar or param.name or "").upper()
+
+
+def _allowed(param: Any) -> str:
+    """What a parameter takes, written as engine.settings writes it: "a | b", "int ≥ 1"; empty where it is not known."""
+    kind = getattr(param, "type_descriptor", None)
+    if kind is None:
+        return ""
+    if kind.choices:
+        return " | ".join(map(str, kind.choices))
+    if kind.annotation not in (int, float):
+        return ""
+    low = "" if param.min is None else f" ≥ {param.min}"
+    return f"{kind.annotation.__name__}{low}"
 
 
 def _options(context: Any) -> list[str]:

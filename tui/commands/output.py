@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
+from engine.errors import GenchatError
 from engine.text import safe, safe_json
 
 _STYLES = {"dim": "2", "bold": "1", "accent": "36", "warn": "33", "error": "31"}
@@ -49,8 +50,13 @@ class Output:
             self._write("\n")
 
     def _write(self, text: str) -> None:
-        self._data.write(text)
-        self._data.flush()
+        try:
+            self._data.write(text)
+            self._data.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise GenchatError("output_not_written", reason=error.strerror or error) from None
         self._last = text[-1:] or self._last
 
     def json(self, value: Any) -> None:

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
+from engine.errors import UsageError
 from engine.language import say
 from tui.commands.surroundings import surroundings
 
@@ -108,6 +109,18 @@ class GenchatGroup(TyperGroup):
             command.name = cmd_name
             return command
         return self.commands.get(cmd_name)
+
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
+        name = args[0]
+        known = self.list_commands(ctx)
+        if name in known or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        raise UsageError("command_unknown", name=name, group=ctx.command_path, known=", ".join(known))
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        if ctx.invoked_subcommand is None and not self.invoke_without_command and not ctx._protected_args:
+            raise UsageError("command_missing", group=ctx.command_path, known=", ".join(self.list_commands(ctx)))
+        return super().invoke(ctx)
 
     def get_help(self, ctx: typer.Context) -> str:  # type: ignore[override]
         rows = [(name, say(f"{self.overview}.{name.replace('-', '_')}")) for name in self.list_commands(ctx)]

@@ -83,7 +83,7 @@ def write_reply(
     heard: Callable[[Event], None] = lambda event: None,
     more: Mapping[str, Any] | None = None,
 ) -> Outcome:
-    """Write a reply as it comes; JSON holds what is needed to make it again, and `more`. `heard` gets each event first."""
+    """Write a reply as it comes; JSON holds `more` and what is needed to make it again. `heard` is told first."""
     labels = Labels(backend.tokenizer)
     outcome = Outcome()
     with Interruption() as should_stop:

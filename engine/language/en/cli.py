@@ -85,7 +85,7 @@ TEXTS = {
     "cli.mistake.no_option_near": "there is no option {option}; did you mean {near}?",
     "cli.mistake.option_needs_value": "the option {option} needs a value, and only one",
     "cli.mistake.missing": "{name} is missing",
-    "cli.mistake.bad_value": "{name}: {reason}",
+    "cli.mistake.bad_value": "{name}: give {allowed}",
     "cli.overview.train": "train a model on your own text",
     "cli.overview.history": "list, read, search, export and delete conversations",
     "cli.overview.config": "show and change the settings",

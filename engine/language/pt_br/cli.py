@@ -85,7 +85,7 @@ TEXTS = {
     "cli.mistake.no_option_near": "não existe a opção {option}; seria {near}?",
     "cli.mistake.option_needs_value": "a opção {option} pede um valor, e só um",
     "cli.mistake.missing": "falta {name}",
-    "cli.mistake.bad_value": "{name}: {reason}",
+    "cli.mistake.bad_value": "{name}: use {allowed}",
     "cli.overview.train": "treina um modelo com o seu próprio texto",
     "cli.overview.history": "lista, lê, busca, exporta e apaga conversas",
     "cli.overview.config": "mostra e muda as configurações",
