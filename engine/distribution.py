@@ -18,6 +18,7 @@ IdArray = NDArray[np.int64]
 Kind = Literal["exact", "top-k", "none"]
 
 LN2 = math.log(2.0)
+_BLOCK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,14 @@ def top_ids(values: FloatArray, count: int) -> IdArray:
         return np.argsort(-values, kind="stable")
     if count <= 0:
         return np.empty(0, dtype=np.int64)
+    if count * _BLOCK * 4 <= size:
+        # At least `count` values reach the count-th largest of the block maxima: usually few do. Partitioning all
+        # would cost ten times as much where many values are equal, as the rare words of a counting model are.
+        peaks = values[: size - size % _BLOCK].reshape(-1, _BLOCK).max(axis=1)
+        bound = np.partition(peaks, len(peaks) - count)[len(peaks) - count]
+        among = np.flatnonzero(values >= bound)
+        if len(among) <= size // 4:
+            return among[top_ids(values[among], count)]
     cut = np.partition(values, size - count)[size - count]
     above = np.flatnonzero(values > cut)
     # Ties at the cut are taken in id order, so that the same numbers always give the same rows.
@@ -123,8 +132,12 @@ class ExactDistribution(Distribution):
 
     @cached_property
     def _entropy(self) -> float:
-        finite = self.log_probs[self.log_probs > -np.inf].astype(np.float64)
-        return float(-(np.exp(finite) * finite).sum() / LN2)
+        with np.errstate(invalid="ignore"):
+            terms = self.probabilities * self.log_probs
+        total = float(terms.sum(dtype=np.float64))
+        if math.isnan(total):  # 0 · -inf, for what cannot come
+            total = float(np.nansum(terms, dtype=np.float64))
+        return max(0.0, -total / LN2)
 
     @property
     def entropy(self) -> float:
@@ -167,7 +180,9 @@ class TopKDistribution(Distribution):
 
     def top(self, count: int) -> list[Candidate]:
         rows = zip(self.tokens.tolist(), self.token_log_probs.tolist(), self.ranks.tolist(), strict=True)
-        return [Candidate(token, log_prob, rank) for token, log_prob, rank in rows if rank <= count]
+        return [
+            Candidate(token, log_prob, rank) for token, log_prob, rank in rows if rank <= count and log_prob > -math.inf
+        ]
 
     def log_prob(self, token: int) -> float | None:
         where = np.flatnonzero(self.tokens == token)

@@ -2,10 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.errors import HistoryError
+
+_MARK = ".damaged"  # beside a file in which damage was met in use: the next start recovers it
 
 _KEY_OF_CODE = {
     "SQLITE_FULL": "history_disk_full",
@@ -20,21 +22,36 @@ _KEY_OF_CODE = {
 }
 
 
+class BrokenRow(sqlite3.DatabaseError):
+    """A row holds what genchat never writes."""
+
+
 def is_damage(error: BaseException) -> bool:
-    """Whether the complaint is that the file is no sound database."""
-    if isinstance(error, sqlite3.OperationalError) and "decode to UTF-8" in str(error):
+    """Whether the complaint is that the file is no sound history."""
+    if isinstance(error, BrokenRow) or "decode to UTF-8" in str(error):
         return True
     return _code(error) in ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 def history_error(error: sqlite3.Error | OSError, path: Path | None) -> HistoryError:
     """The error to raise in place of `error`."""
-    name = str(path) if path is not None else ":memory:"
+    name = "" if path is None else str(path)
     if isinstance(error, OSError):
         key = "history_read_only" if isinstance(error, PermissionError) else "history_cannot_open"
         return HistoryError(key, path=name, reason=error.strerror or str(error))
     key = "history_damaged" if is_damage(error) else _KEY_OF_CODE.get(_code(error), "history_failed")
     return HistoryError(key, path=name, reason=str(error))
+
+
+def damage_mark(path: Path) -> Path:
+    """A file that says: damage was met here."""
+    return path.with_name(path.name + _MARK)
+
+
+def mark_damaged(path: Path) -> None:
+    """Have the next start recover the file."""
+    with suppress(OSError):
+        damage_mark(path).touch(mode=0o600)
 
 
 @contextmanager
@@ -45,6 +62,8 @@ def as_history_error(path: Path | None) -> Iterator[None]:
     except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
         raise
     except (sqlite3.Error, OSError) as error:
+        if path is not None and is_damage(error):
+            mark_damaged(path)
         raise history_error(error, path) from error
 
 

@@ -57,18 +57,26 @@ def check(connections: Connections) -> CheckReport:
     """See History.check."""
 
     def work(connection: sqlite3.Connection) -> CheckReport:
-        problems = [str(row[0]) for row in connection.execute("PRAGMA quick_check") if row[0] != "ok"]
-        problems += [f"{row[0]}: {row[2]}" for row in connection.execute("PRAGMA foreign_key_check")]
-        for table in SEARCH_TABLES:
-            problems += _search_problems(connection, table)
-        conversations, messages, trace_bytes, trace_tokens = connection.execute(
-            "SELECT (SELECT count(*) FROM conversation), (SELECT count(*) FROM message),"
-            " (SELECT coalesce(sum(length(data)), 0) FROM trace), (SELECT coalesce(sum(tokens), 0) FROM trace)"
-        ).fetchone()
-        size = connection.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()
-        return CheckReport(tuple(problems), conversations, messages, size[0], trace_bytes, trace_tokens)
+        try:
+            return _examine(connection)
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            return CheckReport((str(error),), 0, 0, 0, 0, 0)
 
-    return connections.write(work)
+    return connections.write(work, transaction=False)
+
+
+def _examine(connection: sqlite3.Connection) -> CheckReport:
+    problems = [str(row[0]) for row in connection.execute("PRAGMA quick_check") if row[0] != "ok"]
+    problems += [f"{row[0]}: {row[2]}" for row in connection.execute("PRAGMA foreign_key_check")]
+    for table in SEARCH_TABLES:
+        problems += _search_problems(connection, table)
+    conversations, messages, trace_bytes, trace_tokens = connection.execute(
+        "SELECT (SELECT count(*) FROM conversation), (SELECT count(*) FROM message),"
+        " (SELECT coalesce(sum(length(data)), 0) FROM trace), (SELECT coalesce(sum(tokens), 0) FROM trace)"
+    ).fetchone()
+    return CheckReport(tuple(problems), conversations, messages, _size(connection), trace_bytes, trace_tokens)
 
 
 def _search_problems(connection: sqlite3.Connection, table: str) -> list[str]:
@@ -85,17 +93,17 @@ def purge(connections: Connections) -> int:
     """See History.purge."""
 
     def work(connection: sqlite3.Connection) -> int:
-        before = _pages(connection)
+        before = _size(connection)
         for table in SEARCH_TABLES:
             connection.execute(f"INSERT INTO {table}({table}) VALUES ('rebuild')")  # noqa: S608
         connection.execute("VACUUM")
         _empty_log(connection)
-        return max(0, before - _pages(connection))
+        return max(0, before - _size(connection))
 
     return connections.write(work, transaction=False)
 
 
-def _pages(connection: sqlite3.Connection) -> int:
+def _size(connection: sqlite3.Connection) -> int:
     (count,) = connection.execute("PRAGMA page_count").fetchone()
     (size,) = connection.execute("PRAGMA page_size").fetchone()
     return int(count) * int(size)

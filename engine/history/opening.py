@@ -4,6 +4,7 @@ A file that is not a sound SQLite database is moved aside with its bytes untouch
 by another program, is left where it is.
 """
 
+import glob
 import os
 import sqlite3
 import stat
@@ -17,6 +18,7 @@ from engine.errors import HistoryError
 from engine.history.schema import APPLICATION_ID, MIGRATIONS, Migration, migrate, version_of
 
 BUSY_SECONDS = 10.0
+_COPIES = ("backup", "corrupt")
 _SIDE_FILES = ("-wal", "-shm", "-journal")
 
 
@@ -43,22 +45,12 @@ def open_writer(path: Path, now: datetime, migrations: Sequence[Migration] = MIG
     """
     prepare_private(path)
     # WAL mode is written into the file, so whose file it is comes first.
-    ask = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-    try:
-        version = version_of(ask)
-        objects = int(ask.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
-        application = int(ask.execute("PRAGMA application_id").fetchone()[0])
-    finally:
-        ask.close()
-    if objects and application != APPLICATION_ID:
-        raise HistoryError("history_foreign", path=str(path))
-    if version > len(migrations):
-        raise HistoryError("history_newer", path=str(path), found=version, known=len(migrations))
+    version, objects = judge(path, migrations)
     connection = connect(path)
     try:
         if version < len(migrations):
             if objects:
-                back_up(connection, unused(path, f"backup-v{version}", now))
+                back_up(connection, unused(path, "backup", now))
             migrate(connection, migrations)
         # The pages every session reads first: damage there is better met now than in the middle of a chat.
         connection.execute("SELECT * FROM conversation ORDER BY updated DESC LIMIT 50").fetchall()
@@ -67,6 +59,25 @@ def open_writer(path: Path, now: datetime, migrations: Sequence[Migration] = MIG
         connection.close()
         raise
     return connection
+
+
+def judge(path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> tuple[int, int]:
+    """Version of the file and number of tables and the like in it, without changing a byte.
+
+    Raises HistoryError for a file of a newer genchat or of another program.
+    """
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        version = version_of(connection)
+        objects = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+        application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    finally:
+        connection.close()
+    if objects and application != APPLICATION_ID:
+        raise HistoryError("history_foreign", path=str(path))
+    if version > len(migrations):
+        raise HistoryError("history_newer", path=str(path), found=version, known=len(migrations))
+    return version, objects
 
 
 def make_folder(folder: Path) -> None:
@@ -103,6 +114,12 @@ def unused(path: Path, word: str, now: datetime) -> Path:
     name = f"{path.name}.{word}-{now:%Y%m%dT%H%M%S}"
     candidates = (path.with_name(name + (f".{number}" if number else "")) for number in range(1000))
     return next(candidate for candidate in candidates if not candidate.exists())
+
+
+def copies_of(path: Path) -> tuple[Path, ...]:
+    """Backups and damaged files that genchat itself has left beside the history."""
+    found = (each for word in _COPIES for each in path.parent.glob(f"{glob.escape(path.name)}.{word}-*"))
+    return tuple(sorted(each for each in found if not each.name.endswith(_SIDE_FILES)))
 
 
 def move_aside(path: Path, now: datetime) -> Path:

@@ -35,7 +35,7 @@ class ReplyRecorder(Protocol):
     def message(self) -> StoredMessage: ...
 
     @property
-    def problem(self) -> BaseException | None:
+    def problem(self) -> Exception | None:
         """The HistoryError of the last checkpoint that failed, if any."""
         ...
 
@@ -144,11 +144,16 @@ class History(Protocol):
         ...
 
     def check(self) -> CheckReport:
-        """Examine the whole file; slow for a large one."""
+        """Examine the whole file; slow for a large one. One that is not sound is recovered at the next start."""
         ...
 
     def purge(self) -> int:
         """Rewrite the file without what deletion left behind; returns the bytes given back."""
+        ...
+
+    def copies(self) -> tuple[Path, ...]:
+        """Files beside the history that may still hold what was deleted: copies made before it was brought up to a
+        new version, damaged files set aside."""
         ...
 
     def close(self) -> None:

@@ -51,7 +51,7 @@ class StoreRecorder:
         self._passages_written = False
         self._end: Finish | None = None
         self._waiting: Future[None] | None = None
-        self._problem: BaseException | None = None
+        self._problem: Exception | None = None
         self._finished: StoredMessage | None = None
         self._finishing = threading.Lock()
 
@@ -61,10 +61,11 @@ class StoreRecorder:
         return self._finished or self._message
 
     @property
-    def problem(self) -> BaseException | None:
+    def problem(self) -> Exception | None:
         """See ReplyRecorder."""
         if self._waiting is not None and self._waiting.done():
-            self._problem = self._waiting.exception()
+            error = self._waiting.exception()
+            self._problem = error if isinstance(error, Exception) else None
         return self._problem
 
     def add(self, event: Event) -> None:

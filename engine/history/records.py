@@ -178,3 +178,8 @@ class Recovery:
     moved_to: Path
     conversations: int
     messages: int
+
+    def notice(self) -> Notice:
+        """What the person is told."""
+        values = {"path": str(self.moved_to), "conversations": self.conversations, "messages": self.messages}
+        return Notice("history.recovered", values)

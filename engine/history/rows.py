@@ -5,13 +5,16 @@ import secrets
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 from engine.contract import Notice, Passage, Passages
 from engine.conversation import Role
 from engine.errors import HistoryError
-from engine.history.records import Conversation, Run, StoredMessage, can_be_said
+from engine.history.failures import BrokenRow
+from engine.history.records import Conversation, Run, Status, StoredMessage, can_be_said
 
+_ROLES = frozenset(Role)
+_STATUSES = frozenset(get_args(Status))
 _ID_LETTERS = "23456789abcdefghjkmnpqrstvwxyz"  # no pair that looks alike
 _ID_LENGTH = 12  # 58 random bits
 
@@ -48,7 +51,7 @@ def moment(text: str) -> datetime:
     """A time as the file holds it; the beginning of time for what is none."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, TypeError):
         return datetime.fromtimestamp(0, UTC)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
@@ -56,12 +59,17 @@ def moment(text: str) -> datetime:
 def to_message(row: Sequence[Any]) -> StoredMessage:
     """From a row of MESSAGE."""
     number, conversation, parent, role, text, status, created, place, count = row
+    # STRICT tables and CHECKs keep other values out, but not out of a file made by hand.
+    if role not in _ROLES or status not in _STATUSES or not isinstance(text, str) or not isinstance(conversation, str):
+        raise BrokenRow(f"message {number}")
     return StoredMessage(number, conversation, parent, Role(role), text, status, moment(created), place, count)
 
 
 def to_conversation(row: Sequence[Any]) -> Conversation:
     """From a row of CONVERSATION."""
     name, title, created, updated, head, kind, messages = row
+    if kind not in ("chat", "text") or not isinstance(name, str) or not isinstance(title, str):
+        raise BrokenRow(f"conversation {name}")
     return Conversation(name, title, moment(created), moment(updated), head, kind, messages)
 
 

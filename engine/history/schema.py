@@ -44,7 +44,7 @@ _TABLES = (
         created TEXT NOT NULL,
         process INTEGER REFERENCES process(id) ON DELETE SET NULL
     ) STRICT""",
-    "CREATE INDEX message_parent ON message(parent)",
+    "CREATE INDEX message_parent ON message(parent, conversation)",
     "CREATE INDEX message_conversation ON message(conversation, id)",
     "CREATE INDEX message_process ON message(process) WHERE process IS NOT NULL",
     "CREATE TABLE vocabulary(digest TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT",
@@ -53,7 +53,7 @@ _TABLES = (
         family TEXT NOT NULL,
         model TEXT NOT NULL,
         checksum TEXT NOT NULL,
-        settings TEXT NOT NULL CHECK(json_valid(settings)),
+        settings TEXT NOT NULL,
         seed TEXT,                -- decimal: a seed may be larger than 64 bits
         version TEXT NOT NULL,
         vocabulary TEXT REFERENCES vocabulary(digest),
@@ -64,9 +64,9 @@ _TABLES = (
         finish_reason TEXT,
         detail TEXT NOT NULL DEFAULT '',
         error TEXT NOT NULL DEFAULT '',
-        notices TEXT NOT NULL DEFAULT '[]' CHECK(json_valid(notices)),
+        notices TEXT NOT NULL DEFAULT '[]',
         retriever TEXT,
-        missing TEXT CHECK(missing IS NULL OR json_valid(missing))
+        missing TEXT
     ) STRICT""",
     "CREATE INDEX run_vocabulary ON run(vocabulary)",
     """CREATE TABLE trace(
@@ -82,7 +82,7 @@ _TABLES = (
         locator TEXT NOT NULL,
         text TEXT NOT NULL,
         score REAL NOT NULL,
-        detail TEXT NOT NULL CHECK(json_valid(detail)),
+        detail TEXT NOT NULL,
         PRIMARY KEY(message, number)
     ) STRICT, WITHOUT ROWID""",
 )

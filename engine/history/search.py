@@ -13,6 +13,7 @@ from engine.conversation import Role
 from engine.history.records import SearchHit
 from engine.history.rows import moment
 
+_ROLES = frozenset(Role)
 _TERM = re.compile(r'"([^"]*)"|([^\s"]+)')
 _EXCERPT_WORDS = 24
 _SELECT_MESSAGES = (
@@ -73,5 +74,11 @@ def _hit(row: tuple[Any, ...], opening: str, closing: str) -> SearchHit:
             highlights.append((len(excerpt), len(excerpt) + len(inside)))
         excerpt += inside + after
     return SearchHit(
-        conversation, title, message, Role(role) if role else None, moment(created), excerpt, tuple(highlights)
+        conversation,
+        title,
+        message,
+        Role(role) if role in _ROLES else None,
+        moment(created),
+        excerpt,
+        tuple(highlights),
     )

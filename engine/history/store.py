@@ -4,6 +4,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +17,9 @@ from engine.errors import HistoryError
 from engine.history import maintenance, rows
 from engine.history.connections import Connections
 from engine.history.export import as_json, as_markdown
-from engine.history.failures import as_history_error, is_damage
+from engine.history.failures import as_history_error, damage_mark, is_damage, mark_damaged
 from engine.history.lease import end_lease, interrupt_replies_of_the_dead, own_identity, take_lease
-from engine.history.opening import make_folder, one_at_a_time, open_writer
+from engine.history.opening import copies_of, judge, make_folder, one_at_a_time, open_writer
 from engine.history.pieces import clean_text
 from engine.history.protocol import ExportFormat
 from engine.history.recorder import StoreRecorder
@@ -90,23 +91,24 @@ class HistoryStore:
         A damaged file is moved aside and what can be read of it stands in the new one; `notices` say so. Raises
         HistoryError when the file cannot be used: newer, foreign, read-only, disk full, busy.
         """
-        notices: tuple[Notice, ...] = ()
+        recovery = None
         with as_history_error(path):
             make_folder(path.parent)
         with as_history_error(path), one_at_a_time(path.parent):
+            mark = damage_mark(path)
+            if mark.exists() and path.exists():
+                with suppress(sqlite3.DatabaseError):
+                    judge(path, migrations)
+                recovery = recover(path, now())
             try:
                 writer = open_writer(path, now(), migrations)
             except sqlite3.DatabaseError as error:
-                if not is_damage(error):
+                if recovery is not None or not is_damage(error):
                     raise
-                found = recover(path, now())
-                notices = (
-                    Notice(
-                        "history.recovered",
-                        {"path": str(found.moved_to), "conversations": found.conversations, "messages": found.messages},
-                    ),
-                )
+                recovery = recover(path, now())
                 writer = open_writer(path, now(), migrations)
+            mark.unlink(missing_ok=True)
+        notices = () if recovery is None else (recovery.notice(),)
         return cls(writer, path, notices, secrets=secrets, clock=clock, now=now)
 
     @property
@@ -320,7 +322,13 @@ class HistoryStore:
         maintenance.backup(self._connections, target)
 
     def check(self) -> CheckReport:
-        return maintenance.check(self._connections)
+        report = maintenance.check(self._connections)
+        if not report.sound and self._path is not None:
+            mark_damaged(self._path)
+        return report
 
     def purge(self) -> int:
         return maintenance.purge(self._connections)
+
+    def copies(self) -> tuple[Path, ...]:
+        return () if self._path is None else copies_of(self._path)
