@@ -1,13 +1,20 @@
-"""GenchatApp: themes, the command palette, and a crash screen that tells nothing it should not."""
+"""GenchatApp: themes, the command palette, help, and a crash screen that tells nothing it should not."""
 
 import sys
+from collections.abc import Callable
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.text import Text
 from textual.app import App
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
+from textual.command import Provider
 
 from engine.contract import ReplySettings
+from engine.errors import ExitCode
 from engine.history.protocol import History
+from engine.language import say
+from engine.text import safe
 from tui.backend_desk import BackendDesk
 from tui.colours import DARK, LIGHT, themes
 from tui.keys import bind
@@ -20,14 +27,24 @@ if TYPE_CHECKING:
 
 _SWITCH_INTERVAL = 0.001  # seconds; Python's own 5 ms let a busy model delay a key by as much, several times over
 
+Report = Callable[[BaseException], Path | None]
+
+
+def _commands() -> type[Provider]:
+    from tui.palette import GenchatCommands
+
+    return GenchatCommands
+
 
 class GenchatApp(App[int]):
     """One chat screen over the models of this machine and the history."""
 
-    CSS_PATH = "screens/chat.tcss"  # of the first screen; Textual loads a screen's own only when it is pushed
+    # Of the first screen too, since Textual loads a screen's own style sheet only when it is pushed.
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["screens/chat.tcss", "screens/dialogs.tcss"]
     TITLE = "genchat"
-    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
     COMMAND_PALETTE_BINDING = "ctrl+p"
+    HELP_TITLE = "tui.help.app"
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("f1", "help", "help", show=True, priority=True),
         bind("ctrl+p", "command_palette", "palette", show=True, priority=True),
@@ -36,13 +53,27 @@ class GenchatApp(App[int]):
     ]
 
     def __init__(
-        self, source: BackendSource, history: History, settings: ReplySettings, model: str, *, dark: bool = True
+        self,
+        source: BackendSource,
+        history: History,
+        settings: ReplySettings,
+        model: str,
+        *,
+        dark: bool = True,
+        report: Report | None = None,
     ) -> None:
+        """`report` is told of a fault of genchat itself and says where it was written down."""
         super().__init__()
         for theme in themes():
             self.register_theme(theme)
         self.theme = DARK if dark else LIGHT
         self.session = Session(BackendDesk(source), history, settings, model)
+        self._report = report
+
+    @property
+    def failed(self) -> bool:
+        """Whether a fault of genchat itself ended it."""
+        return self._exception is not None
 
     def get_default_screen(self) -> ChatScreen:
         return ChatScreen(self.session)
@@ -51,12 +82,56 @@ class GenchatApp(App[int]):
         """Dark or light."""
         self.theme = LIGHT if self.theme == DARK else DARK
 
+    def action_help(self) -> None:
+        """Help, the focused part's keys first."""
+        from tui.screens.help import HelpScreen, bindings_of
+
+        if isinstance(self.screen, HelpScreen):
+            self.screen.dismiss(None)
+            return
+        owners: list[type] = [] if self.focused is None else [type(self.focused)]
+        owners += [type(self.screen), *(type(part) for part in self.screen.query("*")), type(self)]
+        groups: dict[str, list[Binding]] = {}
+        for owner in owners:
+            title = getattr(owner, "HELP_TITLE", "")
+            if title:
+                groups.setdefault(say(title), bindings_of(owner))
+        self.push_screen(HelpScreen(list(groups.items())))
+
+    def _fatal_error(self) -> None:
+        """A fault of genchat itself: one line and where the report is. Textual would print local variables."""
+        error = self._exception
+        self.bell()
+        kind = type(error).__name__ if error is not None else ""
+        where = self._report(error) if self._report is not None and error is not None else None
+        lines = [say("error.bug", kind=kind, report=where) if where else say("error.bug_unreported", kind=kind)]
+        draft = self._draft()
+        if draft:
+            lines += ["", say("tui.crash.draft"), draft]
+        self._exit_renderables.append(Text(safe("\n".join(lines))))
+        self._close_messages_no_wait()
+
+    def _draft(self) -> str:
+        """What the person was writing: it is not in the history yet."""
+        screens = [screen for screen in self.screen_stack if isinstance(screen, ChatScreen)]
+        return screens[0].prompt.text.strip() if screens else ""
+
 
 def run_app(around: "Surroundings") -> int:
-    """Open the screen and return the exit code."""
-    sys.setswitchinterval(_SWITCH_INTERVAL)
-    from engine.history.null import NullHistory
+    """Open the screen on a terminal; returns the exit code."""
+    from engine.history import NullHistory, open_history
+    from engine.reports import write_report
 
-    history = NullHistory()
-    app = GenchatApp(around.registry, history, around.settings.reply_settings(), around.settings.model)
-    return app.run() or 0
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    settings = around.settings
+    history = open_history(around.paths.history) if settings.history.keep else NullHistory()
+    with history:
+        app = GenchatApp(
+            around.registry,
+            history,
+            settings.reply_settings(),
+            settings.model,
+            report=lambda error: write_report(error, around.paths, around.arguments),
+        )
+        app.run()
+    return ExitCode.BUG if app.failed else ExitCode.OK

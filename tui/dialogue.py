@@ -74,7 +74,7 @@ class Turn:
 class Dialogue:
     """One conversation."""
 
-    def __init__(self, title: str = "", stored: int | None = None) -> None:
+    def __init__(self, title: str = "", stored: str | None = None) -> None:
         self.title = title
         self.stored = stored
         self._root = Turn(Role.SYSTEM)

@@ -26,14 +26,14 @@ class Question:
     index: int
     backend: Backend
     lock: threading.Lock
-    messages: tuple[Message, ...]
+    prompt: tuple[Message, ...] | str
 
     def ask(self) -> Evidence | None:
         """In a worker thread."""
         tokens = [record.token for record in self.turn.records[: self.index]]
         known = [token for token in tokens if token is not None]
         with self.lock:
-            return self.backend.explain(self.messages, known) if len(known) == len(tokens) else None
+            return self.backend.explain(self.prompt, known) if len(known) == len(tokens) else None
 
 
 class EvidenceRequests:

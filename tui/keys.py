@@ -25,7 +25,6 @@ _NAMES = {
     "escape": "Esc",
     "enter": "Enter",
     "tab": "Tab",
-    "shift+tab": "⇧Tab",
     "pageup": "PgUp",
     "pagedown": "PgDn",
     "home": "Home",
@@ -42,13 +41,16 @@ _NAMES = {
 
 def key_name(binding: Binding) -> str:
     """How the first of a binding's keys is written: ^P, F1, ←."""
-    if binding.key_display:
-        return binding.key_display
-    key = binding.key.partition(",")[0]
-    if key in _NAMES:
-        return _NAMES[key]
-    if key.startswith("ctrl+"):
-        return "^" + _NAMES.get(key[5:], key[5:].upper() if len(key) == 6 else key[5:])
-    if key.startswith("f") and key[1:].isdigit():
-        return key.upper()
-    return key
+    return binding.key_display or _written(binding.key.partition(",")[0])
+
+
+def key_names(binding: Binding) -> str:
+    """All keys of a binding."""
+    return "  ".join(_written(key) for key in binding.key.split(","))
+
+
+def _written(key: str) -> str:
+    *modifiers, last = key.split("+")
+    name = _NAMES.get(last, last.upper() if (last[0] == "f" and last[1:].isdigit()) or "ctrl" in modifiers else last)
+    marks = {"ctrl": "^", "shift": "⇧", "alt": "Alt+"}
+    return "".join(marks[modifier] for modifier in modifiers) + name

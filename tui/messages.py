@@ -27,6 +27,13 @@ class BackendOpened(Message):
 
 
 @dataclass
+class ModelsListed(Message):
+    """The models of this machine are known; `pick` asks the person to choose one."""
+
+    pick: bool
+
+
+@dataclass
 class BackendFailed(Message):
     """A backend could not be opened; `error` is safe to show."""
 
@@ -47,10 +54,11 @@ class LoadProgress(Message):
 
 @dataclass
 class ConversationLoaded(Message):
-    """A kept conversation has been read; None when it could not be, and `error` says why."""
+    """A kept conversation has been read, to be shown at `message`; None when it could not be, and `error` says why."""
 
     dialogue: Dialogue | None
     conversation: Conversation | None
+    message: int | None = None
     error: str = ""
 
 

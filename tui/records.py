@@ -14,7 +14,6 @@ import numpy as np
 from engine.contract import Step
 from engine.distribution import (
     LN2,
-    Distribution,
     ExactDistribution,
     FloatArray,
     IdArray,

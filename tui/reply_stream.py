@@ -62,6 +62,11 @@ class Batch:
     backend: Backend | None = None  # set when it has been opened
     tokens_per_second: float | None = None
 
+    @property
+    def changes_more_than_text(self) -> bool:
+        """Whether heading or remarks of the turn look different now."""
+        return bool(self.status or self.notices or self.passages or self.backend)
+
 
 class ReplyStream:
     """Runs one request. `run` belongs to the worker thread, everything else to the screen."""

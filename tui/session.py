@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.contract import Backend, ReplySettings
-from engine.conversation import Role
+from engine.conversation import Message, Role
 from engine.errors import GenchatError
 from engine.history.protocol import History
 from engine.history.records import Conversation
@@ -35,6 +35,7 @@ class Session:
         self.model = model
         self.free_text = False
         self.live: Live | None = None
+        self.listings: tuple[ModelListing, ...] = ()
         self.dialogue = Dialogue()
         self._keeper: Keeper | None = None
         self._progress: Progress | None = None
@@ -46,16 +47,20 @@ class Session:
         """The backend in use, once it is open."""
         return self.desk.ready(self.model)
 
-    def listings(self) -> Sequence[ModelListing]:
-        """The models of this machine; none where they cannot be listed."""
+    def list_models(self) -> Sequence[ModelListing]:
+        """The models of this machine; none where they cannot be listed. Reads the disk: for a worker thread."""
         try:
-            return self.desk.source.models()
+            self.listings = tuple(self.desk.source.models())
         except (GenchatError, OSError):
-            return ()
+            self.listings = ()
+        return self.listings
 
-    def listing(self, name: str) -> ModelListing | None:
-        """One of them."""
-        return next((each for each in self.listings() if each.name == name), None)
+    def family_of(self, name: str) -> str:
+        """The family of a model, as far as is known without reading the disk."""
+        backend = self.desk.ready(name)
+        if backend is not None:
+            return backend.info.family
+        return next((each.family for each in self.listings if each.name == name), "plugin")
 
     # -- conversations ------------------------------------------------------------------------------------------
 
@@ -136,9 +141,7 @@ class Session:
         if self.backend is not None:
             turn.speaker, turn.family = self.backend.info.name, self.backend.info.family
         else:
-            turn.speaker = self.model
-            listing = self.listing(self.model)
-            turn.family = listing.family if listing is not None else "plugin"
+            turn.speaker, turn.family = self.model, self.family_of(self.model)
 
     def stop(self) -> bool:
         """End the running reply; False when there is none."""
@@ -191,9 +194,20 @@ class Session:
 
     # -- why ----------------------------------------------------------------------------------------------------
 
+    def backend_of(self, turn: Turn) -> Backend | None:
+        """The backend that wrote `turn`, if it is open."""
+        found = self.desk.made_by(turn.speaker)
+        return found[1] if found is not None else None
+
     def explainer(self, turn: Turn) -> tuple[Backend, threading.Lock] | None:
-        """The open backend that wrote `turn`, if it can say why."""
+        """The open backend that wrote `turn`, and its lock, if it can say why."""
         found = self.desk.made_by(turn.speaker)
         if found is None or not found[1].capabilities.can_explain:
             return None
         return found[1], self.desk.model_lock(found[0])
+
+    def prompt_of(self, turn: Turn) -> tuple[Message, ...] | str:
+        """What the model was given to write `turn`: messages, or the beginning of a free text."""
+        if turn.free_text and turn.parent is not None:
+            return turn.parent.text
+        return tuple(self.dialogue.messages_before(turn))

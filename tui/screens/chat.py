@@ -8,26 +8,29 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
+from engine.contract import ReplySettings
 from engine.errors import GenchatError
 from engine.language import say
 from engine.text import safe, safe_line
 from tui.dialogue import Status, Turn
-from tui.evidence_requests import DEBOUNCE, EvidenceRequests, Question
+from tui.evidence_requests import DEBOUNCE, Question
+from tui.inspector import Inspector
 from tui.keys import bind
 from tui.messages import (
     BackendFailed,
     BackendOpened,
-    ConversationLoaded,
     EvidenceArrived,
     LoadProgress,
+    ModelsListed,
     ReplyArrived,
     TokenChosen,
 )
 from tui.reply_stream import ReplyStream
+from tui.screens.conversing import ConversingScreen
 from tui.screens.layout import Arrangement, arrange
 from tui.session import Live, Session
 from tui.widgets.conversation_list import ConversationList
@@ -42,15 +45,15 @@ _PAINT_EVERY = 0.035  # seconds between two paintings of a growing reply
 _PATIENCE = 0.6  # seconds a stopped reply has to end by itself
 
 
-class ChatScreen(Screen[None]):
+class ChatScreen(ConversingScreen):
     """See the module."""
 
     AUTO_FOCUS = "#prompt"
     HELP_TITLE = "tui.help.chat"
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "stop", "stop", show=True, priority=True),
-        bind("escape", "home", "home"),
-        bind("f2", "backends", "backends", show=True, priority=True),
+        bind("escape", "home", "home", show=True),
+        bind("f2", "models", "models", show=True, priority=True),
         bind("f3", "sampling", "sampling", show=True, priority=True),
         bind("f4", "tokens", "tokens", show=True, priority=True),
         bind("f5,ctrl+r", "regenerate", "regenerate", show=True, priority=True),
@@ -58,66 +61,58 @@ class ChatScreen(Screen[None]):
         bind("f7", "edit", "edit", priority=True),
         bind("f8", "mode", "mode", priority=True),
         bind("f9,ctrl+b", "list", "list", priority=True),
-        bind("f10", "panel", "panel", priority=True),
+        bind("f10", "panel", "panel", show=True, priority=True),
         bind("alt+left,left_square_bracket", "sibling(-1)", "sibling_previous"),
         bind("alt+right,right_square_bracket", "sibling(1)", "sibling_next"),
+        bind("tab", "next_place(1)", "next_place"),
+        bind("shift+tab", "next_place(-1)", "previous_place"),
         bind("ctrl+n", "new", "new", priority=True),
         bind("ctrl+f", "search", "search", show=True, priority=True),
         bind("y", "copy", "copy_reply"),
     ]
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.session = session
+        super().__init__(session)
+        self.header = Header(id="header")
+        self.conversations = ConversationList(id="conversations")
+        self.transcript = Transcript(id="transcript")
+        self.prompt = Prompt(id="prompt")
+        self.panel = Panel(id="panel")
+        self._strip = CandidateStrip(id="strip")
+        self._surprise = SurpriseLine(id="surprise")
+        self._mark = Static("›", id="prompt-mark", markup=False)
+        self.inspector = Inspector(
+            session, self.panel, self._strip, self._surprise, self._ask_why, self._poll_evidence_soon
+        )
         self._arrangement = Arrangement()
         self._last_painted = 0.0
-        self._drain_planned = False
-        self._open_token: tuple[Turn, int] | None = None
-        self._following = True
         self._editing: Turn | None = None
-        self._evidence = EvidenceRequests(self._ask_why)
 
     def compose(self) -> ComposeResult:
-        yield Header(id="header")
+        yield self.header
         with Horizontal(id="body"):
-            yield ConversationList(id="conversations")
+            yield self.conversations
             with Vertical(id="middle"):
-                yield Transcript(id="transcript")
-                yield SurpriseLine(id="surprise")
-                yield CandidateStrip(id="strip")
+                yield self.transcript
+                yield self._surprise
+                yield self._strip
                 with Horizontal(id="prompt-row"):
-                    yield Static("›", id="prompt-mark", markup=False)
-                    yield Prompt(id="prompt")
-            yield Panel(id="panel")
+                    yield self._mark
+                    yield self.prompt
+            yield self.panel
         yield KeyBar(id="keys")
         yield Static(say("tui.too_small"), id="too-small", markup=False)
-
-    # -- the parts ----------------------------------------------------------------------------------------------
-
-    @property
-    def transcript(self) -> Transcript:
-        return self.query_one("#transcript", Transcript)
-
-    @property
-    def prompt(self) -> Prompt:
-        return self.query_one("#prompt", Prompt)
-
-    @property
-    def panel(self) -> Panel:
-        return self.query_one("#panel", Panel)
-
-    @property
-    def header(self) -> Header:
-        return self.query_one("#header", Header)
 
     def on_mount(self) -> None:
         self._arrange()
         self._show_settings()
-        self.session.use_progress(lambda key, share: self.post_message(LoadProgress(say(key), share)))
+        self.session.use_progress(self._load_progress)
+        self.app.theme_changed_signal.subscribe(self, lambda theme: self.repaint_all())
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
         self.load_backend(self.session.model)
+        self.list_models()
         self.refresh_list()
         for notice in self.session.history.notices:
             self.note(say(notice.key, **dict(notice.values)))
@@ -129,22 +124,52 @@ class ChatScreen(Screen[None]):
         for name, wanted in arrange(self.app.size.width, self.app.size.height, self._arrangement).items():
             self.set_class(wanted, name)
 
-    def note(self, text: str, severity: str = "information") -> None:
-        """A word to the person that is no part of the conversation."""
-        level = "error" if severity == "error" else "information"
-        self.notify(safe(text), severity=level, markup=False)
+    def repaint_all(self) -> None:
+        """Colours or language have changed."""
+        self.transcript.repaint_all()
+        self.panel.repaint_all()
+        self._strip.repaint_all()
+        for part in (self.header, self._surprise, self.query_one(KeyBar)):
+            part.refresh()
 
     def _show_settings(self) -> None:
         self.header.show_settings(self.session.settings, self.session.free_text)
-        self.prompt.suggest(say("tui.prompt.free_text" if self.session.free_text else "tui.prompt.chat"))
+        mode = "editing" if self._editing else "free_text" if self.session.free_text else "chat"
+        self.prompt.suggest(say(f"tui.prompt.{mode}"))
+        self._mark.update("✎" if self._editing else "¶" if self.session.free_text else "›")
 
     # -- models -------------------------------------------------------------------------------------------------
+
+    def list_models(self, *, pick: bool = False) -> None:
+        """Look which models there are; with `pick`, let the person choose."""
+
+        def look() -> None:
+            self.session.list_models()
+            self.post_message(ModelsListed(pick))
+
+        self.run_worker(look, thread=True, exit_on_error=False, group="models")
+
+    @on(ModelsListed)
+    def _models_listed(self, message: ModelsListed) -> None:
+        if self.session.backend is None:
+            self.header.show_backend(self.session.family_of(self.session.model), self.session.model, None)
+        if message.pick:
+            from tui.screens.models import ModelsScreen
+
+            picker = ModelsScreen(self.session.listings, self.session.model)
+            self.app.push_screen(picker, lambda name: self.load_backend(name) if name is not None else None)
+
+    def action_models(self) -> None:
+        """Talk to another model."""
+        self.list_models(pick=True)
+
+    def _load_progress(self, key: str, share: float) -> None:
+        self.post_message(LoadProgress(say(key), share))
 
     def load_backend(self, name: str) -> None:
         """Talk to another model from the next turn on."""
         self.session.model = name
-        listing = self.session.listing(name)
-        self.header.show_backend(listing.family if listing is not None else "plugin", name, None)
+        self.header.show_backend(self.session.family_of(name), name, None)
         backend = self.session.backend
         if backend is not None:
             self.post_message(BackendOpened(name, backend))
@@ -154,7 +179,7 @@ class ChatScreen(Screen[None]):
 
     def _load(self, name: str) -> None:
         try:
-            backend = self.session.desk.open(name, lambda key, share: self.post_message(LoadProgress(say(key), share)))
+            backend = self.session.desk.open(name, self._load_progress)
         except GenchatError as error:
             self.post_message(BackendFailed(name, safe(str(error))))
         except Exception as error:
@@ -173,15 +198,17 @@ class ChatScreen(Screen[None]):
             info = message.backend.info
             self.header.show_backend(info.family, info.name, info)
             self._show_progress()
-            if self._open_token is None:
-                self.panel.show(None, 0, message.backend.capabilities)
+        if self.inspector.token is None:
+            self.inspector.clear()
+        else:
+            self.inspector.open(*self.inspector.token)
 
     @on(BackendFailed)
     def _backend_failed(self, message: BackendFailed) -> None:
         if message.name == self.session.model:
             self.header.show_problem(say("tui.header.failed"))
             if self.session.live is None:
-                self.note(message.error, "error")
+                self.note(message.error, error=True)
 
     def _show_progress(self) -> None:
         live = self.session.live
@@ -211,10 +238,9 @@ class ChatScreen(Screen[None]):
 
     def _answer(self, question: Turn) -> None:
         live = self.session.answer(question)
-        self._following = True
-        self._open_token = None
         self.transcript.show(self.session.dialogue.path)
-        self.query_one("#surprise", SurpriseLine).show(live.turn, 0)
+        self.inspector.token = None
+        self.inspector.follow(live.turn)
         self._show_progress()
         self.refresh_bindings()
         self.run_worker(partial(self._produce, live), thread=True, exit_on_error=False, group="reply")
@@ -240,50 +266,19 @@ class ChatScreen(Screen[None]):
             return
         if batch.records:
             self.transcript.grow(turn, batch.records)
-        if batch.status is not None or batch.notices or batch.passages is not None or batch.backend is not None:
+        if batch.changes_more_than_text:
             self.transcript.refresh_turn(turn)
-        if self._following:
-            self._open(turn, len(turn.records) - 1)
+        if self.inspector.following:
+            self.inspector.follow(turn)
         self._show_progress()
         if batch.status is not None:
-            self._reply_ended(turn)
-
-    def _reply_ended(self, turn: Turn) -> None:
-        self.refresh_bindings()
-        self.refresh_list()
-        if self._following and turn.records:
-            self._open(turn, len(turn.records) - 1)
+            self.refresh_bindings()
+            self.refresh_list()
 
     # -- the open token -----------------------------------------------------------------------------------------
 
-    def _open(self, turn: Turn, index: int) -> None:
-        backend = self.session.backend
-        capabilities = backend.capabilities if backend is not None else None
-        if index < 0:
-            self.panel.show(turn, 0, capabilities)
-            return
-        self._open_token = (turn, index)
-        self.panel.show(turn, index, capabilities)
-        self.query_one("#strip", CandidateStrip).show(turn, index)
-        self.query_one("#surprise", SurpriseLine).show(turn, index)
-        self._want_evidence(turn, index)
-
-    def _want_evidence(self, turn: Turn, index: int) -> None:
-        known, evidence = self._evidence.known(turn, index)
-        if known:
-            self.panel.show_evidence(turn, index, evidence)
-            self._evidence.want(None)
-            return
-        found = self.session.explainer(turn)
-        if found is None:
-            self._evidence.want(None)
-            return
-        messages = tuple(self.session.dialogue.messages_before(turn))
-        self._evidence.want(Question(turn, index, *found, messages))
-        self.set_timer(DEBOUNCE, self._poll_evidence)
-
-    def _poll_evidence(self) -> None:
-        self._evidence.poll(self.session.live is not None)
+    def _poll_evidence_soon(self) -> None:
+        self.set_timer(DEBOUNCE, self.inspector.poll)
 
     def _ask_why(self, question: Question) -> None:
         self.run_worker(partial(self._explain, question), thread=True, exit_on_error=False, group="evidence")
@@ -292,46 +287,43 @@ class ChatScreen(Screen[None]):
         started = time.monotonic()
         try:
             evidence = question.ask()
-        except Exception:
+        except Exception:  # a model that cannot say why is no reason to end anything
             evidence = None
         spent = time.monotonic() - started
         self.post_message(EvidenceArrived(question.turn, question.index, evidence, spent))
 
     @on(EvidenceArrived)
     def _evidence_arrived(self, message: EvidenceArrived) -> None:
-        self._evidence.answered(message.turn, message.index, message.evidence, message.seconds)
-        if self._open_token is not None and self._open_token[0] is message.turn:
-            self.panel.show_evidence(message.turn, message.index, message.evidence)
-        self._poll_evidence()
+        self.inspector.answered(message)
 
     @on(TokenChosen)
     def _token_chosen(self, message: TokenChosen) -> None:
         if message.turn is None or message.index is None:
-            self._following = True
-            reply = self.session.dialogue.last_reply
-            if reply is not None and reply.records:
-                self._open(reply, len(reply.records) - 1)
-            return
-        self._following = False
-        if self.transcript.cursor != (message.turn, message.index):
+            self.inspector.follow(self.session.dialogue.last_reply)
+        elif self.transcript.cursor != (message.turn, message.index):
             self.transcript.select(message.turn, message.index)
-            return
-        self._open(message.turn, message.index)
+        else:
+            self.inspector.following = False
+            self.inspector.open(message.turn, message.index)
 
     # -- actions ------------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         running = self.session.live is not None
-        if action == "stop":
-            return running
-        if action == "home":
-            return not running and not self.prompt.has_focus or self._editing is not None
-        if action == "regenerate":
-            return not running and self.session.dialogue.last_question is not None
-        if action in ("edit", "new", "mode"):
-            return not running and (action != "edit" or self.session.dialogue.last_question is not None)
-        if action == "tokens":
-            return any(turn.records for turn in self.session.dialogue.path)
+        dialogue = self.session.dialogue
+        match action:
+            case "stop":
+                return running
+            case "home":
+                return not running and (self._editing is not None or not self.prompt.has_focus)
+            case "regenerate" | "edit":
+                return not running and dialogue.last_question is not None
+            case "new" | "mode":
+                return not running
+            case "tokens":
+                return any(turn.records for turn in dialogue.path)
+            case "rename" | "delete" | "export":
+                return not running and self.session.stored_id is not None
         return True
 
     def action_stop(self) -> None:
@@ -341,13 +333,14 @@ class ChatScreen(Screen[None]):
             self.set_timer(_PATIENCE, lambda: self._give_up(live))
 
     def _give_up(self, live: Live | None) -> None:
-        if live is not None and self.session.live is live:
-            self._drain(live.stream)
-            turn = self.session.abandon()
-            if turn is not None:
-                self.transcript.refresh_turn(turn)
-                self._show_progress()
-                self._reply_ended(turn)
+        if live is None or self.session.live is not live:
+            return
+        self._drain(live.stream)
+        turn = self.session.abandon()
+        if turn is not None:
+            self.transcript.refresh_turn(turn)
+            self._show_progress()
+            self.refresh_bindings()
 
     def action_home(self) -> None:
         """Back to the prompt."""
@@ -360,11 +353,29 @@ class ChatScreen(Screen[None]):
             self._arrange()
         self.prompt.focus()
 
+    def action_next_place(self, by: int) -> None:
+        """Prompt, conversation, panel, list: round and round."""
+        order: list[Widget] = [self.prompt, self.transcript, self.panel, self.conversations]
+        there = [place for place in order if place.display and place.region]
+        here = there.index(self.focused) if self.focused in there else -by
+        there[(here + by) % len(there)].focus()
+
     def action_tokens(self) -> None:
         """Walk the tokens."""
         self.transcript.focus()
         if self.transcript.cursor is None:
             self.transcript.action_token(-1)
+
+    def action_sampling(self) -> None:
+        """Change how tokens are drawn."""
+        from tui.screens.sampling import SamplingScreen
+
+        def chosen(settings: ReplySettings | None) -> None:
+            if settings is not None:
+                self.session.settings = settings
+                self._show_settings()
+
+        self.app.push_screen(SamplingScreen(self.session.settings), chosen)
 
     def action_regenerate(self) -> None:
         """Another version of the last reply."""
@@ -378,8 +389,9 @@ class ChatScreen(Screen[None]):
         if question is not None:
             self._editing = question
             self.prompt.write(question.text)
-            self.query_one("#prompt-mark", Static).update("✎")
+            self._show_settings()
             self.prompt.focus()
+            self.refresh_bindings()
 
     def action_heat(self) -> None:
         """Colour tokens by surprise, or not."""
@@ -388,37 +400,34 @@ class ChatScreen(Screen[None]):
     def action_mode(self) -> None:
         """Answer, or continue a text."""
         self.session.set_free_text(not self.session.free_text)
-        self._show_conversation()
+        self.show_conversation()
 
     def action_new(self) -> None:
         """A new conversation."""
         self.session.begin()
-        self._show_conversation()
+        self.show_conversation()
         self.prompt.focus()
 
-    def _show_conversation(self) -> None:
-        self._evidence.forget()
-        self._open_token = None
-        self._following = True
+    def show_conversation(self) -> None:
         self._editing = None
         self._show_settings()
         self.transcript.show(self.session.dialogue.path)
-        self.panel.show(None, 0)
-        self.query_one("#strip", CandidateStrip).show(None, 0)
-        self.query_one("#surprise", SurpriseLine).show(None, 0)
-        reply = self.session.dialogue.last_reply
-        if reply is not None:
-            self._open(reply, len(reply.records) - 1)
+        self.inspector.clear()
+        self.inspector.follow(self.session.dialogue.last_reply)
         self._show_progress()
         self.refresh_list()
         self.refresh_bindings()
+
+    def show_message(self, stored: int) -> None:
+        turn = next((turn for turn in self.session.dialogue.path if turn.stored == stored), None)
+        if turn is not None:
+            self.transcript.reveal_turn(turn)
 
     def action_list(self) -> None:
         """Show or hide the conversations."""
         self._arrangement.list = self.has_class("-no-list")
         self._arrange()
-        if self._arrangement.list:
-            self.query_one(ConversationList).focus()
+        (self.conversations if self._arrangement.list else self.prompt).focus()
 
     def action_panel(self) -> None:
         """Show or hide the panel."""
@@ -426,6 +435,8 @@ class ChatScreen(Screen[None]):
         self._arrange()
         if self.has_class("-panel-only"):
             self.panel.focus()
+        elif not self.focused or not self.focused.region:
+            self.prompt.focus()
 
     def action_sibling(self, by: int) -> None:
         """Another version of the reply under the cursor, or of the last one."""
@@ -440,22 +451,4 @@ class ChatScreen(Screen[None]):
 
     def _switch(self, turn: Turn, by: int) -> None:
         if self.session.live is None and self.session.show_sibling(turn, by) is not None:
-            self._show_conversation()
-
-    def action_copy(self) -> None:
-        """The last reply into the clipboard."""
-        reply = self.session.dialogue.last_reply
-        if reply is not None:
-            self.app.copy_to_clipboard(safe(reply.text))
-            self.note(say("tui.copied"))
-
-    # -- kept conversations -------------------------------------------------------------------------------------
-
-    def refresh_list(self) -> None:
-        """Read the list of conversations anew."""
-        try:
-            kept = self.session.history.conversations(limit=200)
-        except GenchatError as problem:
-            self.note(str(problem), "error")
-            kept = ()
-        self.query_one(ConversationList).show(kept, self.session.stored_id)
+            self.show_conversation()

@@ -1,4 +1,4 @@
-"""One turn of the conversation as lines: who speaks, the wrapped text, notes. Painted lines are kept until they change."""
+"""One turn as lines: who speaks, the wrapped text, notes. Painted lines are kept until they change."""
 
 from bisect import bisect_right
 from dataclasses import dataclass

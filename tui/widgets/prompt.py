@@ -1,4 +1,4 @@
-"""Where the person writes: Enter sends, Ctrl+J (also Shift+Enter, Alt+Enter) starts a new line, ↑ and ↓ at the edges walk what was sent."""
+"""Where the person writes: Enter sends, Ctrl+J (Shift+Enter, Alt+Enter) breaks the line, ↑ and ↓ recall what was sent."""
 
 from typing import ClassVar
 

@@ -203,7 +203,7 @@ class Transcript(ScrollView, can_focus=True):
     def _paint_empty(self, y: int, width: int) -> Strip:
         """What a person sees who has not said anything yet."""
         found = self._inks
-        lines = [line for line in say("tui.welcome").split("\n")]
+        lines = say("tui.welcome").split("\n")
         first = max((self.size.height - len(lines)) // 2, 0)
         index = y - first
         if not 0 <= index < len(lines):
@@ -231,6 +231,12 @@ class Transcript(ScrollView, can_focus=True):
             if block.turn is turn and 0 <= token < len(turn.records):
                 self._move_to(index, token)
                 return
+
+    def reveal_turn(self, turn: Turn) -> None:
+        """Scroll so that a shown turn begins near the top."""
+        block = self._block_of(turn)
+        if block is not None:
+            self.scroll_to(y=max(self._top(self._blocks.index(block)) - 1, 0), animate=False)
 
     def unselect(self) -> None:
         """Take the cursor away without a word."""

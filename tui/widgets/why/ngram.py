@@ -1,4 +1,4 @@
-"""Why a counting model chose as it did: its orders, the counts behind each, the exact split, and the lines it learned from.
+"""Why a counting model chose as it did: orders, counts, the exact split, and lines it learned from.
 
 p(w) is the sum of what each order contributed (interpolated Kneser-Ney), so the parts of the bar are the whole answer.
 """

@@ -1,4 +1,4 @@
-"""What retrieval gave to the model: the passages with their scores, the sentence that fits best, the words that matched."""
+"""What retrieval gave to the model: the passages their scores, the sentence that fits best, the matched words."""
 
 from rich.style import Style
 from textual.strip import Strip

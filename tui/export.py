@@ -1,0 +1,30 @@
+"""A conversation as a Markdown file: where it goes by default, and never over a file that is there."""
+
+import re
+from pathlib import Path
+
+from engine.errors import GenchatError, UsageError
+from engine.history.protocol import History
+from engine.text import fold
+
+_LONGEST_NAME = 40
+
+
+def suggested_path(title: str, folder: Path | None = None) -> Path:
+    """A name that is free, in the working folder unless another is given."""
+    name = re.sub(r"[^a-z0-9]+", "-", fold(title)).strip("-")[:_LONGEST_NAME].strip("-") or "genchat"
+    place = Path.cwd() if folder is None else folder
+    candidates = (place / f"{name}{f'-{number}' if number else ''}.md" for number in range(1000))
+    return next((path for path in candidates if not path.exists()), place / f"{name}.md")
+
+
+def write_export(history: History, conversation: str, path: Path) -> None:
+    """Write the shown branch. Raises UsageError if the file exists, GenchatError if it cannot be written."""
+    text = history.export(conversation, "markdown")
+    try:
+        with path.open("x", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError("export_exists", path=path) from None
+    except (OSError, ValueError) as error:
+        raise GenchatError("export_failed", path=path, reason=error) from None

@@ -1,0 +1,62 @@
+"""Small questions: a line of text, or yes and no."""
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from engine.errors import GenchatError
+from engine.language import say
+from engine.text import safe
+from tui.keys import bind
+from tui.screens.dialog import Dialog
+
+
+class LineScreen(Dialog[str]):
+    """One line of text. `check` may refuse it by raising a GenchatError, which is shown."""
+
+    def __init__(self, title: str, text: str, hint: str = "", check: Callable[[str], object] | None = None) -> None:
+        super().__init__(title, say("tui.dialog.enter"))
+        self._given = text
+        self._hint = hint
+        self._check = check
+
+    def parts(self) -> Iterable[Widget]:
+        if self._hint:
+            yield Static(Content(safe(self._hint)), classes="hint")
+        yield Input(self._given, select_on_focus=False)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        try:
+            if self._check is not None:
+                self._check(event.value)
+        except GenchatError as error:
+            self.show_error(str(error))
+            return
+        self.dismiss(event.value)
+
+
+class ConfirmScreen(Dialog[bool]):
+    """Yes needs its own key; Enter and Esc both leave things as they are."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("y,s", "confirm", "confirm"),
+        bind("n,enter", "cancel", "cancel"),
+    ]
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__(title, say("tui.dialog.confirm"))
+        self._text = text
+
+    def parts(self) -> Iterable[Widget]:
+        yield Static(Content(safe(self._text)))
+
+    def action_confirm(self) -> None:
+        """Do it."""
+        self.dismiss(True)

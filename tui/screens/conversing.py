@@ -1,0 +1,172 @@
+"""The part of the chat screen that deals with kept conversations: open, search, rename, delete, export, copy."""
+
+from functools import partial
+from pathlib import Path
+
+from textual import on
+from textual.screen import Screen
+
+from engine.errors import GenchatError
+from engine.history.records import SearchHit
+from engine.language import say
+from engine.text import safe, safe_line
+from tui.export import suggested_path, write_export
+from tui.keeping import load_dialogue
+from tui.messages import ConversationLoaded
+from tui.session import Session
+from tui.widgets.conversation_list import ConversationList
+
+
+class ConversingScreen(Screen[None]):
+    """Base of the chat screen. `show_conversation` is called when another conversation is to be shown."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+
+    def show_conversation(self) -> None:
+        """The session holds another conversation now."""
+        raise NotImplementedError
+
+    def note(self, text: str, *, error: bool = False) -> None:
+        """A word to the person that is no part of the conversation."""
+        self.notify(safe(text), severity="error" if error else "information", markup=False)
+
+    def refresh_list(self) -> None:
+        """Read the list of conversations anew."""
+        try:
+            kept = self.session.history.conversations(limit=200)
+        except GenchatError as problem:
+            self.note(str(problem), error=True)
+            kept = ()
+        self.query_one(ConversationList).show(kept, self.session.stored_id)
+
+    @on(ConversationList.Chosen)
+    def _chosen(self, message: ConversationList.Chosen) -> None:
+        self.open_conversation(message.conversation)
+
+    def open_conversation(self, name: str, message: int | None = None) -> None:
+        """Show a kept conversation, at `message` if one is given."""
+        if self.session.live is not None:
+            self.note(say("tui.still_writing"))
+            return
+        work = partial(self._read, name, message)
+        self.run_worker(work, thread=True, exclusive=True, exit_on_error=False, group="open")
+
+    def _read(self, name: str, message: int | None) -> None:
+        try:
+            if message is not None:
+                self.session.history.show(message)
+            dialogue, conversation = load_dialogue(self.session.history, name)
+        except GenchatError as problem:
+            self.post_message(ConversationLoaded(None, None, None, safe(str(problem))))
+        else:
+            self.post_message(ConversationLoaded(dialogue, conversation, message))
+
+    @on(ConversationLoaded)
+    def _loaded(self, message: ConversationLoaded) -> None:
+        if message.dialogue is None or message.conversation is None:
+            self.note(message.error, error=True)
+            self.refresh_list()
+        elif self.session.live is None:
+            self.session.resume(message.dialogue, message.conversation)
+            self.show_conversation()
+            if message.message is not None:
+                self.show_message(message.message)
+
+    def show_message(self, stored: int) -> None:
+        """Bring a kept message into view."""
+        raise NotImplementedError
+
+    @on(ConversationList.Asked)
+    def _asked(self, message: ConversationList.Asked) -> None:
+        if message.what == "rename":
+            self._rename(message.conversation)
+        else:
+            self._delete(message.conversation)
+
+    def action_rename(self) -> None:
+        """Give this conversation another title."""
+        if self.session.stored_id is not None:
+            self._rename(self.session.stored_id)
+
+    def action_delete(self) -> None:
+        """Delete this conversation, after a question."""
+        if self.session.stored_id is not None:
+            self._delete(self.session.stored_id)
+
+    def _title_of(self, name: str) -> str:
+        try:
+            return self.session.history.conversation(name).title
+        except GenchatError:
+            return ""
+
+    def _rename(self, name: str) -> None:
+        from tui.screens.ask import LineScreen
+
+        def rename(title: str) -> None:
+            self.session.history.rename(name, title)
+
+        def done(title: str | None) -> None:
+            if title is not None:
+                self.refresh_list()
+
+        self.app.push_screen(LineScreen(say("tui.rename.title"), safe_line(self._title_of(name)), check=rename), done)
+
+    def _delete(self, name: str) -> None:
+        from tui.screens.ask import ConfirmScreen
+
+        if self.session.live is not None and name == self.session.stored_id:
+            self.note(say("tui.still_writing"))
+            return
+        title = safe_line(self._title_of(name), 60) or say("tui.untitled")
+        question = ConfirmScreen(say("tui.delete.title"), say("tui.delete.question", title=title))
+        self.app.push_screen(question, lambda yes: self._delete_now(name) if yes else None)
+
+    def _delete_now(self, name: str) -> None:
+        try:
+            self.session.history.delete(name)
+        except GenchatError as problem:
+            self.note(str(problem), error=True)
+            return
+        if name == self.session.stored_id:
+            self.session.begin()
+            self.show_conversation()
+        self.refresh_list()
+        self.note(say("tui.delete.done"))
+
+    def action_search(self) -> None:
+        """Search everything that was said."""
+        from tui.screens.search import SearchScreen
+
+        def found(hit: SearchHit | None) -> None:
+            if hit is not None:
+                self.open_conversation(hit.conversation, hit.message)
+
+        self.app.push_screen(SearchScreen(self.session.history), found)
+
+    def action_export(self) -> None:
+        """Write the conversation to a Markdown file."""
+        from tui.screens.ask import LineScreen
+
+        name = self.session.stored_id
+        if name is None:
+            self.note(say("tui.export.nothing"))
+            return
+
+        def write(path: str) -> None:
+            write_export(self.session.history, name, Path(path).expanduser())
+
+        def done(path: str | None) -> None:
+            if path is not None:
+                self.note(say("tui.export.done", path=path))
+
+        start = str(suggested_path(self._title_of(name)))
+        self.app.push_screen(LineScreen(say("tui.export.title"), start, say("tui.export.hint"), write), done)
+
+    def action_copy(self) -> None:
+        """The last reply into the clipboard."""
+        reply = self.session.dialogue.last_reply
+        if reply is not None:
+            self.app.copy_to_clipboard(safe(reply.text))
+            self.note(say("tui.copied"))

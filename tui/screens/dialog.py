@@ -1,0 +1,49 @@
+"""What all dialogs share: a titled box over the dimmed chat, Esc to leave, a line for errors."""
+
+from collections.abc import Iterable
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from engine.text import safe
+from tui.keys import bind
+
+Answer = TypeVar("Answer")
+
+
+class Dialog(ModalScreen[Answer | None]):
+    """Dismissed with an answer, or with None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [bind("escape", "cancel", "cancel", priority=True)]
+
+    def __init__(self, title: str, subtitle: str = "") -> None:
+        super().__init__()
+        self._box_title = title
+        self._box_subtitle = subtitle
+
+    def parts(self) -> Iterable[Widget]:
+        """What stands in the box."""
+        return ()
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as box:
+            yield from self.parts()
+            yield Static("", classes="error", markup=False)
+        box.border_title = Content(safe(self._box_title))
+        box.border_subtitle = Content(safe(self._box_subtitle))
+
+    def show_error(self, text: str) -> None:
+        """Say what is wrong; an empty text takes it back."""
+        error = self.query_one(".error", Static)
+        error.update(Content(safe(text)))
+        error.set_class(bool(text), "-shown")
+
+    def action_cancel(self) -> None:
+        """Leave without an answer."""
+        self.dismiss(None)

@@ -1,0 +1,52 @@
+"""Help (F1): what the screen shows, and every key, read from the bindings themselves."""
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from engine.language import say
+from tui.keys import bind, description, key_names
+from tui.screens.dialog import Dialog
+
+_KEY_COLUMN = 22
+
+
+class HelpScreen(Dialog[None]):
+    """`groups` are (title, bindings), the most useful first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [bind("f1,q,enter", "cancel", "close_help", priority=True)]
+
+    def __init__(self, groups: list[tuple[str, list[Binding]]]) -> None:
+        super().__init__(say("tui.help.title"), say("tui.help.close"))
+        self._groups = groups
+
+    def parts(self) -> Iterable[Widget]:
+        yield VerticalScroll(Static(self._content()), can_focus=True)
+
+    def _content(self) -> Content:
+        pieces: list[tuple[str, str]] = [(say("tui.help.reading") + "\n", "")]
+        for title, bindings in self._groups:
+            lines = list(_lines(bindings))
+            if lines:
+                pieces += [("\n" + title + "\n", "bold"), *lines]
+        return Content.assemble(*pieces)
+
+
+def _lines(bindings: Iterable[Binding]) -> Iterator[tuple[str, str]]:
+    told: set[str] = set()
+    for binding in bindings:
+        text = description(binding)
+        if text and binding.description not in told:
+            told.add(binding.description)
+            yield f"  {key_names(binding):<{_KEY_COLUMN}}", ""
+            yield text + "\n", "$genchat-muted"
+
+
+def bindings_of(owner: type) -> list[Binding]:
+    """The bindings that a class declares itself."""
+    return [each for each in vars(owner).get("BINDINGS", ()) if isinstance(each, Binding)]

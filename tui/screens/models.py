@@ -1,0 +1,50 @@
+"""Which model to talk to: everything on this machine, and why some of it cannot be opened."""
+
+from collections.abc import Iterable, Sequence
+
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from engine.language import say
+from engine.text import safe_line
+from tui.screens.dialog import Dialog
+from tui.services import ModelListing
+
+
+class ModelsScreen(Dialog[str]):
+    """Answers with a model's name."""
+
+    def __init__(self, listings: Sequence[ModelListing], current: str) -> None:
+        super().__init__(say("tui.models.title"), say("tui.models.hint"))
+        self._listings = listings
+        self._current = current
+
+    def parts(self) -> Iterable[Widget]:
+        if not self._listings:
+            yield Static(Content(say("tui.models.none")))
+            return
+        yield OptionList(*(self._option(each) for each in self._listings), markup=False)
+
+    def on_mount(self) -> None:
+        for choices in self.query(OptionList):
+            names = [each.name for each in self._listings]
+            choices.highlighted = names.index(self._current) if self._current in names else 0
+            choices.focus()
+
+    def _option(self, listing: ModelListing) -> Option:
+        mark = "● " if listing.name == self._current else "  "
+        facts = [safe_line(listing.family)]
+        if not listing.chat:
+            facts.append(say("tui.models.text_only"))
+        if listing.problem or listing.description:
+            facts.append(safe_line(listing.problem or listing.description))
+        name = safe_line(listing.name)
+        prompt = Content.assemble(mark, (name, "bold"), "  ", (" · ".join(facts), "$genchat-muted"))
+        return Option(prompt, disabled=bool(listing.problem))
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._listings[event.option_index].name)

@@ -1,0 +1,122 @@
+"""How tokens are drawn: one field a stage, checked by the engine itself, in effect from the next turn on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.events import DescendantFocus
+from textual.widget import Widget
+from textual.widgets import Input, Label, Static
+
+from engine.contract import ReplySettings
+from engine.errors import GenchatError, UsageError
+from engine.language import say
+from engine.sampling import SamplingSettings
+from tui.keys import bind
+from tui.numbers import plain
+from tui.screens.dialog import Dialog
+
+
+@dataclass(frozen=True)
+class _Field:
+    name: str
+    whole: bool
+
+
+_FIELDS = (
+    _Field("temperature", False),
+    _Field("top_k", True),
+    _Field("top_p", False),
+    _Field("min_p", False),
+    _Field("repetition_penalty", False),
+    _Field("seed", True),
+    _Field("max_tokens", True),
+)
+
+
+class SamplingScreen(Dialog[ReplySettings]):
+    """Answers with settings that the engine accepts."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("down", "app.focus_next", "field_next"),
+        bind("up", "app.focus_previous", "field_previous"),
+        bind("ctrl+r", "reset", "reset", priority=True),
+    ]
+
+    def __init__(self, settings: ReplySettings) -> None:
+        super().__init__(say("tui.sampling.title"), say("tui.sampling.keys"))
+        self._settings = settings
+
+    def parts(self) -> Iterable[Widget]:
+        for field in _FIELDS:
+            yield _Row(field, _shown(self._settings, field))
+        yield Static("", classes="hint", markup=False)
+
+    @on(DescendantFocus)
+    def _focused(self, event: DescendantFocus) -> None:
+        if event.widget.id is not None:
+            self.query_one(".hint", Static).update(Content(say(f"tui.sampling.hint.{event.widget.id}")))
+
+    def action_reset(self) -> None:
+        """The values genchat begins with."""
+        for field in _FIELDS:
+            self.query_one(f"#{field.name}", Input).value = _shown(ReplySettings(), field)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        texts = {field.name: self.query_one(f"#{field.name}", Input).value for field in _FIELDS}
+        try:
+            self.dismiss(read_settings(texts, self._settings))
+        except GenchatError as error:
+            self.show_error(str(error))
+
+
+class _Row(Horizontal):
+    def __init__(self, field: _Field, value: str) -> None:
+        super().__init__(classes="field")
+        self._field = field
+        self._value = value
+
+    def compose(self) -> ComposeResult:
+        yield Label(Content(say(f"tui.sampling.{self._field.name}")))
+        placeholder = say("tui.sampling.random") if self._field.name == "seed" else ""
+        yield Input(self._value, id=self._field.name, select_on_focus=True, placeholder=placeholder)
+
+
+def _shown(settings: ReplySettings, field: _Field) -> str:
+    place = settings if field.name == "max_tokens" else settings.sampling
+    value = getattr(place, field.name)
+    if value is None:
+        return ""
+    return str(value) if field.whole else plain(value)
+
+
+def read_settings(texts: dict[str, str], base: ReplySettings) -> ReplySettings:
+    """From what was typed; a decimal comma counts as a point. Raises UsageError for what cannot be."""
+    values: dict[str, float | int | None] = {}
+    for field in _FIELDS:
+        text = texts[field.name].strip()
+        if not text and field.name == "seed":
+            values["seed"] = None
+            continue
+        try:
+            values[field.name] = int(text) if field.whole else float(text.replace(",", "."))
+        except ValueError:
+            name = say(f"tui.sampling.{field.name}")
+            key = "not_a_whole_number" if field.whole else "not_a_number"
+            raise UsageError(key, name=name, value=text) from None
+    longest = values.pop("max_tokens")
+    if not isinstance(longest, int) or longest < 1:
+        raise UsageError("max_tokens_out_of_range", value=longest)
+    seed = values["seed"]
+    if seed is not None and seed < 0:
+        raise UsageError("seed_negative", value=seed)
+    window = base.sampling.repetition_window
+    sampling = SamplingSettings(repetition_window=window, **values)  # type: ignore[arg-type]
+    return replace(base, sampling=sampling, max_tokens=longest)

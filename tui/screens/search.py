@@ -1,0 +1,114 @@
+"""Searching everything that was said, while typing."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from engine.errors import GenchatError
+from engine.history.protocol import History
+from engine.history.records import SearchHit
+from engine.language import say
+from engine.text import safe, safe_line
+from tui.keys import bind
+from tui.screens.dialog import Dialog
+
+_MOST = 40
+
+
+class SearchScreen(Dialog[SearchHit]):
+    """Answers with the place that was chosen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("down", "choose(1)", "hit_next", priority=True),
+        bind("up", "choose(-1)", "hit_previous", priority=True),
+    ]
+
+    @dataclass
+    class Found(Message):
+        """A search has come back."""
+
+        words: str
+        hits: tuple[SearchHit, ...]
+        error: str = ""
+
+    def __init__(self, history: History) -> None:
+        super().__init__(say("tui.search.title"), say("tui.search.keys"))
+        self._history = history
+        self._hits: tuple[SearchHit, ...] = ()
+
+    def parts(self) -> Iterable[Widget]:
+        yield Input(placeholder=say("tui.search.placeholder"))
+        choices = OptionList(markup=False)
+        choices.can_focus = False
+        yield choices
+        yield Static("", classes="hint", markup=False)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        words = event.value
+        self.run_worker(partial(self._search, words), thread=True, exclusive=True, exit_on_error=False, group="search")
+
+    def _search(self, words: str) -> None:
+        try:
+            hits = self._history.search(words, limit=_MOST) if words.strip() else ()
+        except GenchatError as error:
+            self.post_message(self.Found(words, (), str(error)))
+        else:
+            self.post_message(self.Found(words, hits))
+
+    @on(Found)
+    def _found(self, message: Found) -> None:
+        if message.words != self.query_one(Input).value:
+            return
+        self._hits = message.hits
+        choices = self.query_one(OptionList)
+        choices.clear_options()
+        choices.add_options([Option(hit_content(hit)) for hit in self._hits])
+        choices.highlighted = 0 if self._hits else None
+        nothing = say("tui.search.nothing") if message.words.strip() and not self._hits else ""
+        self.query_one(".hint", Static).update(Content(nothing))
+        self.show_error(message.error)
+
+    def action_choose(self, by: int) -> None:
+        """The next or previous place."""
+        choices = self.query_one(OptionList)
+        if self._hits:
+            choices.highlighted = ((choices.highlighted or 0) + by) % len(self._hits)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        place = self.query_one(OptionList).highlighted
+        if place is not None and place < len(self._hits):
+            self.dismiss(self._hits[place])
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._hits[event.option_index])
+
+
+def hit_content(hit: SearchHit) -> Content:
+    """Title, then the excerpt with the words found in bold; both may hold anything."""
+    pieces: list[tuple[str, str]] = []
+    last = 0
+    for start, end in hit.highlights:
+        pieces += [(_flat(hit.excerpt[last:start]), "$genchat-muted"), (_flat(hit.excerpt[start:end]), "bold")]
+        last = end
+    pieces.append((_flat(hit.excerpt[last:]), "$genchat-muted"))
+    day = time.strftime("%x", hit.created.astimezone().timetuple())
+    title = safe_line(hit.title, 48) or say("tui.untitled")
+    return Content.assemble((title, ""), (f"  {day}", "$genchat-faint"), "\n  ", *pieces)
+
+
+def _flat(text: str) -> str:
+    return safe(text).replace("\n", " ").replace("\t", " ")
