@@ -10,6 +10,7 @@ COMMANDS = {
     "score": "tui.commands.score",
     "complete": "tui.commands.complete",
     "train": "tui.commands.train",
+    "corpus": "tui.commands.corpus",
     "models": "tui.commands.models",
     "history": "tui.commands.history",
     "config": "tui.commands.config",

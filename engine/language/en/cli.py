@@ -7,6 +7,7 @@ TEXTS = {
     "cli.overview.next": "the table of next tokens after a text",
     "cli.overview.score": "how surprised a model is by a text",
     "cli.overview.complete": "go on with a text",
+    "cli.overview.corpus": "texts to train on: list, show, pull, add",
     "cli.overview.models": "list, show and remove models",
     "cli.help.usage": "usage: {line}",
     "cli.help.options_metavar": "[OPTIONS]",

@@ -106,4 +106,8 @@ TEXTS = {
     "error.seed_negative": "the seed is {value}; give 0 or more, or nothing for a new one each time",
     "error.export_exists": "{path} exists already; give another name",
     "error.export_failed": "{path} could not be written ({reason}); give another place",
+    "error.text_name_bad": '"{name}" cannot name a text; use letters, digits, - and _',
+    "error.text_not_here": 'no text "{name}"; here: {here}; see: genchat corpus list',
+    "error.text_not_in_catalogue": 'the catalogue has no "{name}"; it has: {known}',
+    "error.text_not_utf8_file": "{name} is not UTF-8; convert it, for example: iconv -f latin1 -t utf-8 FILE > NEW",
 }

@@ -7,6 +7,7 @@ TEXTS = {
     "cli.overview.next": "a tabela dos próximos tokens depois de um texto",
     "cli.overview.score": "quanto um texto surpreende um modelo",
     "cli.overview.complete": "continua um texto",
+    "cli.overview.corpus": "textos para treinar: list, show, pull, add",
     "cli.overview.models": "lista, mostra e remove modelos",
     "cli.help.usage": "uso: {line}",
     "cli.help.options_metavar": "[OPÇÕES]",

@@ -106,4 +106,8 @@ TEXTS = {
     "error.seed_negative": "a semente é {value}; use 0 ou mais, ou nada para uma nova a cada vez",
     "error.export_exists": "{path} já existe; dê outro nome",
     "error.export_failed": "{path} não pôde ser gravado ({reason}); escolha outro lugar",
+    "error.text_name_bad": '"{name}" não serve de nome; use letras, algarismos, - e _',
+    "error.text_not_here": 'não há texto "{name}"; há: {here}; veja: genchat corpus list',
+    "error.text_not_in_catalogue": 'o catálogo não tem "{name}"; tem: {known}',
+    "error.text_not_utf8_file": "{name} não é UTF-8; converta, por exemplo: iconv -f latin1 -t utf-8 ARQUIVO > NOVO",
 }
