@@ -56,13 +56,11 @@ def keys_in(tree: ast.AST) -> Iterator[tuple[str, bool]]:
         if name == "Notice":
             found += node.args[:1]
         for argument in found:
+            beginnings = [part.values[0] for part in ast.walk(argument) if isinstance(part, ast.JoinedStr)]
             for part in ast.walk(argument):
-                if isinstance(part, ast.JoinedStr):
-                    first = part.values[0]
-                    if isinstance(first, ast.Constant) and "." in str(first.value):
-                        yield str(first.value), True
-                elif isinstance(part, ast.Constant) and _KEY.fullmatch(str(part.value)):
-                    yield str(part.value), False
+                text = str(part.value) if isinstance(part, ast.Constant) else ""
+                if "." in text and (part in beginnings or _KEY.fullmatch(text)):
+                    yield text, part in beginnings
 
 
 def error_keys_in(tree: ast.AST) -> Iterator[str]:
