@@ -30,6 +30,7 @@ class GptConfig:
     tied_head: bool = False  # the output matrix is the embedding
     logit_softcap: float = 0.0  # tanh cap on the logits; 0 is off
     bigram_buckets: int = 0  # rows of the table of token pairs added to the input; 0 is off
+    bigram_stride: int = 0  # row = (previous * stride + present) mod buckets: exact for an alphabet of `stride` letters
     value_embeddings: bool = False  # every second layer adds a per-token vector to its values
     input_residual: bool = False  # every layer hears the embedding again, by a learned share
     start_token: int = 0  # stands before an empty text
@@ -39,10 +40,12 @@ class GptConfig:
         return asdict(self)
 
     @staticmethod
-    def from_json(raw: dict[str, Any], name: str) -> "GptConfig":
+    def from_json(raw: Any, name: str) -> "GptConfig":
         """From a model card. Raises ModelDamaged naming what is missing, unknown or out of bounds."""
         known = {field.name for field in fields(GptConfig)}
         try:
+            if not isinstance(raw, dict):
+                raise TypeError("no settings of the network")
             strange = set(raw) - known
             if strange:
                 raise ValueError(f"unknown setting {sorted(strange)[0]}")
@@ -52,6 +55,10 @@ class GptConfig:
                 raise ValueError("a size below 1")
             if config.heads % config.kv_heads:
                 raise ValueError("heads is not a multiple of kv_heads")
+            if config.bigram_buckets and config.bigram_stride < 1:
+                raise ValueError("bigram_stride below 1")
+            if not 0 <= config.start_token < config.vocabulary_size:
+                raise ValueError("start_token outside the vocabulary")
         except (TypeError, ValueError) as error:
             raise ModelDamaged("model_damaged", name=name, reason=error) from None
         return config

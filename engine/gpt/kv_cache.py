@@ -26,7 +26,6 @@ class KvCache:
         kv_heads: int,
         head_width: int,
         limit: int,
-        start_token: int,
         dtype: torch.dtype = torch.float32,
         device: torch.device | None = None,
         batch: int = 1,
@@ -35,7 +34,7 @@ class KvCache:
         self._dtype, self._device = dtype, device or torch.device("cpu")
         self.limit = limit
         self.length = 0
-        self.last_token = start_token
+        self.last_token: int | None = None
         self._buffer = self._allocate(min(limit, 64))
 
     def _allocate(self, capacity: int) -> _Buffer:

@@ -13,13 +13,16 @@ Training and cached generation are one `forward`.
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.contract import Family
 from engine.gpt.config import GptConfig
 from engine.gpt.kv_cache import KvCache
+from engine.training.trainable import ParameterGroup, Role
 
 
 @dataclass
@@ -187,13 +190,27 @@ def _has_value_embedding(config: GptConfig, layer: int) -> bool:
     return config.value_embeddings and layer % 2 == 1
 
 
-class Gpt(nn.Module):
-    """Token ids [B, T] in, logits fp32 [B, T, V] out."""
+def _role(name: str, weight: Tensor) -> Role:
+    if weight.dim() < 2:
+        return "vector"
+    if name.startswith("bigrams"):
+        return "pairs"
+    if name.startswith("head"):
+        return "head"
+    if name.startswith("blocks"):
+        return "stacked" if name.endswith("qkv.weight") else "matrix"
+    return "table"
 
+
+class Gpt(nn.Module):
+    """Token ids [B, T] in, logits fp32 [B, T, V] out. An engine.training.trainable.TrainableModel."""
+
+    family: Family = "gpt"
+    carries_state = False
     cos: Tensor
     sin: Tensor
 
-    def __init__(self, config: GptConfig, rope_divisors: Tensor | None = None) -> None:
+    def __init__(self, config: GptConfig) -> None:
         super().__init__()
         self.config = config
         self.compute_dtype = torch.float32
@@ -212,7 +229,11 @@ class Gpt(nn.Module):
         self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.layers))
         self.norm = Norm(config, c)
         self.head = None if config.tied_head else Linear(c, config.vocabulary_size, bias=False)
-        cos, sin = rotary_tables(config, config.context_length, rope_divisors)
+        self.build_rotary_tables()
+
+    def build_rotary_tables(self, divisors: Tensor | None = None) -> None:
+        """Made, not stored; `divisors` [D/2] stretch the frequencies of models with scaled positions."""
+        cos, sin = rotary_tables(self.config, self.config.context_length, divisors)
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)
 
@@ -234,25 +255,45 @@ class Gpt(nn.Module):
                 else:
                     weight.uniform_(-bound, bound, generator=generator)
 
+    def parameter_groups(self) -> list[ParameterGroup]:
+        """What learns alike; see engine.training.trainable."""
+        config = self.config
+        stacked = [config.heads * config.head_width, *[config.kv_heads * config.head_width] * 2]
+        found: dict[Role, list[nn.Parameter]] = {}
+        for name, weight in self.named_parameters():
+            found.setdefault(_role(name, weight), []).append(weight)
+        return [
+            ParameterGroup(role, tuple(weights), tuple(stacked) if role == "stacked" else ())
+            for role, weights in found.items()
+        ]
+
+    def to_card_settings(self) -> dict[str, Any]:
+        """What `engine.gpt.loading` needs to build this shape again."""
+        return self.config.to_json()
+
+    def carried_state(self) -> dict[str, Tensor]:
+        """Nothing: every window is read afresh."""
+        return {}
+
+    def carry(self, state: dict[str, Tensor]) -> None:
+        """See `carried_state`."""
+
     def parameter_count(self) -> int:
         """Numbers learned."""
         return sum(weight.numel() for weight in self.parameters())
 
-    def bigram_rows(self, ids: Tensor, before: Tensor) -> Tensor:
-        """Row of the pair table for each (previous, present) token: exact while all pairs fit, hashed beyond."""
-        pairs = before * self.config.vocabulary_size + ids
-        buckets = self.config.bigram_buckets
-        if self.config.vocabulary_size**2 > buckets:
-            pairs = pairs * 2654435761 % 4294967291
-        return pairs % buckets
-
-    def embed(self, ids: Tensor, before: Tensor, start: int) -> Tensor:
-        """[B, T] -> [B, T, C], the beginning of the residual stream; `before` holds each position's previous token."""
+    def embed(self, ids: Tensor, before: int | None, start: int) -> Tensor:
+        """[B, T] -> [B, T, C], the beginning of the stream. `before` is the token before the first, if known."""
         x: Tensor = self.embedding(ids)
         if self.position_embedding is not None:
             x = x + self.position_embedding.weight[start : start + ids.shape[1]]
         if self.bigrams is not None:
-            x = x + self.bigrams(self.bigram_rows(ids, before))
+            first = ids[:, :1] if before is None else ids.new_full((len(ids), 1), before)
+            previous = torch.cat([first, ids[:, :-1]], dim=1)
+            pairs = self.bigrams((previous * self.config.bigram_stride + ids) % self.config.bigram_buckets)
+            if before is None:
+                pairs[:, 0] = 0  # no known predecessor, no pair
+            x = x + pairs
         x = x.to(self.compute_dtype)
         return F.rms_norm(x, (self.config.width,)) if self.embedding_norm else x
 
@@ -261,9 +302,7 @@ class Gpt(nn.Module):
     ) -> Tensor:
         """Logits for every position, or with `last_only` [B, 1, V] for the newest. `cache` holds the past and grows."""
         start = 0 if cache is None else cache.length
-        first = torch.full_like(ids[:, :1], self.config.start_token if cache is None else cache.last_token)
-        before = torch.cat([first, ids[:, :-1]], dim=1)
-        embedded = self.embed(ids, before, start)
+        embedded = self.embed(ids, None if cache is None else cache.last_token, start)
         cos, sin = self.cos[start : start + ids.shape[1]], self.sin[start : start + ids.shape[1]]
         x = embedded
         if trace is not None:

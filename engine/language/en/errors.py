@@ -103,6 +103,7 @@ TEXTS = {
     "error.download_cut": "{name}: the connection broke after {have} bytes; run the same command to go on",
     "error.not_a_number": '{name}: "{value}" is no number; write one such as 0.8',
     "error.not_a_whole_number": '{name}: "{value}" is no whole number; write one such as 40',
+    "error.pace_negative": "the pace is {value}; give 0 (as fast as it goes) or more",
     "error.seed_negative": "the seed is {value}; give 0 or more, or nothing for a new one each time",
     "error.export_exists": "{path} exists already; give another name",
     "error.export_failed": "{path} could not be written ({reason}); give another place",

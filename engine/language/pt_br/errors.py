@@ -103,6 +103,7 @@ TEXTS = {
     "error.download_cut": "{name}: a conexão caiu depois de {have} bytes; repita o comando para continuar",
     "error.not_a_number": '{name}: "{value}" não é um número; escreva um como 0,8',
     "error.not_a_whole_number": '{name}: "{value}" não é um número inteiro; escreva um como 40',
+    "error.pace_negative": "o ritmo é {value}; use 0 (sem limite) ou mais",
     "error.seed_negative": "a semente é {value}; use 0 ou mais, ou nada para uma nova a cada vez",
     "error.export_exists": "{path} já existe; dê outro nome",
     "error.export_failed": "{path} não pôde ser gravado ({reason}); escolha outro lugar",

@@ -1,0 +1,43 @@
+"""A mini GPT from its model folder, and into one."""
+
+from pathlib import Path
+
+import torch
+
+from engine.contract import ModelInfo
+from engine.errors import ModelDamaged
+from engine.gpt.config import GptConfig
+from engine.gpt.model import GptModel
+from engine.gpt.transformer import Gpt
+from engine.model_card import ModelCard
+from engine.tokenizers.reading import read_tokenizer
+from engine.training.weights import WEIGHTS_FILE, read_weights
+
+
+def load(folder: Path, card: ModelCard) -> GptModel:
+    """The model of `folder`. Raises ModelDamaged naming the file, tensor or setting that is not as it must be."""
+    config = GptConfig.from_json(card.settings.get("network"), card.name)
+    tokenizer = read_tokenizer(folder)
+    if tokenizer.vocabulary_size > config.vocabulary_size:
+        sizes = f"vocabulary {tokenizer.vocabulary_size} > {config.vocabulary_size}"
+        raise ModelDamaged("model_damaged", name=card.name, reason=sizes)
+    network = load_network(folder / WEIGHTS_FILE, config, card.name)
+    info = ModelInfo(
+        name=card.name,
+        family="gpt",
+        vocabulary_size=config.vocabulary_size,
+        context_length=config.context_length,
+        parameters=network.parameter_count(),
+        checksum=card.checksum,
+        description=str(card.results.get("description", "")),
+    )
+    return GptModel(network, tokenizer, info)
+
+
+def load_network(path: Path, config: GptConfig, name: str) -> Gpt:
+    """A network of that shape with the weights of a file. Raises ModelDamaged."""
+    with torch.device("meta"):  # the shape alone: nothing is drawn, no memory is taken
+        network = Gpt(config)
+    network.load_state_dict(read_weights(path, network.state_dict(), name), assign=True)
+    network.build_rotary_tables()
+    return network

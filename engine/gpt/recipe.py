@@ -1,0 +1,94 @@
+"""From a recipe to a mini GPT of a size that fits the text and the time."""
+
+from dataclasses import dataclass
+
+from engine.contract import LanguageModel, ModelInfo, Tokenizer
+from engine.conversation import END
+from engine.gpt.config import GptConfig
+from engine.gpt.model import GptModel
+from engine.gpt.transformer import Gpt
+from engine.training.recipes import Recipe
+from engine.training.trainable import TrainableModel
+
+_HEAD_WIDTH = 64
+_EXACT_PAIRS = 512  # letters of an alphabet up to which every pair has a row of its own
+_HASHED_ROWS = 16_381  # prime
+_HASHED_STRIDE = 5_077
+
+
+@dataclass(frozen=True)
+class Size:
+    """A model and its batch, sensible from so many minutes on two processor cores."""
+
+    minutes: float
+    layers: int
+    width: int
+    window: int
+    batch: int
+
+
+SIZES = (
+    Size(0.0, 3, 128, 64, 32),
+    Size(1.5, 4, 192, 128, 24),
+    Size(4.0, 4, 256, 256, 16),
+    Size(15.0, 6, 320, 256, 16),
+)
+
+
+def suggest(recipe: Recipe, minutes: float) -> Recipe:
+    """`recipe` with everything left open filled in for a run of `minutes`."""
+    size = next(size for size in reversed(SIZES) if minutes >= size.minutes)
+    width = recipe.width or size.width
+    window = recipe.window or size.window
+    muon = (recipe.optimizer or "muon") == "muon"
+    return recipe.with_values(
+        {
+            "layers": recipe.layers or size.layers,
+            "width": width,
+            "hidden": recipe.hidden or 4 * width,
+            "window": window,
+            "context": recipe.context or max(256, window),
+            "batch": recipe.batch or size.batch,
+            "optimizer": recipe.optimizer or "muon",
+            "learning_rate": recipe.learning_rate or (0.03 if muon else 0.003),
+            "weight_decay": 0.0 if recipe.weight_decay is None else recipe.weight_decay,
+            "warm_down": 0.6 if recipe.warm_down is None else recipe.warm_down,
+        }
+    )
+
+
+def build(recipe: Recipe, tokenizer: Tokenizer, alphabet: int) -> TrainableModel:
+    """A network without weights. `alphabet`: how many different tokens the text holds, in a row at the ids' end."""
+    width = recipe.width or SIZES[0].width
+    head_width = min(_HEAD_WIDTH, width)
+    heads = max(1, width // head_width)
+    exact = alphabet <= _EXACT_PAIRS
+    config = GptConfig(
+        vocabulary_size=tokenizer.vocabulary_size,
+        context_length=recipe.context or 256,
+        layers=recipe.layers or SIZES[0].layers,
+        heads=heads,
+        kv_heads=heads,
+        width=width,
+        head_width=head_width,
+        hidden=recipe.hidden or 4 * width,
+        bigram_buckets=alphabet**2 if exact else _HASHED_ROWS,
+        bigram_stride=alphabet if exact else _HASHED_STRIDE,
+        start_token=_start_token(tokenizer),
+    )
+    return Gpt(config)
+
+
+def _start_token(tokenizer: Tokenizer) -> int:
+    """An empty text reads like the beginning of a line."""
+    newline = tokenizer.encode("\n")
+    return newline[0] if len(newline) == 1 else tokenizer.special_tokens[END]
+
+
+def as_language_model(network: TrainableModel, tokenizer: Tokenizer, name: str) -> LanguageModel:
+    """The network in its present state, to talk to."""
+    if not isinstance(network, Gpt):
+        raise TypeError(type(network).__name__)
+    config = network.config
+    info = ModelInfo(name, "gpt", config.vocabulary_size, config.context_length, network.parameter_count(), "")
+    return GptModel(network, tokenizer, info)

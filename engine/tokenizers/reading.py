@@ -1,0 +1,35 @@
+"""The tokenizer of a model folder, whichever kind it is. The kind stands in `tokenizer.json` under "unit"."""
+
+import importlib
+import json
+from pathlib import Path
+from typing import Protocol
+
+from engine.contract import Tokenizer
+from engine.errors import ModelDamaged
+
+TOKENIZER_FILE = "tokenizer.json"
+_CLASSES = {
+    "char": ("engine.tokenizers.characters", "CharacterTokenizer"),
+    "word": ("engine.tokenizers.words", "WordTokenizer"),
+    "bpe": ("engine.tokenizers.bpe", "BpeTokenizer"),
+}
+
+
+class StoredTokenizer(Tokenizer, Protocol):
+    """A tokenizer that can be written into a model folder."""
+
+    def save(self, folder: Path) -> None:
+        """Write `tokenizer.json` into `folder`."""
+        ...
+
+
+def read_tokenizer(folder: Path) -> StoredTokenizer:
+    """Raises ModelDamaged when the file is missing, broken or of an unknown kind."""
+    try:
+        unit = json.loads((folder / TOKENIZER_FILE).read_text(encoding="utf-8"))["unit"]
+        module, name = _CLASSES[unit]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelDamaged("model_damaged", name=folder.name, reason=f"{TOKENIZER_FILE}: {error}") from None
+    found: StoredTokenizer = getattr(importlib.import_module(module), name).read(folder)
+    return found

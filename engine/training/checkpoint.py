@@ -1,0 +1,52 @@
+"""A run that was cut short, on disk: weights, the optimisers' memory, the place in the data, the random state.
+
+One safetensors file, written beside the old one and renamed over it when it is whole and on the disk: a process killed
+at any moment leaves the last complete checkpoint.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from engine.errors import TrainingFailed
+from engine.training.weights import read_tensors, write_tensors
+
+
+def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
+    """Replace the checkpoint at `path`. Raises TrainingFailed when it cannot be written; the old one stays."""
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_tensors(part, tensors, header)
+        descriptor = os.open(part, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise TrainingFailed("checkpoint_not_written", path=path, reason=error.strerror or error) from None
+
+
+def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors and header. Raises ModelDamaged for a file that is truncated, a pickle or not a checkpoint."""
+    if not path.is_file():
+        raise TrainingFailed("nothing_to_resume", path=path)
+    return read_tensors(path, path.parent.name)
+
+
+def refuse_other_run(header: Mapping[str, Any], text_sha256: str, network: Mapping[str, Any], path: Path) -> None:
+    """Raise TrainingFailed if a checkpoint was made on another text or for another shape, naming what differs."""
+    if header.get("text_sha256") != text_sha256:
+        raise TrainingFailed("resume_other_text", path=path)
+    stored = header.get("network")
+    stored = stored if isinstance(stored, dict) else {}
+    for key in sorted(set(stored) | set(network)):
+        if stored.get(key) != network.get(key):
+            raise TrainingFailed(
+                "resume_other_shape", path=path, setting=key, found=stored.get(key), expected=network.get(key)
+            )

@@ -1,0 +1,70 @@
+"""What a training run tells while it goes on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The shape of the run, known before the first step."""
+
+    parameters: int
+    train_tokens: int
+    held_out_tokens: int
+    precision: str
+    device: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A few times a second. `loss`: nats a token, mean of the last steps."""
+
+    step: int
+    epoch: float
+    loss: float
+    tokens_per_second: float
+    seconds: float
+    seconds_left: float | None
+    done: float  # share of the run, 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Loss on the held-out text."""
+
+    step: int
+    seconds: float
+    loss: float  # nats a token
+    bits_per_byte: float
+    best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Text the model writes by now. Untrusted like all that a model says."""
+
+    step: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A checkpoint was written."""
+
+    step: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Why the run is over: "done", "stopped", "loss reached", "no more gain"."""
+
+    reason: str
+    step: int
+    seconds: float
+    loss: float | None
+    bits_per_byte: float | None
+
+
+TrainingEvent = Started | Progress | Validation | Sample | Saved | Ended

@@ -1,0 +1,109 @@
+"""A recipe: everything that decides a training run, each number open to a flag or a line of a TOML file.
+
+The families add `engine.<family>.recipe` with `build(recipe, tokenizer) -> TrainableModel` and
+`suggest(recipe, minutes, tokens, vocabulary_size) -> Recipe`, which turns the one dial, minutes, into sizes.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from engine.errors import UsageError
+
+OptimizerName = Literal["sgd", "momentum", "adagrad", "rmsprop", "adam", "adamw", "muon"]
+Unit = Literal["auto", "char", "word", "bpe"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Sizes are None where the family is to choose them for the time and text at hand."""
+
+    family: Literal["gpt", "lstm"] = "gpt"
+    tokens: Unit = "auto"  # "auto": byte pairs for dialogues, characters otherwise
+    vocabulary: int = 2048  # of byte pairs
+    layers: int | None = None
+    width: int | None = None
+    hidden: int | None = None  # width inside the MLP
+    context: int | None = None  # tokens the finished model reads
+    window: int | None = None  # tokens of a training window
+    batch: int | None = None  # windows a step
+    dropout: float = 0.0
+
+    optimizer: OptimizerName | None = None
+    learning_rate: float | None = None  # peak, of the matrices
+    weight_decay: float | None = None
+    clip: float = 1.0  # longest gradient; 0 is off
+
+    minutes: float | None = None
+    epochs: float | None = None
+    steps: int | None = None
+    until_loss: float | None = None  # nats a token, held out
+    warm_up: float = 0.02  # share of the run
+    warm_down: float | None = None
+    patience: int = 0  # evaluations without gain before stopping; 0 is off
+    evaluations: int = 12  # over the run
+
+    seed: int = 1
+    held_out_share: float = 0.1
+    device: str = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    compile: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("layers", "width", "hidden", "context", "window", "batch", "steps", "evaluations"):
+            _within(name, getattr(self, name), 1)
+        for name in ("learning_rate", "minutes", "epochs"):
+            _within(name, getattr(self, name), 0, above=True)
+        for name in ("weight_decay", "clip", "patience", "seed"):
+            _within(name, getattr(self, name), 0)
+        for name in ("dropout", "warm_up", "warm_down", "held_out_share"):
+            _within(name, getattr(self, name), 0, 1)
+
+    def with_values(self, values: Mapping[str, Any]) -> "Recipe":
+        """This recipe with those values in place of its own; None leaves a value as it is."""
+        return replace(self, **{name: value for name, value in values.items() if value is not None})
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, without what was left open."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def _within(name: str, value: float | None, low: float, high: float = float("inf"), above: bool = False) -> None:
+    if value is not None and not (low < value <= high if above else low <= value <= high):
+        raise UsageError("recipe_out_of_range", setting=name, value=value)
+
+
+def read_recipe(path: Path) -> Recipe:
+    """From a TOML file of `name = value` lines. Raises UsageError naming the line's setting that is not understood."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError("recipe_unreadable", file=path, reason=error.strerror or error) from None
+    except ValueError as error:
+        raise UsageError("recipe_unreadable", file=path, reason=error) from None
+    return recipe_from(content, path)
+
+
+def recipe_from(content: Mapping[str, Any], origin: Path | str) -> Recipe:
+    """From plain values, checked one by one."""
+    hints = get_type_hints(Recipe)
+    known = {field.name for field in fields(Recipe)}
+    for name, value in content.items():
+        if name not in known:
+            raise UsageError("recipe_unknown_setting", file=origin, setting=name)
+        if not _fits(value, hints[name]):
+            raise UsageError("recipe_wrong_type", file=origin, setting=name, value=value)
+    return Recipe(**content)
+
+
+def _fits(value: object, hint: Any) -> bool:
+    origin = get_origin(hint)
+    if origin is Literal:
+        return value in get_args(hint)
+    if origin is Union or type(hint).__name__ == "UnionType":
+        return any(_fits(value, part) for part in get_args(hint))
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, hint) and (hint is bool or not isinstance(value, bool))

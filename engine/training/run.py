@@ -1,0 +1,193 @@
+"""One training run from texts to a model folder: tokenizer, data, network, loop, card."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+
+from engine.contract import LanguageModel
+from engine.decoding import generate
+from engine.errors import TextUnusable
+from engine.model_card import ModelCard, write_model
+from engine.sampling import SamplingSettings
+from engine.tokenizers.reading import StoredTokenizer
+from engine.training.data import Source, TokenData, is_chat, prepare
+from engine.training.events import TrainingEvent
+from engine.training.plot import write_plot
+from engine.training.precision import choose_device, choose_dtype
+from engine.training.recipes import Recipe
+from engine.training.schedule import Schedule
+from engine.training.team import join_team, leave_team
+from engine.training.trainable import TrainableModel
+from engine.training.trainer import Machine, Trainer
+from engine.training.weights import WEIGHTS_FILE, write_tensors
+
+DEFAULT_MINUTES = 5.0
+_SAMPLE_TOKENS = 120
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run about to start. `folder` is the model's; the checkpoint stands beside it until the run is over."""
+
+    trainer: Trainer
+    tokenizer: StoredTokenizer
+    recipe: Recipe
+    folder: Path
+    command: str
+    sources: Sequence[Source]
+    languages: tuple[str, ...] = ()
+
+    def events(self, should_stop: Callable[[], bool] | None = None) -> Iterator[TrainingEvent]:
+        """Train; when the events are over, `keep` writes the model."""
+        try:
+            yield from self.trainer.run(should_stop)
+        finally:
+            leave_team(self.trainer.machine.team)
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that writes and talks."""
+        return self.trainer.machine.team.leads
+
+    def keep(self) -> ModelCard:
+        """Write the model folder as the run stands now."""
+        return write_model(self.folder, self._card(), self._write_files)
+
+    def plot(self, path: Path) -> None:
+        """Write the loss curves as SVG."""
+        write_plot(path, self.trainer.place.train_curve, self.trainer.place.held_out_curve, self.folder.name)
+
+    def _write_files(self, folder: Path) -> None:
+        write_tensors(folder / WEIGHTS_FILE, self.trainer.model.state_dict())
+        self.tokenizer.save(folder)
+
+    def _card(self) -> ModelCard:
+        trainer = self.trainer
+        place, model = trainer.place, trainer.model
+        bits = [bit for bit in [_last(place.held_out_curve)] if bit is not None]
+        return ModelCard(
+            name=self.folder.name,
+            family=model.family,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            command=self.command,
+            languages=self.languages,
+            sources=trainer.data.sources,
+            settings={"network": model.to_card_settings(), "recipe": self.recipe.to_json()},
+            results={
+                "steps": place.step,
+                "tokens": place.tokens,
+                "seconds": round(place.seconds, 1),
+                "held_out_loss": bits[0] if bits else None,
+                "held_out_bits_per_byte": trainer.bits_per_byte(bits[0]) if bits else None,
+                "train_curve": place.train_curve,
+                "held_out_curve": place.held_out_curve,
+                "text_sha256": trainer.data.sha256,
+                "precision": str(trainer.machine.dtype).removeprefix("torch."),
+            },
+            versions={"torch": torch.__version__, "python": sys.version.split()[0]},
+            chat=is_chat(self.sources),
+        )
+
+
+def _last(curve: list[tuple[int, float, float]]) -> float | None:
+    return curve[-1][2] if curve else None
+
+
+def plan(
+    sources: Sequence[Source],
+    recipe: Recipe,
+    folder: Path,
+    checkpoint: Path | None,
+    command: str,
+    *,
+    resume: bool = False,
+    samples: bool = True,
+    tokenizer: StoredTokenizer | None = None,
+    languages: tuple[str, ...] = (),
+) -> Run:
+    """Everything made ready. Raises TextUnusable, UsageError, TrainingFailed (nothing or the wrong run to resume)."""
+    room = importlib.import_module(f"engine.{recipe.family}.recipe")
+    device = choose_device(recipe.device)
+    team = join_team(device)
+    machine = Machine(device, choose_dtype(recipe.precision, device), team)
+    tokenizer = tokenizer or make_tokenizer(sources, recipe)
+    data = prepare(sources, tokenizer, recipe.held_out_share)
+    by_steps = recipe.steps is not None or recipe.epochs is not None
+    minutes = recipe.minutes or DEFAULT_MINUTES
+    recipe = room.suggest(
+        recipe if by_steps or recipe.until_loss else recipe.with_values({"minutes": minutes}), minutes
+    )
+    _check_length(data, recipe, sources)
+    torch.manual_seed(recipe.seed)
+    torch.set_flush_denormal(True)
+    model: TrainableModel = room.build(recipe, tokenizer, _alphabet(data))
+    model.initialise(torch.Generator().manual_seed(recipe.seed))
+
+    def write_sample() -> str:
+        return _sample(room.as_language_model(model, tokenizer, folder.name))
+
+    trainer = Trainer(
+        model,
+        data,
+        recipe,
+        schedule_of(recipe, len(data.train)),
+        machine,
+        checkpoint,
+        write_sample=write_sample if samples and team.leads else None,
+    )
+    if resume:
+        trainer.resume()
+    return Run(trainer, tokenizer, recipe, folder, command, sources, languages)
+
+
+def schedule_of(recipe: Recipe, tokens: int) -> Schedule:
+    """By steps if steps or epochs are given, else by the clock; a run until a loss alone has no end."""
+    down = 0.6 if recipe.warm_down is None else recipe.warm_down
+    if recipe.steps is not None:
+        return Schedule(steps=recipe.steps, warm_up=recipe.warm_up, warm_down=down)
+    if recipe.epochs is not None:
+        steps = max(1, round(recipe.epochs * tokens / ((recipe.window or 64) * (recipe.batch or 32))))
+        return Schedule(steps=steps, warm_up=recipe.warm_up, warm_down=down)
+    if recipe.minutes is None:
+        return Schedule(seconds=float("inf"), warm_up=0.0, warm_down=0.0)
+    return Schedule(seconds=60 * recipe.minutes, warm_up=recipe.warm_up, warm_down=down)
+
+
+def make_tokenizer(sources: Sequence[Source], recipe: Recipe) -> StoredTokenizer:
+    """Of the recipe's kind, from the texts to learn from."""
+    unit = recipe.tokens
+    if unit == "auto":
+        unit = "bpe" if is_chat(sources) and recipe.family == "gpt" else "char"
+    texts = [source.text for source in sources if not source.held_out]
+    if unit == "bpe":
+        from engine.tokenizers.bpe import train_byte_pairs
+
+        return train_byte_pairs(texts, recipe.vocabulary)
+    from engine.tokenizers.characters import CharacterTokenizer
+
+    return CharacterTokenizer(sorted(set().union(*texts)))
+
+
+def _alphabet(data: TokenData) -> int:
+    """How many ids in a row, from the last one back, hold all tokens of the training text but special ones."""
+    lowest = int(data.train[data.train > 3].min()) if len(data.train) else 0
+    return int(data.train.max()) - lowest + 1
+
+
+def _check_length(data: TokenData, recipe: Recipe, sources: Sequence[Source]) -> None:
+    need = (recipe.window or 64) * (recipe.batch or 32) + 1
+    if len(data.train) < need:
+        raise TextUnusable("text_too_short", name=sources[0].name, tokens=len(data.train), need=need)
+    if int(data.train.min()) == int(data.train.max()):
+        raise TextUnusable("text_one_token", name=sources[0].name)
+
+
+def _sample(model: LanguageModel) -> str:
+    settings = replace(SamplingSettings(), seed=0)
+    stops: frozenset[int] = frozenset()
+    return "".join(step.text for step in generate(model, [], settings, max_tokens=_SAMPLE_TOKENS, stop_tokens=stops))

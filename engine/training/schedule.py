@@ -1,0 +1,42 @@
+"""How far a run is, and how fast it should learn there: warm-up, constant, linear warm-down.
+
+A run ends by the clock (minutes), by steps (or epochs), or when a loss is reached; `progress` goes from 0 to 1.
+"""
+
+from dataclasses import dataclass
+
+_FIRST_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Exactly one of `seconds` and `steps` is set. Shares of the run are given from 0 to 1."""
+
+    seconds: float | None = None
+    steps: int | None = None
+    warm_up: float = 0.02
+    warm_down: float = 0.6
+
+    def progress(self, seconds: float, step: int, step_seconds: float = 0.0) -> float:
+        """How much of the run is done at the middle of the coming step."""
+        if self.steps is not None:
+            return min((step + 0.5) / self.steps, 1.0)
+        return min((seconds + step_seconds / 2) / (self.seconds or 1.0), 1.0)
+
+    def over(self, seconds: float, step: int, step_seconds: float = 0.0) -> bool:
+        """Whether there is no room for another step."""
+        if self.steps is not None:
+            return step >= self.steps
+        return seconds + step_seconds > (self.seconds or 0.0)
+
+    def share(self, progress: float) -> float:
+        """Share of the peak learning rate."""
+        rising = 1.0 if self.warm_up <= 0 else min(1.0, _FIRST_SHARE + (1 - _FIRST_SHARE) * progress / self.warm_up)
+        falling = 1.0 if self.warm_down <= 0 else min(1.0, (1 - progress) / self.warm_down)
+        return rising * falling
+
+    def seconds_left(self, seconds: float, step: int) -> float | None:
+        """Roughly, for showing; None before anything can be said."""
+        if self.steps is None:
+            return max((self.seconds or 0.0) - seconds, 0.0)
+        return seconds / step * (self.steps - step) if step else None

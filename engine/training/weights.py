@@ -1,0 +1,79 @@
+"""Tensors on disk: safetensors only, every tensor checked by name, shape and kind before it is used.
+
+A pickle can run code when it is opened, so it is refused by name and never opened.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from engine.errors import ModelDamaged
+
+WEIGHTS_FILE = "model.safetensors"
+_PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+_PICKLE_NAMES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
+_FLOATS = (torch.float32, torch.float16, torch.bfloat16)
+_HEADER = "genchat"  # key of our own JSON in the file's header
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, object] | None = None) -> None:
+    """Write `tensors`, and `header` as JSON beside them, into one file. Raises OSError."""
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    metadata = {_HEADER: json.dumps(header)} if header is not None else None
+    try:
+        save_file(plain, path, metadata)
+    except SafetensorError as error:
+        raise OSError(str(error)) from None
+
+
+def read_tensors(path: Path, name: str) -> tuple[dict[str, Tensor], dict[str, object]]:
+    """All tensors of a file and its header. Raises ModelDamaged, naming the model `name` and the file."""
+    _refuse_pickle(path, name)
+    try:
+        with safe_open(path, framework="pt") as stored:
+            header = json.loads((stored.metadata() or {}).get(_HEADER, "{}"))
+            tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 (not a mapping)
+    except (OSError, SafetensorError, ValueError) as error:
+        raise ModelDamaged("weights_unreadable", name=name, file=path.name, reason=error) from None
+    if not isinstance(header, dict):
+        raise ModelDamaged("weights_unreadable", name=name, file=path.name, reason="header")
+    return tensors, header
+
+
+def read_weights(path: Path, expected: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
+    """The tensors that `expected` names, in fp32. Raises ModelDamaged naming the first that differs."""
+    tensors, _ = read_tensors(path, name)
+    check_shapes(tensors, expected, name)
+    return {key: tensor.to(torch.float32) for key, tensor in tensors.items()}
+
+
+def check_shapes(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor], name: str) -> None:
+    """Raise ModelDamaged unless `tensors` are those of `expected`: same names, same shapes, floating point."""
+    for key, model in expected.items():
+        if key not in tensors:
+            raise ModelDamaged("tensor_missing", name=name, tensor=key)
+        found = tensors[key]
+        if found.shape != model.shape:
+            shapes = {"found": list(found.shape), "expected": list(model.shape)}
+            raise ModelDamaged("tensor_shape", name=name, tensor=key, **shapes)
+        if found.dtype not in _FLOATS:
+            raise ModelDamaged("tensor_dtype", name=name, tensor=key, found=str(found.dtype).removeprefix("torch."))
+    for key in tensors:
+        if key not in expected:
+            raise ModelDamaged("tensor_unknown", name=name, tensor=key)
+
+
+def _refuse_pickle(path: Path, name: str) -> None:
+    if not path.is_file():
+        pickles = [found.name for pattern in _PICKLE_NAMES for found in sorted(path.parent.glob(pattern))]
+        if pickles:
+            raise ModelDamaged("weights_pickle", name=name, file=pickles[0])
+        raise ModelDamaged("weights_missing", name=name, file=path.name)
+    with path.open("rb") as stream:
+        if stream.read(4).startswith(_PICKLE_STARTS):
+            raise ModelDamaged("weights_pickle", name=name, file=path.name)
