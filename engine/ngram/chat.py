@@ -1,7 +1,8 @@
 """The statistical model in conversation: counts, and in a reply the words of replies to similar turns."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,12 +13,29 @@ from engine.evidence import Evidence, RecalledReply, RecallEvidence
 from engine.ngram.corpus import TokenCorpus
 from engine.ngram.evidence import OnDemand, explain
 from engine.ngram.model import NgramCursor, NgramModel
-from engine.ngram.recall import Recall, ReplyIndex, turns_before_reply
+from engine.ngram.recall import Recall, ReplyIndex, open_reply, turns_before
 from engine.ngram.tables import NgramTables, State, parameters_of
 from engine.tokenizers.pieces import SPECIALS, PieceTokenizer
 
 _ASSISTANT = SPECIALS.index(ASSISTANT)
 _LISTED = 5
+
+
+@dataclass(frozen=True)
+class OpenReply:
+    """A reply being written: what it recalls, how much that weighs at the next token, and its tokens so far."""
+
+    recall: Recall
+    weight: float
+    tokens: tuple[int, ...]  # ASSISTANT first
+
+    def voted(self, token: int) -> float:
+        """What the recalled replies give to `token`."""
+        return self.recall.probability(self.tokens, token)
+
+    def after(self, token: int, voted: float, counted: float) -> "OpenReply":
+        """One token on; `voted` and `counted` are the probabilities that recall and counts gave it."""
+        return OpenReply(self.recall, self.recall.weight_after(self.weight, voted, counted), (*self.tokens, token))
 
 
 class ChatNgramModel(NgramModel):
@@ -31,86 +49,92 @@ class ChatNgramModel(NgramModel):
         self.training = corpus
 
     def start(self, tokens: Sequence[int]) -> "ChatCursor":
-        return ChatCursor(self, self.tables.state_after(tokens), list(tokens), self.recall(tokens))
+        opening = open_reply(tokens)
+        if opening is None:
+            return ChatCursor(self, self.tables.state_after(tokens), list(tokens), None)
+        before = tokens[: opening + 1]
+        cursor = ChatCursor(self, self.tables.state_after(before), list(before), self.reply_to(before))
+        for token in tokens[opening + 1 :]:
+            cursor.advance(token)
+        return cursor
 
-    def recall(self, past: Sequence[int]) -> Recall | None:
-        """What comes to mind for the reply that `past` is in the middle of; None outside a reply."""
-        turns = turns_before_reply(past, self.tokenizer)
-        if not turns:
-            return None
-        found = Recall(self.index, self.training.stream, turns)
-        return found if found.weight else None
+    def reply_to(self, past: Sequence[int]) -> OpenReply | None:
+        """The reply that opens at the end of `past`; None where nothing comes to mind."""
+        turns = turns_before(past, len(past) - 1, self.tokenizer)
+        recall = Recall(self.index, self.training.stream, turns)
+        return OpenReply(recall, recall.first_weight, (_ASSISTANT,)) if len(recall) else None
 
     def score_tokens(self, tokens: Sequence[int]) -> FloatArray:
         scored = self.tables.score(tokens)
-        recall: Recall | None = None
+        reply: OpenReply | None = None
         for place, token in enumerate(tokens):
-            if recall is not None:
-                heard = recall.probabilities(tokens[:place])[recall.tokens == token]
-                votes = float(heard[0]) if len(heard) else 0.0
-                counted = float(np.exp(scored[place], dtype=np.float64))
-                with np.errstate(divide="ignore"):
-                    scored[place] = np.log((1 - recall.weight) * counted + recall.weight * votes)
+            if reply is not None:
+                counted, voted = math.exp(scored[place]), reply.voted(token)
+                mixed = (1 - reply.weight) * counted + reply.weight * voted
+                scored[place] = math.log(mixed) if mixed else -math.inf
+                reply = reply.after(token, voted, counted)
             if token < len(SPECIALS):
-                recall = self.recall(tokens[: place + 1]) if token == _ASSISTANT else None
+                reply = self.reply_to(tokens[: place + 1]) if token == _ASSISTANT else None
         return scored
 
 
 class ChatCursor(NgramCursor):
     """A cursor that knows whether it is in a reply, and to what."""
 
-    def __init__(self, model: ChatNgramModel, state: State, past: list[int], recall: Recall | None) -> None:
+    def __init__(self, model: ChatNgramModel, state: State, past: list[int], reply: OpenReply | None) -> None:
         super().__init__(model, state, past)
         self._chat = model
-        self._recall = recall
+        self._reply = reply
 
     def log_probs(self) -> FloatArray:
-        counted = super().log_probs()
-        recall = self._recall
-        if recall is None:
-            return counted
-        counted += np.float32(np.log1p(-recall.weight))
-        with np.errstate(divide="ignore"):
-            heard = np.log(recall.weight * recall.probabilities(self._past))
-        counted[recall.tokens] = np.logaddexp(counted[recall.tokens], heard)
-        return counted
+        found = super().log_probs()
+        reply = self._reply
+        if reply is not None:
+            found += np.float32(math.log1p(-reply.weight))
+            with np.errstate(divide="ignore"):
+                heard = np.log(reply.weight * reply.recall.probabilities(reply.tokens))
+            tokens = reply.recall.tokens
+            found[tokens] = np.logaddexp(found[tokens], heard)
+        return found
 
     def advance(self, token: int) -> None:
+        state, reply = self._state, self._reply
         super().advance(token)
+        if reply is not None:
+            counted = math.exp(self._chat.tables.log_prob(state, token))
+            self._reply = reply.after(token, reply.voted(token), counted)
         if token < len(SPECIALS):
-            self._recall = self._chat.recall(self._past) if token == _ASSISTANT else None
+            self._reply = self._chat.reply_to(self._past) if token == _ASSISTANT else None
 
     def fork(self) -> "ChatCursor":
-        return ChatCursor(self._chat, self._state, list(self._past), self._recall)
+        return ChatCursor(self._chat, self._state, list(self._past), self._reply)
 
     def evidence(self) -> Evidence:
-        recall = self._recall
-        if recall is None:
+        reply = self._reply
+        if reply is None:
             return super().evidence()
-        plain = explain(
-            self._chat.tables, self._chat.corpus, self._state, self._past, self.log_probs(), 1 - recall.weight
-        )
-        return replace(plain, recall=self._explain_recall(recall, tuple(plain.shares)))
+        model = self._chat
+        plain = explain(model.tables, model.corpus, self._state, self._past, self.log_probs(), 1 - reply.weight)
+        return replace(plain, recall=self._explain(reply, tuple(plain.shares)))
 
-    def _explain_recall(self, recall: Recall, listed: Sequence[int]) -> RecallEvidence:
-        corpus = self._chat.training
-        shares = recall.voters(self._past)
-        loudest = np.argsort(-shares, kind="stable")[:_LISTED].tolist()
-        probabilities = recall.probabilities(self._past) * recall.weight
-        adds = dict(zip(recall.tokens.tolist(), probabilities.tolist(), strict=True))
-        starts = self._chat.index.reply_starts
+    def _explain(self, reply: OpenReply, listed: Sequence[int]) -> RecallEvidence:
+        recall, corpus = reply.recall, self._chat.training
+        shares = recall.shares(reply.tokens)
+        votes = recall.probabilities(reply.tokens) * reply.weight
+        added = dict(zip(recall.tokens.tolist(), votes.tolist(), strict=True))
+        starts = self._chat.index.reply_starts[recall.replies]
         return RecallEvidence(
-            weight=recall.weight,
+            weight=reply.weight,
             replies=tuple(
                 RecalledReply(
-                    question=corpus.place(int(starts[recall.replies[reply]]) - 2, 1),
-                    reply=corpus.place(int(starts[recall.replies[reply]]), 0),
-                    similarity=float(recall.similarities[reply]),
-                    share=float(shares[reply]),
+                    question=corpus.place(int(starts[heard]) - 2, 1),
+                    reply=corpus.place(int(starts[heard]), 0),
+                    similarity=float(recall.similarities[heard]),
+                    share=float(shares[heard]),
                 )
-                for reply in loudest
+                for heard in np.argsort(-shares, kind="stable")[:_LISTED].tolist()
             ),
-            contributions=OnDemand(listed, self._chat.tables.vocabulary_size, lambda token: adds.get(token, 0.0)),
+            contributions=OnDemand(listed, self._chat.tables.vocabulary_size, lambda token: added.get(token, 0.0)),
         )
 
 

@@ -89,11 +89,6 @@ class TokenCorpus:
                 break
         return tuple(found.values())
 
-    def place_of_span(self, begin: int, end: int) -> CorpusPlace:
-        """Where the tokens of stream[begin:end] stand, which must lie in one line."""
-        line = int(np.searchsorted(self.lines.starts, begin, side="right")) - 1
-        return self._place(line, begin, end)
-
     def _line(self, position: int) -> int:
         return int(np.searchsorted(self.lines.starts, position, side="right")) - 1
 

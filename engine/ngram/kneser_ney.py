@@ -4,7 +4,8 @@ Sources: Chen and Goodman, "An empirical study of smoothing techniques for langu
 "Scalable modified Kneser-Ney language model estimation" (2013), whose program lmplz is the reference for every number:
 the discounts come from counts of counts per order, with a fallback for an order that has too few; orders below the
 highest use adjusted counts (in how many different words' company an n-gram was seen) except for n-grams at the
-beginning of a text; the unigrams are smoothed with a uniform distribution.
+beginning of a text; the unigrams are smoothed with a uniform distribution. In dialogues the beginning of a turn is
+treated like that of a text: what stands before a role token is always the same, so adjusted counts would tell nothing.
 """
 
 from dataclasses import dataclass

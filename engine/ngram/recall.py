@@ -3,9 +3,10 @@
 An n-gram model sees four words back, too few to remember what was asked. So a chat model also keeps, for every reply
 of its training text, the words of what was said before it, and looks up the replies whose beginnings are most
 similar (cosine of inverse-document-frequency weights, Salton and Buckley 1988). Every token of those replies then
-votes for itself, louder the more similar its question and the longer the text just before it agrees with the text
-just written: an n-gram cache (Kuhn and De Mori 1990) filled by retrieval, close kin to kNN-LM (Khandelwal 2020).
+votes for itself, louder the more similar its question and the longer the reply just before it agrees with the reply
+being written: an n-gram cache (Kuhn and De Mori 1990) filled by retrieval, close kin to kNN-LM (Khandelwal 2020).
 The distribution is (1 - weight) times the counts' plus weight times the votes', so every probability splits exactly.
+The weight follows how well the votes have foretold the reply so far (Herbster and Warmuth's fixed share, 1998).
 """
 
 import re
@@ -13,36 +14,41 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.conversation import ASSISTANT, END, USER
+from engine.conversation import ASSISTANT, USER
 from engine.ngram.corpus import IntArray
 from engine.ngram.trie import START_ID
 from engine.text import fold
 from engine.tokenizers.pieces import SPECIALS, PieceTokenizer
 
-_USER, _ASSISTANT, _END = (SPECIALS.index(name) for name in (USER, ASSISTANT, END))
+_USER, _ASSISTANT = SPECIALS.index(USER), SPECIALS.index(ASSISTANT)
 
-# Chosen on dialogues held out from the training text, for perplexity first and for whole answers second.
+# Chosen on dialogues left out of the training text, so that whole answers come out and perplexity still falls.
 _REPLIES = 128  # recalled at most
 _SHARPNESS = 10.0  # a reply counts exp(sharpness x similarity) - 1
 _EARLIER = 0.4  # weight of words from the two turns before the last
-_AGREEMENT = 20.0  # a vote grows by this factor for every token that agrees with the text just written
+_AGREEMENT = 20.0  # a vote grows by this factor for every token that agrees with the reply just written
 _LONGEST_AGREEMENT = 6
-_LEAST_WEIGHT, _WEIGHT_BY_SIMILARITY, _LARGEST_WEIGHT = 0.4, 0.6, 0.9
-_STEM = 6  # letters of a word that count, so that inflections meet
+_FIRST_WEIGHT, _WEIGHT_BY_SIMILARITY = 0.6, 0.4  # of the votes when a reply begins
+_LEAST_WEIGHT, _LARGEST_WEIGHT = 0.5, 0.95
+_SHARED = 0.5  # how far the weight returns to its first value at every token
+_TURNS = 3  # looked at before a reply
+_STEM = 5  # letters of a word that count, so that inflections meet
 
 _WORD = re.compile(r"\w+")
 
 Doubles = NDArray[np.float64]
 Singles = NDArray[np.float32]
-Positions = NDArray[np.int64]
 
 
 def _stems(text: str) -> set[str]:
-    return {word[:_STEM] for word in _WORD.findall(fold(text))}
+    """What two turns are compared by: the beginnings of their words, and pairs of neighbours."""
+    words = [word[:_STEM] for word in _WORD.findall(fold(text))]
+    return {*words, *(f"{first} {second}" for first, second in pairwise(words))}
 
 
 def _weighted(turns: Sequence[str]) -> dict[str, float]:
@@ -137,35 +143,36 @@ def _replies(stream: IntArray, tokenizer: PieceTokenizer) -> Iterator[tuple[list
             before = []
             continue
         if opening == _ASSISTANT and before:
-            yield before[:3], begin + 1, end
-        before = [tokenizer.decode(stream[begin + 1 : end].tolist()), *before[:2]]
+            yield before, begin + 1, end
+        before = [tokenizer.decode(stream[begin + 1 : end].tolist()), *before[: _TURNS - 1]]
 
 
-def turns_before_reply(past: Sequence[int], tokenizer: PieceTokenizer) -> list[str] | None:
-    """The turns before the reply that `past` is in the middle of, the last one first; None outside a reply."""
-    turns: list[str] = []
-    end = len(past)
-    inside = False
+def open_reply(past: Sequence[int]) -> int | None:
+    """Where the reply that `past` is in the middle of begins (the place of its ASSISTANT); None outside a reply."""
     for place in range(len(past) - 1, -1, -1):
-        token = past[place]
-        if token not in (_USER, _ASSISTANT):
-            if token == _END and not inside:
-                return None
-            continue
-        if not inside:
-            if token != _ASSISTANT:
-                return None
-            inside = True
-        else:
-            turns.append(tokenizer.decode(list(past[place + 1 : end])))
-            if len(turns) == 3:
+        if past[place] < len(SPECIALS):
+            return place if past[place] == _ASSISTANT else None
+    return None
+
+
+def turns_before(past: Sequence[int], place: int, tokenizer: PieceTokenizer) -> list[str]:
+    """Up to three turns that end before `place`, the last one first."""
+    turns: list[str] = []
+    end = place
+    for begin in range(place - 1, -1, -1):
+        if past[begin] in (_USER, _ASSISTANT):
+            turns.append(tokenizer.decode(list(past[begin + 1 : end])))
+            end = begin
+            if len(turns) == _TURNS:
                 break
-        end = place
-    return turns if inside else None
+    return turns
 
 
 class Recall:
-    """The replies recalled for one turn, and the votes of their tokens as the reply grows. Immutable."""
+    """The replies recalled for one turn, and the votes of their tokens as the reply grows. Immutable.
+
+    `reply` is everywhere the reply so far, its ASSISTANT first.
+    """
 
     def __init__(self, index: ReplyIndex, stream: IntArray, turns: Sequence[str]) -> None:
         similarities = index.similarities(turns)
@@ -173,31 +180,48 @@ class Recall:
         self.replies = likely[similarities[likely] > 0]
         self.similarities = similarities[self.replies]
         best = float(self.similarities[0]) if len(self.replies) else 0.0
-        self.weight = min(_LEAST_WEIGHT + _WEIGHT_BY_SIMILARITY * best, _LARGEST_WEIGHT) if len(self.replies) else 0.0
+        self.first_weight = min(_FIRST_WEIGHT + _WEIGHT_BY_SIMILARITY * best, _LARGEST_WEIGHT)
         starts, ends = index.reply_starts[self.replies], index.reply_ends[self.replies]
         lengths = (ends - starts).astype(np.int64)
-        self.voter = np.repeat(np.arange(len(self.replies)), lengths)  # which recalled reply each position is in
-        self.positions = np.arange(int(lengths.sum())) + np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
-        self._loudness = np.expm1(_SHARPNESS * self.similarities.astype(np.float64))[self.voter]
+        self._voter = np.repeat(np.arange(len(self.replies)), lengths)  # which recalled reply each position is in
+        self._positions = np.arange(int(lengths.sum())) + np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
+        self._loudness = np.expm1(_SHARPNESS * self.similarities.astype(np.float64))[self._voter]
         self._stream = stream
-        self.tokens, self._token_of = np.unique(stream[self.positions], return_inverse=True)
+        self._said = stream[self._positions]
+        self.tokens, self._token_of = np.unique(self._said, return_inverse=True)
 
-    def votes(self, past: Sequence[int]) -> Doubles:
-        """float64 [positions], summing to 1: how much each position of the recalled replies is heard after `past`."""
-        agreeing = np.arange(len(self.positions))
+    def __len__(self) -> int:
+        return len(self.replies)
+
+    def _votes(self, reply: Sequence[int]) -> Doubles:
+        """float64 [positions], summing to 1: how much each position of the recalled replies is heard."""
+        agreeing = np.arange(len(self._positions))
         loudness = self._loudness.copy()
-        for back in range(1, min(_LONGEST_AGREEMENT, len(past)) + 1):
-            agreeing = agreeing[self._stream[self.positions[agreeing] - back] == past[-back]]
+        for back in range(1, min(_LONGEST_AGREEMENT, len(reply)) + 1):
+            agreeing = agreeing[self._stream[self._positions[agreeing] - back] == reply[-back]]
             if not len(agreeing):
                 break
-            loudness[agreeing] *= _AGREEMENT
+            loudness[agreeing] *= _AGREEMENT**2 if back == len(reply) else _AGREEMENT  # both replies from the beginning
         found: Doubles = loudness / loudness.sum()
         return found
 
-    def probabilities(self, past: Sequence[int]) -> Doubles:
+    def probabilities(self, reply: Sequence[int]) -> Doubles:
         """float64 [tokens], summing to 1: the votes by token; ids in `tokens`."""
-        return np.bincount(self._token_of, self.votes(past), minlength=len(self.tokens))
+        found: Doubles = np.bincount(self._token_of, self._votes(reply), len(self.tokens)).astype(np.float64)
+        return found
 
-    def voters(self, past: Sequence[int]) -> Doubles:
+    def probability(self, reply: Sequence[int], token: int) -> float:
+        """The votes for one token."""
+        return float(self._votes(reply)[self._said == token].sum())
+
+    def shares(self, reply: Sequence[int]) -> Doubles:
         """float64 [replies], summing to 1: the votes by recalled reply."""
-        return np.bincount(self.voter, self.votes(past), minlength=len(self.replies))
+        found: Doubles = np.bincount(self._voter, self._votes(reply), len(self.replies)).astype(np.float64)
+        return found
+
+    def weight_after(self, weight: float, voted: float, counted: float) -> float:
+        """The weight one token on, where votes and counts had given that token these probabilities."""
+        both = weight * voted + (1 - weight) * counted
+        earned = weight * voted / both if both else weight
+        following = (1 - _SHARED) * earned + _SHARED * self.first_weight
+        return min(max(following, _LEAST_WEIGHT), _LARGEST_WEIGHT)

@@ -107,6 +107,16 @@ class NgramTables:
                 found[higher.words[begin:end]] = higher.log_probs[begin:end] + np.float32(scales[len(state) - length])
         return found
 
+    def log_prob(self, state: State, token: int) -> float:
+        """Natural log p(token) in `state`, without working out the others."""
+        handed_down = 0.0
+        for length, node in zip(range(len(state), 0, -1), state, strict=True):
+            child = self.child(length, node, token)
+            if child is not None:
+                return handed_down + float(self.levels[length].log_probs[child])
+            handed_down += float(self.levels[length - 1].log_backoffs[node])
+        return handed_down + float(self.levels[0].log_probs[token])
+
     def score(self, tokens: Sequence[int]) -> FloatArray:
         """float32 [len(tokens)]: natural log p(token | START and the tokens before it), all at once."""
         stream = np.concatenate([[START_ID], np.asarray(tokens, dtype=np.int64)])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.conversation import ASSISTANT
 from engine.errors import TextUnusable, UsageError
 from engine.model_card import ModelCard, write_model
 from engine.ngram.chat import make_model
@@ -24,10 +25,12 @@ from engine.ngram.storage import write_arrays
 from engine.ngram.suffix_array import SlotArray, TokenStream, suffix_array
 from engine.ngram.tables import Level, NgramTables, parameters_of
 from engine.ngram.trie import RawLevel, build_levels
+from engine.tokenizers.pieces import SPECIALS
 
 MAX_ORDER = 12
 DEFAULT_ORDER: dict[Unit, int] = {"word": 5, "char": 7}
 DEFAULT_MIN_COUNT = 2
+_OPENERS = SPECIALS.index(ASSISTANT) + 1
 _WIDE_VOCABULARY = 1 << 16
 
 
@@ -94,17 +97,23 @@ def build_ngram(
 
 
 def estimate(
-    stream: TokenStream, vocabulary_size: int, order: int, watch: Watch | None = None, like_lmplz: bool = False
+    stream: TokenStream,
+    vocabulary_size: int,
+    order: int,
+    watch: Watch | None = None,
+    *,
+    openers: int = 1,
+    like_lmplz: bool = False,
 ) -> tuple[NgramTables, SlotArray]:
     """Tables and suffix array of a bare stream of ids, every text after a START (id 0).
 
-    like_lmplz: follow KenLM's program in everything (engine/ngram/lmplz.py).
+    openers: see `build_levels`; like_lmplz: follow KenLM's program in everything (engine/ngram/lmplz.py).
     """
     watch = watch or Watch()
     watch.enter("suffixes")
     suffixes = suffix_array(stream, watch)
     watch.enter("counting")
-    raw = build_levels(stream, suffixes, vocabulary_size, order, watch)
+    raw = build_levels(stream, suffixes, vocabulary_size, order, watch, openers)
     watch.enter("smoothing")
     smoothed = smooth(raw, watch, last_ngrams(stream, raw) if like_lmplz else None)
     return assemble(raw, smoothed), suffixes
@@ -140,7 +149,8 @@ def _train(
     if not sources:
         raise TextUnusable("text_none")
     encoded = encode_sources(sources, unit, min_count, watch)
-    tables, suffixes = estimate(encoded.stream, encoded.tokenizer.vocabulary_size, order, watch)
+    size = encoded.tokenizer.vocabulary_size
+    tables, suffixes = estimate(encoded.stream, size, order, watch, openers=_OPENERS if encoded.chat else 1)
     corpus = TokenCorpus(encoded.stream, suffixes, encoded.lines, encoded.tokenizer)
     index = build_index(encoded.stream, encoded.tokenizer) if encoded.chat else None
     return tables, corpus, index, encoded

@@ -1,8 +1,8 @@
 """The n-grams of a stream as a forward trie in flat arrays, read off its suffix array.
 
 Level n holds one node for every n-gram, in lexicographic order, so the children of a node are a range of the next
-level and the n-grams that begin with START (id 0) stand first. The suffix link of a node drops its first token. An
-n-gram with START inside spans two texts: it is dead and left out.
+level and the n-grams that begin with START (id 0) or a role token (the ids after it) stand first. The suffix link of
+a node drops its first token. An n-gram with START inside spans two texts: it is dead and left out.
 """
 
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ class RawLevel:
 
     words: int32 [nodes], the last token; level 1 holds every id of the vocabulary, seen or not.
     links: int32 [nodes], the node of level n-1 without the first token (level 1: all 0, the root).
-    counts: int64 [nodes], occurrences; below the highest level only those that begin with START are filled in.
-    starting: how many nodes, from the first on, begin with START.
+    counts: int64 [nodes], occurrences; below the highest level only the `starting` ones are filled in.
+    starting: how many nodes, from the first on, begin with a token that opens a text or a turn.
     children: int32 [nodes + 1], where the children of each node begin on the next level; empty on the highest.
     """
 
@@ -38,25 +38,35 @@ class RawLevel:
 
 
 def build_levels(
-    stream: TokenStream, suffixes: SlotArray, vocabulary_size: int, order: int, watch: Watch | None = None
+    stream: TokenStream,
+    suffixes: SlotArray,
+    vocabulary_size: int,
+    order: int,
+    watch: Watch | None = None,
+    openers: int = 1,
 ) -> list[RawLevel]:
-    """Levels 1 to `order`, or to the length of the longest text with its START where that is less."""
+    """Levels 1 to `order`, or to the length of the longest text with its START where that is less.
+
+    openers: ids 0 to openers - 1 open a text or a turn: START, in dialogues also the role tokens.
+    """
     borders = np.append(np.flatnonzero(stream == START_ID), len(stream))
     order = min(order, int(np.diff(borders).max(initial=1)))
     levels: list[RawLevel] = []
-    for level in _levels(stream, suffixes, vocabulary_size, order):
+    for level in _levels(stream, suffixes, vocabulary_size, order, openers):
         levels.append(level)
         if watch is not None:
             watch.report(len(levels) / order)
     return levels
 
 
-def _levels(stream: TokenStream, suffixes: SlotArray, vocabulary_size: int, order: int) -> Iterator[RawLevel]:
+def _levels(
+    stream: TokenStream, suffixes: SlotArray, vocabulary_size: int, order: int, openers: int
+) -> Iterator[RawLevel]:
     """One level after the other; the children of a level are filled in when the next is asked for."""
     size = len(stream)
     slot_of = np.empty(size, dtype=np.int32)
     slot_of[suffixes] = np.arange(size, dtype=np.int32)
-    starting_slots = int(np.count_nonzero(stream == START_ID))
+    starting_slots = int(np.count_nonzero(stream < openers))
     node_of_slot: IntArray = stream[suffixes]
     counts = np.bincount(node_of_slot, minlength=vocabulary_size)
     level = RawLevel(
