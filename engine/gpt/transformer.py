@@ -110,7 +110,8 @@ class Attention(nn.Module):
         if cache is not None:
             k, v = cache.append(self.layer, k, v)
         mixed = attend(q, k, v, trace)
-        return self.out(mixed.transpose(1, 2).reshape(b, t, h * d))
+        out: Tensor = self.out(mixed.transpose(1, 2).reshape(b, t, h * d))
+        return out
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, trace: Trace | None) -> Tensor:
@@ -157,7 +158,8 @@ class Mlp(nn.Module):
         else:
             gate, x = x.chunk(2, dim=-1)
             x = F.silu(gate) * x
-        return self.down(x)
+        out: Tensor = self.down(x)
+        return out
 
 
 class Block(nn.Module):
@@ -183,7 +185,8 @@ class Block(nn.Module):
             stream, again = self.shares.to(x.dtype)
             x = stream * x + again * embedded
         x = x + self.attention(self.attention_norm(x), cos, sin, value, cache, trace)
-        return x + self.mlp(self.mlp_norm(x))
+        x = x + self.mlp(self.mlp_norm(x))
+        return x
 
 
 def _has_value_embedding(config: GptConfig, layer: int) -> bool:

@@ -188,8 +188,8 @@ class Muon(Optimiser):
                 continue
             velocity = memory["velocity"].lerp_(weight.grad, 1 - self.momentum)
             direction = weight.grad.lerp(velocity, self.momentum)  # Nesterov's look ahead
-            heights = rows or (len(weight),)
-            for piece, wanted in zip(weight.split(heights), direction.split(heights), strict=True):
+            heights = list(rows) or [len(weight)]
+            for piece, wanted in zip(torch.split(weight, heights), torch.split(direction, heights), strict=True):
                 tall = len(piece) > piece.shape[1]
                 alike[piece.shape, tall].append((piece, wanted))
         for (shape, tall), pieces in alike.items():

@@ -25,7 +25,9 @@ class Team:
         gradients = [weight.grad for weight in parameters if weight.grad is not None]
         row = torch.cat([gradient.flatten() for gradient in gradients])
         self.mean_(row)
-        for gradient, part in zip(gradients, row.split([gradient.numel() for gradient in gradients]), strict=True):
+        for gradient, part in zip(
+            gradients, torch.split(row, [gradient.numel() for gradient in gradients]), strict=True
+        ):
             gradient.copy_(part.view_as(gradient))
 
     def mean_(self, values: Tensor) -> Tensor:
