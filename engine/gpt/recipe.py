@@ -12,7 +12,7 @@ from engine.training.trainable import TrainableModel
 
 _HEAD_WIDTH = 64
 _EXACT_PAIRS = 512  # letters of an alphabet up to which every pair has a row of its own
-_HASHED_ROWS = 16_381  # prime
+_HASHED_ROWS = 4_093  # prime; more rows gain little once tokens are pieces of words
 _HASHED_STRIDE = 5_077
 
 
