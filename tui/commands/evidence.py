@@ -1,12 +1,12 @@
 """Why a model believes what it believes, as lines of text and as plain values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
 
-from engine.evidence import Evidence, GptEvidence, LstmEvidence, MixtureEvidence, NgramEvidence
+from engine.evidence import CorpusPlace, Evidence, GptEvidence, LstmEvidence, MixtureEvidence, NgramEvidence
 from engine.language import say
 from engine.text import safe_line
 from tui.commands.steps import Labels, percent
@@ -14,15 +14,15 @@ from tui.commands.steps import Labels, percent
 _SNIPPET = 60
 
 
-def evidence_values(evidence: Evidence, labels: Labels) -> Any:
-    """The evidence as JSON values, its kind first; token tuples are joined by their labels."""
+def evidence_values(evidence: Evidence) -> Any:
+    """The evidence as JSON values, its kind first; tokens are ids."""
     return {"kind": type(evidence).__name__.removesuffix("Evidence").lower(), **_plain(evidence)}
 
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {spec.name: _plain(getattr(value, spec.name)) for spec in fields(value)}
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {str(key): _plain(part) for key, part in value.items()}
     if isinstance(value, tuple | list):
         return [_plain(part) for part in value]
@@ -67,10 +67,26 @@ def _ngram(evidence: NgramEvidence, labels: Labels, tokens: Sequence[int]) -> li
     if evidence.longest_match:
         match = "".join(labels(token) for token in evidence.longest_match)
         lines.append(say("cli.why.match", match=match, times=evidence.match_count))
-    for place in evidence.places:
-        begin = max(place.start - _SNIPPET // 2, 0)
-        lines.append(f"  {place.source}:{place.line}  {safe_line(place.text[begin : place.end + _SNIPPET // 2])}")
+    lines.extend(map(_place, evidence.places))
+    if evidence.recall is not None:
+        lines.append(say("cli.why.recall", weight=percent(evidence.recall.weight)))
+        for reply in evidence.recall.replies:
+            lines.append(
+                say(
+                    "cli.why.recalled",
+                    share=percent(reply.share),
+                    question=safe_line(reply.question.text, _SNIPPET),
+                    reply=safe_line(reply.reply.text, _SNIPPET),
+                    source=reply.reply.source,
+                    line=reply.reply.line,
+                )
+            )
     return lines
+
+
+def _place(place: CorpusPlace) -> str:
+    begin = max(place.start - _SNIPPET // 2, 0)
+    return f"  {place.source}:{place.line}  {safe_line(place.text[begin : place.end + _SNIPPET // 2])}"
 
 
 def _gpt(evidence: GptEvidence, labels: Labels) -> list[str]:

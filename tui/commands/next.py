@@ -58,7 +58,7 @@ def next_tokens(
             "rest": rest,
             "top": candidates(found, labels, top),
         }
-        out.json(values | ({"why": evidence_values(cursor.evidence(), labels)} if why else {}))
+        out.json(values | ({"why": evidence_values(cursor.evidence())} if why else {}))
         return
     out.table(
         [

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
 from engine.errors import GenchatError
+from engine.redaction import redact
 from engine.text import safe, safe_json
 
 _STYLES = {"dim": "2", "bold": "1", "accent": "36", "warn": "33", "error": "31"}
@@ -99,7 +100,7 @@ class Output:
 
     def _narrate(self, text: str, style: str) -> None:
         self.end_progress()
-        shown = safe(text)
+        shown = safe(redact(text))
         if style and self._notes_color:
             shown = f"\x1b[{_STYLES[style]}m{shown}\x1b[0m"
         self._notes.write(shown + "\n")

@@ -179,4 +179,6 @@ TEXTS = {
     "cli.role.user": "you",
     "cli.role.assistant": "model",
     "cli.role.system": "system",
+    "cli.why.recall": "recalled replies have {weight} % of the say:",
+    "cli.why.recalled": '  {share} %  "{question}" → "{reply}"  {source}:{line}',
 }

@@ -179,4 +179,6 @@ TEXTS = {
     "cli.role.user": "você",
     "cli.role.assistant": "modelo",
     "cli.role.system": "sistema",
+    "cli.why.recall": "respostas lembradas têm {weight} % da palavra:",
+    "cli.why.recalled": '  {share} %  "{question}" → "{reply}"  {source}:{line}',
 }

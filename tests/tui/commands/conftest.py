@@ -31,15 +31,13 @@ def broken():
     raise RuntimeError("no such thing \\x1b[2J")
 
 
-class _Buggy:
-    info = HashModel().info
-
-    def __getattr__(self, name):
+class _Buggy(LocalBackend):
+    def reply(self, messages, settings, should_stop=None):
         raise ZeroDivisionError("AIzaSyA1234567890123456789012345678901x")
 
 
 def buggy():
-    return _Buggy()
+    return _Buggy(HashModel())
 """
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
