@@ -59,6 +59,19 @@ class HistoryChoices:
 
 
 @dataclass(frozen=True, slots=True)
+class GeminiChoices:
+    """How Gemini is reached. `address` is empty for Google's own; `timeout` is in seconds without a sign of life."""
+
+    model: str = "gemini-flash-latest"
+    sdk: Literal["google-genai", "google-generativeai"] = "google-genai"
+    address: str = ""
+    timeout: float = _number(120.0, 0, above=True)
+    probabilities: bool = True
+    embedding_model: str = "gemini-embedding-001"
+    embedding_dimension: int = _number(768, 128, 3072)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a person can choose once for all."""
 
@@ -69,6 +82,7 @@ class Settings:
     sampling: SamplingChoices = field(default_factory=SamplingChoices)
     reply: ReplyChoices = field(default_factory=ReplyChoices)
     history: HistoryChoices = field(default_factory=HistoryChoices)
+    gemini: GeminiChoices = field(default_factory=GeminiChoices)
 
     def sampling_settings(self) -> "SamplingSettings":
         """The sampler's own settings object."""
@@ -222,7 +236,7 @@ def _from_file(file: Path, known: dict[str, Setting]) -> dict[str, Given]:
 def _read(file: Path) -> str:
     try:
         return file.read_bytes().decode("utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""
     except UnicodeDecodeError as error:
         raise SettingsError("settings_not_utf8", file=file, byte=error.start) from None

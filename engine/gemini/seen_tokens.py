@@ -1,0 +1,100 @@
+"""The tokens of a model whose vocabulary is not known: learned one by one from what the service shows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.contract import Step
+from engine.distribution import top_k, unknown
+from engine.errors import UsageError
+from engine.gemini.client import DecodingStep, TokenChoice
+
+_FIRST_OWN_ID = 2**31  # ids the service gives lie below
+
+
+class SeenTokens:
+    """See engine.contract.Tokenizer, of which it can only say what known tokens mean.
+
+    Where the service gives a token no id, or one that already means something else, it gets one of its own.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._texts: dict[int, str] = {}
+        self._own_ids: dict[str, int] = {}
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def vocabulary_size(self) -> int:
+        """How many tokens have been seen."""
+        return len(self._texts)
+
+    @property
+    def special_tokens(self) -> Mapping[str, int]:
+        return {}
+
+    def learn(self, choice: TokenChoice) -> int:
+        """The id of a token."""
+        given = choice.token
+        if isinstance(given, int) and 0 <= given < _FIRST_OWN_ID and self._texts.get(given, choice.text) == choice.text:
+            self._texts[given] = choice.text
+            return given
+        own = self._own_ids.setdefault(choice.text, _FIRST_OWN_ID + len(self._own_ids))
+        self._texts[own] = choice.text
+        return own
+
+    def encode(self, text: str) -> list[int]:
+        """Cannot be done: how the service cuts a text is not known. Raises UsageError."""
+        raise UsageError("cannot_score", backend=self._name)
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        return "".join(self._texts.get(token, "") for token in tokens)
+
+    def token_bytes(self, token: int) -> bytes:
+        return self._texts.get(token, "").encode("utf-8", "replace")
+
+    def unknown_in(self, text: str) -> list[str]:
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of an answer: what it adds to the text, and the token it is; None where it is no single token."""
+
+    text: str
+    step: DecodingStep | None
+
+
+def aligned(text: str, steps: Sequence[DecodingStep]) -> list[Piece] | None:
+    """`text` cut at its tokens; None where the tokens do not spell it.
+
+    Tokens after the end of the text (an end marker) write nothing; text after the last token is a piece by itself.
+    """
+    pieces = []
+    place = 0
+    for step in steps:
+        written = step.chosen.text
+        if text.startswith(written, place):
+            pieces.append(Piece(written, step))
+            place += len(written)
+        elif place == len(text) or (place and not text[place:].strip()):
+            pieces.append(Piece("", step))
+        else:
+            return None
+    if place < len(text):
+        pieces.append(Piece(text[place:], None))
+    return pieces
+
+
+def as_step(position: int, piece: Piece, tokens: SeenTokens) -> Step:
+    """A piece of an answer with probabilities. What the draw was made from the service does not say."""
+    drawn_from = unknown("gemini.draw_not_told")
+    if piece.step is None:
+        return Step(position, None, piece.text, None, unknown("gemini.text_without_token"), drawn_from)
+    chosen, top = piece.step.chosen, piece.step.top
+    token = tokens.learn(chosen)
+    by_token = {tokens.learn(choice): choice.log_prob for choice in top}
+    raw = top_k(list(by_token.items())) if by_token else unknown("gemini.no_candidates")
+    return Step(position, token, piece.text, chosen.log_prob, raw, drawn_from, special=not piece.text)
