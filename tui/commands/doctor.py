@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import typer
 
 from engine import __version__
-from engine.errors import ExitCode, GenchatError
+from engine.errors import ExitCode, GenchatError, HistoryError
 from engine.language import language_in_use, say
 from engine.settings import known_settings
 from tui.commands.options import AsJson
@@ -105,7 +106,29 @@ def _files(around: Surroundings, found: Findings) -> dict[str, Any]:
     if free < _LOW_SPACE:
         found.problems.append(say("cli.doctor.low_space", path=places.data, megabytes=free // 1_000_000))
     found.attempt(lambda: around.settings)
+    found.attempt(lambda: _look_at_history(places.history))
     return values
+
+
+def _look_at_history(path: Path) -> None:
+    """Raise HistoryError for a file that cannot be used as it is. Nothing is opened for writing or moved."""
+    if not path.is_file():
+        return
+    from engine.history.failures import history_error
+    from engine.history.schema import APPLICATION_ID, MIGRATIONS, version_of
+
+    address = f"{path.resolve().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            application = connection.execute("PRAGMA application_id").fetchone()[0]
+            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            version = version_of(connection)
+    except sqlite3.Error as error:
+        raise history_error(error, path) from None
+    if tables and application != APPLICATION_ID:
+        raise HistoryError("history_foreign", path=path)
+    if version > len(MIGRATIONS):
+        raise HistoryError("history_newer", path=path, found=version, known=len(MIGRATIONS))
 
 
 def _state(path: Path) -> str:

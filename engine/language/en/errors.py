@@ -140,5 +140,4 @@ TEXTS = {
     "error.key_unlike_a_key": "this is no key: keys have at least {shortest} characters and no spaces; copy it again",
     "error.key_service_unknown": 'there are no keys for "{service}"; known: {known}',
     "error.key_not_stored": 'no key for "{service}" is stored',
-    "error.history_looks_damaged": "{path} looks damaged; the next start sets it aside and saves what can be read",
 }

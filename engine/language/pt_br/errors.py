@@ -140,5 +140,4 @@ TEXTS = {
     "error.key_unlike_a_key": "isto não é uma chave: chaves têm pelo menos {shortest} caracteres e nenhum espaço; copie-a de novo",
     "error.key_service_unknown": 'não há chaves para "{service}"; conhecidas: {known}',
     "error.key_not_stored": 'nenhuma chave para "{service}" está guardada',
-    "error.history_looks_damaged": "{path} parece danificado; no próximo início ele é posto de lado e o que se puder ler é salvo",
 }
