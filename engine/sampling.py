@@ -19,6 +19,7 @@ from engine.errors import UsageError
 
 StageName = Literal["repetition", "temperature", "top-k", "top-p", "min-p", "greedy"]
 _FIRST_LOOK = 128  # candidates sorted before more are asked for
+_COLDEST, _HOTTEST = 1e-30, 1e30  # beyond, float32 overflows and nothing changes any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Sampler:
             stages.append(Stage("greedy", 0.0, 1, mass))
             return Draw(token, None, tuple(stages), adjusted)
         if settings.temperature != 1 or adjusted is not log_probs:
-            scaled = adjusted / np.float32(settings.temperature)
+            scaled = adjusted / np.float32(min(max(settings.temperature, _COLDEST), _HOTTEST))
             adjusted = scaled - np.float32(_log_sum_exp(scaled))
             if settings.temperature != 1:
                 stages.append(Stage("temperature", settings.temperature, finite, 1.0))

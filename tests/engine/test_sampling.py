@@ -1,0 +1,204 @@
+"""Sampling against a plain reference: sort everything, cut, renormalise, walk the list."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.distribution import FloatArray
+from engine.errors import UsageError
+from engine.sampling import Draw, Sampler, SamplingSettings
+from tests.engine.test_distribution import log_probabilities
+
+quick = settings(deadline=None, max_examples=120)
+
+any_settings = st.builds(
+    SamplingSettings,
+    temperature=st.sampled_from([0.0, 0.2, 0.7, 1.0, 1.8]),
+    top_k=st.sampled_from([0, 1, 3, 100]),
+    top_p=st.sampled_from([1.0, 0.95, 0.5, 0.01]),
+    min_p=st.sampled_from([0.0, 0.05, 0.5, 1.0]),
+    repetition_penalty=st.sampled_from([1.0, 1.3]),
+    seed=st.integers(0, 1000),
+)
+
+
+def reference(draw: Draw, chosen: SamplingSettings) -> set[int]:
+    """The tokens that may be drawn, the slow way."""
+    order = np.argsort(-draw.adjusted, kind="stable")
+    probabilities = np.exp(draw.adjusted[order].astype(np.float64))
+    kept = int(np.count_nonzero(probabilities > 0))
+    if chosen.top_k:
+        kept = min(kept, chosen.top_k)
+    if chosen.top_p < 1:
+        edges = np.cumsum(probabilities[:kept]) / probabilities[:kept].sum()
+        kept = min(kept, int(np.count_nonzero(edges < chosen.top_p - 1e-9)) + 1)
+    if chosen.min_p:
+        kept = min(kept, max(1, int(np.count_nonzero(probabilities >= probabilities[0] * chosen.min_p * (1 - 1e-6)))))
+    return set(order[:kept].tolist())
+
+
+@given(log_probabilities(), any_settings)
+@quick
+def test_every_stage_keeps_what_the_slow_way_keeps(values: FloatArray, chosen: SamplingSettings) -> None:
+    draw = Sampler(chosen).draw(values, recent=[0])
+    assert np.isfinite(values[draw.token])
+    if chosen.temperature == 0:
+        assert draw.token == int(np.argmax(draw.adjusted))
+        assert draw.uniform is None
+        assert draw.kept == 1
+    else:
+        allowed = reference(draw, chosen)
+        kept = {token for token in range(len(values)) if draw.cut_by(token) is None}
+        assert kept == allowed
+        assert draw.token in kept
+
+
+@given(log_probabilities(), any_settings)
+@quick
+def test_what_a_draw_was_made_from_sums_to_one(values: FloatArray, chosen: SamplingSettings) -> None:
+    draw = Sampler(chosen).draw(values, recent=[0])
+    whole = draw.distribution()
+    assert np.exp(whole.log_probs.astype(np.float64)).sum() == pytest.approx(1, abs=1e-5)
+    assert whole.log_prob(draw.token) > -math.inf
+    possible = {token for token in range(len(values)) if whole.log_prob(token) > -math.inf}
+    assert possible == {token for token in range(len(values)) if draw.cut_by(token) is None}
+
+
+@given(log_probabilities(), any_settings)
+@quick
+def test_the_uniform_number_fell_in_the_drawn_tokens_interval(values: FloatArray, chosen: SamplingSettings) -> None:
+    draw = Sampler(chosen).draw(values)
+    if draw.uniform is None:
+        return
+    low, high = draw.interval(draw.token) or (2.0, 2.0)
+    assert low - 1e-6 <= draw.uniform <= high + 1e-6
+    cut = next((token for token in range(len(values)) if draw.cut_by(token) is not None), None)
+    if cut is not None:
+        assert draw.interval(cut) is None
+
+
+@given(log_probabilities(), any_settings)
+@quick
+def test_intervals_tile_the_line_from_zero_to_one(values: FloatArray, chosen: SamplingSettings) -> None:
+    draw = Sampler(chosen).draw(values)
+    spans = sorted(span for token in range(len(values)) if (span := draw.interval(token)))
+    assert spans[0][0] == 0
+    assert spans[-1][1] == pytest.approx(1)
+    for (_, end), (begin, _) in itertools.pairwise(spans):
+        assert end == pytest.approx(begin)
+
+
+@given(log_probabilities(), any_settings)
+@quick
+def test_one_seed_draws_alike(values: FloatArray, chosen: SamplingSettings) -> None:
+    first, second = Sampler(chosen), Sampler(chosen)
+    assert [first.draw(values).token for _ in range(5)] == [second.draw(values).token for _ in range(5)]
+
+
+@given(log_probabilities(2), any_settings)
+@quick
+def test_drawing_changes_nothing_it_was_given(values: FloatArray, chosen: SamplingSettings) -> None:
+    before = values.copy()
+    Sampler(chosen).draw(values, recent=[0, 1])
+    np.testing.assert_array_equal(values, before)
+
+
+@given(log_probabilities(), any_settings)
+@quick
+def test_stages_only_ever_narrow(values: FloatArray, chosen: SamplingSettings) -> None:
+    stages = Sampler(chosen).draw(values, recent=[0]).stages
+    counts = [int(np.count_nonzero(np.isfinite(values))), *(stage.kept for stage in stages)]
+    assert counts == sorted(counts, reverse=True)
+    assert all(0 < stage.kept_mass <= 1 + 1e-6 for stage in stages)
+    assert all(stage.kept >= 1 for stage in stages)
+
+
+def test_many_draws_follow_the_distribution() -> None:
+    probabilities = np.array([0.5, 0.3, 0.15, 0.05])
+    sampler = Sampler(SamplingSettings(temperature=1, top_p=1, seed=11))
+    drawn = np.bincount([sampler.draw(np.log(probabilities).astype(np.float32)).token for _ in range(8000)])
+    np.testing.assert_allclose(drawn / 8000, probabilities, atol=0.02)
+
+
+def test_a_large_flat_vocabulary_is_drawn_from_end_to_end() -> None:
+    size = 5000
+    flat = np.full(size, -math.log(size), dtype=np.float32)
+    sampler = Sampler(SamplingSettings(temperature=1, top_p=1, seed=5))
+    drawn = {sampler.draw(flat).token for _ in range(300)}
+    assert min(drawn) < size // 10
+    assert max(drawn) > size - size // 10
+
+
+def test_a_lower_temperature_favours_the_likeliest() -> None:
+    values = np.log(np.array([0.6, 0.4])).astype(np.float32)
+    cold = Sampler(SamplingSettings(temperature=0.5, top_p=1, seed=0)).draw(values).distribution()
+    assert math.exp(cold.log_prob(0)) == pytest.approx(0.36 / (0.36 + 0.16), rel=1e-5)
+
+
+def test_the_repetition_penalty_lowers_recent_tokens_only_within_its_window() -> None:
+    values = np.log(np.array([0.5, 0.25, 0.25])).astype(np.float32)
+    chosen = SamplingSettings(temperature=1, top_p=1, repetition_penalty=2, repetition_window=2, seed=0)
+    draw = Sampler(chosen).draw(values, recent=[1, 0, 2])
+    adjusted = np.exp(draw.adjusted)
+    expected = np.array([0.25, 0.25, 0.0625])
+    np.testing.assert_allclose(adjusted, expected / expected.sum(), rtol=1e-5)
+
+
+def test_a_repeated_impossible_token_stays_impossible() -> None:
+    values = np.array([0.0, -np.inf], dtype=np.float32)
+    draw = Sampler(SamplingSettings(temperature=1, repetition_penalty=1.5, seed=0)).draw(values, recent=[1])
+    assert draw.token == 0
+    assert draw.adjusted[1] == -np.inf
+
+
+@pytest.mark.parametrize(
+    ("key", "setting", "value"),
+    [
+        ("temperature_negative", "temperature", -0.1),
+        ("temperature_negative", "temperature", math.nan),
+        ("temperature_negative", "temperature", math.inf),
+        ("top_p_out_of_range", "top_p", 0.0),
+        ("top_p_out_of_range", "top_p", 1.01),
+        ("top_p_out_of_range", "top_p", math.nan),
+        ("min_p_out_of_range", "min_p", -0.01),
+        ("min_p_out_of_range", "min_p", math.nan),
+        ("top_k_negative", "top_k", -1),
+        ("repetition_penalty_out_of_range", "repetition_penalty", 0.5),
+        ("repetition_penalty_out_of_range", "repetition_penalty", math.nan),
+    ],
+)
+def test_settings_outside_their_range_are_refused(key: str, setting: str, value: float) -> None:
+    with pytest.raises(UsageError) as caught:
+        SamplingSettings(**{setting: value})  # type: ignore[arg-type]
+    assert caught.value.key == key
+    assert str(value) in str(caught.value)
+
+
+@pytest.mark.parametrize("temperature", [1e-3, 1e-30, 1e-38, 1e-45, 5e-324])
+def test_a_tiny_temperature_is_nearly_greedy_and_still_a_number(temperature: float) -> None:
+    values = np.log(np.array([0.6, 0.4])).astype(np.float32)
+    draw = Sampler(SamplingSettings(temperature=temperature, seed=0)).draw(values)
+    assert draw.token == 0
+    assert not np.isnan(draw.adjusted).any()
+
+
+@pytest.mark.parametrize("temperature", [1e6, 1e30, 1e300])
+def test_a_huge_temperature_is_nearly_flat(temperature: float) -> None:
+    values = np.log(np.array([0.999, 0.001])).astype(np.float32)
+    draw = Sampler(SamplingSettings(temperature=temperature, top_p=1, seed=0)).draw(values)
+    np.testing.assert_allclose(np.exp(draw.adjusted), [0.5, 0.5], rtol=1e-4)
+
+
+@pytest.mark.parametrize("min_p", [1e-30, 1e-320])
+def test_a_vanishing_min_p_cuts_nothing(min_p: float) -> None:
+    values = np.log(np.array([0.9, 0.1])).astype(np.float32)
+    assert Sampler(SamplingSettings(temperature=1, top_p=1, min_p=min_p, seed=0)).draw(values).kept == 2
+
+
+def test_a_fresh_seed_is_chosen_and_kept_for_the_record() -> None:
+    sampler = Sampler(SamplingSettings(seed=None))
+    assert 0 <= sampler.seed < 2**32
