@@ -1,0 +1,147 @@
+"""Keyword search: FTS5 finds the candidates, and they are scored again with what FTS5 does not see.
+
+The score is BM25 (Robertson & Zaragoza 2009) over title and body, where a word and what it was taken for count as one,
+plus how near to each other neighbouring words of the question stand in the chunk (a sequential dependence model:
+Metzler & Croft 2005). Without downloads the second half is worth as much as any stemmer; see tests/bench/retrieval.py.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from engine.retrieval.questions import Question, QuestionWord, understand
+
+CANDIDATES = 100
+_K1 = 1.2
+_B = 0.8
+_NEAR = 5  # words apart that still count as near
+_NEARNESS_WEIGHT = 2.2
+_LONGEST_SCORED = 600  # stems of a chunk that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordHit:
+    """A chunk that holds words of the question. `bm25` is from words found as such, `trigram` from lookalikes."""
+
+    chunk: int
+    bm25: float
+    trigram: float
+    nearness: float
+    matched: tuple[QuestionWord, ...]
+
+    @property
+    def score(self) -> float:
+        """What hits are ordered by."""
+        return self.bm25 + self.trigram + self.nearness
+
+
+@dataclass(frozen=True)
+class KeywordResult:
+    """The question as understood and what was found, best first."""
+
+    question: Question
+    hits: tuple[KeywordHit, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Chunks and stems in the index."""
+
+    chunks: int
+    stems: int
+
+    @property
+    def average(self) -> float:
+        """Stems of a chunk."""
+        return self.stems / self.chunks if self.chunks else 1.0
+
+
+def statistics(connection: sqlite3.Connection) -> Statistics:
+    """Of everything that can be searched."""
+    row = connection.execute(
+        "SELECT coalesce(sum(chunks), 0), coalesce(sum(words), 0) FROM docs_document WHERE state = 'ready'"
+    ).fetchone()
+    return Statistics(int(row[0]), int(row[1]))
+
+
+def search(
+    connection: sqlite3.Connection, text: str, collection: int | None = None, limit: int = CANDIDATES
+) -> KeywordResult:
+    """The best chunks for `text`, in one collection or in all."""
+    known = statistics(connection)
+    question = understand(connection, text, known.chunks)
+    expression = fts_expression([stem for word in question.words if word.found != "missing" for stem in word.stems])
+    if not expression:
+        return KeywordResult(question)
+    rows = connection.execute(
+        "SELECT f.rowid, c.title_stems, c.stems FROM docs_search f"
+        " JOIN docs_chunk c ON c.id = f.rowid JOIN docs_document d ON d.id = c.document"
+        " WHERE docs_search MATCH ?1 AND d.state = 'ready' AND (?2 IS NULL OR d.collection = ?2)"
+        " ORDER BY bm25(docs_search) LIMIT ?3",
+        (expression, collection, max(limit, CANDIDATES)),
+    ).fetchall()
+    hits = [_scored(question, chunk, title.split(), body.split(), known.average) for chunk, title, body in rows]
+    hits.sort(key=lambda hit: (-hit.score, hit.chunk))
+    return KeywordResult(question, tuple(hits[:limit]))
+
+
+def score_chunks(connection: sqlite3.Connection, question: Question, chunks: Sequence[int]) -> dict[int, KeywordHit]:
+    """The same scores for given chunks, as found by other means."""
+    average = statistics(connection).average
+    marks = ",".join("?" * len(chunks))
+    rows = connection.execute(
+        f"SELECT id, title_stems, stems FROM docs_chunk WHERE id IN ({marks})",  # noqa: S608
+        list(chunks),
+    ).fetchall()
+    return {row[0]: _scored(question, row[0], row[1].split(), row[2].split(), average) for row in rows}
+
+
+def fts_expression(terms: Sequence[str]) -> str:
+    """Any of `terms`, each quoted, so that nothing in them is an operator of FTS5."""
+    return " OR ".join('"' + term.replace('"', '""') + '"' for term in dict.fromkeys(terms))
+
+
+def _scored(question: Question, chunk: int, title: list[str], body: list[str], average: float) -> KeywordHit:
+    body = body[:_LONGEST_SCORED]
+    counts = Counter(title)
+    counts.update(body)
+    norm = _K1 * (1 - _B + _B * len(body) / max(average, 1.0))
+    bm25 = trigram = 0.0
+    matched = []
+    for word in question.words:
+        count = sum(counts[stem] for stem in word.stems)
+        if not count or word.found == "missing":
+            continue
+        matched.append(word)
+        gain = word.weight * count * (_K1 + 1) / (count + norm)
+        if word.found == "alike":
+            trigram += gain
+        else:
+            bm25 += gain
+    return KeywordHit(chunk, bm25, trigram, _NEARNESS_WEIGHT * _nearness(question, matched, body), tuple(matched))
+
+
+def _nearness(question: Question, matched: list[QuestionWord], body: list[str]) -> float:
+    """Neighbouring words of the question: their mean idf, by how often and how near they stand together."""
+    present = set(map(id, matched))
+    pairs = [
+        (left, right)
+        for left, right in zip(question.words, question.words[1:], strict=False)
+        if id(left) in present and id(right) in present
+    ]
+    if not pairs:
+        return 0.0
+    wanted = {stem for pair in pairs for word in pair for stem in word.stems}
+    places: dict[str, list[int]] = {}
+    for place, stem in enumerate(body):
+        if stem in wanted:
+            places.setdefault(stem, []).append(place)
+    total = 0.0
+    for left, right in pairs:
+        lefts = [place for stem in left.stems for place in places.get(stem, ())]
+        rights = [place for stem in right.stems for place in places.get(stem, ())]
+        gaps = (abs(one - other) for one in lefts for other in rights)
+        near = sum(1 / gap for gap in gaps if 0 < gap <= _NEAR)
+        total += (left.weight + right.weight) / 2 * near / (near + _K1)
+    return total

@@ -1,0 +1,40 @@
+"""Words too common to find anything by, accents stripped: the index and the questions leave them out."""
+
+PORTUGUESE = frozenset(
+    """
+    a as ao aos o os um uma uns umas de da das do dos dum duma em na nas no nos num numa por pela pelas pelo pelos
+    para pra pro com sob ate apos ante entre desde perante
+    e ou mas nem que se porque pois porem contudo entretanto portanto como quando onde enquanto embora caso logo
+    qual quais quem quanto quanta quantos quantas cujo cuja cujos cujas aonde donde
+    eu tu ele ela nos vos eles elas voce voces me te lhe lhes mim ti si comigo contigo consigo
+    meu minha meus minhas teu tua teus tuas seu sua seus suas nosso nossa nossos nossas dele dela deles delas
+    este esta estes estas esse essa esses essas isto isso aquele aquela aqueles aquelas aquilo
+    neste nesta nestes nestas nesse nessa nesses nessas nisto nisso naquele naquela deste desta destes destas
+    desse dessa desses dessas disto disso daquele daquela daqueles daquelas aquele aquela
+    ser sou es e somos sao era eram foi foram fui fomos seja sejam fosse fossem sera serao seria seriam sendo sido
+    estar estou esta estamos estao estava estavam esteve estiveram esteja estejam estando
+    ter tenho tem temos tinha tinham teve tiveram tenha tenham tendo tido tera terao teria teriam
+    haver ha havia houve haja havendo
+    ir vou vai vamos vao ia iam pode podem poder podia podiam posso deve devem dever devo
+    ja ainda tambem so somente apenas muito muita muitos muitas mais menos bem mal tao tanto tanta tantos tantas
+    nao sim la ali aqui ai assim entao sempre nunca talvez quase cada todo toda todos todas tudo nada
+    algum alguma alguns algumas nenhum nenhuma outro outra outros outras mesmo mesma mesmos mesmas tal tais
+    alguem ninguem algo qualquer quaisquer ambos ambas demais etc
+    """.split()  # noqa: SIM905
+)
+
+ENGLISH = frozenset(
+    """
+    a an the and or but nor so yet if then else than that which who whom whose what when where why how
+    of to in on at by for from with into onto about above below over under between among through up down out off
+    again further once
+    i you he she it we they me him her us them my your his its our their mine yours hers ours theirs
+    myself yourself himself herself itself ourselves yourselves themselves this these those there here
+    am is are was were be been being have has had having do does did doing done
+    can could may might must shall should will would ought
+    not no yes only own same too very just also still ever never always often each every all any both few more most
+    other some such as because while until s t d ll m re ve don doesn didn isn aren wasn weren
+    """.split()  # noqa: SIM905
+)
+
+BY_LANGUAGE = {"pt": PORTUGUESE, "en": ENGLISH}

@@ -1,0 +1,101 @@
+"""Text as the index sees it: words with their places, accents folded, endings cut off, language told apart.
+
+Folding comes before stemming, so that a question typed without accents meets the same stems as the document. The
+stemmers are Snowball's (Porter 2001, "Snowball: a language for stemming algorithms").
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from engine.retrieval.stopwords import BY_LANGUAGE
+from engine.text import fold
+
+Language = Literal["pt", "en"]
+LANGUAGES: tuple[Language, ...] = ("pt", "en")
+WORD = re.compile("[^\\W_][^\\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\\W_]*)*")
+_STEMMER_NAMES = {"pt": "portuguese", "en": "english"}
+_LONGEST = 64  # letters of a word that are looked at; longer runs are data, not words
+_DETECTION_WORDS = 400
+_CACHE_LIMIT = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a text: as written, its character offsets, folded, and whether it is too common to search by."""
+
+    text: str
+    start: int
+    end: int
+    folded: str
+    common: bool
+
+
+def words_of(text: str, language: Language) -> list[Word]:
+    """The words of `text` in order."""
+    stops = BY_LANGUAGE[language]
+    found = []
+    for match in WORD.finditer(text):
+        folded = fold(match[0])[:_LONGEST]
+        found.append(Word(match[0], match.start(), match.end(), folded, folded in stops))
+    return found
+
+
+class Stemmer:
+    """Words to stems in one language, each word once: texts repeat their words."""
+
+    def __init__(self, language: Language) -> None:
+        import snowballstemmer  # type: ignore[import-untyped]
+
+        self.language = language
+        self._stem: Any = snowballstemmer.stemmer(_STEMMER_NAMES[language]).stemWord
+        self._of_folded: dict[str, str] = {}
+        self._of_written: dict[str, tuple[str, str]] = {}  # folded and stem, both empty for a common word
+
+    def __call__(self, folded: str) -> str:
+        """The stem of a folded word."""
+        known = self._of_folded.get(folded)
+        if known is None:
+            if len(self._of_folded) > _CACHE_LIMIT:
+                self._of_folded.clear()
+            known = self._of_folded[folded] = fold(self._stem(folded)) or folded
+        return known
+
+    def content(self, text: str) -> tuple[list[str], set[str]]:
+        """(stems, folded words) of `text`, common words left out; the stems in order, the words each once."""
+        known = self._of_written
+        if len(known) > _CACHE_LIMIT:
+            known.clear()
+        written = WORD.findall(text)
+        distinct = set(written)
+        for word in distinct:
+            if word not in known:
+                folded = fold(word)[:_LONGEST]
+                common = folded in BY_LANGUAGE[self.language]
+                known[word] = ("", "") if common else (folded, self(folded))
+        stems = [stem for word in written if (stem := known[word][1])]
+        return stems, {folded for word in distinct if (folded := known[word][0])}
+
+
+@cache
+def stemmer(language: Language) -> Stemmer:
+    """The one stemmer of a language."""
+    return Stemmer(language)
+
+
+def detect_language(text: str, otherwise: Language = "pt") -> Language:
+    """Portuguese or English, by the common words of the first few hundred; `otherwise` when neither shows."""
+    folded = [fold(match[0]) for match, _ in zip(WORD.finditer(text), range(_DETECTION_WORDS), strict=False)]
+    votes = {language: _distinctive(folded, language) for language in LANGUAGES}
+    best = max(votes.values())
+    leaders = [language for language in LANGUAGES if votes[language] == best]
+    return leaders[0] if len(leaders) == 1 else otherwise
+
+
+def _distinctive(folded: Iterable[str], language: Language) -> int:
+    """How many words are common in `language` and not in the other."""
+    others = frozenset().union(*(BY_LANGUAGE[other] for other in LANGUAGES if other != language))
+    own = BY_LANGUAGE[language] - others
+    return sum(word in own for word in folded)
