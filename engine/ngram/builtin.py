@@ -14,7 +14,7 @@ from engine.ngram.progress import Progress
 from engine.ngram.sources import DialogueSource, dialogue_sources
 from engine.ngram.training import build_ngram, train_ngram
 
-NAME = "chat"
+NAME = "ngram"  # also what the registry calls it
 _ORDER = 5
 _MIN_COUNT = 1  # every word is a token: in a chat whole words read better than a guess at spelling
 _RECIPE = "3"  # raised when the same text would give another model
