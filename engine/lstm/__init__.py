@@ -1,1 +1,1 @@
-"""The character LSTM, its gates visible."""
+"""The character LSTM: trained through torch's fused layers, run one explicit step at a time without torch."""

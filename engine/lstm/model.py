@@ -1,0 +1,107 @@
+"""The LSTM as a LanguageModel: cursors of a few kilobytes that fork for nothing, gates as evidence, fast scoring."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.contract import ModelInfo, Tokenizer
+from engine.distribution import FloatArray
+from engine.errors import UsageError
+from engine.evidence import LstmEvidence
+from engine.lstm.cell import LstmCell, State
+
+_REMEMBERED = 8  # places kept, so that the next turn of a conversation reads only what is new
+_FUSED_FROM = 20_000  # tokens from which scoring is worth loading torch
+_SCORED_AT_ONCE = 1024  # tokens; bounds the memory of the logits
+
+
+class LstmModel:
+    """See engine.contract.LanguageModel and BatchScorer. Its memory has no end, only a fading past."""
+
+    def __init__(self, cell: LstmCell, tensors: dict[str, FloatArray], tokenizer: Tokenizer, info: ModelInfo) -> None:
+        self.cell = cell
+        self.tensors = tensors
+        self.tokenizer = tokenizer
+        self.info = info
+        self._first = cell.step(cell.empty(), cell.config.start_token)
+        self._remembered: tuple[tuple[tuple[int, ...], State], ...] = ()
+
+    def check(self, tokens: Sequence[int]) -> None:
+        """Raise UsageError for an id that does not exist."""
+        last = self.cell.config.vocabulary_size - 1
+        for token in tokens:
+            if not 0 <= token <= last:
+                raise UsageError("token_outside_vocabulary", token=token, last=last)
+
+    def start(self, tokens: Sequence[int]) -> "LstmCursor":
+        """A cursor after `tokens`. A text that begins as an earlier one did goes on from there."""
+        self.check(tokens)
+        text = tuple(tokens)
+        known: tuple[int, ...] = ()
+        state = self._first
+        for earlier, there in self._remembered:
+            if len(known) < len(earlier) <= len(text) and text[: len(earlier)] == earlier:
+                known, state = earlier, there
+        for token in text[len(known) :]:
+            state = self.cell.step(state, token)
+        if text and text != known:
+            self._remembered = ((text, state), *self._remembered)[:_REMEMBERED]
+        return LstmCursor(self, state)
+
+    def score_tokens(self, tokens: Sequence[int]) -> FloatArray:
+        """float32 [len(tokens)]: natural log p(tokens[i] | tokens[:i]). Long texts go through torch's fused layers."""
+        self.check(tokens)
+        found = np.empty(len(tokens), dtype=np.float32)
+        ids = np.asarray(tokens, dtype=np.int64)
+        if len(ids) >= _FUSED_FROM:
+            from engine.lstm.fused import hidden_states
+
+            read = np.concatenate(([self.cell.config.start_token], ids[:-1]))
+            place = 0
+            for hidden in hidden_states(self.cell.config, self.tensors, read):
+                found[place : place + len(hidden)] = self.cell.log_probs_of(hidden, ids[place : place + len(hidden)])
+                place += len(hidden)
+            return found
+        state = self._first
+        for start in range(0, len(ids), _SCORED_AT_ONCE):
+            part = ids[start : start + _SCORED_AT_ONCE]
+            said = np.empty((len(part), self.cell.config.width), dtype=np.float32)
+            for row, token in enumerate(part.tolist()):
+                said[row] = state[-1].hidden
+                state = self.cell.step(state, token)
+            found[start : start + len(part)] = self.cell.log_probs_of(said, part)
+        return found
+
+
+class LstmCursor:
+    """See engine.contract.Cursor."""
+
+    def __init__(self, model: LstmModel, state: State) -> None:
+        self._model = model
+        self._state = state
+        self._log_probs: FloatArray | None = None
+
+    def log_probs(self) -> FloatArray:
+        if self._log_probs is None:
+            self._log_probs = self._model.cell.log_probs(self._state)
+        return self._log_probs
+
+    def advance(self, token: int) -> None:
+        self._model.check((token,))
+        self._state = self._model.cell.step(self._state, token)
+        self._log_probs = None
+
+    def fork(self) -> "LstmCursor":
+        twin = LstmCursor(self._model, self._state)
+        twin._log_probs = self._log_probs
+        return twin
+
+    def evidence(self) -> LstmEvidence:
+        """Gates and cells as the last token left them."""
+        return LstmEvidence(
+            forget=tuple(layer.forget for layer in self._state),
+            input=tuple(layer.input for layer in self._state),
+            output=tuple(layer.output for layer in self._state),
+            cell=tuple(layer.cell for layer in self._state),
+            hidden=tuple(layer.hidden for layer in self._state),
+        )

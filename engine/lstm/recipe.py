@@ -1,0 +1,78 @@
+"""From a recipe to an LSTM of a size that fits the text and the time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.contract import LanguageModel, ModelInfo, Tokenizer
+from engine.conversation import END
+from engine.lstm.cell import LstmCell
+from engine.lstm.config import LstmConfig
+from engine.lstm.model import LstmModel
+from engine.lstm.network import LstmNetwork
+from engine.training.recipes import Recipe
+from engine.training.trainable import TrainableModel
+
+
+@dataclass(frozen=True)
+class Size:
+    """A model and its batch, sensible from so many minutes on two processor cores."""
+
+    minutes: float
+    layers: int
+    width: int
+    window: int
+    batch: int
+
+
+SIZES = (
+    Size(0.0, 2, 128, 64, 64),
+    Size(3.0, 2, 256, 128, 64),
+    Size(12.0, 2, 384, 128, 64),
+)
+_EMBEDDING_WIDTH = 128
+
+
+def suggest(recipe: Recipe, minutes: float) -> Recipe:
+    """`recipe` with everything left open filled in for a run of `minutes`."""
+    size = next(size for size in reversed(SIZES) if minutes >= size.minutes)
+    muon = (recipe.optimizer or "muon") == "muon"
+    return recipe.with_values(
+        {
+            "layers": recipe.layers or size.layers,
+            "width": recipe.width or size.width,
+            "window": recipe.window or size.window,
+            "context": recipe.context or 1024,
+            "batch": recipe.batch or size.batch,
+            "optimizer": recipe.optimizer or "muon",
+            "learning_rate": recipe.learning_rate or (0.04 if muon else 0.003),
+            "weight_decay": 0.0 if recipe.weight_decay is None else recipe.weight_decay,
+            "warm_down": 0.6 if recipe.warm_down is None else recipe.warm_down,
+        }
+    )
+
+
+def build(recipe: Recipe, tokenizer: Tokenizer, alphabet: int) -> TrainableModel:
+    """A network without weights. `alphabet` (how many different tokens the text holds) bounds what a token needs."""
+    width = recipe.width or SIZES[0].width
+    newline = tokenizer.encode("\n")
+    config = LstmConfig(
+        vocabulary_size=tokenizer.vocabulary_size,
+        layers=recipe.layers or SIZES[0].layers,
+        width=width,
+        embedding_width=min(_EMBEDDING_WIDTH, width, max(alphabet, 8)),
+        start_token=newline[0] if len(newline) == 1 else tokenizer.special_tokens[END],
+    )
+    return LstmNetwork(config, recipe.dropout)
+
+
+def as_language_model(network: TrainableModel, tokenizer: Tokenizer, name: str) -> LanguageModel:
+    """The network in its present state, to talk to."""
+    if not isinstance(network, LstmNetwork):
+        raise TypeError(type(network).__name__)
+    tensors = {
+        key: np.array(weight.detach().float().cpu().numpy(), dtype=np.float32)
+        for key, weight in network.state_dict().items()
+    }
+    info = ModelInfo(name, "lstm", network.config.vocabulary_size, None, network.parameter_count(), "")
+    return LstmModel(LstmCell(network.config, tensors), tensors, tokenizer, info)
