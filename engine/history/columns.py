@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-_LARGEST = 256 * 2**20  # bytes one blob may unfold to
+_LARGEST = 64 * 2**20  # bytes one blob may unfold to
 _LENGTH = struct.Struct("<I")
 
 

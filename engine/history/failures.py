@@ -28,12 +28,13 @@ class BrokenRow(sqlite3.DatabaseError):
 
 def is_damage(error: BaseException) -> bool:
     """Whether the complaint is that the file is no sound history."""
-    if isinstance(error, BrokenRow) or "decode to UTF-8" in str(error):
+    # A name in a broken schema that is not UTF-8 comes as UnicodeDecodeError: Python cannot even read the complaint.
+    if isinstance(error, BrokenRow | UnicodeDecodeError) or "decode to UTF-8" in str(error):
         return True
     return _code(error) in ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
-def history_error(error: sqlite3.Error | OSError, path: Path | None) -> HistoryError:
+def history_error(error: sqlite3.Error | OSError | UnicodeDecodeError, path: Path | None) -> HistoryError:
     """The error to raise in place of `error`."""
     name = "" if path is None else str(path)
     if isinstance(error, OSError):
@@ -61,7 +62,7 @@ def as_history_error(path: Path | None) -> Iterator[None]:
         yield
     except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
         raise
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
         if path is not None and is_damage(error):
             mark_damaged(path)
         raise history_error(error, path) from error

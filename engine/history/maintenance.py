@@ -59,7 +59,7 @@ def check(connections: Connections) -> CheckReport:
     def work(connection: sqlite3.Connection) -> CheckReport:
         try:
             return _examine(connection)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if not is_damage(error):
                 raise
             return CheckReport((str(error),), 0, 0, 0, 0, 0)

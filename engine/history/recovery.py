@@ -7,16 +7,19 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
+from engine.history.failures import is_damage
 from engine.history.opening import back_in_place, move_aside, open_writer
 from engine.history.records import Recovery
 
-_TABLES = {  # table -> what orders its rows
-    "conversation": "number",
-    "message": "id",
-    "vocabulary": "rowid",
-    "run": "message",
-    "trace": "message",
-    "citation": "message, number",
+_BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
+_LARGEST_GAP = 2**20  # numbers of missing rows
+_TABLES = {  # table -> its number, and what orders its rows
+    "conversation": ("number", "number"),
+    "message": ("id", "id"),
+    "vocabulary": ("rowid", "rowid"),
+    "run": ("message", "message"),
+    "trace": ("message", "message"),
+    "citation": ("message", "message, number"),
 }
 
 _MEND = (
@@ -26,6 +29,7 @@ _MEND = (
     """INSERT INTO conversation(id, title, kind, created, updated)
         SELECT conversation, substr(text, 1, 60), 'chat', created, created FROM message
         WHERE conversation NOT IN (SELECT id FROM conversation) GROUP BY conversation HAVING id = min(id)""",
+    "DELETE FROM conversation WHERE id NOT IN (SELECT conversation FROM message)",
     "DELETE FROM run WHERE message NOT IN (SELECT id FROM message)",
     "DELETE FROM trace WHERE message NOT IN (SELECT id FROM message)",
     "DELETE FROM citation WHERE message NOT IN (SELECT id FROM message)",
@@ -65,8 +69,8 @@ def _salvage(moved: Path, writer: sqlite3.Connection) -> None:
             writer.execute("PRAGMA foreign_keys = OFF")
             writer.execute("BEGIN IMMEDIATE")
             try:
-                for table, order in _TABLES.items():
-                    _copy_table(damaged, writer, table, order)
+                for table, (key, order) in _TABLES.items():
+                    _copy_table(damaged, writer, table, key, order)
                 for statement in _MEND:
                     writer.execute(statement)
                 writer.execute("COMMIT")
@@ -78,36 +82,27 @@ def _salvage(moved: Path, writer: sqlite3.Connection) -> None:
             damaged.close()
 
 
-def _copy_table(damaged: sqlite3.Connection, writer: sqlite3.Connection, table: str, order: str) -> None:
+def _copy_table(damaged: sqlite3.Connection, writer: sqlite3.Connection, table: str, key: str, order: str) -> None:
     wanted = [row[1] for row in writer.execute(f"PRAGMA table_info({table})") if row[1] != "process"]
     try:
         there = {row[1] for row in damaged.execute(f"PRAGMA table_info({table})")}
-    except sqlite3.DatabaseError:
+    except _BROKEN:
         return
     columns = ", ".join(name for name in wanted if name in there)
     if not columns:
         return
     places = ", ".join("?" for _ in columns.split(", "))
     insert = f"INSERT OR IGNORE INTO {table}({columns}) VALUES ({places})"  # noqa: S608
-    select = f"SELECT {columns} FROM {table} ORDER BY "  # noqa: S608
-    forward = ", ".join(f"{name} ASC" for name in order.split(", "))
-    # Reading stops at the first broken page: so from the other end too. What came twice is ignored.
-    if not _copy_rows(damaged, select + forward, writer, insert):
-        _copy_rows(damaged, select + forward.replace("ASC", "DESC"), writer, insert)
-
-
-def _copy_rows(damaged: sqlite3.Connection, select: str, writer: sqlite3.Connection, insert: str) -> bool:
-    """Insert what `select` gives until reading fails; whether it came to its end."""
-    try:
-        found = damaged.execute(select)
-    except sqlite3.DatabaseError:
-        return False
-    while True:
+    select = f"SELECT {key}, {columns} FROM {table} WHERE {key} > ? ORDER BY {order}"  # noqa: S608
+    last, gap = 0, 0
+    while gap <= _LARGEST_GAP:
         try:
-            row = found.fetchone()
-        except sqlite3.DatabaseError:
-            return False
-        if row is None:
-            return True
-        with contextlib.suppress(sqlite3.IntegrityError):  # a value of the wrong kind: the row is broken
-            writer.execute(insert, row)
+            for number, *row in damaged.execute(select, (last + gap,)):
+                last, gap = number, 0
+                with contextlib.suppress(sqlite3.IntegrityError):  # a value of the wrong kind: the row is broken
+                    writer.execute(insert, row)
+            return
+        except _BROKEN as error:
+            if not is_damage(error):
+                raise
+            gap = max(1, 2 * gap)  # reading on behind the broken page, wherever that is

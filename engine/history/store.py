@@ -97,12 +97,12 @@ class HistoryStore:
         with as_history_error(path), one_at_a_time(path.parent):
             mark = damage_mark(path)
             if mark.exists() and path.exists():
-                with suppress(sqlite3.DatabaseError):
+                with suppress(sqlite3.DatabaseError, UnicodeDecodeError):
                     judge(path, migrations)
                 recovery = recover(path, now())
             try:
                 writer = open_writer(path, now(), migrations)
-            except sqlite3.DatabaseError as error:
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 if recovery is not None or not is_damage(error):
                     raise
                 recovery = recover(path, now())
@@ -297,11 +297,14 @@ class HistoryStore:
             ).fetchone()
         if row is None:
             return None
-        data, codec, text, vocabulary = row
+        data, codec, text, written = row
+        vocabulary = None
+        if written is not None:
+            with suppress(ValueError):
+                vocabulary = decode_vocabulary(written)
         try:
-            known = None if vocabulary is None else decode_vocabulary(vocabulary)
-            return StoredTrace(data, codec, text, known)
-        except (ValueError, TypeError, KeyError, OverflowError, MemoryError) as error:
+            return StoredTrace(data, codec, text, vocabulary)
+        except ValueError as error:
             raise HistoryError("trace_unreadable", name=message, reason=error) from None
 
     def passages(self, message: int) -> Passages | None:

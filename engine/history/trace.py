@@ -174,8 +174,10 @@ class _Matrices:
         fixed = np.clip(np.round(constant * _FIXED), -(2**31), 2**31 - 1).astype(np.int64)
         rest = difference - (fixed / _FIXED).astype(np.float32)[:, None]
         # float16 rounds log p by at most |log p| / 2048; anything beyond that is not rounding.
+        # At a low temperature even that would show, so no probability may be off by more than 0.0007 either.
         rounding = (np.abs(np.where(np.isfinite(raw), raw, 0)) * scale + 1) / 1800
-        rest = np.where(known & (np.abs(np.where(known, rest, 0)) <= rounding), 0, rest)
+        visible = 0.0007 * np.exp(np.minimum(np.where(known, -self.drawn, 0), 50))
+        rest = np.where(known & (np.abs(np.where(known, rest, 0)) <= np.minimum(rounding, visible)), 0, rest)
         rest = np.where(np.isneginf(self.drawn), 0, rest)
         unused = np.arange(width)[None, :] >= self.counts[:, None]
         return fixed, np.where(unused, 0, rest)

@@ -32,17 +32,17 @@ def backend() -> LocalBackend:
     return LocalBackend(HashModel())
 
 
-def settings(tokens: int = 20, **sampling: float) -> ReplySettings:
-    return ReplySettings(SamplingSettings(seed=3, **sampling), tokens)  # type: ignore[arg-type]
+def settings(tokens: int = 20) -> ReplySettings:
+    return ReplySettings(SamplingSettings(seed=3), tokens)
 
 
-def run(**sampling: float) -> RunStart:
-    return RunStart.of(backend(), settings(**sampling))
+def run() -> RunStart:
+    return RunStart.of(backend(), settings())
 
 
-def events(tokens: int = 20, text: str = "hi", **sampling: float) -> Iterator[Event]:
+def events(tokens: int = 20) -> Iterator[Event]:
     """A reply of the hash model, whose text is arbitrary bytes read as UTF-8."""
-    return backend().reply([Message(Role.USER, text)], settings(tokens, **sampling))
+    return backend().reply([Message(Role.USER, "hi")], settings(tokens))
 
 
 def words(text: str) -> Iterator[Step]:

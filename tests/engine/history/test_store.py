@@ -1,6 +1,8 @@
 """Conversations and their trees of messages."""
 
+import sqlite3
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,14 +16,14 @@ from tests.engine.history.makers import Clock, answer, ask, backend, events, run
 
 
 @pytest.fixture(params=["file", "memory"])
-def history(request: pytest.FixtureRequest, path: Path, clock: Clock) -> HistoryStore:
+def history(request: pytest.FixtureRequest, path: Path, clock: Clock) -> Iterator[HistoryStore]:
     """Both histories keep the same promises."""
     if request.param == "file":
         made: HistoryStore = HistoryStore.open(path, clock=clock, now=clock.now)
     else:
         made = NullHistory(clock=clock, now=clock.now)
-    request.addfinalizer(made.close)
-    return made
+    with made:
+        yield made
 
 
 def test_both_histories_fit_the_protocol(history: HistoryStore) -> None:
@@ -296,9 +298,12 @@ def test_closing_marks_an_open_reply_as_interrupted(path: Path) -> None:
 def test_a_deep_conversation_is_read_and_deleted(history: HistoryStore) -> None:
     question = ask(history, "0")
     conversation = history.conversation(question.conversation)
-    parent = question.id
-    for number in range(1, 1500):  # SQLite's own cascades end at 1000 levels
-        parent = history.add_message(conversation, Role.USER, str(number), parent).id
+
+    def grow(connection: sqlite3.Connection) -> None:
+        for number in range(1, 1500):  # SQLite's own cascades end at 1000 levels
+            history._insert(connection, conversation.id, question.id + number - 1, Role.USER, str(number), "done")
+
+    history._connections.write(grow)
     assert [message.text for message in history.shown(conversation.id)] == [str(number) for number in range(1500)]
     history.delete(conversation.id)
     assert history.check().messages == 0
