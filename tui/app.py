@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.command import Provider
+from textual.command import CommandPalette, Provider
 
 from engine.contract import ReplySettings
 from engine.errors import ExitCode
@@ -77,6 +77,11 @@ class GenchatApp(App[int]):
 
     def get_default_screen(self) -> ChatScreen:
         return ChatScreen(self.session)
+
+    def action_command_palette(self) -> None:
+        """Everything that can be done now."""
+        if not any(isinstance(screen, CommandPalette) for screen in self.screen_stack):
+            self.push_screen(CommandPalette(id="--command-palette", placeholder=say("tui.palette.placeholder")))
 
     def action_theme(self) -> None:
         """Dark or light."""

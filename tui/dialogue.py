@@ -32,7 +32,7 @@ class Status(StrEnum):
         return self in (Status.WAITING, Status.STREAMING)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)  # Textual writes out what a worker is given; a turn may hold thousands of arrays
 class Turn:
     """One message. `text` is exactly what was written; `records` are its tokens, where they are known."""
 

@@ -118,7 +118,7 @@ class TokenRecord:
     log_prob: float | None = None
     rank: int | None = None
     kind: Kind = "none"
-    candidates: Candidates | None = None
+    candidates: Candidates | None = field(default=None, repr=False)
     labels: Labels = field(default_factory=lambda: Labels(None), repr=False)
     reason: str = ""  # text key: why there is no distribution
     vocabulary_size: int | None = None

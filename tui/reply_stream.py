@@ -77,11 +77,14 @@ class ReplyStream:
         open_backend: Callable[[], Backend],
         lock: threading.Lock,
         listener: ReplyListener | None = None,
+        pace: float = 0.0,
     ) -> None:
+        """`pace` is the most tokens a second, for slow watching; 0 is as fast as the model goes."""
         self.request = request
         self._open_backend = open_backend
         self._model_lock = lock  # a model is asked by one thread at a time; held for one token
         self._listener = listener or ReplyListener()
+        self._pause = 1 / pace if pace > 0 else 0.0
         self._stop = threading.Event()
         self._buffer_lock = threading.Lock()
         self._batch = Batch()
@@ -136,6 +139,8 @@ class ReplyStream:
             self._listener.heard(event)
             if isinstance(event, Step):
                 self._put_step(wake, recorder.record(event), event.text)
+                if self._pause:
+                    self._stop.wait(self._pause)
             elif isinstance(event, Finish):
                 status = _STATUS_OF_FINISH[event.reason]
             else:

@@ -34,6 +34,7 @@ class Session:
         self.settings = settings
         self.model = model
         self.free_text = False
+        self.pace = 0.0  # tokens a second at most; 0 is as fast as the model goes
         self.live: Live | None = None
         self.listings: tuple[ModelListing, ...] = ()
         self.dialogue = Dialogue()
@@ -111,10 +112,7 @@ class Session:
 
     def answer(self, question: Turn) -> Live:
         """Begin a reply to `question`; a second one becomes a version beside the first."""
-        settings = self.settings
-        if settings.sampling.seed is None:
-            # Chosen here rather than by the sampler, so that the history knows it.
-            settings = replace(settings, sampling=replace(settings.sampling, seed=secrets.randbits(32)))
+        settings = self._settings_for(question)
         turn = Turn(
             Role.ASSISTANT,
             status=Status.WAITING if self.backend is None else Status.STREAMING,
@@ -133,9 +131,19 @@ class Session:
             lambda: desk.open(model, progress),
             desk.model_lock(model),
             self._keeper_now().listener(turn, question, settings),
+            self.pace,
         )
         self.live = Live(turn, stream)
         return self.live
+
+    def _settings_for(self, question: Turn) -> ReplySettings:
+        """The settings with a seed: chosen here rather than by the sampler, so that the history knows it.
+
+        A fixed seed is counted up for each version of a reply; the same once more would be no other version.
+        """
+        wanted = self.settings.sampling.seed
+        seed = secrets.randbits(32) if wanted is None else wanted + len(question.children)
+        return replace(self.settings, sampling=replace(self.settings.sampling, seed=seed))
 
     def _sign(self, turn: Turn) -> None:
         if self.backend is not None:

@@ -12,7 +12,6 @@ from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from engine.contract import ReplySettings
 from engine.errors import GenchatError
 from engine.language import say
 from engine.text import safe, safe_line
@@ -368,14 +367,14 @@ class ChatScreen(ConversingScreen):
 
     def action_sampling(self) -> None:
         """Change how tokens are drawn."""
-        from tui.screens.sampling import SamplingScreen
+        from tui.screens.sampling import Choices, SamplingScreen
 
-        def chosen(settings: ReplySettings | None) -> None:
-            if settings is not None:
-                self.session.settings = settings
+        def chosen(choices: Choices | None) -> None:
+            if choices is not None:
+                self.session.settings, self.session.pace = choices.settings, choices.pace
                 self._show_settings()
 
-        self.app.push_screen(SamplingScreen(self.session.settings), chosen)
+        self.app.push_screen(SamplingScreen(Choices(self.session.settings, self.session.pace)), chosen)
 
     def action_regenerate(self) -> None:
         """Another version of the last reply."""

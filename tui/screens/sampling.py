@@ -36,11 +36,20 @@ _FIELDS = (
     _Field("repetition_penalty", False),
     _Field("seed", True),
     _Field("max_tokens", True),
+    _Field("pace", False),
 )
 
 
-class SamplingScreen(Dialog[ReplySettings]):
-    """Answers with settings that the engine accepts."""
+@dataclass(frozen=True)
+class Choices:
+    """What the dialog edits: the engine's settings, and how fast a person wants to watch (tokens a second, 0 free)."""
+
+    settings: ReplySettings
+    pace: float = 0.0
+
+
+class SamplingScreen(Dialog[Choices]):
+    """Answers with choices that the engine accepts."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("down", "app.focus_next", "field_next"),
@@ -48,13 +57,13 @@ class SamplingScreen(Dialog[ReplySettings]):
         bind("ctrl+r", "reset", "reset", priority=True),
     ]
 
-    def __init__(self, settings: ReplySettings) -> None:
+    def __init__(self, choices: Choices) -> None:
         super().__init__(say("tui.sampling.title"), say("tui.sampling.keys"))
-        self._settings = settings
+        self._choices = choices
 
     def parts(self) -> Iterable[Widget]:
         for field in _FIELDS:
-            yield _Row(field, _shown(self._settings, field))
+            yield _Row(field, _shown(self._choices, field))
         yield Static("", classes="hint", markup=False)
 
     @on(DescendantFocus)
@@ -65,14 +74,14 @@ class SamplingScreen(Dialog[ReplySettings]):
     def action_reset(self) -> None:
         """The values genchat begins with."""
         for field in _FIELDS:
-            self.query_one(f"#{field.name}", Input).value = _shown(ReplySettings(), field)
+            self.query_one(f"#{field.name}", Input).value = _shown(Choices(ReplySettings()), field)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         texts = {field.name: self.query_one(f"#{field.name}", Input).value for field in _FIELDS}
         try:
-            self.dismiss(read_settings(texts, self._settings))
+            self.dismiss(read_choices(texts, self._choices.settings))
         except GenchatError as error:
             self.show_error(str(error))
 
@@ -89,15 +98,15 @@ class _Row(Horizontal):
         yield Input(self._value, id=self._field.name, select_on_focus=True, placeholder=placeholder)
 
 
-def _shown(settings: ReplySettings, field: _Field) -> str:
-    place = settings if field.name == "max_tokens" else settings.sampling
-    value = getattr(place, field.name)
+def _shown(choices: Choices, field: _Field) -> str:
+    places = {"max_tokens": choices.settings, "pace": choices}
+    value = getattr(places.get(field.name, choices.settings.sampling), field.name)
     if value is None:
         return ""
     return str(value) if field.whole else plain(value)
 
 
-def read_settings(texts: dict[str, str], base: ReplySettings) -> ReplySettings:
+def read_choices(texts: dict[str, str], base: ReplySettings) -> Choices:
     """From what was typed; a decimal comma counts as a point. Raises UsageError for what cannot be."""
     values: dict[str, float | int | None] = {}
     for field in _FIELDS:
@@ -117,6 +126,9 @@ def read_settings(texts: dict[str, str], base: ReplySettings) -> ReplySettings:
     seed = values["seed"]
     if seed is not None and seed < 0:
         raise UsageError("seed_negative", value=seed)
+    pace = values.pop("pace") or 0.0
+    if not 0 <= pace < float("inf"):
+        raise UsageError("pace_negative", value=pace)
     window = base.sampling.repetition_window
     sampling = SamplingSettings(repetition_window=window, **values)  # type: ignore[arg-type]
-    return replace(base, sampling=sampling, max_tokens=longest)
+    return Choices(replace(base, sampling=sampling, max_tokens=longest), pace)

@@ -198,7 +198,7 @@ class Block:
             stop = min(end, len(self.prefix))
             pieces.append(Segment(self.body.text[start:stop], inks.muted))
             start = stop
-        if look.heat or self._selection_touches(start, end):
+        if self.starts and (look.heat or self._selection_touches(start, end)):
             pieces += self._paint_tokens(start, end, look)
         elif start < end:
             pieces.append(Segment(self.body.text[start:end], inks.text))

@@ -14,11 +14,12 @@ from engine.text import safe_line
 from tui.colours import Inks
 from tui.numbers import decimal, percent, plain, whole
 from tui.records import Row, TokenRecord
-from tui.widgets.painting import Line, bar
+from tui.widgets.painting import Line, bar, fit
 from tui.widgets.wrapping import WrappedText
 
 MARK = "▸"
-_NUMBER = 6
+_NUMBER, _DRAWN = 6, 8
+_SHORTEST_BAR = 4
 _LABEL = (9, 18)  # narrowest, widest
 
 
@@ -53,7 +54,7 @@ def paint_header(width: int, inks: Inks) -> Strip:
     """The heads of the two columns of numbers."""
     line = Line(width, inks.muted).add(" " * (2 + label_width(width)))
     line.add(say("tui.panel.raw"), width=_NUMBER, right=True)
-    return line.add(say("tui.panel.drawn"), width=_NUMBER + 1, right=True).strip()
+    return line.add(say("tui.panel.drawn"), width=_DRAWN, right=True).strip()
 
 
 def paint_row(row: Row, chosen: bool, width: int, inks: Inks, family: str) -> Strip:
@@ -65,27 +66,36 @@ def paint_row(row: Row, chosen: bool, width: int, inks: Inks, family: str) -> St
     line.add(MARK if chosen else " ", Style(color=accent)).add(" ")
     line.add(row.label, ink, width=label_width(width))
     line.add(percent(row.raw), inks.faint if cut else inks.muted, width=_NUMBER, right=True)
-    drawn = "" if row.drawn is None else "─" if cut else percent(row.drawn)
-    line.add(drawn, ink, width=_NUMBER + 1, right=True).add(" ")
-    room = line.room
+    room = width - 2 - label_width(width) - _NUMBER - _DRAWN - 1
+    drawn = "" if row.drawn is None else percent(row.drawn)
+    if row.cut_by is not None:
+        drawn = "─" if _cut_note(row, room) else row.cut_by
+    line.add(drawn, ink, width=_DRAWN, right=True).add(" ")
     return Strip([*line.strip().crop(0, width - room), *_paint_bar(row, chosen, room, inks, accent)], width)
 
 
 def _paint_bar(row: Row, chosen: bool, room: int, inks: Inks, accent: str) -> list[Segment]:
+    if room < _SHORTEST_BAR:
+        return [Segment(" " * max(room, 0), inks.text)]
     drawn = row.raw if row.drawn is None else row.drawn
     shared, longer = min(row.raw, drawn), max(row.raw, drawn)
     gained = inks.bar_gained if drawn > row.raw else inks.bar_lost
     solid = accent if chosen else inks.bar
     pieces = bar(room, shared, longer, solid, gained, inks.ground)
+    note = _cut_note(row, room)
+    if not note:
+        return pieces
+    length = room - cell_len(note)
+    return [*Strip(pieces, room).crop(0, length), Segment(note, inks.faint + Style(italic=True))]
+
+
+def _cut_note(row: Row, room: int) -> str:
+    """Which stage cut the row, padded to stand behind its bar; empty where there is no room for it."""
     if row.cut_by is None:
-        return pieces
+        return ""
     note = " " + say("tui.panel.cut_by", stage=row.cut_by)
-    length = min(int(longer * room) + 1, room)
-    if length + cell_len(note) > room:
-        return pieces
-    kept = Strip(pieces, room).crop(0, length)
-    tail = note + " " * (room - length - cell_len(note))
-    return [*kept, Segment(tail, inks.faint + Style(italic=True))]
+    left = room - int(row.raw * room) - 1
+    return fit(note, left) if cell_len(note) <= left else ""
 
 
 def paint_rest(record: TokenRecord, rows: list[Row], width: int, inks: Inks) -> list[Strip]:
@@ -102,9 +112,9 @@ def paint_rest(record: TokenRecord, rows: list[Row], width: int, inks: Inks) -> 
     if record.entropy is None:
         entropy.add(say("tui.panel.entropy_unknown"), inks.faint)
     else:
-        entropy.add(say("tui.panel.entropy") + " ", inks.muted).add(decimal(record.entropy), inks.text)
+        entropy.add(say("tui.panel.entropy") + " ", inks.muted).add(decimal(max(record.entropy, 0.0)), inks.text)
         if record.drawn_entropy is not None and record.stages:
-            entropy.add(" → ", inks.faint).add(decimal(record.drawn_entropy), inks.text)
+            entropy.add(" → ", inks.faint).add(decimal(max(record.drawn_entropy, 0.0)), inks.text)
         entropy.add(" " + say("tui.panel.bits"), inks.muted)
     return [*found, entropy.strip()]
 

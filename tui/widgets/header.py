@@ -59,7 +59,8 @@ class Header(Widget):
         found = inks(self.app.current_theme.dark)
         if y:
             return Strip([Segment("─" * self.size.width, found.rule)], self.size.width)
-        left = [(" genchat   ", found.muted), (f"{self._family}", found.family(self._family))]
+        left = [(" genchat   " if self.size.width >= 80 else " ", found.muted)]
+        left.append((safe_line(self._family), found.family(self._family)))
         left += [(" · ", found.faint), (self._backend, found.text)]
         if self._parameters:
             left.append((f" {self._parameters}", found.muted))

@@ -30,7 +30,8 @@ class KeyBar(Widget):
         for each in active:
             if each.binding.show and each.enabled and description(each.binding):
                 found.setdefault(each.binding.description, each.binding)
-        return list(found.values())
+        # Help first and then the way out, so that both are there on a narrow screen.
+        return sorted(found.values(), key=lambda binding: {"help": 0, "stop": 1, "home": 1}.get(binding.id or "", 2))
 
     def render_line(self, y: int) -> Strip:
         found = inks(self.app.current_theme.dark)

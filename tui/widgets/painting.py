@@ -51,9 +51,8 @@ class Line:
 
     def strip(self) -> Strip:
         """The line, padded to its width."""
-        if self.room > 0:
-            self._pieces.append(Segment(" " * self.room, self._base))
-        return Strip(self._pieces, self._width)
+        padding = [Segment(" " * self.room, self._base)] if self.room > 0 else []
+        return Strip([*self._pieces, *padding], self._width)
 
 
 def right_aligned(

@@ -1,4 +1,4 @@
-"""Where the person writes: Enter sends, Ctrl+J (Shift+Enter, Alt+Enter) breaks the line, ↑ and ↓ recall what was sent."""
+"""Where the person writes: Enter sends, Ctrl+J (Shift+Enter, Alt+Enter) breaks the line, ↑ ↓ recall what was sent."""
 
 from typing import ClassVar
 

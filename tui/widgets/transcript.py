@@ -149,7 +149,7 @@ class Transcript(ScrollView, can_focus=True):
         self._ends = list(accumulate((block.height for block in self._blocks), initial=1))[1:]
         self.virtual_size = Size(self.scrollable_content_region.width, self._ends[-1] if self._ends else 0)
         if self.follows:
-            self.scroll_end(animate=False, immediate=True, x_axis=False)
+            self.scroll_end(animate=False, immediate=True, x_axis=False, force=True)
         self.refresh()
 
     def _refresh_block(self, block: Block, first_body_line: int) -> None:
@@ -331,7 +331,7 @@ class Transcript(ScrollView, can_focus=True):
         """Back to the newest token."""
         self.unselect()
         self.follows = True
-        self.scroll_end(animate=False, immediate=True, x_axis=False)
+        self.scroll_end(animate=False, immediate=True, x_axis=False, force=True)
         self.post_message(TokenChosen(None, None))
 
     def on_click(self, event: events.Click) -> None:

@@ -169,4 +169,5 @@ TEXTS = {
     "error.question_empty": "nothing to look for; give a question",
     "error.words_corpus_small": "{name} has too few different words for word vectors ({count}); give a longer text, some 20,000 words or more",
     "error.word_unknown": '"{word}" is not among the words of {name}{near}; choose another word',
+    "error.models_unreadable": "{path} cannot be read ({reason}); check the rights on the folder",
 }

@@ -88,13 +88,15 @@ TEXTS = {
     "tui.sampling.repetition_penalty": "repetition penalty",
     "tui.sampling.seed": "seed",
     "tui.sampling.max_tokens": "longest reply, tokens",
+    "tui.sampling.pace": "slow motion, tokens/s",
+    "tui.sampling.hint.pace": "A reply never comes faster than this. 0 is as fast as the model goes.",
     "tui.sampling.hint.temperature": "Below 1 the likely become likelier, above 1 all become alike. "
     "0 always takes the likeliest.",
     "tui.sampling.hint.top_k": "Only the k likeliest tokens can be drawn. 0 is off.",
     "tui.sampling.hint.top_p": "Only the likeliest tokens that together reach this probability. 1 is off.",
     "tui.sampling.hint.min_p": "Only tokens at least this share as likely as the likeliest. 0 is off.",
     "tui.sampling.hint.repetition_penalty": "Above 1, tokens that were just used become less likely. 1 is off.",
-    "tui.sampling.hint.seed": "The same seed, settings and words give the same reply. Empty: a new seed each time.",
+    "tui.sampling.hint.seed": "The same seed, settings and words give the same reply. Empty: a new one each time. Regenerating counts it up.",
     "tui.sampling.hint.max_tokens": "A reply that reaches it is cut off there.",
     "tui.search.title": "Search what was said",
     "tui.search.keys": "↑↓ · Enter opens · Esc",
@@ -115,6 +117,7 @@ TEXTS = {
     "is what the token was drawn from after temperature and cuts; ▸ marks the one that came. A bar is as long as its "
     "probability: its lighter end was gained by sampling, a faint one lost. Dimmed rows could no longer be drawn. "
     "Surprise is measured in bits: 0 for a certain token, one more each time the probability halves.",
+    "tui.palette.placeholder": "what to do",
     "tui.command.new": "conversation: Begin a new one",
     "tui.command.rename": "conversation: Rename this one",
     "tui.command.delete": "conversation: Delete this one",

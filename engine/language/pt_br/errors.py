@@ -169,4 +169,5 @@ TEXTS = {
     "error.question_empty": "nada a procurar; faça uma pergunta",
     "error.words_corpus_small": "{name} tem poucas palavras diferentes para vetores de palavras ({count}); dê um texto maior, de umas 20.000 palavras ou mais",
     "error.word_unknown": '"{word}" não está entre as palavras de {name}{near}; escolha outra',
+    "error.models_unreadable": "{path} não pode ser lida ({reason}); verifique as permissões da pasta",
 }
