@@ -162,7 +162,11 @@ def language_model(backend: "Backend") -> "LanguageModel":
 def _folders(root: Path, *, shipped: bool) -> Iterator[ModelEntry]:
     if not root.is_dir():
         return
-    for folder in sorted(root.iterdir()):
+    try:
+        folders = sorted(root.iterdir())
+    except OSError as error:
+        raise GenchatError("models_unreadable", path=root, reason=error.strerror or error) from None
+    for folder in folders:
         if not _NAME.fullmatch(folder.name) or not (folder / CARD_FILE).exists():
             continue
         size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())

@@ -15,19 +15,22 @@ Hear = Callable[[Event], None]
 
 
 class Thread:
-    """One conversation that a prompt is added to."""
+    """One conversation that a prompt goes on with; without a history, the prompt stands alone."""
 
-    def __init__(self, history: History | None, conversation: Conversation | None) -> None:
+    def __init__(
+        self, history: History | None = None, conversation: Conversation | None = None, *, writes: bool = False
+    ) -> None:
         self._history = history
-        self.conversation = conversation
+        self._conversation = conversation
+        self._writes = writes
         self.past: tuple[StoredMessage, ...] = ()
         if history is not None and conversation is not None:
             self.past = history.shown(conversation.id)
 
     @property
     def id(self) -> str | None:
-        """The conversation's id where it is kept."""
-        return None if self.conversation is None else self.conversation.id
+        """The id of the conversation that the reply is kept in."""
+        return self._conversation.id if self._writes and self._conversation is not None else None
 
     def messages(self, prompt: str) -> list[Message]:
         """What the backend reads: the past and the prompt."""
@@ -45,11 +48,11 @@ class Thread:
     @contextmanager
     def keep(self, prompt: str, backend: Backend, settings: ReplySettings) -> Iterator[Hear]:
         """While entered, everything heard is kept; whatever ends the block, what was written stays."""
-        if self._history is None or self.conversation is None:
+        if not self._writes or self._history is None or self._conversation is None:
             yield lambda event: None
             return
         parent = self.past[-1].id if self.past else None
-        question = self._history.add_message(self.conversation, Role.USER, prompt, parent)
+        question = self._history.add_message(self._conversation, Role.USER, prompt, parent)
         recorder = self._history.begin_reply(question, RunStart.of(backend, settings))
         try:
             yield recorder.add
@@ -73,7 +76,7 @@ def thread_for(around: Surroundings, *, latest: bool, name: str | None, keep: bo
     """
     asked = latest or name is not None
     if not keep and not asked:
-        yield Thread(None, None)
+        yield Thread()
         return
     try:
         history = around.open_history()
@@ -81,22 +84,22 @@ def thread_for(around: Surroundings, *, latest: bool, name: str | None, keep: bo
         if asked:
             raise
         around.output.note(say("cli.prompt.not_kept", reason=error), "warn")
-        yield Thread(None, None)
+        yield Thread()
         return
     try:
         for notice in history.notices:
             around.output.note(say(notice.key, **dict(notice.values)), "warn")
-        yield Thread(history if keep else None, None) if not asked and not keep else _choose(history, latest, name)
+        yield Thread(history, _choose(history, latest, name), writes=keep)
     finally:
         history.close()
 
 
-def _choose(history: History, latest: bool, name: str | None) -> Thread:
+def _choose(history: History, latest: bool, name: str | None) -> Conversation:
     if name is not None:
-        return Thread(history, history.conversation(name))
-    if latest:
-        chats = [found for found in history.conversations() if found.kind == "chat"]
-        if not chats:
-            raise UsageError("no_conversation_yet")
-        return Thread(history, chats[0])
-    return Thread(history, history.new_conversation())
+        return history.conversation(name)
+    if not latest:
+        return history.new_conversation()
+    found = next((each for each in history.conversations() if each.kind == "chat"), None)
+    if found is None:
+        raise UsageError("no_conversation_yet")
+    return found

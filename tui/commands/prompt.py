@@ -56,6 +56,7 @@ def prompt(
     """Ask once."""
     around = surroundings(context)
     around.take_flags(sampling_flags(model, temperature, top_k, top_p, min_p, repetition_penalty, seed, max_tokens))
+    around.take_flags({"history.keep": False if no_log else None})
     text = _text(around, words or [])
     if text is None:
         around.conversation, around.continue_latest = conversation, latest
@@ -65,7 +66,7 @@ def prompt(
 
     form = form_of(as_json, as_jsonl)
     settings = seeded(around.settings.reply_settings())
-    kept = around.settings.history.keep and not no_log
+    kept = around.settings.history.keep
     with thread_for(around, latest=latest, name=conversation, keep=kept) as thread:
         backend = around.open_model(_model_for(around, thread, model))
         messages = thread.messages(text)

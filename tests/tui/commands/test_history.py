@@ -46,6 +46,13 @@ def test_cid_goes_on_with_the_conversation_that_is_named(genchat: Run) -> None:
     assert sorted(each["messages"] for each in listed(genchat)) == [2, 4]
 
 
+def test_a_conversation_can_be_continued_without_being_added_to(genchat: Run) -> None:
+    genchat("one")
+    done = json.loads(genchat("-c", "two", "--no-log", "--json").stdout)
+    assert (done["text"], done["conversation"]) == ("Olá, mundo!", None)
+    assert [each["messages"] for each in listed(genchat)] == [2]
+
+
 @pytest.mark.parametrize(("options", "variables"), [(("--no-log",), {}), ((), {"GENCHAT_HISTORY_KEEP": "no"})])
 def test_nothing_is_kept_when_nothing_shall_be(
     genchat: Run, file: Path, options: tuple[str, ...], variables: dict[str, str]
