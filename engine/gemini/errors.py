@@ -133,7 +133,8 @@ class ErrorReader:
         reason = self.clean(f"{type(error).__name__}: {error}")
         if any("Timeout" in name for name in names):
             return GeminiError("timeout", address=self._address)
-        if any(name.endswith(_CUT_NAMES) for name in names):
+        # requests says ConnectionError both for nobody there and for somebody who hung up.
+        if any(name.endswith(_CUT_NAMES) for name in names) or "RemoteDisconnected" in reason:
             return GeminiError("cut", reason=reason)
         if any(name.startswith(_OFFLINE_NAMES) for name in names):
             return GeminiError("offline", address=self._address, reason=reason)

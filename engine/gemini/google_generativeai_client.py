@@ -46,7 +46,7 @@ class GoogleGenerativeaiClient:
             return self._translate(error, request.model)
 
         def begin() -> tuple[Iterator[Any], Any]:
-            answers = iter(self._ask(request, stream=True))
+            answers = self._answers(request)
             return answers, next(answers, None)
 
         began = False
@@ -108,6 +108,17 @@ class GoogleGenerativeaiClient:
     def _whole(self, request: GenerateRequest) -> Chunk:
         chunk = _chunk(self._ask(request, stream=False))
         return chunk if chunk.finish or chunk.prompt_block else dataclasses.replace(chunk, finish=UNKNOWN_REASON)
+
+    def _answers(self, request: GenerateRequest) -> Iterator[Any]:
+        """The answers of a stream; a refused question, which the SDK makes an exception, is one of them."""
+        refused = self._sdk().types.BlockedPromptException
+        try:
+            yield from self._ask(request, stream=True)
+        except refused as error:
+            refusal = error.args[0]
+        else:
+            return
+        yield refusal
 
     def _ask(self, request: GenerateRequest, *, stream: bool) -> Any:
         numbers = {
@@ -178,9 +189,7 @@ def _contents(request: GenerateRequest) -> list[dict[str, Any]]:
 
 
 def _plain(message: Any) -> dict[str, Any]:
-    found: dict[str, Any] = type(message).to_dict(
-        message, use_integers_for_enums=False, including_default_value_fields=False
-    )
+    found: dict[str, Any] = type(message).to_dict(message, use_integers_for_enums=False)
     return found
 
 
@@ -196,4 +205,5 @@ def _chunk(answer: Any) -> Chunk:
 
 
 def _says_nothing(answer: Any) -> bool:
-    return not answer.candidates and not _plain(answer.prompt_feedback) and not _plain(answer.usage_metadata)
+    told = answer.prompt_feedback.block_reason or answer.usage_metadata.total_token_count
+    return not answer.candidates and not told
