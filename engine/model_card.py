@@ -77,8 +77,11 @@ def write_model(folder: Path, card: ModelCard, write_files: Callable[[Path], Non
 
     An existing folder of that name is replaced only when the new one is complete. Returns the card as written.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise _not_written(card, error) from None
     try:
         write_files(temporary)
         files = {path.name: file_checksum(path) for path in sorted(temporary.iterdir())}
@@ -88,20 +91,34 @@ def write_model(folder: Path, card: ModelCard, write_files: Callable[[Path], Non
         )
         for path in temporary.iterdir():
             _sync(path)
-        if folder.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-            os.replace(folder, old / folder.name)
-            os.replace(temporary, folder)
-            shutil.rmtree(old)
-        else:
-            os.replace(temporary, folder)
+        _put_in_place(temporary, folder)
         _sync(folder.parent)
         return complete
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         if isinstance(error, OSError):
-            raise GenchatError("cannot_write_model", name=card.name, reason=error.strerror or error) from None
+            raise _not_written(card, error) from None
         raise
+
+
+def _put_in_place(temporary: Path, folder: Path) -> None:
+    """Rename; a folder that was there is set aside first, and put back if the new one cannot take its place."""
+    if not folder.exists():
+        os.replace(temporary, folder)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+    os.replace(folder, aside / folder.name)
+    try:
+        os.replace(temporary, folder)
+    except OSError:
+        os.replace(aside / folder.name, folder)
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _not_written(card: ModelCard, error: OSError) -> GenchatError:
+    return GenchatError("cannot_write_model", name=card.name, reason=error.strerror or error)
 
 
 def _fields(card: ModelCard) -> dict[str, Any]:

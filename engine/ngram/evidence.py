@@ -91,12 +91,16 @@ class _Explanation:
         return tuple(found)
 
     def places(self, token: int) -> tuple[CorpusPlace, ...]:
-        """Where training continues the longest context it can with `token`."""
+        """Where training continues this context with `token`, the longest contexts first; without any, at all."""
+        found: dict[tuple[str, int], CorpusPlace] = {}
         for length in range(self.matched, -1, -1):
             slots = self._slots_with(length, token)
-            if self.corpus is not None and slots[1] > slots[0]:
-                return self.corpus.places(slots, length + 1, _PLACES)
-        return ()
+            if self.corpus is not None and (length or not found):
+                for place in self.corpus.places(slots, length + 1, _PLACES):
+                    found.setdefault((place.source, place.line), place)
+            if len(found) >= _PLACES:
+                break
+        return tuple(found.values())[:_PLACES]
 
     def _slots_with(self, length: int, token: int) -> SlotRange:
         if self.corpus is None:

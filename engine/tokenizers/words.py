@@ -34,6 +34,9 @@ def windows(text: str) -> Iterator[str]:
         end = start + _WINDOW
         if end < len(text):
             space = _SPACE.search(text, end, end + _WINDOW)
-            end = space.start() if space else end
+            if space:
+                end = space.start()
+            elif end + _WINDOW >= len(text):
+                end = len(text)
         yield text[start:end]
         start = end
