@@ -13,7 +13,7 @@ from engine.conversation import Message
 from engine.evidence import Evidence
 from tui.dialogue import Turn
 
-DEBOUNCE = 0.08  # seconds between a token being opened and the question
+DEBOUNCE = 0.08  # seconds a token must have been open before the question, unless a reply is running
 _REMEMBERED = 256
 _SHARE = 10  # a question that took t seconds is followed by a pause of 10 t while a reply runs
 
@@ -39,11 +39,13 @@ class Question:
 class EvidenceRequests:
     """Decides which question is asked when."""
 
-    def __init__(self, ask: Callable[[Question], object]) -> None:
+    def __init__(self, ask: Callable[[Question], object], clock: Callable[[], float] = time.monotonic) -> None:
         self._ask = ask
+        self._clock = clock
         self._known: OrderedDict[tuple[int, int], Evidence | None] = OrderedDict()
         self._waiting: Question | None = None
         self._asking: Question | None = None
+        self._wanted_at = 0.0
         self._not_before = 0.0
 
     def known(self, turn: Turn, index: int) -> tuple[bool, Evidence | None]:
@@ -54,12 +56,14 @@ class EvidenceRequests:
     def want(self, question: Question | None) -> None:
         """This is the question now; None for none."""
         self._waiting = question
+        self._wanted_at = self._clock()
 
     def poll(self, streaming: bool) -> None:
         """Ask the waiting question if it is time."""
         if self._waiting is None or self._asking is not None:
             return
-        if streaming and time.monotonic() < self._not_before:
+        # While a reply runs the newest token changes all the time, so waiting for it to rest would wait for ever.
+        if self._clock() < (self._not_before if streaming else self._wanted_at + DEBOUNCE):
             return
         self._asking, self._waiting = self._waiting, None
         self._ask(self._asking)
@@ -67,7 +71,7 @@ class EvidenceRequests:
     def answered(self, turn: Turn, index: int, evidence: Evidence | None, seconds: float) -> None:
         """An answer came."""
         self._asking = None
-        self._not_before = time.monotonic() + _SHARE * seconds
+        self._not_before = self._clock() + _SHARE * seconds
         self._known[(id(turn), index)] = evidence
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)

@@ -77,4 +77,4 @@ class Inspector:
         self._requests.answered(message.turn, message.index, message.evidence, message.seconds)
         if self.token is not None and self.token[0] is message.turn:
             self._panel.show_evidence(message.turn, message.index, message.evidence)
-        self.poll()
+        self._poll_later()

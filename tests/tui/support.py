@@ -4,8 +4,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from engine.contract import (
     Backend,
@@ -172,6 +174,12 @@ async def say(pilot: Pilot[int], text: str) -> None:
     await pilot.press("enter")
     await until(pilot, lambda: screen.session.dialogue.last_reply is not before)
     await until(pilot, lambda: screen.session.live is None)
+    await pilot.pause()
+
+
+async def dialog(pilot: Pilot[int], kind: type[Screen[Any]]) -> None:
+    """Wait until a dialog of this kind stands there, complete."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, kind) and pilot.app.screen.query(".error"))
     await pilot.pause()
 
 

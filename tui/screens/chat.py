@@ -277,7 +277,7 @@ class ChatScreen(ConversingScreen):
     # -- the open token -----------------------------------------------------------------------------------------
 
     def _poll_evidence_soon(self) -> None:
-        self.set_timer(DEBOUNCE, self.inspector.poll)
+        self.set_timer(1.05 * DEBOUNCE, self.inspector.poll)
 
     def _ask_why(self, question: Question) -> None:
         self.run_worker(partial(self._explain, question), thread=True, exit_on_error=False, group="evidence")

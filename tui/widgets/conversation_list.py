@@ -61,6 +61,11 @@ class ConversationList(OptionList):
         if current is not None and any(each.id == current for each in conversations):
             self.highlighted = self.get_option_index(current)
 
+    def on_focus(self) -> None:
+        """So that Enter always has something to open."""
+        if self.highlighted is None:
+            self.action_first()
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         if event.option_id is not None:

@@ -1,0 +1,146 @@
+"""Kept conversations on the screen: list, open, search, rename, delete, export; branches survive."""
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, OptionList, Static
+
+from engine.contract import ReplySettings
+from engine.history import HistoryStore
+from engine.sampling import SamplingSettings
+from tests.tui.support import Source, chat, dialog, make_app, say, script, store, text_of, until
+from tui.dialogue import Status
+from tui.export import suggested_path
+from tui.screens.ask import ConfirmScreen, LineScreen
+from tui.screens.search import SearchScreen
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> HistoryStore:
+    return store(tmp_path)
+
+
+async def test_what_was_said_stands_in_the_list_under_its_day(history: HistoryStore) -> None:
+    app = make_app(history=history)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "proteína vegetal")
+        shown = text_of(app)
+        assert "today" in shown
+        assert shown.count("proteína vegetal") == 2
+
+
+async def test_branches_come_back_as_they_were(history: HistoryStore) -> None:
+    sampled = ReplySettings(SamplingSettings(temperature=2, seed=1), 8)
+    app = make_app(history=history, settings=sampled)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        session = chat(app).session
+        first = session.dialogue.last_reply
+        await pilot.press("f5")
+        await until(pilot, lambda: session.live is None and session.dialogue.last_reply is not first)
+        await pilot.press("alt+left")
+        assert first is not None
+        kept = session.stored_id
+        assert kept is not None
+        await pilot.press("ctrl+n")
+        assert session.dialogue.path == []
+        chat(app).open_conversation(kept)
+        await until(pilot, lambda: session.dialogue.path)
+        again = session.dialogue.last_reply
+        assert again is not None
+        assert (again.text, again.place) == (first.text, (1, 2))
+        await pilot.press("alt+right")
+        second = session.dialogue.last_reply
+        assert second is not None
+        assert second.place == (2, 2)
+        assert second.records
+
+
+async def test_a_reply_that_a_dead_process_left_is_shown_as_interrupted(history: HistoryStore) -> None:
+    app = make_app(history=history)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        reply = chat(app).session.dialogue.last_reply
+        assert reply is not None
+        reply.status = Status.INTERRUPTED
+        chat(app).transcript.refresh_turn(reply)
+        await pilot.pause()
+        assert "genchat was ended here" in text_of(app)
+
+
+async def test_search_finds_without_accents_and_opens_the_place(history: HistoryStore) -> None:
+    app = make_app(Source({"script": script("Uma ação leva a outra.")}), history=history)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "me fale")
+        await pilot.press("ctrl+n", "ctrl+f")
+        await dialog(pilot, SearchScreen)
+        app.screen.query_one(Input).value = "acao"
+        await until(pilot, lambda: app.screen.query_one(OptionList).option_count == 1)
+        await pilot.press("enter")
+        await until(pilot, lambda: chat(app).session.dialogue.path)
+        assert "Uma ação leva a outra." in text_of(app)
+
+
+async def test_a_search_without_hits_says_so(history: HistoryStore) -> None:
+    app = make_app(history=history)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("ctrl+f")
+        await dialog(pilot, SearchScreen)
+        app.screen.query_one(Input).value = '"unheard'
+        await until(pilot, lambda: "Found nowhere" in str(app.screen.query_one(".hint", Static).content))
+        await pilot.press("enter", "escape")
+        assert app.screen is chat(app)
+
+
+async def test_rename(history: HistoryStore) -> None:
+    app = make_app(history=history)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        await chat(app).run_action("rename")
+        await dialog(pilot, LineScreen)
+        app.screen.query_one(Input).value = "Café [/] da manhã"
+        await pilot.press("enter")
+        await until(pilot, lambda: "Café [/]" in text_of(app))
+        assert history.conversations()[0].title == "Café [/] da manhã"
+
+
+async def test_delete_asks_first_and_enter_means_no(history: HistoryStore) -> None:
+    app = make_app(history=history)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        chat(app).conversations.focus()
+        await pilot.press("delete")
+        await dialog(pilot, ConfirmScreen)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is chat(app))
+        assert len(history.conversations()) == 1
+        await pilot.press("delete")
+        await dialog(pilot, ConfirmScreen)
+        await pilot.press("y")
+        await until(pilot, lambda: not history.conversations())
+        assert chat(app).session.dialogue.path == []
+
+
+async def test_export_writes_markdown_and_never_over_a_file(history: HistoryStore, tmp_path: Path) -> None:
+    app = make_app(history=history)
+    target = tmp_path / "talk.md"
+    target.write_text("mine")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        await chat(app).run_action("export")
+        await dialog(pilot, LineScreen)
+        app.screen.query_one(Input).value = str(target)
+        await pilot.press("enter")
+        await until(pilot, lambda: "exists already" in str(app.screen.query_one(".error", Static).content))
+        assert target.read_text() == "mine"
+        app.screen.query_one(Input).value = str(tmp_path / "other.md")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is chat(app))
+        assert "Bom dia, mundo." in (tmp_path / "other.md").read_text(encoding="utf-8")
+
+
+def test_an_export_gets_a_free_name_without_surprises(tmp_path: Path) -> None:
+    assert suggested_path("Ação: ../../etc/passwd\x1b", tmp_path).name == "acao-etc-passwd.md"
+    (tmp_path / "oi.md").touch()
+    assert suggested_path("oi", tmp_path).name == "oi-1.md"
+    assert suggested_path("漢字", tmp_path).name == "genchat.md"

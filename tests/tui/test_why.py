@@ -1,0 +1,121 @@
+"""The painters of evidence: each says what its evidence says, in lines of the width of the panel."""
+
+import numpy as np
+import pytest
+
+from engine.contract import Passage, Passages
+from engine.evidence import (
+    CorpusPlace,
+    Evidence,
+    GptEvidence,
+    LensRow,
+    LstmEvidence,
+    MixtureEvidence,
+    NgramEvidence,
+    NgramLevel,
+    NgramShare,
+    NoEvidence,
+)
+from tests.fakes import ByteTokenizer
+from tui.colours import inks
+from tui.records import Labels, TokenRecord
+from tui.widgets.why import Scene, paint_why
+from tui.widgets.why.passages import paint_passages
+
+WIDTH = 44
+
+
+def _scene(token: int = ord("a")) -> Scene:
+    record = TokenRecord(0, token, "a", "a", labels=Labels(ByteTokenizer()))
+    return Scene(record, WIDTH, inks(True, "sheet"), "ngram")
+
+
+def _ngram(place: CorpusPlace | None = None) -> NgramEvidence:
+    levels = (
+        NgramLevel(1, (), 663, 1.0, 0.1),
+        NgramLevel(2, (ord("q"),), 147, 0.4, 0.4),
+        NgramLevel(3, (1, 2), 35, 1, 1),
+    )
+    shares = {ord("a"): (NgramShare(1, 15, 663, 0.02), NgramShare(2, 14, 147, 0.08), NgramShare(3, 8, 35, 0.3))}
+    return NgramEvidence(3, 5, levels, shares, tuple(b"o que"), 7, () if place is None else (place,))
+
+
+def _text(evidence: Evidence | None, scene: Scene | None = None) -> str:
+    return "\n".join(strip.text for strip in paint_why(evidence, scene or _scene()))
+
+
+_HIDDEN = np.linspace(0, 1, 96, dtype=np.float32)
+_ALL: list[Evidence | None] = [
+    None,
+    NoEvidence(),
+    _ngram(
+        CorpusPlace(
+            "a/very/long/folder/name/with/a/file/in/it/food.txt", 118, "x" * 200 + "match" + "y" * 200, 200, 205
+        )
+    ),
+    LstmEvidence(*(((_HIDDEN, _HIDDEN),) * 5)),
+    GptEvidence((97, 98, 99), np.full((2, 4, 3), 1 / 3, dtype=np.float32), (LensRow(0, ((97, 0.5), (98, 0.2)), 1.0),)),
+    MixtureEvidence({"counts": 0.25, "gpt": 0.75}, {"counts": _ngram(), "gpt": NoEvidence()}),
+]
+
+
+@pytest.mark.parametrize("evidence", _ALL)
+def test_every_line_is_exactly_as_wide_as_the_panel(evidence: Evidence | None) -> None:
+    strips = paint_why(evidence, _scene())
+    assert strips
+    assert {strip.cell_length for strip in strips} == {WIDTH}
+    assert {len(strip.text) for strip in strips} == {WIDTH}
+
+
+def test_counts_and_what_each_order_gives() -> None:
+    text = _text(_ngram())
+    assert "order 3 of 5" in text
+    for expected in ("8/35", "14/147", "15/663", "30.0", "8.0", "2.0", "7 × verbatim", "“o que”"):
+        assert expected in text
+
+
+def test_a_candidate_never_seen_here_shows_no_count_rather_than_a_guess() -> None:
+    text = _text(_ngram(), _scene(ord("z")))
+    assert "–/35" in text
+    assert "30.0" not in text
+
+
+def test_the_line_it_learned_from_is_quoted_around_the_match() -> None:
+    place = CorpusPlace("food.txt", 118, "no café da manhã eu como " * 6 + "MATCH" + " e mais " * 9, 150, 155)
+    text = _text(_ngram(place))
+    assert "food.txt:118" in text
+    assert "MATCH" in text
+
+
+def test_untrusted_names_and_lines_lose_their_escapes() -> None:
+    place = CorpusPlace("\x1b[2Jfood.txt", 1, "a\x9b31m match\x1b]0;x\x07", 5, 10)
+    text = _text(_ngram(place))
+    assert not set(text) & set("\x1b\x9b\x07")
+
+
+def test_attention_names_the_tokens_looked_at() -> None:
+    attention = np.array([[[0.1, 0.7, 0.2]]], dtype=np.float32)
+    text = _text(GptEvidence((97, 98, 99), attention, ()))
+    assert text.index("b") < text.index("c")
+    assert "70.0" in text
+
+
+def test_passages_show_score_words_and_the_best_sentence() -> None:
+    text = "Primeira frase. A aveia tem fibras. Última frase. " * 4
+    passage = Passage(1, "comidas.md", "Café", text, 0.82, (16, 35), {"bm25": 0.7}, {"aveia": 0.6}, "")
+    strips = paint_passages(Passages((passage,), "BM25", ("granola",)), _scene())
+    shown = "\n".join(strip.text for strip in strips)
+    assert {strip.cell_length for strip in strips} == {WIDTH}
+    for expected in (
+        "[1] comidas.md",
+        "0.82",
+        "bm25 0.70",
+        "aveia 60.0 %",
+        "found nowhere: granola",
+        "A aveia tem fibras.",
+    ):
+        assert expected in shown
+    underlined = "".join(
+        segment.text for strip in strips for segment in strip if segment.style is not None and segment.style.underline
+    )
+    assert underlined == text[16:35]
