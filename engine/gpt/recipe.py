@@ -72,6 +72,7 @@ def build(recipe: Recipe, tokenizer: Tokenizer, alphabet: int) -> TrainableModel
         width=width,
         head_width=head_width,
         hidden=recipe.hidden or 4 * width,
+        norm="layer",
         bigram_buckets=alphabet**2 if exact else _HASHED_ROWS,
         bigram_stride=alphabet if exact else _HASHED_STRIDE,
         start_token=_start_token(tokenizer),
