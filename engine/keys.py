@@ -8,12 +8,10 @@ import os
 import stat
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import SettingsError, UsageError
-from engine.redaction import keys_in_environment
 
 SERVICES: Mapping[str, tuple[str, ...]] = {"gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY")}
 SHORTEST = 20  # prefixes change over the years, lengths below this never were
@@ -46,14 +44,6 @@ def find_key(service: str, file: Path, environment: Mapping[str, str] | None = N
 def is_sendable(value: str) -> bool:
     """Whether `value` can stand in a header: printable ASCII without spaces."""
     return bool(value) and value.isascii() and value.isprintable() and " " not in value
-
-
-def known_keys(file: Path) -> tuple[str, ...]:
-    """Every key this process could know, to be taken out of what is kept or shown. Raises nothing."""
-    stored: dict[str, str] = {}
-    with suppress(SettingsError):
-        stored = stored_keys(file)
-    return (*keys_in_environment(), *stored.values())
 
 
 def stored_keys(file: Path) -> dict[str, str]:

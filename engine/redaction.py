@@ -4,9 +4,13 @@ Shapes: Google's older keys (AIza…), its newer ones (AQ.…, IQ.…), and the 
 models are full of (hf_…, sk-…). Known keys of this process are taken out whatever their shape.
 """
 
+import json
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
+
+from engine.paths import paths
 
 MARK = "[redacted]"
 KEY_VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "HF_TOKEN")
@@ -23,9 +27,14 @@ _WHOLE = re.compile(_START + "(?:" + "|".join(f"{head}{tail}{{{least},}}" for he
 _UNFINISHED = re.compile(_START + "(?:" + "|".join(rf"{head}{tail}*\Z" for head, tail, _ in _SHAPES) + ")")
 
 
-def keys_in_environment() -> tuple[str, ...]:
-    """The keys this process was started with."""
-    return tuple(value for name in KEY_VARIABLES if (value := os.environ.get(name)))
+def known_keys() -> tuple[str, ...]:
+    """The keys this process could use: those of its environment and those stored in the file of keys."""
+    from_environment = [value for name in KEY_VARIABLES if (value := os.environ.get(name))]
+    stored: object = {}
+    with suppress(OSError, ValueError):
+        stored = json.loads(paths().keys.read_bytes())
+    values = stored.values() if isinstance(stored, dict) else ()
+    return (*from_environment, *(value for value in values if isinstance(value, str)))
 
 
 def secret_spans(text: str, known: Iterable[str] = (), unfinished: bool = False) -> list[tuple[int, int]]:
@@ -51,8 +60,8 @@ def secret_spans(text: str, known: Iterable[str] = (), unfinished: bool = False)
 
 
 def redact(text: str, known: Iterable[str] | None = None, unfinished: bool = False) -> str:
-    """`text` with every key replaced by MARK. `known` defaults to the keys in the environment."""
-    keys = keys_in_environment() if known is None else known
+    """`text` with every key replaced by MARK. `known` defaults to the keys this process could use."""
+    keys = known_keys() if known is None else known
     pieces, last = [], 0
     for start, end in secret_spans(text, keys, unfinished):
         pieces += [text[last:start], MARK]

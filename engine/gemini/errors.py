@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from engine.errors import ExitCode, RemoteError
-from engine.redaction import keys_in_environment, redact
+from engine.redaction import known_keys, redact
 from engine.text import safe_line
 
 Kind = Literal[
@@ -87,7 +87,7 @@ class ErrorReader:
 
     def clean(self, text: object) -> str:
         """A short message on one line, safe to show, without keys."""
-        return safe_line(redact(str(text), (self._key, *keys_in_environment())), _LONGEST_REASON)
+        return safe_line(redact(str(text), (self._key, *known_keys())), _LONGEST_REASON)
 
     def answered(self, code: int, body: Any, model: str) -> GeminiError:
         """From the status and the decoded JSON body of an answer that is an error."""

@@ -13,7 +13,7 @@ from engine.contract import Notice
 from engine.errors import HistoryError
 from engine.history.schema import migrate
 from engine.history.store import HistoryStore, utc_now
-from engine.redaction import keys_in_environment
+from engine.redaction import known_keys
 
 
 class NullHistory(HistoryStore):
@@ -23,7 +23,7 @@ class NullHistory(HistoryStore):
         self,
         notices: tuple[Notice, ...] = (),
         *,
-        secrets: Callable[[], Iterable[str]] = keys_in_environment,
+        secrets: Callable[[], Iterable[str]] = known_keys,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
     ) -> None:

@@ -37,7 +37,7 @@ from engine.history.schema import MIGRATIONS, Migration
 from engine.history.search import search
 from engine.history.trace import StoredTrace
 from engine.history.vocabulary import VocabularyBlob, decode_vocabulary, encode_vocabulary
-from engine.redaction import keys_in_environment
+from engine.redaction import known_keys
 from engine.text import safe_line
 
 TITLE_LENGTH = 60
@@ -58,7 +58,7 @@ class HistoryStore:
         path: Path | None,
         notices: tuple[Notice, ...] = (),
         *,
-        secrets: Callable[[], Iterable[str]] = keys_in_environment,
+        secrets: Callable[[], Iterable[str]] = known_keys,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -81,7 +81,7 @@ class HistoryStore:
         cls,
         path: Path,
         *,
-        secrets: Callable[[], Iterable[str]] = keys_in_environment,
+        secrets: Callable[[], Iterable[str]] = known_keys,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
         migrations: Sequence[Migration] = MIGRATIONS,
