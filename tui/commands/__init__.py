@@ -12,6 +12,7 @@ COMMANDS = {
     "train": "tui.commands.train",
     "corpus": "tui.commands.corpus",
     "models": "tui.commands.models",
+    "keys": "tui.commands.keys",
     "history": "tui.commands.history",
     "config": "tui.commands.config",
     "doctor": "tui.commands.doctor",

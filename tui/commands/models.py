@@ -11,23 +11,29 @@ from tui.commands.parser import GenchatCommand, group
 from tui.commands.surroundings import Surroundings, surroundings
 
 app = group("cli.models", "cli.models.help")
+Remote = Annotated[bool, typer.Option("--remote", help="cli.models.remote")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="cli.models.name", autocompletion=complete_models)]
 
 
 @app.callback(invoke_without_command=True)
-def models(context: typer.Context, as_json: AsJson = False) -> None:
+def models(context: typer.Context, remote: Remote = False, as_json: AsJson = False) -> None:
     """Without a sub-command: the list."""
     if context.invoked_subcommand is None:
-        _list(surroundings(context), as_json)
+        _list(surroundings(context), remote, as_json)
 
 
 @app.command("list", cls=GenchatCommand, help="cli.models.list")
-def list_models(context: typer.Context, as_json: AsJson = False) -> None:
+def list_models(context: typer.Context, remote: Remote = False, as_json: AsJson = False) -> None:
     """All models."""
-    _list(surroundings(context), as_json)
+    _list(surroundings(context), remote, as_json)
 
 
-def _list(around: Surroundings, as_json: bool) -> None:
+def _list(around: Surroundings, remote: bool, as_json: bool) -> None:
+    if remote:
+        from tui.commands.remote_models import list_remote
+
+        list_remote(around, as_json)
+        return
     entries = around.registry.models()
     if as_json:
         around.output.json(

@@ -67,7 +67,7 @@ class GenchatCommand(TyperCommand):
         self.params = [*self.params, *_common_parameters()]
 
     def get_help(self, ctx: typer.Context) -> str:  # type: ignore[override]
-        arguments = [param for param in self.own_parameters if isinstance(param, TyperArgument)]
+        arguments = [param for param in self.own_parameters if isinstance(param, TyperArgument) and not param.hidden]
         options = [param for param in self.own_parameters if isinstance(param, TyperOption) and not param.hidden]
         usage = [ctx.command_path, say("cli.help.options_metavar"), *map(_argument_name, arguments)]
         blocks = [

@@ -139,6 +139,7 @@ TEXTS = {
     "error.key_empty": "no key was given; paste it when asked, or pipe it in: genchat keys set gemini < FILE",
     "error.key_unlike_a_key": "this is no key: keys have at least {shortest} characters and no spaces; copy it again",
     "error.key_service_unknown": 'there are no keys for "{service}"; known: {known}',
+    "error.key_on_command_line": "a key on the command line can be seen by other programs, so it was not stored (if it is a real one, make a new one); give it when asked: genchat keys set gemini",
     "error.key_not_stored": 'no key for "{service}" is stored',
     "error.document_no_file": "{name} is not a file; name a document or a folder with documents",
     "error.document_missing": "{name} is not there; check the path, or take it out of the index with: genchat docs rm NAME",
@@ -170,4 +171,5 @@ TEXTS = {
     "error.words_corpus_small": "{name} has too few different words for word vectors ({count}); give a longer text, some 20,000 words or more",
     "error.word_unknown": '"{word}" is not among the words of {name}{near}; choose another word',
     "error.models_unreadable": "{path} cannot be read ({reason}); check the rights on the folder",
+    "error.batch_not_divisible": 'a batch of {batch} windows cannot be shared evenly by {world} processes; give a multiple of {world} to --batch',
 }

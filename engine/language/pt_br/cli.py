@@ -2,7 +2,7 @@
 
 TEXTS = {
     "cli.root.help": 'genchat: um microscópio para modelos de linguagem. Converse com um modelo e abra cada token.\n\n  genchat                    a tela\n  genchat "Bom dia!"         uma resposta na saída padrão; um texto por pipe também serve\n  genchat COMANDO            um dos comandos abaixo',
-    "cli.root.epilog": 'O que não é comando é pergunta; para perguntar sobre uma palavra que é comando, escreva: genchat -- next\nOs dados vão para a saída padrão, todo o resto para a saída de erros. Códigos de saída: 0 feito, 1 falhou, 2 uso errado, 3 inalcançável, 4 tempo esgotado, 70 falha do genchat, 130 interrompido.\nAs opções de um comando: genchat COMANDO --help',
+    "cli.root.epilog": "O que não é comando é pergunta; para perguntar sobre uma palavra que é comando, escreva: genchat -- next\nOs dados vão para a saída padrão, todo o resto para a saída de erros. Códigos de saída: 0 feito, 1 falhou, 2 uso errado, 3 inalcançável, 4 tempo esgotado, 70 falha do genchat, 130 interrompido.\nAs opções de um comando: genchat COMANDO --help",
     "cli.overview.prompt": "responde a uma pergunta (o mesmo que genchat com uma pergunta)",
     "cli.overview.next": "a tabela dos próximos tokens depois de um texto",
     "cli.overview.score": "quanto um texto surpreende um modelo",
@@ -54,6 +54,8 @@ TEXTS = {
     "cli.complete.help": "Continua um texto, sem conversa em volta. Nada é guardado.",
     "cli.complete.echo": "escreve antes o próprio texto",
     "cli.models.help": "Quais modelos existem. Sem comando: a lista.",
+    "cli.overview.keys": "guardar, listar e esquecer chaves de API",
+    "cli.models.remote": "listar o que o Gemini oferece a esta chave em vez dos modelos daqui",
     "cli.models.list": "lista todos os modelos",
     "cli.models.show": "mostra o que se sabe de um modelo: fontes, licença, configuração, resultados",
     "cli.models.rm": "apaga modelos treinados ou importados",
@@ -94,8 +96,8 @@ TEXTS = {
     "cli.overview.completion": "o script de completamento de um shell",
     "cli.train.help": "Treina um modelo seu com qualquer texto. Os tipos:",
     "cli.train.ngram": "conta palavras ou caracteres; leva segundos e sabe dizer por quê",
-    "cli.train.gpt": 'um Transformer pequeno, treinado nesta máquina em minutos',
-    "cli.train.lstm": 'uma rede recorrente com portas, que lê caractere por caractere',
+    "cli.train.gpt": "um Transformer pequeno, treinado nesta máquina em minutos",
+    "cli.train.lstm": "uma rede recorrente com portas, que lê caractere por caractere",
     "cli.train.ngram_help": "Treina um modelo estatístico (Kneser-Ney modificado interpolado) com arquivos de texto. Arquivos de turnos no formato dos diálogos do genchat dão um modelo que conversa.",
     "cli.train.files": "arquivos de texto em UTF-8",
     "cli.train.name": "como o modelo vai se chamar",

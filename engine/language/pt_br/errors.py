@@ -139,6 +139,7 @@ TEXTS = {
     "error.key_empty": "nenhuma chave foi dada; cole-a quando for pedida ou use: genchat keys set gemini < ARQUIVO",
     "error.key_unlike_a_key": "isto não é uma chave: chaves têm pelo menos {shortest} caracteres e nenhum espaço; copie-a de novo",
     "error.key_service_unknown": 'não há chaves para "{service}"; conhecidas: {known}',
+    "error.key_on_command_line": "uma chave na linha de comando pode ser vista por outros programas, por isso não foi guardada (se for verdadeira, crie outra); dê-a quando for pedida: genchat keys set gemini",
     "error.key_not_stored": 'nenhuma chave para "{service}" está guardada',
     "error.document_no_file": "{name} não é um arquivo; indique um documento ou uma pasta com documentos",
     "error.document_missing": "{name} não está lá; confira o caminho, ou tire-o do índice com: genchat docs rm NOME",
@@ -170,4 +171,5 @@ TEXTS = {
     "error.words_corpus_small": "{name} tem poucas palavras diferentes para vetores de palavras ({count}); dê um texto maior, de umas 20.000 palavras ou mais",
     "error.word_unknown": '"{word}" não está entre as palavras de {name}{near}; escolha outra',
     "error.models_unreadable": "{path} não pode ser lida ({reason}); verifique as permissões da pasta",
+    "error.batch_not_divisible": 'um lote de {batch} janelas não se divide por igual entre {world} processos; dê um múltiplo de {world} a --batch',
 }

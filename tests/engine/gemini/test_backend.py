@@ -1,0 +1,328 @@
+"""What a conversation hears from Gemini: steps, notices, and one finish that says how it ended."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from engine.contract import Event, Finish, Notice, ReplySettings, Step
+from engine.conversation import Message, Role
+from engine.distribution import NoDistribution, TopKDistribution
+from engine.gemini.backend import GeminiBackend
+from engine.gemini.connection import Connection
+from engine.gemini.errors import GeminiError
+from engine.language import say, use_language
+from engine.sampling import SamplingSettings
+from tests.gemini_server import GeminiServer
+from tests.gemini_server.answers import PIECES, TEXT, TOKEN_TEXT, TOKENS, TOP
+from tests.gemini_server.shapes import VERSION
+
+Connect = Callable[..., Connection]
+TALK = (Message(Role.USER, "oi"),)
+
+
+@dataclass
+class Heard:
+    """The events of a reply by kind, and the error it ended with."""
+
+    events: list[Event] = field(default_factory=list)
+    error: GeminiError | None = None
+
+    @property
+    def steps(self) -> list[Step]:
+        return [event for event in self.events if isinstance(event, Step)]
+
+    @property
+    def text(self) -> str:
+        return "".join(step.text for step in self.steps)
+
+    @property
+    def notices(self) -> list[str]:
+        """Without the one that every loopback server brings."""
+        keys = [event.key for event in self.events if isinstance(event, Notice)]
+        return [key for key in keys if key != "gemini.other_address"]
+
+    @property
+    def finish(self) -> Finish:
+        last = self.events[-1]
+        assert isinstance(last, Finish)
+        return last
+
+    def told(self, key: str) -> str:
+        notice = next(event for event in self.events if isinstance(event, Notice) and event.key == key)
+        return say(notice.key, **dict(notice.values))
+
+
+def hear(events: Iterator[Event]) -> Heard:
+    heard = Heard()
+    try:
+        heard.events.extend(events)
+    except GeminiError as error:
+        heard.error = error
+    return heard
+
+
+Open = Callable[..., GeminiBackend]
+
+
+@pytest.fixture
+def backend_of(connect: Connect, tmp_path: Path) -> Open:
+    def make(model: str, *, probabilities: bool = False, told: bool = True, **options: object) -> GeminiBackend:
+        folder = tmp_path / "config"
+        if told:
+            folder.mkdir(exist_ok=True)
+            (folder / "told.json").write_text('{"gemini.leaves_the_machine": "before"}')
+        return GeminiBackend(connect(**options), model, told_in=folder, probabilities=probabilities)
+
+    return make
+
+
+def reply(backend: GeminiBackend, messages: Sequence[Message] = TALK, settings: ReplySettings | None = None) -> Heard:
+    return hear(backend.reply(messages, settings or ReplySettings()))
+
+
+class TestText:
+    def test_a_reply_streams_as_steps_without_probabilities(self, backend_of: Open) -> None:
+        heard = reply(backend_of("gemini-flash-latest"))
+        assert [step.text for step in heard.steps] == list(PIECES)
+        assert [step.position for step in heard.steps] == [0, 1, 2]
+        assert all(step.token is None and step.log_prob is None for step in heard.steps)
+        assert all(step.raw == NoDistribution("gemini.probabilities_off") for step in heard.steps)
+        assert heard.finish == Finish("end", 5, VERSION)
+
+    def test_a_free_text_is_gone_on_with(self, backend_of: Open, server: GeminiServer) -> None:
+        heard = hear(backend_of("gemini-flash-latest").complete("Era uma vez", ReplySettings()))
+        assert heard.text == TEXT
+        assert "only the continuation" in server.requests[-1].body["systemInstruction"]["parts"][0]["text"]
+
+    def test_a_conversation_goes_as_turns_and_instructions_apart(self, backend_of: Open, server: GeminiServer) -> None:
+        messages = (
+            Message(Role.SYSTEM, "seja breve"),
+            Message(Role.ASSISTANT, "uma saudação de antes"),
+            Message(Role.USER, "oi"),
+            Message(Role.ASSISTANT, ""),
+            Message(Role.USER, "está aí?"),
+            Message(Role.ASSISTANT, "sim"),
+            Message(Role.USER, "ótimo"),
+        )
+        reply(backend_of("gemini-flash-latest"), messages)
+        body = server.requests[-1].body
+        assert body["systemInstruction"]["parts"] == [{"text": "seja breve"}]
+        assert [(turn["role"], turn["parts"][0]["text"]) for turn in body["contents"]] == [
+            ("user", "oi\n\nestá aí?"),
+            ("model", "sim"),
+            ("user", "ótimo"),
+        ]
+
+    def test_nothing_asked_sends_nothing(self, backend_of: Open, server: GeminiServer) -> None:
+        backend = backend_of("gemini-flash-latest")
+        for heard in (reply(backend, ()), hear(backend.complete("  ", ReplySettings()))):
+            assert heard.notices == ["gemini.nothing_asked"]
+            assert heard.finish.reason == "end"
+        assert server.requests == []
+
+    def test_escape_codes_come_through_whole_for_the_screen_to_disarm(self, backend_of: Open) -> None:
+        assert "\x1b]52" in reply(backend_of("hostile")).text
+
+    def test_tokens_are_counted_by_the_service(self, backend_of: Open) -> None:
+        assert backend_of("gemini-flash-latest").count_tokens([Message(Role.USER, "um dois três")]) == 3
+
+
+class TestSettings:
+    def test_the_sampling_numbers_are_sent(self, backend_of: Open, server: GeminiServer) -> None:
+        sampling = SamplingSettings(temperature=0.5, top_k=40, top_p=0.75, seed=2**32 - 1)
+        reply(backend_of("gemini-flash-latest"), settings=ReplySettings(sampling))
+        sent = server.requests[-1].generation
+        assert (sent["temperature"], sent["topK"], sent["topP"]) == (0.5, 40, 0.75)
+        assert 0 <= sent["seed"] < 2**31
+        assert "maxOutputTokens" not in sent
+
+    def test_a_length_asked_for_leaves_room_for_thinking_and_is_kept_here(
+        self, backend_of: Open, server: GeminiServer
+    ) -> None:
+        heard = reply(backend_of("gemini-flash-latest"), settings=ReplySettings(max_tokens=2))
+        assert server.requests[-1].generation["maxOutputTokens"] >= 8192
+        assert [step.text for step in heard.steps] == list(PIECES[:2])
+        assert heard.finish.reason == "length"
+
+    def test_settings_the_service_does_not_know_are_named(self, backend_of: Open) -> None:
+        sampling = SamplingSettings(temperature=3.0, min_p=0.1, repetition_penalty=1.2)
+        heard = reply(backend_of("gemini-flash-latest"), settings=ReplySettings(sampling))
+        assert "min-p, repetition penalty" in heard.told("gemini.settings_unheeded")
+        assert "2.0" in heard.told("gemini.temperature_capped")
+
+
+class TestProbabilities:
+    def test_every_token_has_its_likeliest_neighbours(self, backend_of: Open, server: GeminiServer) -> None:
+        backend = backend_of("with-logprobs", probabilities=True)
+        heard = reply(backend)
+        assert server.verbs == ["generateContent"]
+        assert heard.text == TOKEN_TEXT
+        assert [(step.token, step.log_prob) for step in heard.steps] == [(token, value) for _, token, value in TOKENS]
+        for step, place in zip(heard.steps, TOP, strict=True):
+            assert isinstance(step.raw, TopKDistribution)
+            assert [(row.token, row.log_prob, row.rank) for row in step.raw.top(9)] == [
+                (token, value, rank) for rank, (_, token, value) in enumerate(place, 1)
+            ]
+            assert step.drawn_from == NoDistribution("gemini.draw_not_told")
+        assert heard.steps[2].raw.rank(103) is None
+        tokenizer = backend.tokenizer
+        assert tokenizer is not None
+        assert tokenizer.token_bytes(201).decode() == "Boa"
+        assert backend.capabilities.distribution == "top-k"
+
+    def test_a_model_that_refuses_is_asked_once_and_then_streams(self, backend_of: Open, server: GeminiServer) -> None:
+        backend = backend_of("gemini-flash-latest", probabilities=True)
+        first, second = reply(backend), reply(backend)
+        assert server.verbs == ["generateContent", "streamGenerateContent", "streamGenerateContent"]
+        assert "Logprobs is not enabled" in first.told("gemini.refused_probabilities")
+        assert second.notices == []
+        assert first.text == second.text == TEXT
+        assert all(step.raw == NoDistribution("gemini.no_probabilities") for step in first.steps)
+        assert backend.capabilities.distribution == "none"
+
+    @pytest.mark.parametrize(
+        ("model", "text", "reason"),
+        [
+            ("logprobs-forgotten", TEXT, "gemini.probabilities_missing"),
+            ("logprobs-of-another-text", "Outra coisa", "gemini.tokens_do_not_spell"),
+        ],
+    )
+    def test_probabilities_that_do_not_belong_are_not_shown(
+        self, backend_of: Open, model: str, text: str, reason: str
+    ) -> None:
+        heard = reply(backend_of(model, probabilities=True))
+        assert heard.text == text
+        assert [step.raw for step in heard.steps] == [NoDistribution(reason)]
+
+    def test_an_end_token_writes_nothing(self, backend_of: Open) -> None:
+        heard = reply(backend_of("logprobs-with-end-token", probabilities=True))
+        assert heard.text == TOKEN_TEXT
+        assert heard.steps[-1].special
+
+    def test_tokens_without_ids_get_some(self, backend_of: Open) -> None:
+        backend = backend_of("logprobs-without-ids", probabilities=True)
+        heard = reply(backend)
+        assert backend.tokenizer is not None
+        assert backend.tokenizer.decode([step.token for step in heard.steps if step.token is not None]) == TOKEN_TEXT
+        assert heard.steps[0].raw == NoDistribution("gemini.no_candidates")
+
+    def test_a_length_asked_for_holds_token_by_token(self, backend_of: Open) -> None:
+        heard = reply(backend_of("with-logprobs", probabilities=True), settings=ReplySettings(max_tokens=2))
+        assert heard.text == "Bom dia"
+        assert heard.finish.reason == "length"
+
+
+class TestEndings:
+    @pytest.mark.parametrize("probabilities", [True, False])
+    @pytest.mark.parametrize(
+        ("model", "text", "finish", "notice"),
+        [
+            ("safety", "Bom dia", "blocked", "gemini.answer_blocked"),
+            ("recitation", "Era uma vez", "blocked", "gemini.answer_blocked"),
+            ("blocked-prompt", "", "blocked", "gemini.question_blocked"),
+            ("blocked-prompt-new", "", "blocked", "gemini.question_blocked"),
+            ("max-tokens", "Bom dia", "length", None),
+            ("thinking-starved", "", "length", "gemini.only_thoughts"),
+            ("no-room", "", "length", "gemini.no_room"),
+            ("new-finish", "Bom dia", "end", "gemini.ended_otherwise"),
+            ("empty", "", "end", "gemini.empty_answer"),
+        ],
+    )
+    def test_each_ending_is_told_apart(
+        self, backend_of: Open, model: str, text: str, finish: str, notice: str | None, probabilities: bool
+    ) -> None:
+        heard = reply(backend_of(model, probabilities=probabilities))
+        assert heard.error is None
+        assert (heard.text, heard.finish.reason) == (text, finish)
+        told = [key for key in heard.notices if key != "gemini.refused_probabilities"]
+        assert told == ([notice] if notice else [])
+
+    def test_the_words_of_the_service_are_in_the_notice(self, backend_of: Open) -> None:
+        assert "BORED_TO_TEARS" in reply(backend_of("new-finish")).told("gemini.ended_otherwise")
+        assert "TOO_SILLY" in reply(backend_of("blocked-prompt-new")).told("gemini.question_blocked")
+        assert "2999" in reply(backend_of("thinking-starved")).told("gemini.only_thoughts")
+
+    @pytest.mark.parametrize("model", ["cut", "mid-error", "no-finish"])
+    def test_a_reply_that_breaks_off_keeps_its_text_and_says_so(self, backend_of: Open, model: str) -> None:
+        heard = reply(backend_of(model))
+        assert heard.error is None
+        assert heard.text.startswith("Bom dia")
+        assert heard.finish.reason == "cut"
+        assert heard.finish.detail
+        assert heard.notices == ["gemini.cut_short"]
+
+    def test_an_error_before_any_text_is_raised_alone(self, backend_of: Open) -> None:
+        heard = reply(backend_of("err-429"))
+        assert (heard.steps, heard.notices) == ([], [])
+        assert heard.error is not None
+        assert heard.error.retry_after == 33.4
+        assert heard.error.__context__ is None
+
+    def test_a_model_that_is_gone_brings_names_of_others(self, backend_of: Open) -> None:
+        error = reply(backend_of("err-404")).error
+        assert error is not None
+        assert error.kind == "no_model"
+        assert "gemini-flash-latest" in str(error)
+        assert "gemini-embedding-001" not in str(error)
+
+
+class TestStopping:
+    def test_a_stop_is_seen_while_the_service_is_silent(self, backend_of: Open) -> None:
+        stop = threading.Event()
+        heard = Heard()
+        for event in backend_of("gated").reply(TALK, ReplySettings(), stop.is_set):
+            heard.events.append(event)
+            if isinstance(event, Step):
+                stop.set()
+        assert heard.text == PIECES[0]
+        assert heard.finish.reason == "stopped"
+
+    @pytest.mark.parametrize("probabilities", [True, False])
+    def test_a_stop_is_seen_before_the_first_word(
+        self, backend_of: Open, server: GeminiServer, probabilities: bool
+    ) -> None:
+        """Thinking models are silent for long."""
+        heard = hear(
+            backend_of("slow", probabilities=probabilities).reply(
+                TALK, ReplySettings(), lambda: "streamGenerateContent" in server.verbs
+            )
+        )
+        assert heard.steps == []
+        assert heard.finish.reason == "stopped"
+
+    def test_leaving_a_reply_harms_nothing(self, backend_of: Open) -> None:
+        backend = backend_of("gemini-flash-latest")
+        replying = backend.reply(TALK, ReplySettings())
+        next(replying)
+        replying.close()  # type: ignore[attr-defined]
+        assert reply(backend).text == TEXT
+
+
+class TestNotices:
+    def test_the_first_use_says_once_what_leaves_the_machine(self, backend_of: Open) -> None:
+        first = reply(backend_of("gemini-flash-latest", told=False))
+        assert first.notices[0] == "gemini.leaves_the_machine"
+        assert isinstance(first.events[0], Notice)
+        again = reply(backend_of("gemini-flash-latest", told=False))
+        assert again.notices == []
+
+    def test_another_address_is_shown_once(self, backend_of: Open, server: GeminiServer) -> None:
+        backend = backend_of("gemini-flash-latest")
+        assert server.url in reply(backend).told("gemini.other_address")
+        assert not any(isinstance(event, Notice) for event in reply(backend).events)
+        assert backend.info.description == server.url.removeprefix("http://")
+
+    @pytest.mark.parametrize("language", ["en", "pt-br"])
+    @pytest.mark.parametrize(
+        "model", ["err-400-key", "err-403-leaked", "err-404", "err-429", "err-503", "html-403", "err-400"]
+    )
+    def test_every_error_has_a_sentence_of_its_own(self, backend_of: Open, model: str, language: str) -> None:
+        use_language(language)
+        error = reply(backend_of(model)).error
+        assert error is not None
+        others = {say(f"error.gemini_{kind}") for kind in ("no_key", "server", "cut", "request")}
+        assert str(error) not in others
+        assert "{" not in str(error)
