@@ -50,15 +50,12 @@ def encode_sources(sources: Sequence[Source], unit: Unit, min_count: int, watch:
     watch.enter("tokens")
     kind = TOKENIZERS[unit]
     numbers: defaultdict[str, int] = defaultdict(count(_FIRST_PIECE).__next__)
-    size = sum(_length(source) for source in sources) or 1
     parts: list[list[TokenStream]] = []
-    done = 0
-    for source in sources:
+    for place, source in enumerate(sources):
         parts.append([])
-        for text_length, part in _provisional(source, kind, numbers):
+        for done, part in _provisional(source, kind, numbers):
             parts[-1].append(part)
-            done += text_length
-            watch.report(done / size)
+            watch.report((place + done) / len(sources))
     pieces = list(numbers)
     counts = sum(
         (np.bincount(part, minlength=_FIRST_PIECE + len(pieces)) for source in parts for part in source),
@@ -80,33 +77,24 @@ def encode_sources(sources: Sequence[Source], unit: Unit, min_count: int, watch:
     )
 
 
-def _texts(source: Source) -> Iterator[str]:
-    if isinstance(source, PlainSource):
-        yield source.text
-    else:
-        for dialogue in source.dialogues:
-            for turn in dialogue:
-                yield turn.text
-
-
-def _length(source: Source) -> int:
-    return sum(map(len, _texts(source)))
-
-
 def _utf8_bytes(source: Source) -> int:
-    return sum(len(text) if text.isascii() else len(text.encode("utf-8", "replace")) for text in _texts(source))
+    if isinstance(source, PlainSource):
+        return len(source.utf8)
+    return sum(len(turn.text.encode("utf-8", "replace")) for dialogue in source.dialogues for turn in dialogue)
 
 
 def _provisional(
     source: Source, kind: type[PieceTokenizer], numbers: defaultdict[str, int]
-) -> Iterator[tuple[int, TokenStream]]:
-    """Parts of the stream in provisional numbers, each with the length of its text."""
+) -> Iterator[tuple[float, TokenStream]]:
+    """Parts of the stream in provisional numbers, each with how far it brings the source: 0 to 1."""
     number_of = numbers.__getitem__
     if isinstance(source, PlainSource):
-        yield 0, np.array([START_ID], dtype=np.int32)
-        for window in windows(source.text):
-            yield len(window), np.fromiter(map(number_of, kind.split(window)), dtype=np.int32)
-        yield 0, np.array([_END], dtype=np.int32)
+        yield 0.0, np.array([START_ID], dtype=np.int32)
+        done = 0
+        for window in windows(source.utf8):
+            done += len(window)
+            yield done / len(source.utf8), np.fromiter(map(number_of, kind.split(window)), dtype=np.int32)
+        yield 1.0, np.array([_END], dtype=np.int32)
         return
     tokens: list[int] = []
     for dialogue in source.dialogues:
@@ -115,7 +103,7 @@ def _provisional(
             tokens.append(_USER if turn.role is Role.USER else _ASSISTANT)
             tokens.extend(map(number_of, kind.split(turn.text)))
             tokens.append(_END)
-    yield _length(source), np.array(tokens, dtype=np.int32)
+    yield 1.0, np.array(tokens, dtype=np.int32)
 
 
 class _Renumbering:

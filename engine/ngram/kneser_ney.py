@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.ngram.progress import Watch
-from engine.ngram.trie import START_ID, RawLevel
+from engine.ngram.trie import START_ID, IntArray, RawLevel
 
 _FALLBACK = (0.5, 1.0, 1.5)
+_BLOCK = 1 << 20  # n-grams worked out at once
 
 Doubles = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -45,13 +46,13 @@ class SmoothedLevel:
     discounts: Discounts
 
 
-def adjusted_counts(levels: list[RawLevel], level_index: int) -> NDArray[np.int64]:
-    """int64 [nodes]: the counts that order `level_index` + 1 is estimated from."""
+def adjusted_counts(levels: list[RawLevel], level_index: int) -> IntArray:
+    """int32 [nodes]: the counts that order `level_index` + 1 is estimated from."""
     level = levels[level_index]
     if level_index + 1 == len(levels):
         counts = level.counts.copy()
     else:
-        counts = np.bincount(levels[level_index + 1].links, minlength=len(level.words))
+        counts = np.bincount(levels[level_index + 1].links, minlength=len(level.words)).astype(np.int32)
         counts[: level.starting] = level.counts[: level.starting]
     if level_index == 0:
         counts[START_ID] = 0
@@ -78,7 +79,7 @@ def smooth(
     raw_count_of_last: see `last_ngrams`; only for comparing with lmplz to the last digit.
     """
     found: list[SmoothedLevel] = []
-    lower: Doubles = np.empty(0, dtype=np.float64)
+    lower: Singles = np.empty(0, dtype=np.float32)
     for index, level in enumerate(levels):
         counts = adjusted_counts(levels, index)
         tally = np.bincount(np.minimum(counts, 5), minlength=6)[1:5].tolist()
@@ -88,53 +89,62 @@ def smooth(
                 if 1 <= count <= 4:
                     tally[count - 1] += step
         discounts = discounts_of(tally)
-        taken = _taken(counts, discounts)
         if index == 0:
-            lower = _unigrams(counts, taken)
+            lower = _unigrams(counts, discounts)
         else:
-            lower, found[-1].log_backoffs = _higher(counts, taken, levels[index - 1], level, lower)
+            lower, found[-1].log_backoffs = _higher(counts, discounts, levels[index - 1], level, lower)
         with np.errstate(divide="ignore"):
-            log_probs = np.log(lower).astype(np.float32)
-        found.append(SmoothedLevel(log_probs, np.empty(0, dtype=np.float32), discounts))
+            found.append(SmoothedLevel(np.log(lower), np.empty(0, dtype=np.float32), discounts))
         if watch is not None:
             watch.report((index + 1) / len(levels))
     return found
 
 
-def _taken(counts: NDArray[np.int64], discounts: Discounts) -> Doubles:
+def _taken(counts: IntArray, discounts: Discounts) -> Doubles:
     table = np.array([0.0, discounts.one, discounts.two, discounts.more])
-    return table[np.minimum(counts, 3)]
+    found: Doubles = table[np.minimum(counts, 3)]
+    return found
 
 
-def _unigrams(counts: NDArray[np.int64], taken: Doubles) -> Doubles:
+def _unigrams(counts: IntArray, discounts: Discounts) -> Singles:
     """p(token) for the whole vocabulary. Ids never seen share one place in the uniform part; START has none."""
     seen = counts > 0
     unseen = len(counts) - 1 - int(np.count_nonzero(seen))
     share = 1.0 / (int(np.count_nonzero(seen)) + (1 if unseen else 0))
     uniform = np.where(seen, share, share / max(unseen, 1))
     uniform[START_ID] = 0.0
-    total = int(counts.sum())
-    if total == 0:
-        return uniform
-    return (counts - taken + float(taken.sum()) * uniform) / total
+    total = int(counts.sum(dtype=np.int64))
+    if total:
+        taken = _taken(counts, discounts)
+        uniform = (counts - taken + float(taken.sum()) * uniform) / total
+    return uniform.astype(np.float32)
 
 
 def _higher(
-    counts: NDArray[np.int64], taken: Doubles, contexts: RawLevel, level: RawLevel, lower: Doubles
-) -> tuple[Doubles, Singles]:
-    """p of every n-gram of an order, and the log back-off of every context below it."""
-    sizes = np.diff(contexts.children)
-    with_children = np.flatnonzero(sizes)
-    starts = contexts.children[with_children]
-    totals = np.add.reduceat(counts, starts)
-    backoffs = np.add.reduceat(taken, starts) / totals
-    children = sizes[with_children]
-    own = counts - taken
-    own /= np.repeat(totals, children)
-    handed_down = lower[level.links]
-    handed_down *= np.repeat(backoffs, children)
-    own += handed_down
+    counts: IntArray, discounts: Discounts, contexts: RawLevel, level: RawLevel, lower: Singles
+) -> tuple[Singles, Singles]:
+    """p of every n-gram of an order, and the log back-off of every context below it; worked out block by block."""
+    probabilities = np.empty(len(counts), dtype=np.float32)
     log_backoffs = np.zeros(len(contexts.words), dtype=np.float32)
-    with np.errstate(divide="ignore"):
-        log_backoffs[with_children] = np.log(backoffs)
-    return own, log_backoffs
+    borders = contexts.children
+    first = 0
+    while first < len(contexts.words):
+        last = int(np.searchsorted(borders, int(borders[first]) + _BLOCK, side="right")) - 1
+        last = max(last, first + 1)
+        begin, end = int(borders[first]), int(borders[last])
+        if begin < end:
+            sizes = np.diff(borders[first : last + 1])
+            with_children = np.flatnonzero(sizes)
+            starts = borders[first:last][with_children] - begin
+            own = counts[begin:end].astype(np.float64)
+            totals = np.add.reduceat(own, starts)
+            taken = _taken(counts[begin:end], discounts)
+            backoffs = np.add.reduceat(taken, starts) / totals
+            own -= taken
+            own /= np.repeat(totals, sizes[with_children])
+            own += lower[level.links[begin:end]] * np.repeat(backoffs, sizes[with_children])
+            probabilities[begin:end] = own
+            with np.errstate(divide="ignore"):
+                log_backoffs[first + with_children] = np.log(backoffs)
+        first = last
+    return probabilities, log_backoffs

@@ -1,7 +1,8 @@
 """Texts to train on: read from files, checked, cut into texts that begin anew."""
 
+import codecs
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from corpora import Dialogue, looks_like_dialogues, parse_dialogues
@@ -13,10 +14,10 @@ _BINARY_SHARE = 0.1  # of control characters in the first part of a file
 
 @dataclass(frozen=True)
 class PlainSource:
-    """One text, from its first line on."""
+    """One text, from its first line on, kept as valid UTF-8: a large text takes up to four times as much as str."""
 
     name: str
-    text: str
+    utf8: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class DialogueSource:
 
 
 Source = PlainSource | DialogueSource
+
+
+def plain_source(name: str, text: str) -> PlainSource:
+    """A source from text in memory; half surrogates become question marks."""
+    return PlainSource(name, text.encode("utf-8", "replace"))
 
 
 def read_source(path: Path) -> Source:
@@ -66,13 +72,13 @@ def source_of(name: str, raw: bytes) -> Source:
         raise TextUnusable("text_binary", name=name)
     if not text.strip():
         raise TextUnusable("text_empty", name=name)
-    text = text.replace("\r\n", "\n")
     if looks_like_dialogues(text):
+        text = text.replace("\r\n", "\n")
         try:
             return dialogue_sources(parse_dialogues(text, name, ""))[0]
         except ValueError as error:
             raise TextUnusable("dialogues_broken", reason=error) from None
-    return PlainSource(name, text)
+    return PlainSource(name, raw.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n"))
 
 
 def dialogue_sources(dialogues: Iterable[Dialogue]) -> Sequence[DialogueSource]:

@@ -31,7 +31,6 @@ MAX_ORDER = 12
 DEFAULT_ORDER: dict[Unit, int] = {"word": 5, "char": 7}
 DEFAULT_MIN_COUNT = 2
 _OPENERS = SPECIALS.index(ASSISTANT) + 1
-_WIDE_VOCABULARY = 1 << 16
 
 
 def train_ngram(
@@ -120,15 +119,14 @@ def estimate(
 
 
 def assemble(raw: list[RawLevel], smoothed: list[SmoothedLevel]) -> NgramTables:
-    """Keep what queries need, in the narrowest types."""
-    word_type = np.uint16 if len(raw[0].words) <= _WIDE_VOCABULARY else np.int32
+    """Keep what queries need."""
     none = np.empty(0, dtype=np.int32)
     levels = []
     for index, (level, smooth_level) in enumerate(zip(raw, smoothed, strict=True)):
         inner = index + 1 < len(raw)
         levels.append(
             Level(
-                words=level.words.astype(word_type) if index else none,
+                words=level.words if index else none,
                 log_probs=smooth_level.log_probs,
                 links=level.links if index and inner else none,
                 log_backoffs=smooth_level.log_backoffs,
@@ -159,7 +157,7 @@ def _train(
 def _source_entry(source: Source, licence: str) -> dict[str, str]:
     digest = sha256()
     if isinstance(source, PlainSource):
-        digest.update(source.text.encode("utf-8", "replace"))
+        digest.update(source.utf8)
     elif isinstance(source, DialogueSource):
         for dialogue in source.dialogues:
             for turn in dialogue:

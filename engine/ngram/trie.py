@@ -23,16 +23,17 @@ IntArray = NDArray[np.int32]
 class RawLevel:
     """The n-grams of one length.
 
-    words: int32 [nodes], the last token; level 1 holds every id of the vocabulary, seen or not.
+    words: [nodes], the last token, uint16 where the vocabulary allows, else int32; level 1 holds every id of the
+    vocabulary, seen or not.
     links: int32 [nodes], the node of level n-1 without the first token (level 1: all 0, the root).
-    counts: int64 [nodes], occurrences; below the highest level only the `starting` ones are filled in.
+    counts: int32 [nodes], occurrences; below the highest level only the `starting` ones are filled in.
     starting: how many nodes, from the first on, begin with a token that opens a text or a turn.
     children: int32 [nodes + 1], where the children of each node begin on the next level; empty on the highest.
     """
 
-    words: IntArray
+    words: NDArray[np.integer]
     links: IntArray
-    counts: NDArray[np.int64]
+    counts: IntArray
     starting: int
     children: IntArray
 
@@ -64,15 +65,16 @@ def _levels(
 ) -> Iterator[RawLevel]:
     """One level after the other; the children of a level are filled in when the next is asked for."""
     size = len(stream)
+    word_type = np.uint16 if vocabulary_size <= 1 << 16 else np.int32
     slot_of = np.empty(size, dtype=np.int32)
     slot_of[suffixes] = np.arange(size, dtype=np.int32)
     starting_slots = int(np.count_nonzero(stream < openers))
     node_of_slot: IntArray = stream[suffixes]
     counts = np.bincount(node_of_slot, minlength=vocabulary_size)
     level = RawLevel(
-        words=np.arange(vocabulary_size, dtype=np.int32),
+        words=np.arange(vocabulary_size, dtype=word_type),
         links=np.zeros(vocabulary_size, dtype=np.int32),
-        counts=counts,
+        counts=counts.astype(np.int32),
         starting=1,
         children=np.empty(0, dtype=np.int32),
     )
@@ -81,42 +83,35 @@ def _levels(
     fresh = np.zeros(size, dtype=np.bool_)
     fresh[np.cumsum(counts)[:-1][counts[1:] > 0]] = True
     fresh[:1] = True
+    padded = np.concatenate([stream, np.full(order, START_ID, dtype=np.int32)])  # beyond the end every n-gram is dead
     for length in range(2, order + 1):
-        positions = suffixes + np.int32(length - 1)
-        inside = positions < size
-        tokens = stream[np.minimum(positions, size - 1)]
-        del positions
-        alive &= inside
+        tokens = padded[suffixes + np.int32(length - 1)]
         alive &= tokens != START_ID
-        del inside
         fresh[1:] |= tokens[1:] != tokens[:-1]
         begins = fresh.copy()
         begins[1:] |= ~alive[:-1]
         begins &= alive
         first_slots = np.flatnonzero(begins).astype(np.int32)
-        words = tokens[first_slots]
+        words = tokens[first_slots].astype(word_type)
         del tokens
-        following = suffixes[first_slots] + np.int32(1)
-        links = node_of_slot[slot_of[following]]
-        del following
-        parents = node_of_slot[first_slots]
-        level.children = np.concatenate(
-            [np.zeros(1, dtype=np.int32), np.cumsum(np.bincount(parents, minlength=len(level.words)), dtype=np.int32)]
-        )
-        del parents
+        sizes = np.bincount(node_of_slot[first_slots], minlength=len(level.words)).astype(np.int32)
+        level.children = np.concatenate([np.zeros(1, dtype=np.int32), np.cumsum(sizes, dtype=np.int32)])
+        del sizes
+        links = node_of_slot[slot_of[suffixes[first_slots] + np.int32(1)]]
         starting = int(np.searchsorted(first_slots, starting_slots))
-        node_of_slot = np.cumsum(begins, dtype=np.int32)
-        node_of_slot -= np.int32(1)
+        if length < order:
+            node_of_slot = np.cumsum(begins, dtype=np.int32)
+            node_of_slot -= np.int32(1)
         del begins
-        last = length == order
-        counted = len(first_slots) if last else starting
-        level = RawLevel(words, links, _occurrences(alive, first_slots, counted), starting, np.empty(0, np.int32))
+        counted = first_slots if length == order else first_slots[: starting + 1]
+        occurrences = _occurrences(alive, counted)[: len(first_slots) if length == order else starting]
+        level = RawLevel(words, links, occurrences, starting, np.empty(0, np.int32))
         yield level
 
 
-def _occurrences(alive: NDArray[np.bool_], first_slots: SlotArray, counted: int) -> NDArray[np.int64]:
-    """How many living slots stand from each of the first `counted` first slots to the next one."""
-    if not counted:
-        return np.empty(0, dtype=np.int64)
-    end = int(first_slots[counted]) if counted < len(first_slots) else len(alive)
-    return np.add.reduceat(alive[:end], first_slots[:counted], dtype=np.int64)
+def _occurrences(alive: NDArray[np.bool_], first_slots: SlotArray) -> IntArray:
+    """How many living slots stand from each of the first slots to the next one, from the last to the end."""
+    if not len(first_slots):
+        return np.empty(0, dtype=np.int32)
+    found: IntArray = np.add.reduceat(alive, first_slots, dtype=np.int32)
+    return found

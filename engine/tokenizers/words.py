@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from engine.tokenizers.pieces import PieceTokenizer
 
 _PIECE = re.compile(r" ?\w+(?:[-'’]\w+)*| ?[^\w\s]|\s")
-_SPACE = re.compile(r"\s")
+_SPACE = re.compile(rb"[ \n\t]")
 _WINDOW = 1 << 20
 
 
@@ -24,19 +24,20 @@ class WordTokenizer(PieceTokenizer):
         return _PIECE.findall(text)
 
 
-def windows(text: str) -> Iterator[str]:
-    """`text` in parts of about a million characters, cut only where a piece ends: before white space.
+def windows(utf8: bytes) -> Iterator[str]:
+    """UTF-8 text in parts of about a million bytes, cut only where a piece ends: before white space.
 
-    A part without any white space is cut anywhere.
+    A part without any white space is cut between two characters.
     """
     start = 0
-    while start < len(text):
+    while start < len(utf8):
         end = start + _WINDOW
-        if end < len(text):
-            space = _SPACE.search(text, end, end + _WINDOW)
-            if space:
-                end = space.start()
-            elif end + _WINDOW >= len(text):
-                end = len(text)
-        yield text[start:end]
+        space = _SPACE.search(utf8, end, end + _WINDOW)
+        if space:
+            end = space.start()
+        elif end + _WINDOW >= len(utf8):
+            end = len(utf8)
+        while end < len(utf8) and utf8[end] & 0xC0 == 0x80:
+            end += 1
+        yield utf8[start:end].decode("utf-8")
         start = end

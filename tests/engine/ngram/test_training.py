@@ -11,7 +11,7 @@ from engine.language import say, use_language
 from engine.model_card import CARD_FILE, ModelCard, read_card, verify_files
 from engine.ngram.loading import load
 from engine.ngram.progress import PHASES
-from engine.ngram.sources import DialogueSource, PlainSource, read_source, source_of
+from engine.ngram.sources import DialogueSource, PlainSource, plain_source, read_source, source_of
 from engine.ngram.training import build_ngram, train_ngram
 from tests.engine.ngram.texts import DIALOGUES, POEM
 
@@ -71,7 +71,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("text", "unit"), [("palavra", "word"), ("a", "char"), ("aaaaaa", "char"), ("!!!!", "word")])
 def test_one_token_again_and_again_teaches_nothing(tmp_path: Path, text: str, unit: str) -> None:
-    source = PlainSource("one.txt", text)
+    source = plain_source("one.txt", text)
     error = refusal(lambda: train_ngram([source], tmp_path / "m", unit=unit))  # type: ignore[arg-type]
     assert error.key == "text_one_token"
     assert list(tmp_path.iterdir()) == []
@@ -90,7 +90,7 @@ def test_no_text_at_all_is_refused(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("unit", ["word", "char"])
 def test_odd_texts_still_make_a_model_that_works(text: str, unit: str) -> None:
-    model = build_ngram([PlainSource("odd.txt", text)], "odd", unit=unit)  # type: ignore[arg-type]
+    model = build_ngram([plain_source("odd.txt", text)], "odd", unit=unit)  # type: ignore[arg-type]
     tokens = model.tokenizer.encode(text[:50])
     assert np.isfinite(model.score_tokens(tokens)).all()
     assert np.exp(model.start(tokens).log_probs().astype(np.float64)).sum() == pytest.approx(1, abs=1e-5)
@@ -100,7 +100,7 @@ def test_odd_texts_still_make_a_model_that_works(text: str, unit: str) -> None:
 def test_line_ends_of_other_systems_are_read_as_newlines() -> None:
     source = source_of("dos.txt", b"um\r\ndois\r\n")
     assert isinstance(source, PlainSource)
-    assert source.text == "um\ndois\n"
+    assert source.utf8 == b"um\ndois\n"
 
 
 def test_a_dialogue_file_becomes_turns_and_a_model_that_chats(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_the_card_tells_what_was_made_from_what(tmp_path: Path) -> None:
     assert card.sources[0]["name"] == "poem.txt"
     assert card.sources[0]["licence"] == "CC0-1.0"
     assert len(card.sources[0]["sha256"]) == 64
-    assert card.results["utf8_bytes"] == len(POEM.text.encode())
+    assert card.results["utf8_bytes"] == len(POEM.utf8)
     verify_files(tmp_path / "rio", card)
 
 

@@ -1,9 +1,9 @@
 """Small texts for tests of the statistical model, written for them."""
 
 from engine.conversation import Role
-from engine.ngram.sources import DialogueSource, PlainSource, SourceTurn
+from engine.ngram.sources import DialogueSource, SourceTurn, plain_source
 
-POEM = PlainSource(
+POEM = plain_source(
     "poem.txt",
     """O rio passa, o rio não volta,
 a pedra fica, a água se solta.
