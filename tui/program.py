@@ -100,6 +100,8 @@ def _guarded(around: Surroundings) -> int:
         return ExitCode.OK
     except typer.Exit as ending:
         return ending.exit_code
+    except SystemExit as ending:  # Typer leaves this way when it has completed a word for a shell
+        return int(ending.code or 0)
     except (KeyboardInterrupt, typer.Abort):
         # A second Ctrl-C while the ending is told must not bring a traceback.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -22,4 +22,7 @@ def completion(
 
     # Typer hands the script out when this variable asks for it, the way shells do when they complete.
     os.environ[_VARIABLE] = f"source_{shell}"
-    build(completion=True).main(args=[], prog_name=PROGRAM, complete_var=_VARIABLE)
+    try:
+        build(completion=True).main(args=[], prog_name=PROGRAM, complete_var=_VARIABLE)
+    finally:
+        del os.environ[_VARIABLE]

@@ -1,5 +1,6 @@
-"""`genchat` as a person runs it: a process of its own, with small models plugged in."""
+"""`genchat` as a person runs it, with small models plugged in."""
 
+import io
 import os
 import subprocess
 import sys
@@ -21,6 +22,10 @@ def script():
 
 def hostile():
     return LocalBackend(ScriptModel("a\\x1b]0;owned\\x07b\\x9b2Jc"))
+
+
+def endless():
+    return LocalBackend(ScriptModel("na " * 100_000))
 
 
 def hash_model():
@@ -50,29 +55,57 @@ def plugins(tmp_path: Path) -> Path:
     info.mkdir(parents=True)
     (folder / "fakebackends.py").write_text(PLUGINS)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: fakebackends\nVersion: 1.0\n")
-    names = ("script", "hostile", "hash_model", "broken", "buggy")
+    names = ("script", "hostile", "endless", "hash_model", "broken", "buggy")
     (info / "entry_points.txt").write_text(
         "[genchat.backends]\n" + "".join(f"{name.split('_')[0]} = fakebackends:{name}\n" for name in names)
     )
     return folder
 
 
+SETTINGS = {"GENCHAT_MODEL": "script", "GENCHAT_LANGUAGE": "en", "GENCHAT_SAMPLING_TEMPERATURE": "0"}
+
+
+def _bytes(text: str | bytes | None) -> bytes | None:
+    return text.encode() if isinstance(text, str) else text
+
+
 @pytest.fixture
-def genchat(plugins: Path) -> Run:
-    """Run `genchat` with arguments; `stdin` is text or bytes, `env` adds variables. Its model is "script"."""
+def genchat(plugins: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run `genchat` in this process: quick, and the same but for pipes and signals. Its model is "script".
+
+    `stdin` is text or bytes (none: the null device), `env` adds variables.
+    """
+    from engine.language import use_language
+    from tui.cli import main
+
+    monkeypatch.syspath_prepend(str(plugins))
 
     def run(
         *arguments: str | bytes, stdin: str | bytes | None = None, env: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        variables = {
-            **os.environ,
-            "PYTHONPATH": f"{ROOT}{os.pathsep}{plugins}",
-            "GENCHAT_MODEL": "script",
-            "GENCHAT_LANGUAGE": "en",
-            "GENCHAT_SAMPLING_TEMPERATURE": "0",
-            **(env or {}),
-        }
-        content = stdin.encode() if isinstance(stdin, str) else stdin
+        content = _bytes(stdin)
+        words = [os.fsdecode(word) for word in arguments]
+        with monkeypatch.context() as patch, open(os.devnull, encoding="utf-8") as nothing:
+            for name, value in {**SETTINGS, **(env or {})}.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "stdin", nothing if content is None else io.TextIOWrapper(io.BytesIO(content), "utf-8"))
+            use_language("en")
+            code = main(words)
+        written = capsys.readouterr()
+        return subprocess.CompletedProcess(words, code, written.out, written.err)
+
+    return run
+
+
+@pytest.fixture
+def process(plugins: Path) -> Run:
+    """Like `genchat`, in a process of its own."""
+
+    def run(
+        *arguments: str | bytes, stdin: str | bytes | None = None, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        variables = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{plugins}", **SETTINGS, **(env or {})}
+        content = _bytes(stdin)
         done = subprocess.run(
             [sys.executable, "-P", "-m", "tui", *arguments],
             input=content,

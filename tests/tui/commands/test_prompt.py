@@ -7,8 +7,8 @@ import pytest
 from tests.tui.commands.conftest import Run
 
 
-def test_a_prompt_is_answered_on_stdout_and_nothing_else_is_said(genchat: Run) -> None:
-    done = genchat("hello")
+def test_a_prompt_is_answered_on_stdout_and_nothing_else_is_said(process: Run) -> None:
+    done = process("hello")
     assert (done.returncode, done.stdout, done.stderr) == (0, "Olá, mundo!\n", "")
 
 
@@ -17,12 +17,12 @@ def test_words_that_are_no_command_are_a_prompt(genchat: Run, words: tuple[str, 
     assert genchat(*words).stdout == "Olá, mundo!\n"
 
 
-def test_piped_text_is_a_prompt(genchat: Run) -> None:
-    assert genchat(stdin="hello\n").stdout == "Olá, mundo!\n"
+def test_piped_text_is_a_prompt(process: Run) -> None:
+    assert process(stdin="hello\n").stdout == "Olá, mundo!\n"
 
 
-def test_a_dash_stands_for_what_is_piped(genchat: Run) -> None:
-    done = genchat("--json", "say:", "-", stdin="bom dia\n")
+def test_a_dash_stands_for_what_is_piped(process: Run) -> None:
+    done = process("--json", "say:", "-", stdin="bom dia\n")
     assert json.loads(done.stdout)["prompt"] == "say: bom dia"
 
 

@@ -52,7 +52,7 @@ def on_a_terminal(plugins: Path, *arguments: str, **more: str) -> tuple[int, byt
 
 @pytest.mark.pty
 def test_on_a_terminal_nothing_of_the_model_reaches_it_raw(plugins: Path) -> None:
-    for arguments in (["x"], ["x", "--json"], ["x", "--jsonl"], ["next", "x"], ["complete", "x"]):
+    for arguments in (["x"], ["x", "--jsonl"], ["next", "x"]):
         code, written = on_a_terminal(plugins, *arguments, "-m", "hostile", "--color", "never")
         assert code == 0
         text = written.decode()
@@ -108,7 +108,7 @@ def test_colour_on_a_terminal(plugins: Path, more: dict[str, str], colored: bool
 
 def test_a_reader_that_leaves_early_ends_genchat_quietly(plugins: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "tui", "complete", "x", "-m", "hash", "-T", "1", "-n", "1000000"],
+        [sys.executable, "-P", "-m", "tui", "complete", "x", "-m", "endless", "-n", "1000000"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -126,7 +126,7 @@ def test_a_reader_that_leaves_early_ends_genchat_quietly(plugins: Path) -> None:
 def test_ctrl_c_keeps_what_was_written(plugins: Path) -> None:
     variables = environment(plugins)
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "tui", "x", "-m", "hash", "-T", "1", "-n", "1000000", "--jsonl", "--seed", "1"],
+        [sys.executable, "-P", "-m", "tui", "x", "-m", "endless", "-n", "1000000", "--jsonl"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -162,8 +162,8 @@ def test_a_full_disk_behind_stdout_is_said(plugins: Path) -> None:
     assert done.stderr.count(b"\n") == 1
 
 
-def test_without_a_terminal_and_without_a_prompt_the_screen_stays_closed(genchat: Run) -> None:
-    done = genchat()
+def test_without_a_terminal_and_without_a_prompt_the_screen_stays_closed(process: Run) -> None:
+    done = process()
     assert (done.returncode, done.stdout) == (2, "")
     assert 'genchat "PROMPT"' in done.stderr
 
@@ -257,8 +257,8 @@ def test_a_plugin_that_fails_is_named(genchat: Run) -> None:
 
 
 @pytest.mark.parametrize(("variables", "word"), [({"LANG": "pt_BR.UTF-8"}, "uso:"), ({"LANG": "C"}, "usage:")])
-def test_help_is_in_the_language_of_the_environment(genchat: Run, variables: dict[str, str], word: str) -> None:
-    done = genchat("--help", env={**variables, "GENCHAT_LANGUAGE": "", "LC_ALL": "", "LC_MESSAGES": ""})
+def test_help_is_in_the_language_of_the_environment(process: Run, variables: dict[str, str], word: str) -> None:
+    done = process("--help", env={**variables, "GENCHAT_LANGUAGE": "", "LC_ALL": "", "LC_MESSAGES": ""})
     assert done.stdout.startswith(word)
 
 
