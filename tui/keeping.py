@@ -79,9 +79,10 @@ class _Recording(ReplyListener):
 
     def ended(self, status: Status, error: str) -> None:
         if self._recorder is not None:
-            self._recorder.finish(_FINAL.get(status), error)
-            if self._recorder.problem is not None:
-                self._turn.notes.append(_unkept(self._recorder.problem))
+            try:
+                self._recorder.finish(_FINAL.get(status), error)
+            except GenchatError as problem:
+                self._turn.notes.append(_unkept(problem))
 
 
 def _unkept(problem: Exception) -> str:

@@ -62,12 +62,19 @@ class ConversationLoaded(Message):
     error: str = ""
 
 
-@dataclass
-class TokenChosen(Message):
-    """The person put the cursor on a token; `index` None means: follow the newest again."""
+class CursorMoved(Message):
+    """The token cursor of the transcript is elsewhere, or gone; ask the transcript where. One of many is enough."""
 
-    turn: Turn | None
-    index: int | None
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, CursorMoved)
+
+
+@dataclass
+class TokenPicked(Message):
+    """The person pointed at a token outside the transcript."""
+
+    turn: Turn
+    index: int
 
 
 @dataclass

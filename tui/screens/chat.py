@@ -22,11 +22,12 @@ from tui.keys import bind
 from tui.messages import (
     BackendFailed,
     BackendOpened,
+    CursorMoved,
     EvidenceArrived,
     LoadProgress,
     ModelsListed,
     ReplyArrived,
-    TokenChosen,
+    TokenPicked,
 )
 from tui.reply_stream import ReplyStream
 from tui.screens.conversing import ConversingScreen
@@ -295,15 +296,18 @@ class ChatScreen(ConversingScreen):
     def _evidence_arrived(self, message: EvidenceArrived) -> None:
         self.inspector.answered(message)
 
-    @on(TokenChosen)
-    def _token_chosen(self, message: TokenChosen) -> None:
-        if message.turn is None or message.index is None:
+    @on(CursorMoved)
+    def _cursor_moved(self) -> None:
+        cursor = self.transcript.cursor
+        if cursor is None:
             self.inspector.follow(self.session.dialogue.last_reply)
-        elif self.transcript.cursor != (message.turn, message.index):
-            self.transcript.select(message.turn, message.index)
         else:
             self.inspector.following = False
-            self.inspector.open(message.turn, message.index)
+            self.inspector.open(*cursor)
+
+    @on(TokenPicked)
+    def _token_picked(self, message: TokenPicked) -> None:
+        self.transcript.select(message.turn, message.index)
 
     # -- actions ------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,9 @@ from tui.numbers import percent, plain, short_count, whole
 from tui.widgets.painting import right_aligned
 
 
+_LONGEST_NAME = 32
+
+
 class Header(Widget):
     """One painted line."""
 
@@ -60,8 +63,8 @@ class Header(Widget):
         if y:
             return Strip([Segment("─" * self.size.width, found.rule)], self.size.width)
         left = [(" genchat   " if self.size.width >= 80 else " ", found.muted)]
-        left.append((safe_line(self._family), found.family(self._family)))
-        left += [(" · ", found.faint), (self._backend, found.text)]
+        left.append((safe_line(self._family, _LONGEST_NAME), found.family(self._family)))
+        left += [(" · ", found.faint), (safe_line(self._backend, _LONGEST_NAME), found.text)]
         if self._parameters:
             left.append((f" {self._parameters}", found.muted))
         left.append(("   " + self._settings_text(), found.muted))

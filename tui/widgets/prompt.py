@@ -19,8 +19,8 @@ class Prompt(TextArea):
 
     HELP_TITLE = "tui.help.prompt"
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter", "send", "send", show=True, priority=True),
-        bind("ctrl+j,shift+enter,alt+enter", "newline", "newline", priority=True),
+        bind("enter", "send", "send", show=True),
+        bind("ctrl+j,shift+enter,alt+enter", "newline", "newline"),
     ]
 
     class Sent(Message):
@@ -46,6 +46,15 @@ class Prompt(TextArea):
         """Replace what is written; the cursor goes to its end."""
         self.load_text(text)
         self.move_cursor(self.document.end)
+
+    async def _on_key(self, event: events.Key) -> None:
+        # Not by a priority binding: that would overtake letters typed just before it and still on their way.
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.action_send()
+        else:
+            await super()._on_key(event)
 
     def action_send(self) -> None:
         """Send what is written; the screen empties the prompt when it has taken it."""

@@ -7,7 +7,7 @@ from textual.widget import Widget
 from engine.language import say
 from tui.colours import inks
 from tui.dialogue import Turn
-from tui.messages import TokenChosen
+from tui.messages import TokenPicked
 from tui.numbers import decimal
 from tui.widgets.painting import Line
 
@@ -50,4 +50,4 @@ class SurpriseLine(Widget):
     def on_click(self, event: events.Click) -> None:
         index = self._first + event.x - _INDENT
         if self._turn is not None and 0 <= index < len(self._turn.records):
-            self.post_message(TokenChosen(self._turn, index))
+            self.post_message(TokenPicked(self._turn, index))

@@ -20,7 +20,7 @@ from engine.language import say
 from tui.colours import Inks, inks
 from tui.dialogue import Turn
 from tui.keys import bind
-from tui.messages import TokenChosen
+from tui.messages import CursorMoved
 from tui.records import TokenRecord
 from tui.widgets.blocks import Block, Look
 from tui.widgets.painting import Line
@@ -255,7 +255,7 @@ class Transcript(ScrollView, can_focus=True):
             self._wanted_cell = None
         self._reveal(block, token)
         self.refresh()
-        self.post_message(TokenChosen(target.turn, token))
+        self.post_message(CursorMoved())
 
     def _reveal(self, block: int, token: int) -> None:
         lines = self._blocks[block].lines_of(token)
@@ -332,7 +332,7 @@ class Transcript(ScrollView, can_focus=True):
         self.unselect()
         self.follows = True
         self.scroll_end(animate=False, immediate=True, x_axis=False, force=True)
-        self.post_message(TokenChosen(None, None))
+        self.post_message(CursorMoved())
 
     def on_click(self, event: events.Click) -> None:
         line = self.scroll_offset.y + event.y
