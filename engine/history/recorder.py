@@ -18,7 +18,7 @@ from engine.history.connections import Connections
 from engine.history.pieces import clean_text, redact_pieces
 from engine.history.records import FinalStatus, RunStart, StoredMessage
 from engine.history.rows import find_message, passage_detail, stamp
-from engine.history.trace import CODEC, TraceBuilder
+from engine.history.trace_builder import CODEC, TraceBuilder
 
 CHECKPOINT_SECONDS = 0.5
 _STATUS_OF_REASON: dict[str, FinalStatus] = {"end": "done", "length": "done", "stopped": "stopped"}
@@ -63,6 +63,8 @@ class StoreRecorder:
     @property
     def problem(self) -> Exception | None:
         """See ReplyRecorder."""
+        if self._finished is not None:
+            return None  # everything is written after all
         if self._waiting is not None and self._waiting.done():
             error = self._waiting.exception()
             self._problem = error if isinstance(error, Exception) else None

@@ -91,7 +91,7 @@ _TABLES = (
 _SEARCH = (
     "CREATE VIEW finished_message AS SELECT id, text FROM message WHERE status <> 'streaming'",
     """CREATE VIRTUAL TABLE message_search USING fts5(
-        text, content='finished_message', content_rowid='id', prefix='2 3',
+        text, content='finished_message', content_rowid='id', prefix='1 2 3',
         tokenize="unicode61 remove_diacritics 2")""",
     """CREATE TRIGGER message_inserted AFTER INSERT ON message WHEN new.status <> 'streaming' BEGIN
         INSERT INTO message_search(rowid, text) VALUES (new.id, new.text);
@@ -108,7 +108,7 @@ _SEARCH = (
         INSERT INTO message_search(message_search, rowid, text) VALUES ('delete', old.id, old.text);
     END""",
     """CREATE VIRTUAL TABLE title_search USING fts5(
-        title, content='conversation', content_rowid='number', prefix='2 3',
+        title, content='conversation', content_rowid='number', prefix='1 2 3',
         tokenize="unicode61 remove_diacritics 2")""",
     """CREATE TRIGGER title_inserted AFTER INSERT ON conversation BEGIN
         INSERT INTO title_search(rowid, title) VALUES (new.number, new.title);

@@ -154,6 +154,7 @@ def test_a_full_disk_is_said_loses_nothing_and_lets_the_reply_go_on(filled: tupl
     # Room again: what was collected is still there.
     store._connections.write(lambda connection: connection.execute("PRAGMA max_page_count = 100000"), transaction=False)
     assert len(recorder.finish("done").text) == len("palavra " * 5000)
+    assert recorder.problem is None
     assert store.check().sound
 
 

@@ -13,7 +13,7 @@ from engine.conversation import Message, Role
 from engine.distribution import NoDistribution, TopKDistribution, exact, top_k, unknown
 from engine.errors import HistoryError
 from engine.history import HistoryStore, RunStart, StoredTrace
-from engine.history.trace import CANDIDATES, CANDIDATES_SMALL, CODEC, TraceBuilder
+from engine.history.trace_builder import CANDIDATES, CANDIDATES_SMALL, CODEC, SMALL_VOCABULARY, TraceBuilder
 from engine.history.vocabulary import decode_vocabulary, encode_vocabulary
 from engine.sampling import Sampler, SamplingSettings
 from tests.engine.history import makers
@@ -53,6 +53,7 @@ def stored(steps: list[Step], temperature: float) -> StoredTrace:
         SamplingSettings(seed=1),
         SamplingSettings(temperature=1, top_p=1, seed=1),
         SamplingSettings(temperature=0.05, top_p=1, seed=1),
+        SamplingSettings(temperature=1e-9, top_p=1, seed=1),
         SamplingSettings(temperature=3, top_k=3, seed=1),
         SamplingSettings(temperature=0, seed=1),
         SamplingSettings(top_k=20, top_p=0.9, min_p=0.1, seed=1),
@@ -62,7 +63,7 @@ def stored(steps: list[Step], temperature: float) -> StoredTrace:
 def test_a_stored_step_says_what_the_live_step_said(size: int, sampling: SamplingSettings) -> None:
     live = drawn_steps(size, 12 if size < 300 else 4, sampling)
     trace = stored(live, sampling.temperature)
-    candidates = CANDIDATES_SMALL if size <= 300 else CANDIDATES
+    candidates = CANDIDATES_SMALL if size <= SMALL_VOCABULARY else CANDIDATES
     assert len(trace) == len(live)
     for was, now in zip(live, trace, strict=True):
         assert was.draw is not None
@@ -205,7 +206,7 @@ def test_a_trace_is_small(size: int) -> None:
     for step in steps:
         builder.add(step)
     each = len(builder.encode([len(step.text) for step in steps])) / len(steps)
-    assert each < (110 if size <= 300 else 60)  # random numbers are the worst case
+    assert each < (110 if size <= SMALL_VOCABULARY else 60)  # random numbers are the worst case
 
 
 def test_a_trace_of_another_codec_is_said_to_be_unreadable(store: HistoryStore) -> None:
@@ -243,7 +244,9 @@ def test_a_trace_with_one_altered_byte_is_read_or_refused(place: int, value: int
     except ValueError:
         return
     for step in trace:
-        assert len(step.raw.top(5)) <= 5
+        for distribution in (step.raw, step.drawn_from):
+            assert len(distribution.top(5)) <= 5
+            assert all(0 <= row.probability <= 1 for row in distribution.top(50))
         assert isinstance(step.text, str)
 
 
