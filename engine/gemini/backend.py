@@ -169,18 +169,20 @@ class GeminiBackend:
         else:
             writing.hear(chunk)
             writing.over = True
-            yield from self._tokens_of(chunk, writing)
+            yield from self._tokens_of(chunk, writing, should_stop)
             return
         self._without_probabilities.add(request.model)
         yield Notice("gemini.refused_probabilities", dict(refusal.values))
 
-    def _tokens_of(self, chunk: Chunk, writing: "_Writing") -> Iterator[Event]:
+    def _tokens_of(self, chunk: Chunk, writing: "_Writing", should_stop: StopSignal) -> Iterator[Event]:
         pieces = aligned(chunk.text, chunk.steps) if chunk.steps else None
         if pieces is None:
             reason = "gemini.tokens_do_not_spell" if chunk.steps else "gemini.probabilities_missing"
             yield from writing.steps(chunk.text, reason)
             return
         for piece in pieces:
+            if should_stop():
+                raise Stopped
             if writing.limit is not None and writing.position >= writing.limit:
                 writing.limit_reached = True
                 return
