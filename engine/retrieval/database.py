@@ -25,8 +25,12 @@ _KEYS = {
 
 def open_database(path: Path) -> sqlite3.Connection:
     """A connection to the file, made or migrated if need be. Raises DocumentsError."""
-    with as_documents_error(path):
+    try:
         _prepare_private(path)
+    except OSError as error:
+        key = "documents_read_only" if isinstance(error, PermissionError) else "documents_cannot_open"
+        raise DocumentsError(key, path=str(path), reason=error.strerror or str(error)) from error
+    with as_documents_error(path):
         connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None)
         try:
             # Whose file it is comes first: WAL mode is written into it.
@@ -59,19 +63,15 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def as_documents_error(path: Path | None) -> Iterator[None]:
-    """Inside, complaints of SQLite and the file system become DocumentsError."""
-    name = str(path) if path is not None else ":memory:"
+def as_documents_error(path: Path) -> Iterator[None]:
+    """Inside, complaints of SQLite become DocumentsError. Misuse of the module stays what it is."""
     try:
         yield
     except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
         raise
     except sqlite3.Error as error:
         code = "_".join((getattr(error, "sqlite_errorname", None) or "").split("_")[:2])
-        raise DocumentsError(_KEYS.get(code, "documents_failed"), path=name, reason=str(error)) from error
-    except OSError as error:
-        key = "documents_read_only" if isinstance(error, PermissionError) else "documents_cannot_open"
-        raise DocumentsError(key, path=name, reason=error.strerror or str(error)) from error
+        raise DocumentsError(_KEYS.get(code, "documents_failed"), path=str(path), reason=str(error)) from error
 
 
 def _prepare_private(path: Path) -> None:

@@ -19,6 +19,7 @@ from engine.retrieval.chunking import Chunk
 from engine.retrieval.database import writing
 from engine.retrieval.reading import KINDS, Reading, kind_of, read_bytes, read_document
 from engine.retrieval.records import delimiter_of
+from engine.retrieval.schema import count_change
 from engine.retrieval.searchable import Form, searchable
 from engine.retrieval.terms import LANGUAGES, Language, detect_language, stemmer
 
@@ -110,6 +111,7 @@ class Indexer:
             self._connection.executemany(
                 "UPDATE docs_document SET state = 'gone' WHERE id = ?", [(document,) for document in documents]
             )
+            count_change(self._connection)
         self.purge()
 
     def _one(self, source: Source, done: int, total: int) -> Iterator[Progress]:
@@ -207,6 +209,7 @@ class Indexer:
                 (self._collection, source.path, document),
             )
             self._connection.execute("UPDATE docs_document SET state = 'ready' WHERE id = ?", (document,))
+            count_change(self._connection)
 
     def purge(self) -> None:
         """Delete what is gone, a batch a transaction, with the words and vectors that only it had."""

@@ -8,7 +8,7 @@ Metzler & Croft 2005). Without downloads the second half is worth as much as any
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from engine.retrieval.questions import Question, QuestionWord, understand
 
@@ -29,6 +29,7 @@ class KeywordHit:
     trigram: float
     nearness: float
     matched: tuple[QuestionWord, ...]
+    in_title: tuple[QuestionWord, ...] = ()
 
     @property
     def score(self) -> float:
@@ -38,10 +39,11 @@ class KeywordHit:
 
 @dataclass(frozen=True)
 class KeywordResult:
-    """The question as understood and what was found, best first."""
+    """The question as understood and what was found in an index of `chunks` chunks, best first."""
 
     question: Question
-    hits: tuple[KeywordHit, ...] = field(default=())
+    chunks: int
+    hits: tuple[KeywordHit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def search(
     question = understand(connection, text, known.chunks)
     expression = fts_expression([stem for word in question.words if word.found != "missing" for stem in word.stems])
     if not expression:
-        return KeywordResult(question)
+        return KeywordResult(question, known.chunks)
     rows = connection.execute(
         "SELECT f.rowid, c.title_stems, c.stems FROM docs_search f"
         " JOIN docs_chunk c ON c.id = f.rowid JOIN docs_document d ON d.id = c.document"
@@ -83,7 +85,7 @@ def search(
     ).fetchall()
     hits = [_scored(question, chunk, title.split(), body.split(), known.average) for chunk, title, body in rows]
     hits.sort(key=lambda hit: (-hit.score, hit.chunk))
-    return KeywordResult(question, tuple(hits[:limit]))
+    return KeywordResult(question, known.chunks, tuple(hits[:limit]))
 
 
 def score_chunks(connection: sqlite3.Connection, question: Question, chunks: Sequence[int]) -> dict[int, KeywordHit]:
@@ -108,18 +110,21 @@ def _scored(question: Question, chunk: int, title: list[str], body: list[str], a
     counts.update(body)
     norm = _K1 * (1 - _B + _B * len(body) / max(average, 1.0))
     bm25 = trigram = 0.0
-    matched = []
+    matched, in_title, titles = [], [], set(title)
     for word in question.words:
         count = sum(counts[stem] for stem in word.stems)
         if not count or word.found == "missing":
             continue
         matched.append(word)
+        if not titles.isdisjoint(word.stems):
+            in_title.append(word)
         gain = word.weight * count * (_K1 + 1) / (count + norm)
         if word.found == "alike":
             trigram += gain
         else:
             bm25 += gain
-    return KeywordHit(chunk, bm25, trigram, _NEARNESS_WEIGHT * _nearness(question, matched, body), tuple(matched))
+    nearness = _NEARNESS_WEIGHT * _nearness(question, matched, body)
+    return KeywordHit(chunk, bm25, trigram, nearness, tuple(matched), tuple(in_title))
 
 
 def _nearness(question: Question, matched: list[QuestionWord], body: list[str]) -> float:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from engine.conversation import Message, Role
 from engine.retrieval.spelling import corrections, lookalikes
-from engine.retrieval.terms import LANGUAGES, Language, Word, detect_language, stemmer, words_of
+from engine.retrieval.terms import LANGUAGES, WORD, Language, Word, detect_language, stemmer, words_of
 from engine.text import fold
 
 Found = Literal["exact", "corrected", "alike", "missing"]
@@ -25,6 +25,8 @@ _POINTING = frozenset(
     """.split()  # noqa: SIM905
 )
 _FEW_WORDS = 3
+_CERTAINTY_ALIKE = 0.3
+_CERTAINTY_OTHER_START = 0.3  # mistakes seldom fall on the first letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,16 @@ class QuestionWord:
     weight: float
     found: Found
     taken_for: tuple[str, ...] = ()
+
+    @property
+    def certainty(self) -> float:
+        """How surely the stems stand for the word, 0 to 1. Short words have many neighbours one edit away."""
+        if self.found == "exact":
+            return 1.0
+        if self.found != "corrected":
+            return _CERTAINTY_ALIKE if self.found == "alike" else 0.0
+        same_start = fold(self.text)[:1] == self.taken_for[0][:1]
+        return min(1.0, max(0.0, (len(self.text) - 3) / 4)) * (1.0 if same_start else _CERTAINTY_OTHER_START)
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,12 @@ class Question:
     def missing(self) -> tuple[str, ...]:
         """Words that no document has."""
         return tuple(word.text for word in self.words if word.found == "missing")
+
+    @property
+    def corrected(self) -> str:
+        """The text with misspelt words put right."""
+        right = {word.text: word.taken_for[0] for word in self.words if word.found == "corrected"}
+        return WORD.sub(lambda match: right.get(match[0], match[0]), self.text) if right else self.text
 
     @property
     def respelled(self) -> dict[str, str]:

@@ -84,6 +84,9 @@ _STATEMENTS = (
         data BLOB NOT NULL,                    -- little-endian float32
         PRIMARY KEY(digest, embedder, version)
     ) STRICT, WITHOUT ROWID""",
+    # Grows with every change of chunks or vectors, so that what is held in memory is known to be old.
+    "CREATE TABLE docs_change(number INTEGER NOT NULL) STRICT",
+    "INSERT INTO docs_change VALUES (0)",
 )
 
 
@@ -102,6 +105,16 @@ def is_current(connection: sqlite3.Connection) -> bool:
         return False
     row = connection.execute("SELECT count(*) FROM _sqlite_migrations WHERE migration_set = ?", (_SET,)).fetchone()
     return int(row[0]) >= len(_MIGRATIONS)
+
+
+def count_change(connection: sqlite3.Connection) -> None:
+    """Say that chunks or vectors are being changed, inside the transaction that does."""
+    connection.execute("UPDATE docs_change SET number = number + 1")
+
+
+def change_number(connection: sqlite3.Connection) -> int:
+    """Differs from an earlier answer when chunks or vectors were changed since."""
+    return int(connection.execute("SELECT number FROM docs_change").fetchone()[0])
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -17,6 +17,12 @@ Language = Literal["pt", "en"]
 LANGUAGES: tuple[Language, ...] = ("pt", "en")
 WORD = re.compile("[^\\W_][^\\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\\W_]*)*")
 _STEMMER_NAMES = {"pt": "portuguese", "en": "english"}
+# Folding hides the accents by which the Portuguese stemmer knows these endings, so they are put back.
+_ACCENTED_ENDINGS = (
+    *(("coes", "ções"), ("cao", "ção"), ("oes", "ões"), ("ao", "ão"), ("aveis", "áveis"), ("iveis", "íveis")),
+    *(("avel", "ável"), ("ivel", "ível"), ("encias", "ências"), ("encia", "ência"), ("ancias", "âncias")),
+    ("ancia", "ância"),
+)
 _LONGEST = 64  # letters of a word that are looked at; longer runs are data, not words
 _DETECTION_WORDS = 400
 _CACHE_LIMIT = 400_000
@@ -60,7 +66,8 @@ class Stemmer:
         if known is None:
             if len(self._of_folded) > _CACHE_LIMIT:
                 self._of_folded.clear()
-            known = self._of_folded[folded] = fold(self._stem(folded)) or folded
+            written = _accented(folded) if self.language == "pt" else folded
+            known = self._of_folded[folded] = fold(self._stem(written)) or folded
         return known
 
     def content(self, text: str) -> tuple[list[str], set[str]]:
@@ -77,6 +84,13 @@ class Stemmer:
                 known[word] = ("", "") if common else (folded, self(folded))
         stems = [stem for word in written if (stem := known[word][1])]
         return stems, {folded for word in distinct if (folded := known[word][0])}
+
+
+def _accented(folded: str) -> str:
+    for plain, accented in _ACCENTED_ENDINGS:
+        if folded.endswith(plain) and len(folded) > len(plain) + 2:
+            return folded[: -len(plain)] + accented
+    return folded
 
 
 @cache

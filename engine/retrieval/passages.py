@@ -1,0 +1,80 @@
+"""A chunk as a passage: where it stands, why it was chosen, which sentence fits best, and whether it gives orders."""
+
+import math
+import re
+from collections.abc import Sequence
+
+from engine.retrieval.keywords import KeywordHit
+from engine.retrieval.questions import Question, QuestionWord, idf, matching
+from engine.retrieval.sentences import Span, sentence_spans
+from engine.retrieval.terms import Language, words_of
+from engine.text import fold
+
+_ORDERS = re.compile(
+    r"""
+    \b(ignor\w*|desconsider\w*|esquec\w*|disregard|forget|override|bypass)\b.{0,40}
+        \b(instruc\w*|instruction\w*|regras|rules|orders|ordens|prompt\w*|orientac\w*|acima|anterior\w*|previous|above|prior)\b
+    | \b(system|developer)\s+(prompt|message|instructions?)\b | \bprompt\s+d[oe]\s+sistema\b
+    | \b(voce\s+agora\s+e|a\s+partir\s+de\s+agora\s+voce|aja\s+como|finja\s+(ser|que))\b
+    | \b(you\s+are\s+now|from\s+now\s+on\s+you|act\s+as\s+(a|an|the|if))\b
+    | \b(nao\s+conte|nao\s+revele|do\s+not\s+(tell|reveal|mention))\b.{0,30}\b(usuari\w*|user|ninguem|anyone)\b
+    | \b(revele|mostre|envie|reveal|print|send|show)\b.{0,30}
+        \b(chave|senha|api\s*key|password|secret|segredo|credenciais|credentials)\b
+    | <\|?/?(system|assistant|user|im_start|im_end|end)\|?> | \[/?inst\]
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_PER_WORD, _PER_RARITY, _PER_NEARNESS, _PER_TITLE = 0.25, 0.15, 1.0, 0.25
+WARNING_ORDERS = "retrieval.warning_orders"
+
+
+def gives_orders(text: str) -> bool:
+    """Whether a text seems to talk to the model instead of to its reader. A warning, not a filter."""
+    return bool(_ORDERS.search(" ".join(fold(text).split())))
+
+
+def best_sentences(text: str, question: Question, languages: Sequence[Language], count: int = 1) -> list[Span]:
+    """The sentences of `text` that hold most of the question, by idf of the matched words; best first."""
+    spans = sentence_spans(text)
+    words = words_of(text, languages[0])
+    answers = matching(question, words, languages)
+    scored = []
+    for order, (start, end) in enumerate(spans):
+        matched: dict[int, QuestionWord] = {}
+        for word, answer in zip(words, answers, strict=True):
+            if answer is not None and start <= word.start < end:
+                matched[id(answer)] = answer
+        scored.append((-sum(each.weight for each in matched.values()), order, (start, end)))
+    scored.sort()
+    return [span for score, _, span in scored[:count] if score < 0]
+
+
+def shares(question: Question, matched: Sequence[QuestionWord]) -> dict[str, float]:
+    """Matched word -> its share of what the question weighs; "protena ≈ proteina" where it was taken for another."""
+    total = question.weight or 1.0
+    return {
+        word.text if not word.taken_for else f"{word.text} ≈ {word.taken_for[0]}": word.weight / total
+        for word in matched
+    }
+
+
+def coverage(question: Question, hit: KeywordHit | None) -> float:
+    """How much of the question, by weight, a passage answers to: 0 to 1. A word taken for another counts less."""
+    if hit is None or not question.weight:
+        return 0.0
+    return sum(word.weight * word.certainty for word in hit.matched) / question.weight
+
+
+def evidence(question: Question, hit: KeywordHit | None, chunks: int) -> float:
+    """Whether a passage is about the question at all, 0 to 1: what it covers, by how many telling words, how near.
+
+    Coverage alone accepts every question of one word that happens to occur. tests/bench/retrieval.py measures it.
+    """
+    if hit is None:
+        return 0.0
+    rarest = idf(chunks, 0)
+    certain = sum(word.certainty for word in hit.matched)
+    telling = sum(word.weight * word.certainty for word in hit.matched) / rarest
+    titled = sum(word.certainty for word in hit.in_title)
+    amount = _PER_WORD * certain + _PER_RARITY * telling + _PER_NEARNESS * hit.nearness / rarest + _PER_TITLE * titled
+    return coverage(question, hit) * -math.expm1(-amount)

@@ -1,0 +1,195 @@
+"""The way from a question to passages: keywords, vectors where there are any, fusion, and whether it is enough.
+
+Scores are fused by min-max over the candidates: sums of ranks lose what the scores say (Bruch et al. 2023, "An analysis
+of fusion functions for hybrid retrieval"). Which retriever answered, and why another did not, is always said.
+"""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.contract import Embedder, Notice, Passage, Passages
+from engine.distribution import FloatArray
+from engine.errors import GenchatError
+from engine.language import say
+from engine.retrieval.keywords import CANDIDATES, KeywordHit, KeywordResult, score_chunks, search
+from engine.retrieval.library import Library
+from engine.retrieval.passages import WARNING_ORDERS, best_sentences, coverage, evidence, gives_orders, shares
+from engine.retrieval.questions import Question, headings_of, languages_of
+from engine.retrieval.searchable import Form, shown_text
+from engine.retrieval.vectors import Embedded, VectorSearch, embedded
+from engine.text import safe, safe_line
+
+PASSAGES = 5
+_VECTOR_SHARE = 0.5
+ENOUGH = 0.295  # least evidence; tests/bench/retrieval.py says what is lost and what slips through
+_DEEP = 3  # passages looked at for that
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """What was found for a question. `coverage` and `evidence` (0 to 1) are those of the best of the first passages."""
+
+    question: Question
+    passages: tuple[Passage, ...]
+    coverage: float
+    evidence: float
+    retriever: str
+    chunks: tuple[int, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def enough(self) -> bool:
+        """False where the best passage is only the nearest miss."""
+        return self.evidence >= ENOUGH
+
+    @property
+    def event(self) -> Passages:
+        """As the contract wants it."""
+        return Passages(self.passages, self.retriever, self.question.missing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    chunk: int
+    score: float
+    keyword: KeywordHit | None
+    cosine: float | None
+    parts: Mapping[str, float] = field(default_factory=dict)
+
+
+class Retriever:
+    """Looks up questions in one collection of a library, or in all of them."""
+
+    def __init__(self, library: Library, embedder: Embedder | None = None, collection: str | None = None) -> None:
+        self.library = library
+        self.embedder = embedder
+        self.collection = collection
+        self._vectors = VectorSearch(embedder) if embedder is not None else None
+
+    def retrieve(self, text: str, limit: int = PASSAGES, remote: bool = False) -> Retrieval:
+        """The best passages for `text`; with `remote`, none of a collection kept local. Raises DocumentsError."""
+        number = self.library.collection(self.collection).id if self.collection is not None else None
+        name, notices = say("retrieval.by_keywords"), list[Notice]()
+        with self.library.reading() as connection:
+            found = search(connection, text, number)
+            progress = embedded(connection, self.embedder, number) if self.embedder is not None else None
+        vector = None
+        if self.embedder is not None and progress is not None:
+            vector, name, notices = _question_vector(self.embedder, found.question, progress)
+        with self.library.reading() as connection:
+            ranked = [_by_keywords(hit) for hit in found.hits]
+            if self._vectors is not None and vector is not None:
+                nearest = self._vectors.nearest(connection, vector, number, CANDIDATES)
+                chunks = [hit.chunk for hit in found.hits]
+                cosines = nearest | self._vectors.cosines(connection, vector, number, chunks)
+                ranked = _fused(connection, found, cosines)
+            chosen = _stored(connection, ranked, limit, remote)
+        if found.question.respelled:
+            pairs = ", ".join(f"{old} → {new}" for old, new in found.question.respelled.items())
+            notices.append(Notice("retrieval.respelled", {"pairs": safe_line(pairs, 200)}))
+        passages = tuple(
+            _passage(number, candidate, row, found.question) for number, (candidate, row) in enumerate(chosen, 1)
+        )
+        best = [each.keyword for each, _ in chosen[:_DEEP]]
+        covered = max((coverage(found.question, hit) for hit in best), default=0.0)
+        sure = max((evidence(found.question, hit, found.chunks) for hit in best), default=0.0)
+        return Retrieval(
+            found.question, passages, covered, sure, name, tuple(each.chunk for each, _ in chosen), tuple(notices)
+        )
+
+
+def _question_vector(
+    embedder: Embedder, question: Question, progress: Embedded
+) -> tuple[FloatArray | None, str, list[Notice]]:
+    """The question's vector and how the retriever is called; no vector where it cannot be had."""
+    if not progress.complete:
+        values = {"embedder": embedder.name, "done": progress.done, "total": progress.total}
+        return None, say("retrieval.by_keywords_while", **values), []
+    try:
+        # A misspelt word costs an embedder more than it costs the keywords.
+        return embedder.embed_question(question.corrected), say("retrieval.by_both", embedder=embedder.name), []
+    except GenchatError as error:
+        reason = {"embedder": embedder.name, "reason": safe_line(str(error), 200)}
+        return None, say("retrieval.by_keywords"), [Notice("retrieval.fell_back", reason)]
+
+
+def _by_keywords(hit: KeywordHit) -> _Candidate:
+    return _Candidate(hit.chunk, hit.score, hit, None, _keyword_parts(hit))
+
+
+def _keyword_parts(hit: KeywordHit) -> dict[str, float]:
+    parts = {"bm25": hit.bm25, "nearness": hit.nearness}
+    return parts | ({"trigram": hit.trigram} if hit.trigram else {})
+
+
+def _fused(connection: sqlite3.Connection, found: KeywordResult, cosines: Mapping[int, float]) -> list[_Candidate]:
+    hits = {hit.chunk: hit for hit in found.hits}
+    others = [chunk for chunk in cosines if chunk not in hits]
+    if others:
+        hits |= {chunk: hit for chunk, hit in score_chunks(connection, found.question, others).items() if hit.matched}
+    by_keywords = _stretched({chunk: hit.score for chunk, hit in hits.items()})
+    by_vectors = _stretched(cosines)
+    ranked = []
+    for chunk in dict.fromkeys([*hits, *cosines]):
+        score = (1 - _VECTOR_SHARE) * by_keywords.get(chunk, 0.0) + _VECTOR_SHARE * by_vectors.get(chunk, 0.0)
+        hit, cosine = hits.get(chunk), cosines.get(chunk)
+        parts = (_keyword_parts(hit) if hit else {}) | ({"vector": cosine} if cosine is not None else {})
+        ranked.append(_Candidate(chunk, score, hit, cosine, parts))
+    ranked.sort(key=lambda each: (-each.score, each.chunk))
+    return ranked
+
+
+def _stretched(scores: Mapping[int, float]) -> dict[int, float]:
+    """Scores from 0 for the lowest to 1 for the highest."""
+    low, high = min(scores.values(), default=0.0), max(scores.values(), default=0.0)
+    return {key: (value - low) / (high - low) if high > low else 1.0 for key, value in scores.items()}
+
+
+def _stored(
+    connection: sqlite3.Connection, ranked: list[_Candidate], limit: int, remote: bool
+) -> list[tuple[_Candidate, sqlite3.Row]]:
+    """The first `limit` candidates with what is stored of them; the same text is taken once."""
+    chosen: list[tuple[_Candidate, sqlite3.Row]] = []
+    seen: set[bytes] = set()
+    for candidate in ranked:
+        if len(chosen) >= limit:
+            break
+        row = connection.execute(
+            "SELECT c.digest, d.name, d.kind, d.columns, d.delimiter, d.language, c.line, c.heading, c.text"
+            " FROM docs_chunk c JOIN docs_document d ON d.id = c.document JOIN docs_collection k ON k.id = d.collection"
+            " WHERE c.id = ? AND NOT (? AND k.local_only)",
+            (candidate.chunk, remote),
+        ).fetchone()
+        if row is not None and row[0] not in seen:
+            seen.add(row[0])
+            chosen.append((candidate, row))
+    return chosen
+
+
+def _passage(number: int, candidate: _Candidate, row: sqlite3.Row, question: Question) -> Passage:
+    _, name, kind, columns, delimiter, language, line, heading, stored = row
+    text = safe(shown_text(stored, Form(kind, tuple(json.loads(columns)), delimiter)))
+    found = best_sentences(text, question, languages_of(language))
+    hit = candidate.keyword
+    return Passage(
+        number=number,
+        source=safe_line(name, 120),
+        locator=locator(headings_of(heading), line),
+        text=text,
+        score=candidate.score,
+        highlight=found[0] if found else None,
+        parts=candidate.parts,
+        matched={safe_line(word): share for word, share in shares(question, hit.matched if hit else ()).items()},
+        warning=WARNING_ORDERS if gives_orders(text) else "",
+    )
+
+
+def locator(heading: tuple[str, ...], line: int) -> str:
+    """Where in a document: the heading path and the line; a page number stands for itself."""
+    path = " › ".join(safe_line(part, 80) for part in heading)
+    if path.startswith("p. "):
+        return path
+    where = say("retrieval.line", line=line)
+    return f"{path} · {where}" if path else where

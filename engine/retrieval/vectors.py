@@ -1,0 +1,172 @@
+"""Vectors of chunks: kept as float32 blobs beside the text they belong to, searched by brute force in numpy.
+
+A vector belongs to the content of a chunk (its digest), to one embedder and to one version of it. So a document that is
+indexed again is embedded only where it changed, and another model or version embeds everything anew.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.contract import Embedder, StopSignal
+from engine.distribution import FloatArray
+from engine.errors import DocumentsError
+from engine.retrieval.database import writing
+from engine.retrieval.library import Library
+from engine.retrieval.schema import change_number, count_change
+from engine.retrieval.searchable import Form, shown_text
+
+_LARGEST_BATCH = 256
+_READY = (
+    "FROM docs_chunk c JOIN docs_document d ON d.id = c.document JOIN docs_collection k ON k.id = d.collection"
+    " WHERE d.state = 'ready' AND (:collection IS NULL OR d.collection = :collection)"
+    " AND NOT (:remote AND k.local_only)"
+)
+_HAS_VECTOR = (
+    " EXISTS (SELECT 1 FROM docs_vector v"
+    " WHERE v.digest = c.digest AND v.embedder = :embedder AND v.version = :version)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """How many of the chunks have a vector of the embedder in use."""
+
+    done: int
+    total: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of them have one."""
+        return self.done >= self.total
+
+
+@dataclass(frozen=True)
+class _Matrix:
+    """The vectors at one state of the index. `chunks` int64 [n]; `rows` float32 [n, dimension]."""
+
+    key: tuple[object, ...]
+    chunks: NDArray[np.int64]
+    rows: FloatArray
+
+
+def embedded(connection: sqlite3.Connection, embedder: Embedder, collection: int | None = None) -> Embedded:
+    """How far the embedding is. Collections kept local do not count for a remote embedder."""
+    values = _values(embedder, collection)
+    total = connection.execute(f"SELECT count(*) {_READY}", values).fetchone()[0]
+    done = connection.execute(f"SELECT count(*) {_READY} AND {_HAS_VECTOR}", values).fetchone()[0]
+    return Embedded(int(done), int(total))
+
+
+def embed_missing(
+    library: Library, embedder: Embedder, collection: int | None = None, should_stop: StopSignal | None = None
+) -> Iterator[Embedded]:
+    """Embed what has no vector yet, a batch at a time; each batch is kept, so stopping loses nothing.
+
+    Raises RemoteError, or DocumentsError where the embedder gives something other than it promised.
+    """
+    values = _values(embedder, collection)
+    while should_stop is None or not should_stop():
+        with library.reading() as connection:
+            progress = embedded(connection, embedder, collection)
+            rows = connection.execute(
+                "SELECT c.digest, min(c.id), c.heading, c.text, d.kind, d.columns, d.delimiter"
+                f" {_READY} AND NOT {_HAS_VECTOR} GROUP BY c.digest ORDER BY min(c.id) LIMIT :batch",
+                values | {"batch": max(1, min(embedder.batch, _LARGEST_BATCH))},
+            ).fetchall()
+        yield progress
+        if not rows:
+            return
+        texts = [shown_text(row[3], Form(row[4], tuple(json.loads(row[5])), row[6])) for row in rows]
+        titles = [" › ".join(json.loads(row[2])) for row in rows]
+        made = embedder.embed_passages(texts, titles)
+        if made.shape != (len(rows), embedder.dimension) or not np.isfinite(made).all():
+            raise DocumentsError("embedder_failed", name=embedder.name, reason=f"shape {made.shape}")
+        with library.changing() as connection, writing(connection):
+            connection.executemany(
+                "INSERT OR REPLACE INTO docs_vector(digest, embedder, version, dimension, data) VALUES (?, ?, ?, ?, ?)",
+                [
+                    (row[0], embedder.name, embedder.version, embedder.dimension, vector.astype("<f4").tobytes())
+                    for row, vector in zip(rows, made, strict=True)
+                ],
+            )
+            count_change(connection)
+
+
+def forget_others(library: Library, embedder: Embedder) -> None:
+    """Delete the vectors of other versions of this embedder."""
+    with library.changing() as connection, writing(connection):
+        connection.execute(
+            "DELETE FROM docs_vector WHERE embedder = ? AND version <> ?", (embedder.name, embedder.version)
+        )
+        count_change(connection)
+
+
+class VectorSearch:
+    """Nearest chunks by dot product; the vectors are read once and again when the index has changed."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.embedder = embedder
+        self._matrix: _Matrix | None = None
+
+    def nearest(
+        self, connection: sqlite3.Connection, vector: FloatArray, collection: int | None, limit: int
+    ) -> dict[int, float]:
+        """Chunk -> cosine of the `limit` nearest."""
+        matrix = self._current(connection, collection)
+        if not len(matrix.chunks):
+            return {}
+        cosines = matrix.rows @ vector
+        count = min(limit, len(cosines))
+        best = np.argpartition(-cosines, count - 1)[:count]
+        return {int(matrix.chunks[place]): float(cosines[place]) for place in best}
+
+    def cosines(
+        self, connection: sqlite3.Connection, vector: FloatArray, collection: int | None, chunks: list[int]
+    ) -> dict[int, float]:
+        """Chunk -> cosine, for those of `chunks` that have a vector."""
+        matrix = self._current(connection, collection)
+        order = np.argsort(matrix.chunks)
+        wanted = np.array(chunks, dtype=np.int64)
+        places = np.searchsorted(matrix.chunks, wanted, sorter=order)
+        places = order[np.minimum(places, max(len(order) - 1, 0))] if len(order) else places[:0]
+        kept = [(chunk, place) for chunk, place in zip(chunks, places.tolist(), strict=False)]
+        return {chunk: float(matrix.rows[place] @ vector) for chunk, place in kept if matrix.chunks[place] == chunk}
+
+    def _current(self, connection: sqlite3.Connection, collection: int | None) -> _Matrix:
+        key = (change_number(connection), collection)
+        if self._matrix is None or self._matrix.key != key:
+            self._matrix = self._read(connection, collection, key)
+        return self._matrix
+
+    def _read(self, connection: sqlite3.Connection, collection: int | None, key: tuple[object, ...]) -> _Matrix:
+        values = _values(self.embedder, collection)
+        dimension = self.embedder.dimension
+        total = connection.execute(f"SELECT count(*) {_READY} AND {_HAS_VECTOR}", values).fetchone()[0]
+        chunks = np.empty(total, dtype=np.int64)
+        rows = np.empty((total, dimension), dtype=np.float32)
+        filled = 0
+        found = connection.execute(
+            "SELECT c.id, (SELECT v.data FROM docs_vector v WHERE v.digest = c.digest AND v.embedder = :embedder"  # noqa: S608
+            f" AND v.version = :version) {_READY} AND {_HAS_VECTOR}",
+            values,
+        )
+        for chunk, data in found:
+            if filled < total and len(data) == 4 * dimension:
+                chunks[filled] = chunk
+                rows[filled] = np.frombuffer(data, dtype="<f4")
+                filled += 1
+        return _Matrix(key, chunks[:filled], rows[:filled])
+
+
+def _values(embedder: Embedder, collection: int | None) -> dict[str, object]:
+    return {
+        "collection": collection,
+        "remote": embedder.remote,
+        "embedder": embedder.name,
+        "version": embedder.version,
+    }
