@@ -55,10 +55,11 @@ def _optimiser(group: ParameterGroup, recipe: Recipe, dtype: torch.dtype) -> Opt
         rows = [group.rows] * len(group.parameters) if group.rows else ()
         return Muon(group.parameters, rate, decay, rows=rows, dtype=dtype)
     if name == "muon":
-        return AdamW(group.parameters, _ADAM_RATES[group.role], 0.0, _BETAS, _EPSILON)
+        return AdamW(group.parameters, group.rate or _ADAM_RATES[group.role], 0.0, _BETAS, _EPSILON)
     if name in ("adam", "adamw"):
         kind = Adam if name == "adam" else AdamW
-        return kind(group.parameters, rate * _ADAM_RATES.get(group.role, 0.003) / 0.003, decay, _BETAS, _EPSILON)
+        usual = group.rate or _ADAM_RATES.get(group.role, 0.003)
+        return kind(group.parameters, rate * usual / 0.003, decay, _BETAS, _EPSILON)
     classics: dict[str, type[Optimiser]] = {
         "sgd": Sgd,
         "momentum": Momentum,
