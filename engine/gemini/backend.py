@@ -129,6 +129,7 @@ class GeminiBackend:
         client = self._connection.client()
         yield from self._first_words(settings)
         writing = _Writing(token_limit(settings))
+        failure: GeminiError | None
         try:
             if self._asks_probabilities:
                 yield from self._with_probabilities(client, request(True), writing, should_stop)
@@ -140,13 +141,14 @@ class GeminiBackend:
         except GeminiError as error:
             failure = error
         else:
+            failure = None
+        if failure is None or writing.ending.ended:
             yield from writing.ending.events(writing.limit_reached)
-            return
-        if writing.position:
+        elif writing.position:
             yield Notice("gemini.cut_short", {"reason": str(failure)})
             yield writing.ending.finish("cut", str(failure))
-            return
-        raise self._with_suggestions(failure)
+        else:
+            raise self._with_suggestions(failure)
 
     def _first_words(self, settings: ReplySettings) -> Iterator[Event]:
         if tell_once(self._told_in, "gemini.leaves_the_machine"):

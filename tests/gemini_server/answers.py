@@ -86,6 +86,7 @@ MODELS: dict[str, Reaction] = {
     "gated": Answer(_said(*PIECES), pause_after=1),
     "slow": Answer(_said(*PIECES), pause_after=0),
     "cut": Answer(_said(*PIECES), cut_after=2),
+    "cut-after-the-end": Answer(_said(*PIECES), cut_after=len(PIECES)),
     "cut-at-once": Answer(_said(*PIECES), cut_after=0),
     "mid-error": Answer(_said(*PIECES), error_after=2),
     "mid-error-at-once": Answer(_said(*PIECES), error_after=0),

@@ -254,6 +254,10 @@ class TestEndings:
         assert heard.finish.detail
         assert heard.notices == ["gemini.cut_short"]
 
+    def test_a_break_after_the_end_is_no_matter(self, backend_of: Open) -> None:
+        heard = reply(backend_of("cut-after-the-end"))
+        assert (heard.text, heard.finish.reason, heard.notices) == (TEXT, "end", [])
+
     def test_an_error_before_any_text_is_raised_alone(self, backend_of: Open) -> None:
         heard = reply(backend_of("err-429"))
         assert (heard.steps, heard.notices) == ([], [])
