@@ -1,0 +1,35 @@
+"""The contract on the character LSTM, with fresh weights: what it believes is arbitrary, how it behaves is not."""
+
+import pytest
+import torch
+
+from engine.contract import Backend, LanguageModel
+from engine.local_backend import LocalBackend
+from engine.lstm.config import LstmConfig
+from engine.lstm.network import LstmNetwork
+from engine.lstm.recipe import as_language_model
+from engine.tokenizers.characters import CharacterTokenizer
+from tests.contract.backend import BackendContract
+from tests.contract.language_model import LanguageModelContract
+
+
+def fresh(layers: int) -> LanguageModel:
+    """An untrained model of the letters of a short text."""
+    tokenizer = CharacterTokenizer(sorted(set("Olá, bom dia! Tudo bem?\n")))
+    network = LstmNetwork(LstmConfig(tokenizer.vocabulary_size, layers, 24, 8, start_token=3))
+    network.initialise(torch.Generator().manual_seed(layers))
+    return as_language_model(network, tokenizer, "fresh")
+
+
+class TestLstm(LanguageModelContract):
+    tolerance = 1e-5
+
+    @pytest.fixture(scope="class", params=[1, 2, 3])
+    def model(self, request: pytest.FixtureRequest) -> LanguageModel:
+        return fresh(request.param)
+
+
+class TestLstmBackend(BackendContract):
+    @pytest.fixture(scope="class")
+    def backend(self) -> Backend:
+        return LocalBackend(fresh(2))
