@@ -89,7 +89,11 @@ class PieceTokenizer(ABC):
         return self.pieces[token - self.first_piece].encode()
 
     def unknown_in(self, text: str) -> list[str]:
-        unknown = dict.fromkeys(piece.strip() for piece in self.split(text) if piece not in self._id_of_piece)
+        """The pieces that can only be written byte by byte: training had neither them nor their letters."""
+        unknown: dict[str, None] = {}
+        for piece in self.split(text):
+            if piece not in self._id_of_piece and any(letter not in self._id_of_letter for letter in piece):
+                unknown.setdefault(piece.strip())
         return [piece for piece in unknown if piece]
 
     def save(self, folder: Path) -> None:

@@ -84,9 +84,9 @@ def test_an_unknown_word_is_spelled_in_letters_and_bytes() -> None:
     assert [tokenizer.token_bytes(token) for token in tokenizer.encode("é")] == [b"\xc3", b"\xa9"]
 
 
-def test_unknown_pieces_are_named_once_in_order() -> None:
-    tokenizer = WordTokenizer(["a", " casa"])
-    assert tokenizer.unknown_in("a casa azul e azul\nrosa") == ["azul", "e", "rosa"]
+def test_what_not_even_letters_can_write_is_named_once_in_order() -> None:
+    tokenizer = WordTokenizer(["a", " casa"], "rosa ")
+    assert tokenizer.unknown_in("a casa azul e azul\nrosa") == ["azul", "e"]
     assert CharacterTokenizer("abc").unknown_in("abcxyx") == ["x", "y"]
 
 
