@@ -12,7 +12,7 @@ from engine.distribution import FloatArray
 from engine.gemini.client import EmbedRequest, Task
 from engine.gemini.connection import Connection, open_connection
 from engine.gemini.errors import GeminiError
-from engine.gemini.requests import check_model_name
+from engine.gemini.requests import check_model_name, writable
 from engine.paths import Paths
 from engine.settings import Settings
 
@@ -64,7 +64,7 @@ class GeminiEmbedder:
 
     def _embed(self, texts: Sequence[str], task: Task) -> FloatArray:
         """float32 [len(texts), dimension], rows of length 1."""
-        request = EmbedRequest(self.name, tuple(texts), task if self._by_task else None, self.dimension)
+        request = EmbedRequest(self.name, tuple(map(writable, texts)), task if self._by_task else None, self.dimension)
         vectors = self._connection.client().embed(request)
         if len(vectors) != len(texts) or any(len(vector) != self.dimension for vector in vectors):
             found = f"{len(vectors)} × {len(vectors[0]) if vectors else 0}"

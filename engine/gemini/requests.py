@@ -60,14 +60,19 @@ def unheeded(settings: ReplySettings) -> list[Notice]:
     return notices
 
 
+def writable(text: str) -> str:
+    """`text` as UTF-8 can write it: lone surrogates, as broken input brings them, become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _request(
     model: str, turns: tuple[Turn, ...], instruction: str, settings: ReplySettings, probabilities: bool
 ) -> GenerateRequest:
     sampling, limit = settings.sampling, token_limit(settings)
     return GenerateRequest(
         model=model,
-        turns=turns,
-        instruction=instruction,
+        turns=tuple(Turn(turn.speaker, writable(turn.text)) for turn in turns),
+        instruction=writable(instruction),
         temperature=min(sampling.temperature, HOTTEST),
         top_p=sampling.top_p,
         top_k=sampling.top_k or None,

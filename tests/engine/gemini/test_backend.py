@@ -126,6 +126,11 @@ class TestText:
     def test_escape_codes_come_through_whole_for_the_screen_to_disarm(self, backend_of: Open) -> None:
         assert "\x1b]52" in reply(backend_of("hostile")).text
 
+    def test_broken_input_does_not_break_the_request(self, backend_of: Open, server: GeminiServer) -> None:
+        heard = reply(backend_of("gemini-flash-latest"), [Message(Role.USER, "ol\udce1 \x00 \U0001f600")])
+        assert heard.text == TEXT
+        assert server.requests[-1].body["contents"][0]["parts"][0]["text"] == "ol? \x00 \U0001f600"
+
     def test_tokens_are_counted_by_the_service(self, backend_of: Open) -> None:
         assert backend_of("gemini-flash-latest").count_tokens([Message(Role.USER, "um dois três")]) == 3
 

@@ -63,6 +63,11 @@ def test_many_texts_go_in_batches_and_come_back_in_order(connect: Connect, serve
     np.testing.assert_allclose(together[-1], alone[0], rtol=1e-6)
 
 
+def test_broken_text_is_still_a_text(connect: Connect, server: GeminiServer) -> None:
+    GeminiEmbedder(connect(), "gemini-embedding-2", 128).embed_passages(["ol\udce1"], [""])
+    assert texts_in(server.requests[-1]) == ["title: none | text: ol?"]
+
+
 def test_nothing_to_embed_asks_nothing(connect: Connect, server: GeminiServer) -> None:
     assert GeminiEmbedder(connect(), "gemini-embedding-2", 128).embed_passages([], []).shape == (0, 128)
     assert server.requests == []
