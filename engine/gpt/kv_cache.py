@@ -18,7 +18,7 @@ class _Buffer:
 
 
 class KvCache:
-    """The past of one text. `length` positions are committed; `last_token` is the newest of them."""
+    """The past of one text. `length` positions are committed; `last_tokens` [B, 1] is the newest of them."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class KvCache:
         self._dtype, self._device = dtype, device or torch.device("cpu")
         self.limit = limit
         self.length = 0
-        self.last_token: int | None = None
+        self.last_tokens: Tensor | None = None
         self._buffer = self._allocate(min(limit, 64))
 
     def _allocate(self, capacity: int) -> _Buffer:
@@ -71,7 +71,7 @@ class KvCache:
     def commit(self, ids: Tensor) -> None:
         """The positions just appended are now the past. ids: [B, T]."""
         self.length += ids.shape[1]
-        self.last_token = int(ids[0, -1])
+        self.last_tokens = ids[:, -1:]
 
     def fork(self) -> "KvCache":
         """A second past that is the same up to here."""

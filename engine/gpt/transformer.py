@@ -24,7 +24,6 @@ from engine.gpt.config import GptConfig
 from engine.gpt.kv_cache import KvCache
 from engine.training.trainable import ParameterGroup, Role
 
-
 _SHARPNESS = 1.44  # unit queries and keys give a plain cosine; attention learns faster when it starts sharper
 
 
@@ -86,12 +85,20 @@ class _SquaredRelu(torch.autograd.Function):
     def forward(context: Any, x: Tensor) -> Tensor:
         positive = F.relu(x)
         context.save_for_backward(positive)
-        return positive * positive
+        squared: Tensor = positive * positive
+        return squared
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(context: Any, gradient: Tensor) -> Tensor:
         (positive,) = context.saved_tensors
-        return (gradient * positive).mul_(2)
+        slope: Tensor = (gradient * positive).mul_(2)
+        return slope
+
+
+def squared_relu(x: Tensor) -> Tensor:
+    """max(x, 0)^2."""
+    found: Tensor = _SquaredRelu.apply(x)  # type: ignore[no-untyped-call]
+    return found
 
 
 class Attention(nn.Module):
@@ -174,7 +181,7 @@ class Mlp(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.up(x)
         if self.activation == "relu2":
-            x = _SquaredRelu.apply(x)
+            x = squared_relu(x)
         elif self.activation == "gelu":
             x = F.gelu(x, approximate="tanh")
         else:
@@ -269,9 +276,11 @@ class Gpt(nn.Module):
         zero = ("attention.out.weight", "mlp.down.weight", "bigrams.weight")
         with torch.no_grad():
             for name, weight in self.named_parameters():
-                if weight.dim() < 2:
-                    continue
-                if name.endswith(zero) or name.startswith("value_embeddings"):
+                if name.endswith("bias"):
+                    weight.zero_()
+                elif weight.dim() < 2:
+                    continue  # gains and shares keep the values they are made with
+                elif name.endswith(zero) or name.startswith("value_embeddings"):
                     weight.zero_()
                 elif name == "head.weight":
                     weight.normal_(0, 0.001, generator=generator)
@@ -307,13 +316,13 @@ class Gpt(nn.Module):
         """Numbers learned."""
         return sum(weight.numel() for weight in self.parameters())
 
-    def embed(self, ids: Tensor, before: int | None, start: int) -> Tensor:
-        """[B, T] -> [B, T, C], the beginning of the stream. `before` is the token before the first, if known."""
+    def embed(self, ids: Tensor, before: Tensor | None, start: int) -> Tensor:
+        """[B, T] -> [B, T, C], the beginning of the stream. `before` [B, 1]: the tokens before, if known."""
         x: Tensor = self.embedding(ids)
         if self.position_embedding is not None:
             x = x + self.position_embedding.weight[start : start + ids.shape[1]]
         if self.bigrams is not None:
-            first = ids[:, :1] if before is None else ids.new_full((len(ids), 1), before)
+            first = ids[:, :1] if before is None else before
             previous = torch.cat([first, ids[:, :-1]], dim=1)
             pairs = self.bigrams((previous * self.config.bigram_stride + ids) % self.config.bigram_buckets)
             if before is None:
@@ -327,7 +336,7 @@ class Gpt(nn.Module):
     ) -> Tensor:
         """Logits for every position, or with `last_only` [B, 1, V] for the newest. `cache` holds the past and grows."""
         start = 0 if cache is None else cache.length
-        embedded = self.embed(ids, None if cache is None else cache.last_token, start)
+        embedded = self.embed(ids, None if cache is None else cache.last_tokens, start)
         here = slice(start, start + ids.shape[1])
         cos, sin = self.cos[here].to(embedded.dtype), self.sin[here].to(embedded.dtype)
         x = embedded

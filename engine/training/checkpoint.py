@@ -5,7 +5,7 @@ at any moment leaves the last complete checkpoint.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ from torch import Tensor
 
 from engine.errors import TrainingFailed
 from engine.training.weights import read_tensors, write_tensors
+
+# A run may go on longer, or more slowly, than it was begun; these decide what its memory and its place mean.
+_FIXED = ("optimizer", "window", "batch", "seed")
 
 
 def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
@@ -39,14 +42,16 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return read_tensors(path, path.parent.name)
 
 
-def refuse_other_run(header: Mapping[str, Any], text_sha256: str, network: Mapping[str, Any], path: Path) -> None:
-    """Raise TrainingFailed if a checkpoint was made on another text or for another shape, naming what differs."""
-    if header.get("text_sha256") != text_sha256:
+def refuse_other_run(header: Mapping[str, Any], now: Mapping[str, Any], path: Path) -> None:
+    """Raise TrainingFailed if a checkpoint is of another text, shape or order of the data; both are headers."""
+    if header.get("text_sha256") != now["text_sha256"]:
         raise TrainingFailed("resume_other_text", path=path)
-    stored = header.get("network")
-    stored = stored if isinstance(stored, dict) else {}
-    for key in sorted(set(stored) | set(network)):
-        if stored.get(key) != network.get(key):
-            raise TrainingFailed(
-                "resume_other_shape", path=path, setting=key, found=stored.get(key), expected=network.get(key)
-            )
+    _refuse_difference("resume_other_shape", header.get("network"), now["network"], now["network"], path)
+    _refuse_difference("resume_other_recipe", header.get("recipe"), now["recipe"], _FIXED, path)
+
+
+def _refuse_difference(key: str, stored: object, now: Mapping[str, Any], names: Iterable[str], path: Path) -> None:
+    held = stored if isinstance(stored, dict) else {}
+    for name in names:
+        if held.get(name) != now.get(name):
+            raise TrainingFailed(key, path=path, setting=name, found=held.get(name), expected=now.get(name))

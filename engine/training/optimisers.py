@@ -29,7 +29,6 @@ class Optimiser(ABC):
     """One rule over some parameters. `learning_rate` is the peak; `step` takes the share of it to use."""
 
     slots: ClassVar[tuple[str, ...]] = ()  # names of what is remembered of each parameter
-    decay_in_gradient: ClassVar[bool] = True
 
     def __init__(self, parameters: Sequence[nn.Parameter], learning_rate: float, weight_decay: float = 0.0) -> None:
         self.parameters = list(parameters)
@@ -44,20 +43,11 @@ class Optimiser(ABC):
     def step(self, share: float = 1.0) -> None:
         """Change every parameter by its gradient at `share` of the learning rate."""
         self.steps += 1
-        rate = self.learning_rate * share
-        for weight, memory in zip(self.parameters, self.memory, strict=True):
-            if weight.grad is None:
-                continue
-            gradient = weight.grad
-            if self.weight_decay and self.decay_in_gradient:
-                gradient = gradient.add(weight, alpha=self.weight_decay)
-            elif self.weight_decay:
-                weight.mul_(1 - rate * self.weight_decay)
-            self.update(weight, gradient, memory, rate)
+        self.move(self.learning_rate * share)
 
     @abstractmethod
-    def update(self, weight: Tensor, gradient: Tensor, memory: Memory, rate: float) -> None:
-        """Change `weight` in place."""
+    def move(self, rate: float) -> None:
+        """Change every parameter that has a gradient, in place."""
 
     def state(self) -> dict[str, Tensor]:
         """Everything remembered, by name."""
@@ -72,14 +62,35 @@ class Optimiser(ABC):
                 held.copy_(state[f"{index}.{slot}"])
 
 
-class Sgd(Optimiser):
+class Elementwise(Optimiser):
+    """A rule in which every number moves by its own gradient."""
+
+    decay_in_gradient: ClassVar[bool] = True
+
+    def move(self, rate: float) -> None:
+        for weight, memory in zip(self.parameters, self.memory, strict=True):
+            if weight.grad is None:
+                continue
+            gradient = weight.grad
+            if self.weight_decay and self.decay_in_gradient:
+                gradient = gradient.add(weight, alpha=self.weight_decay)
+            elif self.weight_decay:
+                weight.mul_(1 - rate * self.weight_decay)
+            self.update(weight, gradient, memory, rate)
+
+    @abstractmethod
+    def update(self, weight: Tensor, gradient: Tensor, memory: Memory, rate: float) -> None:
+        """Change `weight` in place."""
+
+
+class Sgd(Elementwise):
     """Downhill."""
 
     def update(self, weight: Tensor, gradient: Tensor, memory: Memory, rate: float) -> None:
         weight.add_(gradient, alpha=-rate)
 
 
-class Momentum(Optimiser):
+class Momentum(Elementwise):
     """Downhill with inertia."""
 
     slots = ("velocity",)
@@ -95,7 +106,7 @@ class Momentum(Optimiser):
         weight.add_(velocity, alpha=-rate)
 
 
-class Adagrad(Optimiser):
+class Adagrad(Elementwise):
     """Small steps where gradients have been large, over the whole past."""
 
     slots = ("squares",)
@@ -106,7 +117,7 @@ class Adagrad(Optimiser):
         weight.addcdiv_(gradient, squares.sqrt().add_(self.epsilon), value=-rate)
 
 
-class RmsProp(Optimiser):
+class RmsProp(Elementwise):
     """Small steps where gradients have lately been large."""
 
     slots = ("squares",)
@@ -123,7 +134,7 @@ class RmsProp(Optimiser):
         weight.addcdiv_(gradient, squares.sqrt().add_(self.epsilon), value=-rate)
 
 
-class Adam(Optimiser):
+class Adam(Elementwise):
     """Momentum over the recent size of the gradient."""
 
     slots = ("mean", "squares")
@@ -162,7 +173,6 @@ class Muon(Optimiser):
     """
 
     slots = ("velocity",)
-    decay_in_gradient = False
 
     def __init__(
         self,
@@ -178,10 +188,7 @@ class Muon(Optimiser):
         self.momentum, self.dtype, self.iterations = momentum, dtype, iterations
         self.rows = list(rows) or [()] * len(self.parameters)
 
-    @torch.no_grad()
-    def step(self, share: float = 1.0) -> None:
-        self.steps += 1
-        rate = self.learning_rate * share
+    def move(self, rate: float) -> None:
         alike: dict[tuple[torch.Size, bool], list[tuple[Tensor, Tensor]]] = defaultdict(list)
         for weight, memory, rows in zip(self.parameters, self.memory, self.rows, strict=True):
             if weight.grad is None:
@@ -200,9 +207,6 @@ class Muon(Optimiser):
                 if self.weight_decay:
                     piece.mul_(1 - rate * self.weight_decay)
                 piece.add_(change.mT if tall else change, alpha=-rate * scale)
-
-    def update(self, weight: Tensor, gradient: Tensor, memory: Memory, rate: float) -> None:
-        """Not used: matrices of one shape are changed together, in `step`."""
 
 
 def orthogonalise(matrices: Tensor, dtype: torch.dtype, iterations: int = 5) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 
 from engine.contract import LanguageModel
 from engine.decoding import generate
-from engine.errors import TextUnusable
+from engine.errors import TextUnusable, UsageError
 from engine.model_card import ModelCard, write_model
 from engine.sampling import SamplingSettings
 from engine.tokenizers.reading import StoredTokenizer
@@ -123,6 +123,8 @@ def plan(
         recipe if by_steps or recipe.until_loss else recipe.with_values({"minutes": minutes}), minutes
     )
     _check_length(data, recipe, sources)
+    if (recipe.batch or 1) % team.world:
+        raise UsageError("batch_not_divisible", batch=recipe.batch, world=team.world)
     torch.manual_seed(recipe.seed)
     torch.set_flush_denormal(True)
     model: TrainableModel = room.build(recipe, tokenizer, _alphabet(data))

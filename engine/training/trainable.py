@@ -21,8 +21,8 @@ class ParameterGroup:
 
     role: "matrix" maps a hidden vector to another; "stacked" is several such matrices above one another (queries, keys
     and values; the gates of an LSTM), `rows` high each; "table" is looked up by token; "pairs" is a table in which most
-    rows are seldom met; "head" gives the logits; "vector" is everything of fewer than two dimensions. `rate` is the highest rate under Adam, where
-    the one usual for the role does not fit.
+    rows are seldom met; "head" gives the logits; "vector" is everything of fewer than two dimensions. `rate` is the
+    highest rate under Adam, where the one usual for the role does not fit.
     """
 
     role: Role

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.distribution import LN2
-from engine.errors import TrainingFailed
+from engine.errors import ModelDamaged, TrainingFailed
 from engine.training.checkpoint import load_checkpoint, refuse_other_run, save_checkpoint
 from engine.training.data import Batches, TokenData, held_out_windows
 from engine.training.events import Ended, Progress, Sample, Saved, Started, TrainingEvent, Validation
@@ -87,6 +87,7 @@ class Trainer:
         self.tokens_a_step = window * batch
         self.best: dict[str, Tensor] | None = None
         self._evaluation_seconds = 0.0
+        self._forward: Callable[[Tensor], Tensor] = _compiled(model) if recipe.compile else model
 
     # ---- checkpoints ----
 
@@ -118,16 +119,20 @@ class Trainer:
         if self.checkpoint is None:
             raise ValueError("no place for checkpoints")
         tensors, header = load_checkpoint(self.checkpoint)
-        refuse_other_run(header, self.data.sha256, self.model.to_card_settings(), self.checkpoint)
+        refuse_other_run(header, self.header(), self.checkpoint)
         weights = _part(tensors, "model")
         check_shapes(weights, self.model.state_dict(), self.checkpoint.parent.name)
-        self.model.load_state_dict(weights)
-        self.learning.restore(_part(tensors, "learning"))
-        self.model.carry(_part(tensors, "carried"))
-        self.best = _part(tensors, "best") or None
-        torch.set_rng_state(tensors["random"])
-        self.place = Place(**header["place"])
-        self.batches.epoch, self.batches.index = header["epoch"], header["index"]
+        try:
+            self.model.load_state_dict(weights)
+            self.learning.restore(_part(tensors, "learning"))
+            self.model.carry(_part(tensors, "carried"))
+            self.best = _part(tensors, "best") or None
+            torch.set_rng_state(tensors["random"])
+            self.place = Place(**header["place"])
+            self.batches.epoch, self.batches.index = int(header["epoch"]), int(header["index"])
+        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+            name, file = self.checkpoint.parent.name, self.checkpoint.name
+            raise ModelDamaged("weights_unreadable", name=name, file=file, reason=error) from None
 
     # ---- the loop ----
 
@@ -163,7 +168,8 @@ class Trainer:
         self.model.train()
         clock = time.perf_counter() - place.seconds
         while not schedule.over(place.seconds, place.step, step_seconds):
-            if should_stop():
+            stop, place.seconds, step_seconds = self._agree(should_stop(), place.seconds, step_seconds)
+            if stop:
                 reason = "stopped"
                 break
             progress = schedule.progress(place.seconds, place.step, step_seconds)
@@ -203,7 +209,7 @@ class Trainer:
         if fresh:
             self.model.carry({})
         device = self.machine.device
-        logits = self.model(ids.to(device))
+        logits = self._forward(ids.to(device))
         loss = F.cross_entropy(logits.flatten(0, 1), targets.to(device).flatten())
         loss.backward()  # type: ignore[no-untyped-call]
         parameters = list(self.model.parameters())
@@ -216,6 +222,14 @@ class Trainer:
         self.place.step += 1
         self.place.tokens += self.tokens_a_step
         return float(self.machine.team.mean_(loss.detach()))
+
+    def _agree(self, stop: bool, seconds: float, step_seconds: float) -> tuple[bool, float, float]:
+        """What the leading process sees, so that all of a team decide alike."""
+        seen = [float(stop), seconds, step_seconds, self._evaluation_seconds]
+        if self.machine.team.world > 1:
+            seen = self.machine.team.agree(torch.tensor(seen, dtype=torch.float64)).tolist()
+        self._evaluation_seconds = seen[3]
+        return bool(seen[0]), seen[1], seen[2]
 
     def _not_finite(self) -> TrainingFailed:
         kept = "-" if self.checkpoint is None or not self.checkpoint.exists() else self.checkpoint
@@ -299,6 +313,15 @@ class Trainer:
             yield self.save()
         loss = place.held_out_curve[-1][2] if place.held_out_curve else None
         yield Ended(reason, place.step, place.seconds, loss, None if loss is None else self.bits_per_byte(loss))
+
+
+def _compiled(model: TrainableModel) -> Callable[[Tensor], Tensor]:
+    """The network compiled for the shapes of training; falls back to the plain one where no compiler is found."""
+    import torch._dynamo
+
+    torch._dynamo.config.suppress_errors = True
+    compiled: Callable[[Tensor], Tensor] = torch.compile(model, dynamic=False)
+    return compiled
 
 
 def _note(curve: list[tuple[int, float, float]], step: int, seconds: float, loss: float) -> None:

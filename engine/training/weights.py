@@ -16,6 +16,7 @@ from engine.errors import ModelDamaged
 
 WEIGHTS_FILE = "model.safetensors"
 _PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+_HEADER_START = 8  # a safetensors file is the length of its header, which may be any number, then JSON
 _PICKLE_NAMES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 _FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 _HEADER = "genchat"  # key of our own JSON in the file's header
@@ -75,5 +76,6 @@ def _refuse_pickle(path: Path, name: str) -> None:
             raise ModelDamaged("weights_pickle", name=name, file=pickles[0])
         raise ModelDamaged("weights_missing", name=name, file=path.name)
     with path.open("rb") as stream:
-        if stream.read(4).startswith(_PICKLE_STARTS):
+        start = stream.read(_HEADER_START + 1)
+        if start.startswith(_PICKLE_STARTS) and not start.endswith(b"{"):
             raise ModelDamaged("weights_pickle", name=name, file=path.name)

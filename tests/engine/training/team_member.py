@@ -1,0 +1,28 @@
+"""One process of a team: trains the toy and writes its weights. Started by test_team through torchrun's variables."""
+
+import sys
+from pathlib import Path
+
+import torch
+
+from engine.training.team import join_team, leave_team
+from engine.training.trainer import Machine
+from engine.training.weights import write_tensors
+from tests.engine.training import toy
+
+
+def main(folder: Path, optimizer: str) -> None:
+    torch.set_num_threads(1)
+    device = torch.device("cpu")
+    team = join_team(device)
+    run = toy.trainer(machine=Machine(device, torch.float32, team), optimizer=optimizer, steps=8, evaluations=2)
+    for _ in run.run():
+        pass
+    loss = torch.tensor([run.held_out_loss()])
+    write_tensors(folder / f"{optimizer}-{team.rank}.safetensors", {**run.model.state_dict(), "loss": loss})
+    leave_team(team)
+
+
+if __name__ == "__main__":
+    for name in ("adamw", "muon"):
+        main(Path(sys.argv[1]), name)

@@ -1,0 +1,86 @@
+"""Recipes: one file, checked line by line, overridden by flags."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.errors import UsageError
+from engine.gpt import recipe as gpt
+from engine.training.recipes import Recipe, read_recipe
+from engine.training.run import schedule_of
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "recipe.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_file_gives_its_values_and_flags_override_them(tmp_path: Path) -> None:
+    found = read_recipe(written(tmp_path, 'layers = 2\noptimizer = "sgd"\nminutes = 3\nlearning_rate = 1e-2\n'))
+    assert (found.layers, found.optimizer, found.minutes, found.learning_rate) == (2, "sgd", 3, 0.01)
+    overridden = found.with_values({"layers": 5, "optimizer": None})
+    assert (overridden.layers, overridden.optimizer) == (5, "sgd")
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "named"),
+    [
+        ("colour = 1", "recipe_unknown_setting", "colour"),
+        ("layers = 'two'", "recipe_wrong_type", "layers"),
+        ("layers = true", "recipe_wrong_type", "layers"),
+        ("optimizer = 'magic'", "recipe_wrong_type", "optimizer"),
+        ("layers = 0", "recipe_out_of_range", "layers"),
+        ("minutes = -1", "recipe_out_of_range", "minutes"),
+        ("dropout = 1.5", "recipe_out_of_range", "dropout"),
+        ("learning_rate = nan", "recipe_out_of_range", "learning_rate"),
+        ("layers = ", "recipe_unreadable", "recipe.toml"),
+    ],
+)
+def test_what_is_not_understood_is_named(tmp_path: Path, text: str, key: str, named: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_recipe(written(tmp_path, text))
+    assert caught.value.key == key
+    assert named in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_recipe(tmp_path / "none.toml")
+    assert caught.value.key == "recipe_unreadable"
+
+
+@pytest.mark.parametrize("minutes", [0.1, 1, 5, 20, 600])
+def test_minutes_alone_settle_everything(minutes: float) -> None:
+    found = gpt.suggest(Recipe(), minutes)
+    for name in ("layers", "width", "hidden", "window", "context", "batch", "optimizer", "learning_rate"):
+        assert getattr(found, name)
+
+
+def test_more_minutes_never_make_a_smaller_model() -> None:
+    sizes = [(size.layers or 0) * (size.width or 0) ** 2 for size in (gpt.suggest(Recipe(), m) for m in range(1, 60))]
+    assert sizes == sorted(sizes)
+
+
+def test_what_a_person_chose_stays() -> None:
+    chosen: dict[str, Any] = {
+        "layers": 7,
+        "width": 96,
+        "batch": 3,
+        "window": 40,
+        "optimizer": "sgd",
+        "learning_rate": 0.5,
+    }
+    found = gpt.suggest(Recipe(**chosen), 5)
+    assert {name: getattr(found, name) for name in chosen} == chosen
+    assert (found.context or 0) >= 40
+
+
+def test_the_end_of_a_run_follows_what_was_asked() -> None:
+    assert schedule_of(Recipe(steps=7), 1000).steps == 7
+    assert schedule_of(Recipe(epochs=2, window=10, batch=5), 1000).steps == 40
+    assert schedule_of(Recipe(minutes=2), 1000).seconds == 120
+    open_end = schedule_of(Recipe(until_loss=1.0), 1000)
+    assert open_end.seconds == float("inf")
+    assert open_end.share(0.9) == 1.0
