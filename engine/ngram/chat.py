@@ -13,7 +13,8 @@ from engine.evidence import Evidence, RecalledReply, RecallEvidence
 from engine.ngram.corpus import TokenCorpus
 from engine.ngram.evidence import OnDemand, explain
 from engine.ngram.model import NgramCursor, NgramModel
-from engine.ngram.recall import Recall, ReplyIndex, open_reply, turns_before
+from engine.ngram.recall import Recall, open_reply, turns_before
+from engine.ngram.reply_index import ReplyIndex
 from engine.ngram.tables import NgramTables, State, parameters_of
 from engine.tokenizers.pieces import SPECIALS, PieceTokenizer
 

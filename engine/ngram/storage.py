@@ -13,7 +13,7 @@ from engine.errors import ModelDamaged
 from engine.model_card import ModelCard, verify_files
 from engine.ngram.corpus import LineTable, TokenCorpus
 from engine.ngram.encoding import TOKENIZERS
-from engine.ngram.recall import ReplyIndex
+from engine.ngram.reply_index import ReplyIndex
 from engine.ngram.tables import Level, NgramTables
 
 _STEMS_FILE = "recall_stems.json"

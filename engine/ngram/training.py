@@ -19,7 +19,7 @@ from engine.ngram.kneser_ney import SmoothedLevel, smooth
 from engine.ngram.lmplz import last_ngrams
 from engine.ngram.model import NgramModel
 from engine.ngram.progress import Progress, Watch
-from engine.ngram.recall import ReplyIndex, build_index
+from engine.ngram.reply_index import ReplyIndex, build_index
 from engine.ngram.sources import DialogueSource, PlainSource, Source
 from engine.ngram.storage import write_arrays
 from engine.ngram.suffix_array import SlotArray, TokenStream, suffix_array
