@@ -64,7 +64,8 @@ class TraceBuilder:
         self._reasons.append((_reason(step.raw), _reason(step.drawn_from)))
         self._vocabulary_size = max(self._vocabulary_size, step.raw.vocabulary_size or 0)
         if self._tokenizer is not None:
-            for token in row.ids.tolist():
+            # The drawn token need not be among the candidates that a remote model tells.
+            for token in (*row.ids.tolist(), *(() if step.token is None else (step.token,))):
                 self._pieces[token] = self._tokenizer.token_bytes(token)
         self._rows.append(row)
 
@@ -100,6 +101,7 @@ class TraceBuilder:
         }
         if self._tokenizer is not None:
             seen = {token for row in rows for token in row.ids.tolist()}
+            seen.update(token for token in tokens if token is not None)
             header["pieces"] = {str(token): self._pieces[token].decode("latin-1") for token in sorted(seen)}
             header["special"] = {name: token for name, token in self._tokenizer.special_tokens.items() if token in seen}
         flags = [
