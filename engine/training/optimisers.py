@@ -39,11 +39,11 @@ class Optimiser(ABC):
             {slot: torch.zeros_like(weight, requires_grad=False) for slot in self.slots} for weight in self.parameters
         ]
 
-    @torch.no_grad()
     def step(self, share: float = 1.0) -> None:
         """Change every parameter by its gradient at `share` of the learning rate."""
         self.steps += 1
-        self.move(self.learning_rate * share)
+        with torch.no_grad():
+            self.move(self.learning_rate * share)
 
     @abstractmethod
     def move(self, rate: float) -> None:

@@ -65,7 +65,7 @@ def test_muon_moves_as_torch_does(shape: tuple[int, int]) -> None:
     start = torch.randn(shape, generator=torch.Generator().manual_seed(1))
     ours, theirs = [nn.Parameter(start.clone())], [nn.Parameter(start.clone())]
     own = Muon(ours, 0.02, DECAY, dtype=torch.bfloat16)
-    other = torch.optim.Muon(theirs, 0.02, weight_decay=DECAY, momentum=0.95)
+    other: torch.optim.Optimizer = torch.optim.Muon(theirs, 0.02, weight_decay=DECAY, momentum=0.95)
     for step in range(6):
         gradients(ours, step)
         gradients(theirs, step)
