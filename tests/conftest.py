@@ -11,7 +11,9 @@ from engine.language import use_language
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("GENCHAT_HOME", str(tmp_path / "home"))
-    for name in ("GEMINI_API_KEY", "GOOGLE_API_KEY", "GENCHAT_MODEL", "NO_COLOR", "FORCE_COLOR"):
+    for name in ("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("GENCHAT_MODEL", "GENCHAT_OFFLINE", "GENCHAT_GEMINI_MODEL", "GENCHAT_GEMINI_ADDRESS"):
         monkeypatch.delenv(name, raising=False)
     use_language("en")
     yield
