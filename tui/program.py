@@ -73,6 +73,9 @@ def run(arguments: Sequence[str]) -> int:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    # Threads of torch that wait by spinning keep the processor from others, and from the screen: on a busy machine
+    # that costs ten times and more. Read when torch is first imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     around = Surroundings(tuple(arguments))
     try:
         return _guarded(around)
