@@ -14,7 +14,7 @@ from engine.distribution import Distribution, FloatArray, Kind
 from engine.evidence import Evidence
 from engine.sampling import Draw, SamplingSettings
 
-Family = Literal["ngram", "lstm", "gpt", "gemini", "mixture", "plugin"]
+Family = Literal["ngram", "lstm", "gpt", "gemini", "documents", "mixture", "plugin"]
 StopSignal = Callable[[], bool]  # asked between tokens; True ends the reply
 
 

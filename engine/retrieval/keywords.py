@@ -5,16 +5,20 @@ plus how near to each other neighbouring words of the question stand in the chun
 Metzler & Croft 2005). Without downloads the second half is worth as much as any stemmer; see tests/bench/retrieval.py.
 """
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.retrieval.questions import Question, QuestionWord, understand
+from engine.retrieval.terms import Language, stemmer
 
 CANDIDATES = 100
 _K1 = 1.2
 _B = 0.8
+_HEADING_WEIGHT = 1.5  # of a word's idf, where it stands in the chunk's own heading and the question says all of that
 _NEAR = 5  # words apart that still count as near
 _NEARNESS_WEIGHT = 2.2
 _LONGEST_SCORED = 600  # stems of a chunk that are looked at
@@ -77,13 +81,13 @@ def search(
     if not expression:
         return KeywordResult(question, known.chunks)
     rows = connection.execute(
-        "SELECT f.rowid, c.title_stems, c.stems FROM docs_search f"
+        "SELECT f.rowid, c.title_stems, c.stems, c.heading, d.columns, d.language FROM docs_search f"
         " JOIN docs_chunk c ON c.id = f.rowid JOIN docs_document d ON d.id = c.document"
         " WHERE docs_search MATCH ?1 AND d.state = 'ready' AND (?2 IS NULL OR d.collection = ?2)"
         " ORDER BY bm25(docs_search) LIMIT ?3",
         (expression, collection, max(limit, CANDIDATES)),
     ).fetchall()
-    hits = [_scored(question, chunk, title.split(), body.split(), known.average) for chunk, title, body in rows]
+    hits = [_scored(question, row, known.average) for row in rows]
     hits.sort(key=lambda hit: (-hit.score, hit.chunk))
     return KeywordResult(question, known.chunks, tuple(hits[:limit]))
 
@@ -93,10 +97,11 @@ def score_chunks(connection: sqlite3.Connection, question: Question, chunks: Seq
     average = statistics(connection).average
     marks = ",".join("?" * len(chunks))
     rows = connection.execute(
-        f"SELECT id, title_stems, stems FROM docs_chunk WHERE id IN ({marks})",  # noqa: S608
+        "SELECT c.id, c.title_stems, c.stems, c.heading, d.columns, d.language"  # noqa: S608
+        f" FROM docs_chunk c JOIN docs_document d ON d.id = c.document WHERE c.id IN ({marks})",
         list(chunks),
     ).fetchall()
-    return {row[0]: _scored(question, row[0], row[1].split(), row[2].split(), average) for row in rows}
+    return {row[0]: _scored(question, row, average) for row in rows}
 
 
 def fts_expression(terms: Sequence[str]) -> str:
@@ -104,27 +109,46 @@ def fts_expression(terms: Sequence[str]) -> str:
     return " OR ".join('"' + term.replace('"', '""') + '"' for term in dict.fromkeys(terms))
 
 
-def _scored(question: Question, chunk: int, title: list[str], body: list[str], average: float) -> KeywordHit:
-    body = body[:_LONGEST_SCORED]
-    counts = Counter(title)
-    counts.update(body)
+def _scored(question: Question, row: tuple[int, str, str, str, str, Language], average: float) -> KeywordHit:
+    chunk, title, stems, heading, columns, language = row
+    body = stems.split()[:_LONGEST_SCORED]
+    titles = set(title.split())
+    counts = Counter(body)
+    # A column's name stands in every row: it tells nothing about which row, but a row does answer to it.
+    counts.update(titles | _column_stems(columns, language))
     norm = _K1 * (1 - _B + _B * len(body) / max(average, 1.0))
     bm25 = trigram = 0.0
-    matched, in_title, titles = [], [], set(title)
+    matched, in_title = [], []
+    own = _own_heading(heading, language)
+    asked = {stem for word in question.words if word.found != "missing" for stem in word.stems}
+    explained = len(own & asked) / len(own) if own else 0.0
     for word in question.words:
         count = sum(counts[stem] for stem in word.stems)
         if not count or word.found == "missing":
             continue
         matched.append(word)
+        gain = word.weight * count * (_K1 + 1) / (count + norm)
         if not titles.isdisjoint(word.stems):
             in_title.append(word)
-        gain = word.weight * count * (_K1 + 1) / (count + norm)
+        if not own.isdisjoint(word.stems):
+            gain += _HEADING_WEIGHT * word.weight * explained
         if word.found == "alike":
             trigram += gain
         else:
             bm25 += gain
     nearness = _NEARNESS_WEIGHT * _nearness(question, matched, body)
     return KeywordHit(chunk, bm25, trigram, nearness, tuple(matched), tuple(in_title))
+
+
+@lru_cache(maxsize=256)
+def _column_stems(columns: str, language: Language) -> frozenset[str]:
+    return frozenset(stemmer(language).content(" ".join(map(str, json.loads(columns))))[0])
+
+
+@lru_cache(maxsize=4096)
+def _own_heading(heading: str, language: Language) -> frozenset[str]:
+    path = json.loads(heading)
+    return frozenset(stemmer(language).content(str(path[-1]))[0]) if path else frozenset()
 
 
 def _nearness(question: Question, matched: list[QuestionWord], body: list[str]) -> float:

@@ -25,6 +25,11 @@ _POINTING = frozenset(
     """.split()  # noqa: SIM905
 )
 _FEW_WORDS = 3
+# Units that documents write short and people write out.
+_UNITS = {
+    **dict.fromkeys(("caloria", "calorias", "calorie", "calories"), "kcal"),
+    **dict.fromkeys(("quilo", "quilos", "quilograma", "quilogramas", "kilo", "kilos"), "kg"),
+}
 _CERTAINTY_ALIKE = 0.3
 _CERTAINTY_OTHER_START = 0.3  # mistakes seldom fall on the first letter
 
@@ -108,7 +113,8 @@ def understand(connection: sqlite3.Connection, text: str, chunks: int) -> Questi
         return max(frequency_of_stem(stem) for stem in stems_of(folded))
 
     def stems_of(folded: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(stemmer(each)(folded) for each in languages))
+        written = (folded, _UNITS[folded]) if folded in _UNITS else (folded,)
+        return tuple(dict.fromkeys(stemmer(each)(word) for word in written for each in languages))
 
     found, seen = list[QuestionWord](), set[str]()
     for word in words_of(text, language)[: 4 * LONGEST_QUESTION]:

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from engine.errors import DocumentsError
@@ -18,6 +19,7 @@ _SAMPLE = 8192
 _SPACE = " \t\n\r"
 _DEEPEST = 64  # levels of nested JSON that are opened up
 _LONGEST_CELL = 2**24
+_LONGEST_NAME = 80
 
 KeyPath = tuple[str, ...]
 
@@ -30,7 +32,9 @@ def csv_records(text: str) -> tuple[tuple[str, ...], list[Chunk]]:
     first = row_cells(text[slice(*rows[0])], delimiter_of(text))
     named = len(rows) > 1 and len(first) > 1 and len(set(first)) == len(first) and not any(map(_is_number, first))
     columns = tuple(cell.strip() for cell in first) if named else ()
-    return columns, chunk_records(text, rows[1:] if named else rows)
+    delimiter = delimiter_of(text)
+    chunks = chunk_records(text, rows[1:] if named else rows)
+    return columns, [replace(chunk, heading=_name_of(text[chunk.start : chunk.end], delimiter)) for chunk in chunks]
 
 
 def delimiter_of(text: str) -> str:
@@ -105,6 +109,12 @@ def _row_spans(text: str) -> Iterator[Span]:
             start, quotes = at, 0
     if text[start:].strip():
         yield start, len(text)
+
+
+def _name_of(row: str, delimiter: str) -> tuple[str, ...]:
+    """What a row is about: its first cell, if that is words."""
+    first = next(iter(row_cells(row, delimiter)), "").strip()
+    return (first,) if first and not _is_number(first) and len(first) <= _LONGEST_NAME else ()
 
 
 def _is_number(cell: str) -> bool:

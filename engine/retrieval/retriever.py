@@ -6,17 +6,17 @@ of fusion functions for hybrid retrieval"). Which retriever answered, and why an
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.contract import Embedder, Notice, Passage, Passages
 from engine.distribution import FloatArray
 from engine.errors import GenchatError
 from engine.language import say
-from engine.retrieval.keywords import CANDIDATES, KeywordHit, KeywordResult, score_chunks, search
+from engine.retrieval.keywords import CANDIDATES, KeywordHit, KeywordResult, score_chunks, search, statistics
 from engine.retrieval.library import Library
 from engine.retrieval.passages import WARNING_ORDERS, best_sentences, coverage, evidence, gives_orders, shares
-from engine.retrieval.questions import Question, headings_of, languages_of
+from engine.retrieval.questions import Question, headings_of, languages_of, understand
 from engine.retrieval.searchable import Form, shown_text
 from engine.retrieval.vectors import Embedded, VectorSearch, embedded
 from engine.text import safe, safe_line
@@ -37,6 +37,7 @@ class Retrieval:
     evidence: float
     retriever: str
     chunks: tuple[int, ...] = ()
+    chunks_searched: int = 0
     notices: tuple[Notice, ...] = ()
 
     @property
@@ -48,6 +49,11 @@ class Retrieval:
     def event(self) -> Passages:
         """As the contract wants it."""
         return Passages(self.passages, self.retriever, self.question.missing)
+
+    @property
+    def nearest_miss(self) -> Passages:
+        """Only the best passage, for an answer that says it is not enough."""
+        return Passages(self.passages[:1], self.retriever, self.question.missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ class Retriever:
 
     def retrieve(self, text: str, limit: int = PASSAGES, remote: bool = False) -> Retrieval:
         """The best passages for `text`; with `remote`, none of a collection kept local. Raises DocumentsError."""
-        number = self.library.collection(self.collection).id if self.collection is not None else None
+        number = self.collection_number
         name, notices = say("retrieval.by_keywords"), list[Notice]()
         with self.library.reading() as connection:
             found = search(connection, text, number)
@@ -96,8 +102,28 @@ class Retriever:
         covered = max((coverage(found.question, hit) for hit in best), default=0.0)
         sure = max((evidence(found.question, hit, found.chunks) for hit in best), default=0.0)
         return Retrieval(
-            found.question, passages, covered, sure, name, tuple(each.chunk for each, _ in chosen), tuple(notices)
+            question=found.question,
+            passages=passages,
+            coverage=covered,
+            evidence=sure,
+            retriever=name,
+            chunks=tuple(each.chunk for each, _ in chosen),
+            chunks_searched=found.chunks,
+            notices=tuple(notices),
         )
+
+    @property
+    def collection_number(self) -> int | None:
+        """The collection looked in; None for all. Raises DocumentsError where there is none of that name."""
+        return self.library.collection(self.collection).id if self.collection is not None else None
+
+    def passages_of(self, text: str, chunks: Sequence[int]) -> list[Passage]:
+        """Given chunks as passages for `text`, numbered from 1 in the order given."""
+        with self.library.reading() as connection:
+            question = understand(connection, text, statistics(connection).chunks)
+            hits = score_chunks(connection, question, chunks)
+            stored = _stored(connection, [_by_keywords(hits[chunk]) for chunk in chunks], len(chunks), False)
+        return [_passage(number, each, row, question) for number, (each, row) in enumerate(stored, 1)]
 
 
 def _question_vector(

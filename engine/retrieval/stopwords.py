@@ -16,6 +16,7 @@ PORTUGUESE = frozenset(
     ter tenho tem temos tinha tinham teve tiveram tenha tenham tendo tido tera terao teria teriam
     haver ha havia houve haja havendo
     ir vou vai vamos vao ia iam pode podem poder podia podiam posso deve devem dever devo
+    faz fazer faco fazem feito quer quero dizer diz
     ja ainda tambem so somente apenas muito muita muitos muitas mais menos bem mal tao tanto tanta tantos tantas
     nao sim la ali aqui ai assim entao sempre nunca talvez quase cada todo toda todos todas tudo nada
     algum alguma alguns algumas nenhum nenhuma outro outra outros outras mesmo mesma mesmos mesmas tal tais

@@ -28,7 +28,7 @@ _READY = (
 )
 _HAS_VECTOR = (
     " EXISTS (SELECT 1 FROM docs_vector v"
-    " WHERE v.digest = c.digest AND v.embedder = :embedder AND v.version = :version)"
+    " WHERE v.digest = c.digest AND v.embedder = :embedder AND v.version = :version AND v.dimension = :dimension)"
 )
 
 
@@ -169,4 +169,5 @@ def _values(embedder: Embedder, collection: int | None) -> dict[str, object]:
         "remote": embedder.remote,
         "embedder": embedder.name,
         "version": embedder.version,
+        "dimension": embedder.dimension,
     }

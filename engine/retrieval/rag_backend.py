@@ -1,0 +1,95 @@
+"""Any backend, answering from documents: what is found goes into the prompt, and the answer is checked against it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from engine.contract import (
+    Backend,
+    Capabilities,
+    Event,
+    Finish,
+    ModelInfo,
+    Passage,
+    ReplySettings,
+    Step,
+    StopSignal,
+    Tokenizer,
+)
+from engine.conversation import Message
+from engine.evidence import Evidence
+from engine.retrieval.answers import not_found
+from engine.retrieval.citations import check_citations
+from engine.retrieval.prompting import fitting, new_fence, rag_messages
+from engine.retrieval.questions import standing_alone
+from engine.retrieval.retriever import PASSAGES, Retriever
+from engine.retrieval.terms import detect_language
+
+_ROOM_SHARE = 0.5  # of the model's context that passages may take
+
+
+class RagBackend:
+    """See engine.contract.Backend. `without_documents` is the backend that answers the same without them."""
+
+    def __init__(self, inner: Backend, retriever: Retriever, passages: int = PASSAGES) -> None:
+        self.without_documents = inner
+        self.retriever = retriever
+        self._passages = passages
+        self._prompts: dict[tuple[Message, ...], list[Message]] = {}
+
+    @property
+    def info(self) -> ModelInfo:
+        inner = self.without_documents.info
+        return replace(inner, name=f"{inner.name}+docs")
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.without_documents.capabilities
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        return self.without_documents.tokenizer
+
+    def prompt(self, messages: Sequence[Message]) -> list[Message] | None:
+        """Exactly what the model was last sent for `messages`; None where it was not asked."""
+        return self._prompts.get(tuple(messages))
+
+    def reply(
+        self, messages: Sequence[Message], settings: ReplySettings, should_stop: StopSignal | None = None
+    ) -> Iterator[Event]:
+        """Raises DocumentsError, and what the backend inside raises."""
+        question = standing_alone(messages)
+        if not question.strip():
+            yield from self.without_documents.reply(messages, settings, should_stop)
+            return
+        remote = self.without_documents.capabilities.remote
+        retrieval = self.retriever.retrieve(question, self._passages, remote=remote)
+        if not retrieval.enough:
+            yield retrieval.nearest_miss
+            yield from retrieval.notices
+            yield from not_found(retrieval, should_stop)
+            return
+        length = self.without_documents.info.context_length
+        room = None if length is None else int(length * _ROOM_SHARE)
+        given = fitting(retrieval.passages, self.tokenizer, room)
+        yield replace(retrieval.event, items=tuple(given))
+        yield from retrieval.notices
+        prompt = rag_messages(messages, given, detect_language(messages[-1].text), new_fence())
+        self._prompts = {tuple(messages): prompt}
+        yield from self._checked(prompt, given, settings, should_stop)
+
+    def _checked(
+        self, prompt: list[Message], given: Sequence[Passage], settings: ReplySettings, should_stop: StopSignal | None
+    ) -> Iterator[Event]:
+        text = ""
+        for event in self.without_documents.reply(prompt, settings, should_stop):
+            if isinstance(event, Step) and not event.special:
+                text += event.text
+            if isinstance(event, Finish):
+                yield from check_citations(text, given).notices()
+            yield event
+
+    def complete(self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None) -> Iterator[Event]:
+        yield from self.without_documents.complete(text, settings, should_stop)
+
+    def explain(self, messages: Sequence[Message], reply_tokens: Sequence[int]) -> Evidence | None:
+        return self.without_documents.explain(self.prompt(messages) or messages, reply_tokens)
