@@ -30,7 +30,12 @@ Progress = Callable[[str, float], None]  # a text key that names the work, and t
 PLUGIN_GROUP = "genchat.backends"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _FAMILY = re.compile(r"[a-z][a-z_]{0,31}")
-_BUILT_IN = {"ngram": "engine.ngram.builtin", "gemini": "engine.gemini.backend"}
+_BUILT_IN = {
+    "ngram": "engine.ngram.builtin",
+    "gemini": "engine.gemini.backend",
+    "documents": "engine.answering",
+}
+WITH_DOCUMENTS = "+docs"  # after a model's name: that model, answering from the documents
 _IMPORTING = ("genchat import", "genchat pull")
 
 
@@ -93,6 +98,11 @@ class Registry:
 
     def open(self, name: str, progress: Progress | None = None) -> "Backend":
         """Load a model as something to talk to. Raises ModelNotFound, ModelDamaged, or what the room raises."""
+        if name.endswith(WITH_DOCUMENTS):
+            inner = self.open(name.removesuffix(WITH_DOCUMENTS), progress)
+            from engine.answering import with_documents
+
+            return with_documents(inner, self._settings, self._paths)
         entry = self.entry(name)
         if entry.problem:
             raise ModelDamaged("model_damaged", name=name, reason=entry.problem)
@@ -104,6 +114,9 @@ class Registry:
         if name == "gemini":
             opened: Backend = room.open_backend(self._settings, self._paths)
             return opened
+        if name == "documents":
+            answering: Backend = room.open_backend(self, self._settings, self._paths, progress)
+            return answering
 
         def tell(phase: str, share: float) -> None:
             if progress is not None:

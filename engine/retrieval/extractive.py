@@ -30,6 +30,7 @@ from engine.retrieval.sentences import Span, sentence_spans
 from engine.retrieval.terms import LANGUAGES, words_of
 
 NAME = "documents"
+_MENUS = 3  # a model is given the recipes of this many menus to choose from
 _QUOTED = 3  # passages quoted in one answer
 _SENTENCES = 2  # of each
 _WHOLE = 1200  # characters of a section that is quoted whole when its heading is what was asked for
@@ -90,7 +91,7 @@ class ExtractiveBackend:
             replace(passage, number=numbers[recipe], highlight=recipe.facts)
             for recipe, passage in zip(recipes, found, strict=True)
         )
-        yield Passages(items, say("retrieval.by_recipes", count=len(items)))
+        yield by_recipes(items)
         yield from written(_menu_text(menu, numbers), should_stop)
 
     def complete(self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None) -> Iterator[Event]:
@@ -98,8 +99,24 @@ class ExtractiveBackend:
         yield Notice(NO_MODEL)
         yield Finish("end")
 
-    def explain(self, messages: Sequence[Message], reply_tokens: Sequence[int]) -> Evidence | None:
+    def explain(self, messages: Sequence[Message] | str, reply_tokens: Sequence[int]) -> Evidence | None:
         return None
+
+
+def menu_recipes(retriever: Retriever, asked: str, seed: int, remote: bool) -> list[Recipe]:
+    """The recipes a model may put a menu together from: those of a few menus, whole menus first; none for others."""
+    wish = menu_wish(asked)
+    if wish is None:
+        return []
+    with retriever.library.reading() as connection:
+        recipes = find_recipes(connection, retriever.collection_number, remote)
+    menus = [compose(wish, recipes, seed + turn) for turn in range(1 if len(wish.days) > 1 else _MENUS)]
+    return list(dict.fromkeys(recipe for menu in menus for _, dishes in menu.days for recipe in dishes.values()))
+
+
+def by_recipes(passages: Sequence[Passage]) -> Passages:
+    """Recipes as what retrieval found."""
+    return Passages(tuple(passages), say("retrieval.by_recipes", count=len(passages)))
 
 
 def _quotations(question: Question, passages: Sequence[Passage]) -> str:

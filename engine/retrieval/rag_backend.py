@@ -9,20 +9,25 @@ from engine.contract import (
     Event,
     Finish,
     ModelInfo,
+    Notice,
     Passage,
+    Passages,
     ReplySettings,
     Step,
     StopSignal,
     Tokenizer,
 )
 from engine.conversation import Message
+from engine.errors import RemoteError
 from engine.evidence import Evidence
 from engine.retrieval.answers import not_found
 from engine.retrieval.citations import check_citations
+from engine.retrieval.extractive import by_recipes, menu_recipes
 from engine.retrieval.prompting import fitting, new_fence, rag_messages
 from engine.retrieval.questions import standing_alone
 from engine.retrieval.retriever import PASSAGES, Retriever
 from engine.retrieval.terms import detect_language
+from engine.text import safe_line
 
 _ROOM_SHARE = 0.5  # of the model's context that passages may take
 
@@ -30,10 +35,14 @@ _ROOM_SHARE = 0.5  # of the model's context that passages may take
 class RagBackend:
     """See engine.contract.Backend. `without_documents` is the backend that answers the same without them."""
 
-    def __init__(self, inner: Backend, retriever: Retriever, passages: int = PASSAGES) -> None:
+    def __init__(
+        self, inner: Backend, retriever: Retriever, passages: int = PASSAGES, fallback: Backend | None = None
+    ) -> None:
+        """`fallback` answers where a remote `inner` cannot be reached."""
         self.without_documents = inner
         self.retriever = retriever
         self._passages = passages
+        self._fallback = fallback
         self._prompts: dict[tuple[Message, ...], list[Message]] = {}
 
     @property
@@ -62,34 +71,51 @@ class RagBackend:
             yield from self.without_documents.reply(messages, settings, should_stop)
             return
         remote = self.without_documents.capabilities.remote
+        recipes = menu_recipes(self.retriever, question, settings.sampling.seed or 0, remote)
+        if recipes:
+            found = self.retriever.passages_of(question, [recipe.chunk for recipe in recipes])
+            yield from self._answer(messages, found, by_recipes(found), settings, should_stop)
+            return
         retrieval = self.retriever.retrieve(question, self._passages, remote=remote)
         if not retrieval.enough:
             yield retrieval.nearest_miss
             yield from retrieval.notices
             yield from not_found(retrieval, should_stop)
             return
+        yield from retrieval.notices
+        yield from self._answer(messages, retrieval.passages, retrieval.event, settings, should_stop)
+
+    def _answer(
+        self,
+        messages: Sequence[Message],
+        passages: Sequence[Passage],
+        event: Passages,
+        settings: ReplySettings,
+        should_stop: StopSignal | None,
+    ) -> Iterator[Event]:
         length = self.without_documents.info.context_length
         room = None if length is None else int(length * _ROOM_SHARE)
-        given = fitting(retrieval.passages, self.tokenizer, room)
-        yield replace(retrieval.event, items=tuple(given))
-        yield from retrieval.notices
+        given = fitting(passages, self.tokenizer, room)
+        yield replace(event, items=tuple(given))
         prompt = rag_messages(messages, given, detect_language(messages[-1].text), new_fence())
         self._prompts = {tuple(messages): prompt}
-        yield from self._checked(prompt, given, settings, should_stop)
-
-    def _checked(
-        self, prompt: list[Message], given: Sequence[Passage], settings: ReplySettings, should_stop: StopSignal | None
-    ) -> Iterator[Event]:
         text = ""
-        for event in self.without_documents.reply(prompt, settings, should_stop):
-            if isinstance(event, Step) and not event.special:
-                text += event.text
-            if isinstance(event, Finish):
-                yield from check_citations(text, given).notices()
-            yield event
+        try:
+            for each in self.without_documents.reply(prompt, settings, should_stop):
+                if isinstance(each, Step) and not each.special:
+                    text += each.text
+                if isinstance(each, Finish):
+                    yield from check_citations(text, given).notices()
+                yield each
+        except RemoteError as error:
+            if text or self._fallback is None:
+                raise
+            yield Notice("retrieval.remote_failed", {"reason": safe_line(str(error), 300)})
+            yield from self._fallback.reply(messages, settings, should_stop)
 
     def complete(self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None) -> Iterator[Event]:
         yield from self.without_documents.complete(text, settings, should_stop)
 
-    def explain(self, messages: Sequence[Message], reply_tokens: Sequence[int]) -> Evidence | None:
-        return self.without_documents.explain(self.prompt(messages) or messages, reply_tokens)
+    def explain(self, messages: Sequence[Message] | str, reply_tokens: Sequence[int]) -> Evidence | None:
+        asked = messages if isinstance(messages, str) else self.prompt(messages) or messages
+        return self.without_documents.explain(asked, reply_tokens)

@@ -171,5 +171,9 @@ TEXTS = {
     "error.words_corpus_small": "{name} has too few different words for word vectors ({count}); give a longer text, some 20,000 words or more",
     "error.word_unknown": '"{word}" is not among the words of {name}{near}; choose another word',
     "error.models_unreadable": "{path} cannot be read ({reason}); check the rights on the folder",
-    "error.batch_not_divisible": 'a batch of {batch} windows cannot be shared evenly by {world} processes; give a multiple of {world} to --batch',
+    "error.batch_not_divisible": "a batch of {batch} windows cannot be shared evenly by {world} processes; give a multiple of {world} to --batch",
+    "error.only_replies_priced": "{model} has a chat template of its own, so only the replies can be priced; leave out --turns all",
+    "error.measuring_died": "{model}: the measuring process died, perhaps for want of memory; close other programs or measure fewer models",
+    "error.no_model_named": "no model is named; give names separated by commas: --models ngram,gpt-chat",
+    "error.documents_model_itself": 'documents.model is "{name}", which would ask itself; choose auto, none or the name of a model',
 }

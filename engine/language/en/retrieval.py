@@ -42,4 +42,5 @@ TEXTS = {
     "retrieval.menu_title_4": "Menu for Friday{wishes}:",
     "retrieval.menu_title_5": "Menu for Saturday{wishes}:",
     "retrieval.menu_title_6": "Menu for Sunday{wishes}:",
+    "retrieval.remote_failed": "the model could not be reached ({reason}); the documents are quoted instead",
 }

@@ -171,5 +171,9 @@ TEXTS = {
     "error.words_corpus_small": "{name} tem poucas palavras diferentes para vetores de palavras ({count}); dê um texto maior, de umas 20.000 palavras ou mais",
     "error.word_unknown": '"{word}" não está entre as palavras de {name}{near}; escolha outra',
     "error.models_unreadable": "{path} não pode ser lida ({reason}); verifique as permissões da pasta",
-    "error.batch_not_divisible": 'um lote de {batch} janelas não se divide por igual entre {world} processos; dê um múltiplo de {world} a --batch',
+    "error.batch_not_divisible": "um lote de {batch} janelas não se divide por igual entre {world} processos; dê um múltiplo de {world} a --batch",
+    "error.only_replies_priced": "{model} tem um modelo de conversa próprio, então só as respostas podem ser medidas; deixe de fora --turns all",
+    "error.measuring_died": "{model}: o processo de medição morreu, talvez por falta de memória; feche outros programas ou meça menos modelos",
+    "error.no_model_named": "nenhum modelo foi nomeado; dê nomes separados por vírgulas: --models ngram,gpt-chat",
+    "error.documents_model_itself": 'documents.model é "{name}", que perguntaria a si mesmo; escolha auto, none ou o nome de um modelo',
 }

@@ -42,4 +42,5 @@ TEXTS = {
     "retrieval.menu_title_4": "Cardápio para sexta-feira{wishes}:",
     "retrieval.menu_title_5": "Cardápio para sábado{wishes}:",
     "retrieval.menu_title_6": "Cardápio para domingo{wishes}:",
+    "retrieval.remote_failed": "não foi possível falar com o modelo ({reason}); cito os documentos no lugar",
 }
