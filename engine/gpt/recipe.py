@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from engine.contract import LanguageModel, ModelInfo, Tokenizer
+from engine.contract import ModelInfo, Tokenizer
 from engine.conversation import END
 from engine.gpt.config import GptConfig
 from engine.gpt.model import GptModel
@@ -86,7 +86,7 @@ def _start_token(tokenizer: Tokenizer) -> int:
     return newline[0] if len(newline) == 1 else tokenizer.special_tokens[END]
 
 
-def as_language_model(network: TrainableModel, tokenizer: Tokenizer, name: str) -> LanguageModel:
+def as_language_model(network: TrainableModel, tokenizer: Tokenizer, name: str) -> GptModel:
     """The network in its present state, to talk to."""
     if not isinstance(network, Gpt):
         raise TypeError(type(network).__name__)

@@ -13,6 +13,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from engine.errors import UsageError
 
 OptimizerName = Literal["sgd", "momentum", "adagrad", "rmsprop", "adam", "adamw", "muon"]
+_LEAST_STEPS = 16  # an epoch
 Unit = Literal["auto", "char", "word", "bpe"]
 
 
@@ -68,6 +69,12 @@ class Recipe:
     def to_json(self) -> dict[str, Any]:
         """As plain values, without what was left open."""
         return {name: value for name, value in asdict(self).items() if value is not None}
+
+    def fitted_to(self, tokens: int, wanted: "Recipe") -> "Recipe":
+        """This recipe with fewer windows a step where the text is short, unless `wanted` says how many."""
+        if wanted.batch is not None or self.batch is None or self.window is None:
+            return self
+        return replace(self, batch=max(1, min(self.batch, tokens // (_LEAST_STEPS * self.window))))
 
 
 def _within(name: str, value: float | None, low: float, high: float = float("inf"), above: bool = False) -> None:

@@ -18,7 +18,7 @@ from engine.tokenizers.reading import StoredTokenizer
 from engine.training.data import Source, TokenData, is_chat, prepare
 from engine.training.events import TrainingEvent
 from engine.training.plot import write_plot
-from engine.training.precision import choose_device, choose_dtype
+from engine.training.precision import choose_device, choose_dtype, relative_speed
 from engine.training.recipes import Recipe
 from engine.training.schedule import Schedule
 from engine.training.team import join_team, leave_team
@@ -119,9 +119,10 @@ def plan(
     data = prepare(sources, tokenizer, recipe.held_out_share)
     by_steps = recipe.steps is not None or recipe.epochs is not None
     minutes = recipe.minutes or DEFAULT_MINUTES
-    recipe = room.suggest(
-        recipe if by_steps or recipe.until_loss else recipe.with_values({"minutes": minutes}), minutes
-    )
+    if not by_steps and not recipe.until_loss:
+        recipe = recipe.with_values({"minutes": minutes})
+    pace = relative_speed(machine.dtype, device)
+    recipe = room.suggest(recipe, minutes * pace).fitted_to(len(data.train), recipe)
     _check_length(data, recipe, sources)
     if (recipe.batch or 1) % team.world:
         raise UsageError("batch_not_divisible", batch=recipe.batch, world=team.world)
@@ -182,7 +183,7 @@ def _alphabet(data: TokenData) -> int:
 
 
 def _check_length(data: TokenData, recipe: Recipe, sources: Sequence[Source]) -> None:
-    need = (recipe.window or 64) * (recipe.batch or 32) + 1
+    need = 2 * (recipe.window or 64) * (recipe.batch or 32)  # one step, wherever the first window begins
     if len(data.train) < need:
         raise TextUnusable("text_too_short", name=sources[0].name, tokens=len(data.train), need=need)
     if int(data.train.min()) == int(data.train.max()):

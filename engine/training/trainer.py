@@ -244,7 +244,7 @@ class Trainer:
     # ---- evaluation ----
 
     def _evaluation_due(self, progress: float) -> bool:
-        if not len(self.data.held_out):
+        if len(self.data.held_out) < 2:
             return False
         if progress - self.place.evaluated_at < 1.0 / self.recipe.evaluations:
             return False
@@ -264,8 +264,7 @@ class Trainer:
         place.since_best = 0 if best else place.since_best + 1
         if best:
             place.best_loss = loss
-            if self.recipe.patience:
-                self.best = {name: held.clone() for name, held in self.model.state_dict().items()}
+            self.best = {name: held.clone() for name, held in self.model.state_dict().items()}
         return Validation(place.step, place.seconds, loss, self.bits_per_byte(loss), best)
 
     @torch.inference_mode()
@@ -304,13 +303,14 @@ class Trainer:
 
     def _end(self, reason: str) -> Iterator[TrainingEvent]:
         place = self.place
-        if len(self.data.held_out):
-            yield self._evaluate()
-            if self.best is not None and place.since_best:
-                self.model.load_state_dict(self.best)
-                yield self._evaluate()
         if self.checkpoint is not None and self.machine.team.leads:
             yield self.save()
+        if len(self.data.held_out) > 1:
+            yield self._evaluate(_QUICK_LOOK)
+            if self.best is not None and place.since_best:
+                self.model.load_state_dict(self.best)
+            if place.since_best or len(self.data.held_out) > _QUICK_LOOK:
+                yield self._evaluate()
         loss = place.held_out_curve[-1][2] if place.held_out_curve else None
         yield Ended(reason, place.step, place.seconds, loss, None if loss is None else self.bits_per_byte(loss))
 
