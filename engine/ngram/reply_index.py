@@ -1,13 +1,14 @@
 """Which replies of a stream of dialogues were given to which words: an inverted index in flat arrays.
 
 Two questions are alike when they share rare words and pairs of neighbouring words: cosine of inverse-document-frequency
-weights (Salton and Buckley 1988). The two turns before the question count too, for less: "and at night?" needs them.
+weights (Salton and Buckley 1988). What was said before the question is compared in the same way, and counts for less:
+"and at night?" needs it.
 """
 
 import re
 from array import array
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count, pairwise
@@ -23,7 +24,9 @@ from engine.tokenizers.pieces import SPECIALS, PieceTokenizer
 
 USER_ID, ASSISTANT_ID = SPECIALS.index(USER), SPECIALS.index(ASSISTANT)
 TURNS = 3  # looked at before a reply
-_EARLIER = 0.4  # weight of words from the turns before the last
+_EARLIER = 0.2  # share of the turns before the last in the similarity
+_PAIR = 0.5  # weight of a pair of neighbours against a word as rare
+_BEGINNING = "^"  # stands for those turns where a dialogue begins
 _STEM = 5  # letters of a word that count, so that inflections meet
 _WORD = re.compile(r"\w+")
 
@@ -36,13 +39,17 @@ def _stems(text: str) -> list[str]:
     return list(dict.fromkeys([*words, *(f"{first} {second}" for first, second in pairwise(words))]))
 
 
+def _kind_weight(stem: str) -> float:
+    return _PAIR if " " in stem else 1.0
+
+
 @dataclass(frozen=True)
 class ReplyIndex:
-    """Posting lists: for every stem, the replies whose questions hold it.
+    """Posting lists, two for every stem: replies with it in the question, and in what was said earlier.
 
-    stems: by id; rarity: float32 [stems], their inverse document frequency; posting_starts: int32 [stems + 1];
-    posting_replies, posting_weights: the replies of each stem and its share of their cosine; reply_starts,
-    reply_ends: the place of each reply in the training stream, its END included.
+    stems: by id; rarity: float32 [stems], their weight by inverse document frequency; posting_starts: int32
+    [2 stems + 1]; posting_replies, posting_weights: the replies of each list and the stem's part of their unit
+    vectors; reply_starts, reply_ends: the place of each reply in the training stream, its END included.
     """
 
     stems: tuple[str, ...]
@@ -60,46 +67,50 @@ class ReplyIndex:
     def similarities(self, turns: Sequence[str]) -> Singles:
         """float32 [replies], 0 to 1: how close what was said before each reply is to `turns`, the last one first."""
         found = np.zeros(len(self.reply_starts), dtype=np.float32)
+        if turns:
+            question = dict.fromkeys(_stems(turns[0]))
+            earlier = dict.fromkeys(stem for turn in turns[1:TURNS] for stem in _stems(turn)) or {_BEGINNING: None}
+            self._compare(question, 0, 1 - _EARLIER, found)
+            foreign = found == 0
+            self._compare(earlier, 1, _EARLIER, found)
+            found[foreign] = 0  # what was said earlier does not make a question alike
+        return found
+
+    def _compare(self, stems: Iterable[str], part: int, share: float, found: Singles) -> None:
+        """Add `share` times the cosine of `stems` with each reply's part: 0 its question, 1 what was said earlier."""
         unseen = float(np.log1p(len(self.reply_starts)))
         weights: dict[str, float] = {}
-        for place, turn in enumerate(turns):
-            for stem in _stems(turn):
-                known = self._id_of.get(stem)
-                rarity = unseen if known is None else float(self.rarity[known])
-                weights.setdefault(stem, rarity if place == 0 else rarity * _EARLIER)
+        for stem in stems:
+            known = self._id_of.get(stem)
+            weights[stem] = _kind_weight(stem) * unseen if known is None else float(self.rarity[known])
         norm = float(np.sqrt(sum(weight**2 for weight in weights.values())))
         for stem, weight in weights.items():
             known = self._id_of.get(stem)
             if known is not None:
-                begin, end = int(self.posting_starts[known]), int(self.posting_starts[known + 1])
-                found[self.posting_replies[begin:end]] += self.posting_weights[begin:end] * np.float32(weight / norm)
-        return found
+                begin, end = self.posting_starts[2 * known + part : 2 * known + part + 2].tolist()
+                cosine = self.posting_weights[begin:end] * np.float32(weight / norm)
+                found[self.posting_replies[begin:end]] += cosine * np.float32(share)
 
 
 def build_index(stream: IntArray, tokenizer: PieceTokenizer) -> ReplyIndex:
     """Index every reply of a stream of dialogues."""
     turns = _Turns(stream, tokenizer)
-    stem_parts, reply_parts, weight_parts = [], [], []
-    for back in range(TURNS):
-        stems, replies = turns.stems_before(back)
-        stem_parts.append(stems)
-        reply_parts.append(replies)
-        weight_parts.append(np.full(len(stems), 1.0 if back == 0 else _EARLIER))
-    stems, replies = np.concatenate(stem_parts), np.concatenate(reply_parts)
-    # The first of equal pairs is the one from the latest turn, which weighs most.
-    _, firsts = np.unique(stems * np.int64(max(len(turns.replies), 1)) + replies, return_index=True)
-    stems, replies, weights = stems[firsts], replies[firsts], np.concatenate(weight_parts)[firsts]
-    size = len(turns.stems)
-    frequency = np.bincount(stem_parts[0], minlength=size)
-    rarity = np.log1p(len(turns.replies) / np.maximum(frequency, 1))
-    weights *= rarity[stems]
-    norms = np.sqrt(np.bincount(replies, weights**2, minlength=len(turns.replies)))
+    replies, size = len(turns.replies), len(turns.stems)
+    frequency = np.bincount(turns.stems_before(0)[0], minlength=size)
+    rarity = np.log1p(replies / np.maximum(frequency, 1)) * np.array([_kind_weight(stem) for stem in turns.stems])
+    postings = []
+    for part, (stems, numbers) in enumerate((turns.stems_before(0), turns.earlier_stems())):
+        weights = rarity[stems]
+        norms = np.sqrt(np.bincount(numbers, weights**2, minlength=replies))
+        postings.append((2 * stems + part, numbers, weights / norms[numbers]))
+    lists, numbers, weights = (np.concatenate(arrays) for arrays in zip(*postings, strict=True))
+    order = np.lexsort((numbers, lists))
     return ReplyIndex(
         stems=turns.stems,
         rarity=rarity.astype(np.float32),
-        posting_starts=np.concatenate([[0], np.cumsum(np.bincount(stems, minlength=size))]).astype(np.int32),
-        posting_replies=replies.astype(np.int32),
-        posting_weights=(weights / norms[replies]).astype(np.float32),
+        posting_starts=np.concatenate([[0], np.cumsum(np.bincount(lists, minlength=2 * size))]).astype(np.int32),
+        posting_replies=numbers[order].astype(np.int32),
+        posting_weights=weights[order].astype(np.float32),
         reply_starts=(turns.begins[turns.replies] + 1).astype(np.int32),
         reply_ends=turns.ends[turns.replies].astype(np.int32),
     )
@@ -115,6 +126,7 @@ class _Turns:
         self._starts_dialogue = stream[openings] == START_ID
         self.replies = np.flatnonzero((stream[openings] == ASSISTANT_ID) & ~self._before(1))
         numbers: defaultdict[str, int] = defaultdict(count().__next__)
+        self._beginning = numbers[_BEGINNING]
         flat, borders = array("i"), array("q", [0])
         for begin, end in zip(self.begins.tolist(), self.ends.tolist(), strict=True):
             flat.extend(numbers[stem] for stem in _stems(tokenizer.decode(stream[begin + 1 : end].tolist())))
@@ -139,3 +151,15 @@ class _Turns:
         ends = np.cumsum(sizes)
         places = np.arange(int(sizes.sum())) + np.repeat(self._borders[turns] - (ends - sizes), sizes)
         return self._flat[places], np.repeat(numbers, sizes)
+
+    def earlier_stems(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Like `stems_before`, of the turns before the last, each stem once; _BEGINNING where there are none."""
+        found = [self.stems_before(back) for back in range(1, TURNS)]
+        stems, numbers = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+        pairs = np.unique(stems * np.int64(max(len(self.replies), 1)) + numbers)
+        stems, numbers = np.divmod(pairs, max(len(self.replies), 1))
+        without = np.setdiff1d(np.arange(len(self.replies)), numbers)
+        return (
+            np.concatenate([stems, np.full(len(without), self._beginning)]),
+            np.concatenate([numbers, without]),
+        )
