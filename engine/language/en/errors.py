@@ -176,4 +176,5 @@ TEXTS = {
     "error.measuring_died": "{model}: the measuring process died, perhaps for want of memory; close other programs or measure fewer models",
     "error.no_model_named": "no model is named; give names separated by commas: --models ngram,gpt-chat",
     "error.documents_model_itself": 'documents.model is "{name}", which would ask itself; choose auto, none or the name of a model',
+    "error.docs_rm_what": "give the documents to take out, or a whole collection with --collection NAME",
 }

@@ -176,4 +176,5 @@ TEXTS = {
     "error.measuring_died": "{model}: o processo de medição morreu, talvez por falta de memória; feche outros programas ou meça menos modelos",
     "error.no_model_named": "nenhum modelo foi nomeado; dê nomes separados por vírgulas: --models ngram,gpt-chat",
     "error.documents_model_itself": 'documents.model é "{name}", que perguntaria a si mesmo; escolha auto, none ou o nome de um modelo',
+    "error.docs_rm_what": "diga quais documentos tirar, ou uma coleção inteira com --collection NOME",
 }

@@ -1,0 +1,148 @@
+"""One model measured on texts: bits per byte, perplexity, speed and memory. Each model in a process of its own.
+
+A process of its own makes the memory honest: its peak is what this model alone needed, Python and libraries included.
+"""
+
+import multiprocessing
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpora.loader import parse_dialogues
+from engine.conversation import TurnTemplate
+from engine.decoding import generate
+from engine.errors import GenchatError, TextUnusable
+from engine.evaluation.pricing import Price, Scope, price_dialogues, price_text
+from engine.paths import Paths
+from engine.sampling import SamplingSettings
+from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.contract import Backend, LanguageModel
+
+_WRITTEN = 128  # tokens drawn to time writing
+_LEAD_IN = 64  # tokens of the text that stand before them
+
+
+@dataclass(frozen=True)
+class EvalText:
+    """A text to measure on. The scopes "replies" and "all" want it in the form of a dialogue file."""
+
+    name: str
+    text: str
+    scope: Scope = "text"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One model on one text. Speeds are tokens a second; `peak_memory` is bytes, None where it cannot be known."""
+
+    model: str
+    family: str
+    text: str
+    scope: Scope
+    price: Price
+    read_speed: float
+    write_speed: float
+    load_seconds: float
+    peak_memory: int | None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A model that could not be measured, and why."""
+
+    model: str
+    error: GenchatError
+
+
+def measure_each(
+    models: Sequence[str], texts: Sequence[EvalText], paths: Paths, settings: Settings
+) -> Iterator[list[Measurement] | Failure]:
+    """For each model in turn, one measurement a text, or why there is none."""
+    for name in models:
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            try:
+                yield pool.submit(_in_own_process, name, texts, paths, settings).result()
+            except GenchatError as error:
+                yield Failure(name, error)
+            except BrokenProcessPool:
+                yield Failure(name, GenchatError("measuring_died", model=name))
+
+
+def _in_own_process(name: str, texts: Sequence[EvalText], paths: Paths, settings: Settings) -> list[Measurement]:
+    from engine.registry import Registry
+
+    started = time.perf_counter()
+    backend = Registry(paths, settings).open(name)
+    return measure(backend, name, texts, time.perf_counter() - started)
+
+
+def measure(backend: "Backend", name: str, texts: Sequence[EvalText], load_seconds: float = 0.0) -> list[Measurement]:
+    """`backend` on every text, in this process.
+
+    Raises UsageError for a backend without exact distributions, TextUnusable for broken dialogues.
+    """
+    from engine.registry import language_model
+
+    model = language_model(backend)
+    template: Any = getattr(backend, "template", None) or TurnTemplate(model.tokenizer)
+    found = []
+    for text in texts:
+        started = time.perf_counter()
+        price = _price(model, template, text)
+        read_speed = price.tokens / max(time.perf_counter() - started, 1e-9)
+        write_speed = _write_speed(model, text.text)
+        found.append(
+            Measurement(
+                name,
+                model.info.family,
+                text.name,
+                text.scope,
+                price,
+                read_speed,
+                write_speed,
+                load_seconds,
+                peak_memory(),
+            )
+        )
+    return found
+
+
+def _price(model: "LanguageModel", template: Any, text: EvalText) -> Price:
+    if text.scope == "text":
+        return price_text(model, text.text)
+    try:
+        dialogues = parse_dialogues(text.text, text.name, "")
+    except ValueError as error:
+        raise TextUnusable("dialogues_broken", reason=error) from None
+    return price_dialogues(model, template, dialogues, text.scope)
+
+
+def _write_speed(model: "LanguageModel", text: str) -> float:
+    lead_in = model.tokenizer.encode(text[: 16 * _LEAD_IN])[:_LEAD_IN]
+    cursor = model.start(lead_in)
+    started = time.perf_counter()
+    steps = list(generate(model, lead_in, SamplingSettings(seed=0), max_tokens=_WRITTEN, cursor=cursor))
+    return len(steps) / max(time.perf_counter() - started, 1e-9)
+
+
+def peak_memory() -> int | None:
+    """The most bytes of memory this process has held so far; None where the system does not say."""
+    try:
+        for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return size if sys.platform == "darwin" else size * 1024
