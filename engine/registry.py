@@ -110,11 +110,10 @@ class Registry:
             return _open_plugin(entry.plugin)
         if entry.folder is not None and entry.card is not None:
             return _as_backend(_loading_room(entry).load(entry.folder, entry.card))
-        if name == "gemini":
-            from engine.assistant import open_assistant
-
-            return open_assistant(self._settings, self._paths, self._imported_chat_model)
         room = importlib.import_module(_BUILT_IN[name])
+        if name == "gemini":
+            opened: Backend = room.open_backend(self._settings, self._paths)
+            return opened
         if name == "documents":
             answering: Backend = room.open_backend(self, self._settings, self._paths, progress)
             return answering
@@ -124,12 +123,6 @@ class Registry:
                 progress(f"ngram.phase_{phase}", share)
 
         return _as_backend(room.default_chat_model(self._paths.cache, tell))
-
-    def _imported_chat_model(self) -> "Backend | None":
-        """The newest imported model that can follow instructions, if there is one."""
-        imported = [entry for entry in self.models() if entry.origin == "imported" and entry.chat and not entry.problem]
-        newest = max(imported, key=lambda entry: entry.card.created if entry.card else "", default=None)
-        return None if newest is None else self.open(newest.name)
 
     def remove(self, name: str) -> Path:
         """Delete a trained or imported model's folder and return where it was."""
