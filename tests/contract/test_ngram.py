@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract import Backend, LanguageModel
+from engine.conversation import Message, Role
 from engine.local_backend import LocalBackend
 from engine.model_card import read_card
 from engine.ngram.loading import load
@@ -24,6 +25,17 @@ class TestWordModelOfOrderOne(LanguageModelContract):
     @pytest.fixture(scope="class")
     def model(self) -> LanguageModel:
         return build_ngram([POEM], "words", order=1, min_count=1)
+
+
+class TestWithinAReply(LanguageModelContract):
+    """Where recall has its say."""
+
+    @pytest.fixture(scope="class")
+    def model(self) -> LanguageModel:
+        return build_ngram([POEM, DIALOGUES], "chat", order=5)
+
+    def _prompt(self, model: LanguageModel) -> list[int]:
+        return list(LocalBackend(model).prompt([Message(Role.USER, self.prompt_text)]).tokens)
 
 
 class TestCharacterModelFromItsFiles(LanguageModelContract):
