@@ -4,6 +4,7 @@ One safetensors file, written beside the old one and renamed over it when it is 
 at any moment leaves the last complete checkpoint.
 """
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -52,6 +53,7 @@ def refuse_other_run(header: Mapping[str, Any], now: Mapping[str, Any], path: Pa
 
 def _refuse_difference(key: str, stored: object, now: Mapping[str, Any], names: Iterable[str], path: Path) -> None:
     held = stored if isinstance(stored, dict) else {}
+    now = json.loads(json.dumps(now))  # as a header holds it: tuples are lists
     for name in names:
         if held.get(name) != now.get(name):
             raise TrainingFailed(key, path=path, setting=name, found=held.get(name), expected=now.get(name))

@@ -1,5 +1,6 @@
 """Which device and which number format: what is there, and what a short timing shows to pay."""
 
+import os
 import time
 
 import torch
@@ -16,7 +17,9 @@ def choose_device(wanted: str = "auto") -> torch.device:
     """ "auto" takes cuda, then mps, then the processor. Raises UsageError for a device that is not there."""
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if wanted == "auto":
-        return torch.device(next(name for name in ("cuda", "mps", "cpu") if there[name]))
+        wanted = next(name for name in ("cuda", "mps", "cpu") if there[name])
+        local = os.environ.get("LOCAL_RANK", "")  # set by torchrun: which of this machine's processes this is
+        return torch.device(f"cuda:{local}" if wanted == "cuda" and local else wanted)
     kind = wanted.partition(":")[0]
     if not there.get(kind, False):
         raise UsageError(

@@ -1,10 +1,15 @@
 """One process or several (torchrun): the same code, with gradients averaged where there are several."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+
+from engine.errors import GenchatError
+
+Value = TypeVar("Value")
 
 
 class Team:
@@ -36,6 +41,23 @@ class Team:
             torch.distributed.all_reduce(values)
             values /= self.world
         return values
+
+    def from_leader(self, read: Callable[[], Value]) -> Value:
+        """What `read` gives the leading process (or the error it raises), in all of them."""
+        if self.world == 1:
+            return read()
+        found: list[Any] = [None, None]
+        if self.leads:
+            try:
+                found[0] = read()
+            except GenchatError as error:
+                found[1] = (type(error), error.key, error.values)
+        torch.distributed.broadcast_object_list(found, 0)
+        if found[1] is not None:
+            kind, key, values = found[1]
+            raise kind(key, **{name: str(value) for name, value in values.items()})
+        value: Value = found[0]
+        return value
 
     def agree(self, values: Tensor) -> Tensor:
         """`values` of the leading process, in all of them."""

@@ -116,12 +116,13 @@ class Trainer:
 
     def resume(self) -> None:
         """Go on from the checkpoint. Raises TrainingFailed for another text or shape, ModelDamaged for a bad file."""
-        if self.checkpoint is None:
+        path = self.checkpoint
+        if path is None:
             raise ValueError("no place for checkpoints")
-        tensors, header = load_checkpoint(self.checkpoint)
-        refuse_other_run(header, self.header(), self.checkpoint)
+        tensors, header = self.machine.team.from_leader(lambda: load_checkpoint(path))
+        refuse_other_run(header, self.header(), path)
         weights = _part(tensors, "model")
-        check_shapes(weights, self.model.state_dict(), self.checkpoint.parent.name)
+        check_shapes(weights, self.model.state_dict(), path.parent.name)
         try:
             self.model.load_state_dict(weights)
             self.learning.restore(_part(tensors, "learning"))
@@ -131,7 +132,7 @@ class Trainer:
             self.place = Place(**header["place"])
             self.batches.epoch, self.batches.index = int(header["epoch"]), int(header["index"])
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
-            name, file = self.checkpoint.parent.name, self.checkpoint.name
+            name, file = path.parent.name, path.name
             raise ModelDamaged("weights_unreadable", name=name, file=file, reason=error) from None
 
     # ---- the loop ----

@@ -1,4 +1,4 @@
-"""One process of a team: trains the toy and writes its weights. Started by test_team through torchrun's variables."""
+"""One process of a team: trains the toy, is stopped, resumes and writes its weights. Started by test_team."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,13 @@ def main(folder: Path, optimizer: str) -> None:
     torch.set_num_threads(1)
     device = torch.device("cpu")
     team = join_team(device)
-    run = toy.trainer(machine=Machine(device, torch.float32, team), optimizer=optimizer, steps=8, evaluations=2)
+    machine = Machine(device, torch.float32, team)
+    path = folder / f"{optimizer}.checkpoint"
+    first = toy.trainer(path if team.leads else folder / "none", machine=machine, optimizer=optimizer, steps=8)
+    for _ in first.run(lambda: team.leads and first.place.step >= 5):
+        pass
+    run = toy.trainer(path, net=toy.network(seed=9), machine=machine, optimizer=optimizer, steps=8)
+    run.resume()
     for _ in run.run():
         pass
     loss = torch.tensor([run.held_out_loss()])

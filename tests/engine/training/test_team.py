@@ -42,7 +42,7 @@ def test_two_processes_learn_what_one_learns(tmp_path: Path) -> None:
     ]
     assert [member.wait(timeout=240) for member in members] == [0, 0]
     for optimizer in ("adamw", "muon"):
-        alone = toy.trainer(optimizer=optimizer, steps=8, evaluations=2)
+        alone = toy.trainer(optimizer=optimizer, steps=8)
         list(alone.run())
         first, second = (load_file(tmp_path / f"{optimizer}-{rank}.safetensors") for rank in range(2))
         assert float(first.pop("loss")) == pytest.approx(alone.held_out_loss(), abs=1e-5)
