@@ -67,4 +67,21 @@ class Ended:
     bits_per_byte: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """How far a run that counts rather than learns has come: the name of a phase of its own, and its share done."""
+
+    name: str
+    done: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The model was written, and what is known of it."""
+
+    name: str
+    folder: str
+    chat: bool
+
+
 TrainingEvent = Started | Progress | Validation | Sample | Saved | Ended

@@ -13,7 +13,7 @@ from engine.language import LANGUAGES, language_from_environment, say, texts, us
 ROOT = Path(__file__).parents[2]
 AREAS = sorted(path.stem for path in (ROOT / "engine/language/en").glob("*.py") if path.stem != "__init__")
 _PREFIX_OF_AREA = {"errors": "error"}
-_KEY = re.compile(r"[a-z]+(\.[a-z0-9_]+)+")
+_KEY = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
 
 
 def placeholders(text: str) -> set[str]:

@@ -12,6 +12,7 @@ from tui.commands.options import AsJson
 from tui.commands.parser import GenchatCommand, single
 from tui.commands.surroundings import Surroundings, surroundings
 from tui.commands.train_ngram import Languages, Licence, NewName, Replace, folder_for
+from tui.commands.watched import AsEvents, without_flag
 
 if TYPE_CHECKING:
     from engine.training.events import TrainingEvent
@@ -83,6 +84,7 @@ def gpt(
     licence: Licence = "",
     replace: Replace = False,
     as_json: AsJson = False,
+    events: AsEvents = False,
 ) -> None:
     """Train a mini GPT."""
     _train("gpt", surroundings(context), dict(context.params))
@@ -119,6 +121,7 @@ def lstm(
     licence: Licence = "",
     replace: Replace = False,
     as_json: AsJson = False,
+    events: AsEvents = False,
 ) -> None:
     """Train a character LSTM."""
     _train("lstm", surroundings(context), dict(context.params))
@@ -126,8 +129,10 @@ def lstm(
 
 def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
     from engine.training.data import read_sources
+    from engine.training.events import Kept
     from engine.training.run import plan
     from tui.commands.streaming import Interruption
+    from tui.commands.watched import EventLines
 
     folder = folder_for(around, given["name"], given["replace"] or given["resume"])
     sources = read_sources(given["files"], given["held_out"] or (), given["licence"])
@@ -136,22 +141,25 @@ def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
         _recipe(family, given),
         folder,
         around.paths.data / "training" / given["name"] / "checkpoint.safetensors",
-        shlex.join(["genchat", *around.arguments]),
+        shlex.join(["genchat", *without_flag(around.arguments)]),
         resume=given["resume"],
         samples=not given["no_samples"],
         languages=tuple(given["language"] or ()),
     )
     out = around.output
+    watcher = EventLines(out) if given["events"] else None
     reason = ""
     with Interruption() as should_stop:
-        for event in run.events(should_stop):
-            reason = tell(out, event) or reason
+        for event in run.events(lambda: should_stop() or (watcher is not None and watcher.gone)):
+            reason = (tell(out, event) if watcher is None else watcher.tell(event)) or reason
     if not run.leads:
         return
     card = run.keep()
     if given["plot"] is not None:
         run.plot(given["plot"])
-    if given["as_json"]:
+    if watcher is not None:
+        watcher.tell(Kept(card.name, str(run.folder), card.chat))
+    elif given["as_json"]:
         out.json(_as_json(run, card.results, reason))
     else:
         _conclude(out, run, reason)

@@ -12,6 +12,7 @@ from engine.language import say
 from tui.commands.options import AsJson
 from tui.commands.parser import GenchatCommand, single
 from tui.commands.surroundings import Surroundings, surroundings
+from tui.commands.watched import AsEvents, without_flag
 
 app = single()
 NewName = Annotated[str, typer.Option("--name", metavar="NAME", help="cli.train.name")]
@@ -40,16 +41,27 @@ def train(
     licence: Licence = "",
     replace: Replace = False,
     as_json: AsJson = False,
+    events: AsEvents = False,
 ) -> None:
     """Train the statistical model."""
     from engine.ngram.sources import read_source
     from engine.ngram.training import DEFAULT_MIN_COUNT, train_ngram
+    from engine.training.events import Kept, Phase
     from tui.commands.streaming import Interruption
+    from tui.commands.watched import EventLines
 
     around = surroundings(context)
     folder = folder_for(around, name, replace)
     sources = [read_source(file) for file in files]
     out = around.output
+    watcher = EventLines(out) if events else None
+
+    def tell(phase: str, done: float) -> None:
+        if watcher is None:
+            out.progress(say(f"ngram.phase_{phase}"), done)
+        else:
+            watcher.tell(Phase(phase, done))
+
     with Interruption() as should_stop:
         try:
             card = train_ngram(
@@ -58,18 +70,21 @@ def train(
                 order=order,
                 unit=tokens,
                 min_count=DEFAULT_MIN_COUNT if min_count is None else min_count,
-                command=shlex.join(["genchat", *around.arguments]),
+                command=shlex.join(["genchat", *without_flag(around.arguments)]),
                 languages=tuple(language or ()),
                 licence=licence,
-                progress=lambda phase, done: out.progress(say(f"ngram.phase_{phase}"), done),
-                should_stop=should_stop,
+                progress=tell,
+                should_stop=lambda: should_stop() or (watcher is not None and watcher.gone),
             )
         except TrainingFailed as error:
-            if not should_stop():
+            if not should_stop() and (watcher is None or not watcher.gone):
                 raise
             out.error(str(error))
             raise typer.Exit(ExitCode.INTERRUPTED) from None
     out.end_progress()
+    if watcher is not None:
+        watcher.tell(Kept(card.name, str(folder), card.chat))
+        return
     if as_json:
         out.json({**asdict(card), "folder": str(folder), "checksum": card.checksum})
         return
