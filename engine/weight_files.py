@@ -15,6 +15,7 @@ from engine.errors import ModelDamaged
 
 WEIGHTS_FILE = "model.safetensors"
 _PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+_HEADER_START = 8
 _PICKLE_NAMES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 _KINDS = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 
@@ -27,7 +28,9 @@ def refuse_pickle(path: Path, name: str) -> None:
             raise ModelDamaged("weights_pickle", name=name, file=pickles[0])
         raise ModelDamaged("weights_missing", name=name, file=path.name)
     with path.open("rb") as stream:
-        if stream.read(4).startswith(_PICKLE_STARTS):
+        start = stream.read(_HEADER_START + 1)
+        # A safetensors file begins with the length of its header, whose bytes may look like a pickle's.
+        if start.startswith(_PICKLE_STARTS) and not start.endswith(b"{"):
             raise ModelDamaged("weights_pickle", name=name, file=path.name)
 
 

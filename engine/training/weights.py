@@ -1,6 +1,6 @@
-"""Tensors on disk: safetensors only, every tensor checked by name, shape and kind before it is used.
+"""Torch tensors on disk: safetensors only, every tensor checked by name, shape and kind before it is used.
 
-A pickle can run code when it is opened, so it is refused by name and never opened.
+`engine.weight_files` is the same without torch, and refuses pickles for both.
 """
 
 import json
@@ -13,11 +13,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from engine.errors import ModelDamaged
+from engine.weight_files import WEIGHTS_FILE, refuse_pickle
 
-WEIGHTS_FILE = "model.safetensors"
-_PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
-_HEADER_START = 8  # a safetensors file is the length of its header, which may be any number, then JSON
-_PICKLE_NAMES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
+__all__ = ["WEIGHTS_FILE", "check_shapes", "read_tensors", "read_weights", "write_tensors"]
+
 _FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 _HEADER = "genchat"  # key of our own JSON in the file's header
 
@@ -34,7 +33,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
 
 def read_tensors(path: Path, name: str) -> tuple[dict[str, Tensor], dict[str, object]]:
     """All tensors of a file and its header. Raises ModelDamaged, naming the model `name` and the file."""
-    _refuse_pickle(path, name)
+    refuse_pickle(path, name)
     try:
         with safe_open(path, framework="pt") as stored:
             header = json.loads((stored.metadata() or {}).get(_HEADER, "{}"))
@@ -67,15 +66,3 @@ def check_shapes(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor], 
     for key in tensors:
         if key not in expected:
             raise ModelDamaged("tensor_unknown", name=name, tensor=key)
-
-
-def _refuse_pickle(path: Path, name: str) -> None:
-    if not path.is_file():
-        pickles = [found.name for pattern in _PICKLE_NAMES for found in sorted(path.parent.glob(pattern))]
-        if pickles:
-            raise ModelDamaged("weights_pickle", name=name, file=pickles[0])
-        raise ModelDamaged("weights_missing", name=name, file=path.name)
-    with path.open("rb") as stream:
-        start = stream.read(_HEADER_START + 1)
-        if start.startswith(_PICKLE_STARTS) and not start.endswith(b"{"):
-            raise ModelDamaged("weights_pickle", name=name, file=path.name)
