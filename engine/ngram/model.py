@@ -44,6 +44,10 @@ class NgramCursor:
         self._state = self._model.tables.advance(self._state, token)
         self._past.append(token)
 
+    def match_length(self) -> int:
+        """How many of the last tokens stand together in the training text; at most order - 1."""
+        return len(self._state)
+
     def fork(self) -> "NgramCursor":
         return NgramCursor(self._model, self._state, list(self._past))
 

@@ -1,0 +1,62 @@
+"""A mixture from its model folder: the card names its parts and their shares; the parts are models of their own."""
+
+import hashlib
+import importlib
+from pathlib import Path
+from typing import Any
+
+import engine
+from engine.contract import Family, LanguageModel, ModelInfo
+from engine.errors import ModelDamaged
+from engine.mixture.model import MixtureModel
+from engine.mixture.shares import Shares
+from engine.model_card import CARD_FILE, ModelCard, read_card
+
+FAMILY: Family = "mixture"
+_SHIPPED = Path(engine.__file__).parent / "pretrained"
+
+
+def load(folder: Path, card: ModelCard) -> MixtureModel:
+    """The mixture of `folder`, its parts taken from the folders beside it or from those that ship with genchat.
+
+    Raises ModelDamaged when a part is missing, is not what it was when the shares were fitted, or is damaged.
+    """
+    try:
+        settings = card.settings[FAMILY]
+        first, second = (_part(folder, card, part["name"], part["checksum"]) for part in settings["parts"])
+        shares = Shares(tuple(float(share) for share in settings["shares"]))
+        if not shares.by_length or not all(0.0 < share < 1.0 for share in shares.by_length):
+            raise ValueError(f"shares {settings['shares']}")
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelDamaged("model_damaged", name=card.name, reason=error) from None
+    return combine(first, second, shares, card.name, str(card.results.get("description", "")))
+
+
+def combine(
+    first: LanguageModel, second: LanguageModel, shares: Shares, name: str, description: str = ""
+) -> MixtureModel:
+    """Two models as one. Raises UsageError unless they share one vocabulary."""
+    lengths = [length for length in (first.info.context_length, second.info.context_length) if length is not None]
+    made_of = f"{first.info.checksum} {second.info.checksum} {shares.by_length}"
+    info = ModelInfo(
+        name=name,
+        family=FAMILY,
+        vocabulary_size=first.info.vocabulary_size,
+        context_length=min(lengths, default=None),
+        parameters=first.info.parameters + second.info.parameters + len(shares.by_length),
+        checksum=hashlib.sha256(made_of.encode()).hexdigest(),
+        description=description,
+    )
+    return MixtureModel(first, second, shares, info)
+
+
+def _part(folder: Path, card: ModelCard, name: str, checksum: str) -> LanguageModel:
+    places = [place for place in (folder.parent / name, _SHIPPED / name) if (place / CARD_FILE).is_file()]
+    if Path(name).name != name or not places:
+        raise ModelDamaged("mixture_part_missing", name=card.name, part=name)
+    part = read_card(places[0])
+    if part.family == FAMILY or part.checksum != checksum:
+        raise ModelDamaged("mixture_part_changed", name=card.name, part=name)
+    room: Any = importlib.import_module(f"engine.{part.family}.loading")
+    model: LanguageModel = room.load(places[0], part)
+    return model

@@ -1,0 +1,144 @@
+"""A mixture of two models with one vocabulary as a LanguageModel of its own."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.contract import Cursor, LanguageModel, ModelInfo, Tokenizer
+from engine.decoding import score
+from engine.distribution import FloatArray
+from engine.errors import UsageError
+from engine.evidence import Evidence, GptEvidence, MixtureEvidence
+from engine.mixture.shares import Shares
+
+Ids = NDArray[np.int64]
+
+
+@runtime_checkable
+class Matching(Protocol):
+    """What a counting model's cursor can tell besides."""
+
+    def match_length(self) -> int:
+        """How many of the last tokens stand together in the training text, as far as the model looks."""
+        ...
+
+
+def shared_ids(tokenizer: Tokenizer, other: Tokenizer) -> Ids:
+    """int64 [V]: for each id of `tokenizer` the id of the same token in `other`.
+
+    Tokens are the same if they are special tokens of one name, or stand for the same bytes (of several that do, the
+    first is the first's). Raises UsageError unless both vocabularies hold the same tokens.
+    """
+    places = {key: token for token, key in enumerate(_keys(other))}
+    found = [places.get(key) for key in _keys(tokenizer)]
+    if len(places) != len(found) or None in found:
+        raise UsageError("vocabularies_differ", first=tokenizer.name, second=other.name)
+    return np.array(found, dtype=np.int64)
+
+
+def _keys(tokenizer: Tokenizer) -> list[tuple[object, int]]:
+    names = {token: name for name, token in tokenizer.special_tokens.items()}
+    seen: dict[object, int] = {}
+    keys = []
+    for token in range(tokenizer.vocabulary_size):
+        what: object = names.get(token) or tokenizer.token_bytes(token)
+        seen[what] = seen.get(what, -1) + 1
+        keys.append((what, seen[what]))
+    return keys
+
+
+class MixtureModel:
+    """See engine.contract.LanguageModel and BatchScorer. Its tokens are those of `first`."""
+
+    def __init__(self, first: LanguageModel, second: LanguageModel, shares: Shares, info: ModelInfo) -> None:
+        self.first, self.second, self.shares = first, second, shares
+        self.info = info
+        self.tokenizer = first.tokenizer
+        self.ids_of_second = shared_ids(first.tokenizer, second.tokenizer)
+        self.by_length = len(shares.by_length) > 1
+        names = (first.info.name, second.info.name)
+        self.names = names if names[0] != names[1] else (f"{names[0]} 1", f"{names[1]} 2")
+
+    def in_second(self, tokens: Sequence[int]) -> list[int]:
+        """The same tokens by the second model's ids. Raises UsageError for an id that does not exist."""
+        last = len(self.ids_of_second) - 1
+        for token in tokens:
+            if not 0 <= token <= last:
+                raise UsageError("token_outside_vocabulary", token=token, last=last)
+        found: list[int] = self.ids_of_second[np.asarray(tokens, dtype=np.int64)].tolist()
+        return found
+
+    def relabelled(self, evidence: Evidence) -> Evidence:
+        """Evidence of the second model, its tokens by the ids of the mixture."""
+        if not isinstance(evidence, GptEvidence):
+            return evidence
+        back = np.argsort(self.ids_of_second).tolist()
+        lens = [replace(row, top=tuple((back[token], chance) for token, chance in row.top)) for row in evidence.lens]
+        return replace(evidence, tokens=tuple(back[token] for token in evidence.tokens), lens=tuple(lens))
+
+    def start(self, tokens: Sequence[int]) -> "MixtureCursor":
+        return MixtureCursor(self, self.first.start(tokens), self.second.start(self.in_second(tokens)))
+
+    def score_tokens(self, tokens: Sequence[int]) -> FloatArray:
+        return self.shares.log_prob(*self.part_scores(tokens))
+
+    def part_scores(self, tokens: Sequence[int]) -> tuple[FloatArray, FloatArray, Ids]:
+        """What each part gives to each token, natural logs, and the match length there."""
+        second = score(self.second, self.in_second(tokens))
+        lengths = match_lengths(self.first, tokens) if self.by_length else np.zeros(len(tokens), dtype=np.int64)
+        return score(self.first, tokens), second, lengths
+
+
+def match_lengths(model: LanguageModel, tokens: Sequence[int]) -> Ids:
+    """int64 [len(tokens)]: the match length before each token. Zeros for a model that does not tell."""
+    cursor = model.start([])
+    found = np.zeros(len(tokens), dtype=np.int64)
+    if isinstance(cursor, Matching):
+        for place, token in enumerate(tokens):
+            found[place] = cursor.match_length()
+            cursor.advance(token)
+    return found
+
+
+class MixtureCursor:
+    """See engine.contract.Cursor."""
+
+    def __init__(self, model: MixtureModel, first: Cursor, second: Cursor) -> None:
+        self._model = model
+        self._first, self._second = first, second
+        self._log_probs: FloatArray | None = None
+
+    def _share(self) -> float:
+        matching = self._model.by_length and isinstance(self._first, Matching)
+        return self._model.shares.of(self._first.match_length() if matching else 0)  # type: ignore[attr-defined]
+
+    def log_probs(self) -> FloatArray:
+        if self._log_probs is None:
+            share = self._share()
+            first = self._first.log_probs() + np.float32(np.log(share))
+            second = self._second.log_probs()[self._model.ids_of_second] + np.float32(np.log1p(-share))
+            self._log_probs = np.logaddexp(first, second)
+        return self._log_probs
+
+    def advance(self, token: int) -> None:
+        (theirs,) = self._model.in_second((token,))
+        self._first.advance(token)
+        self._second.advance(theirs)
+        self._log_probs = None
+
+    def fork(self) -> "MixtureCursor":
+        twin = MixtureCursor(self._model, self._first.fork(), self._second.fork())
+        twin._log_probs = self._log_probs
+        return twin
+
+    def evidence(self) -> MixtureEvidence:
+        """The weight of each part here, and each part's own evidence."""
+        share = self._share()
+        first, second = self._model.names
+        return MixtureEvidence(
+            weights={first: share, second: 1.0 - share},
+            parts={first: self._first.evidence(), second: self._model.relabelled(self._second.evidence())},
+        )
