@@ -35,7 +35,7 @@ _QUOTED = 3  # passages quoted in one answer
 _SENTENCES = 2  # of each
 _WHOLE = 1200  # characters of a section that is quoted whole when its heading is what was asked for
 _HEADING_ENOUGH = 0.75  # share of the question that a heading must hold for that
-_NEXT_ENOUGH = 0.6  # how much of the best quotation's weight a further one must have
+_NEXT_ENOUGH = 0.6  # how much of the best quotation's weight, and of its passage's score, a further one must have
 
 
 class ExtractiveBackend:
@@ -130,8 +130,11 @@ def _quotations(question: Question, passages: Sequence[Passage]) -> str:
             quoted.append((_weight(question, text), passage, text))
     if not quoted:
         return f"“{passages[0].text}” [{passages[0].number}]"
-    least = _NEXT_ENOUGH * quoted[0][0]
-    chosen = [quoted[0], *(each for each in quoted[1:] if each[0] >= least)][:_QUOTED]
+    weight, first, _ = quoted[0]
+    near = [
+        each for each in quoted[1:] if each[0] >= _NEXT_ENOUGH * weight and each[1].score >= _NEXT_ENOUGH * first.score
+    ]
+    chosen = [quoted[0], *near][:_QUOTED]
     parts = [f"“{text}” [{passage.number}]" for _, passage, text in chosen]
     return "\n\n".join([said(question.language, "quoted"), *parts])
 

@@ -11,6 +11,8 @@ TEXTS = {
     "cli.overview.corpus": "texts to train on: list, show, pull, add",
     "cli.overview.docs": "documents to answer from: add, list, show, why",
     "cli.overview.words": "what words are to a machine: stems, vectors, neighbours, maps",
+    "cli.overview.import": "make a model from a GGUF file or a Hugging Face folder",
+    "cli.overview.pull": "fetch a published checkpoint and import it",
     "cli.overview.models": "list, show and remove models",
     "cli.help.usage": "usage: {line}",
     "cli.help.options_metavar": "[OPTIONS]",

@@ -11,6 +11,8 @@ TEXTS = {
     "cli.overview.corpus": "textos para treinar: list, show, pull, add",
     "cli.overview.docs": "documentos em que apoiar respostas: add, list, show, why",
     "cli.overview.words": "o que são palavras para uma máquina: radicais, vetores, vizinhas, mapas",
+    "cli.overview.import": "faz um modelo de um arquivo GGUF ou de uma pasta do Hugging Face",
+    "cli.overview.pull": "baixa um modelo publicado e o importa",
     "cli.overview.models": "lista, mostra e remove modelos",
     "cli.help.usage": "uso: {line}",
     "cli.help.options_metavar": "[OPÇÕES]",
