@@ -100,6 +100,7 @@ TEXTS = {
     "cli.overview.doctor": "what genchat finds on this machine, and what is wrong",
     "cli.overview.completion": "the completion script of a shell",
     "cli.train.help": "Train a model of your own on any text. The kinds:",
+    "cli.train.mixture": "mix two models of one vocabulary",
     "cli.train.ngram": "count words or characters; seconds, and it can say why",
     "cli.train.gpt": "a small Transformer, trained on this machine in minutes",
     "cli.train.lstm": "a recurrent network with gates, read character by character",

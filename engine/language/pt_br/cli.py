@@ -100,6 +100,7 @@ TEXTS = {
     "cli.overview.doctor": "o que o genchat acha nesta máquina e o que está errado",
     "cli.overview.completion": "o script de completamento de um shell",
     "cli.train.help": "Treina um modelo seu com qualquer texto. Os tipos:",
+    "cli.train.mixture": "misturar dois modelos de mesmo vocabulário",
     "cli.train.ngram": "conta palavras ou caracteres; leva segundos e sabe dizer por quê",
     "cli.train.gpt": "um Transformer pequeno, treinado nesta máquina em minutos",
     "cli.train.lstm": "uma rede recorrente com portas, que lê caractere por caractere",
