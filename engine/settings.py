@@ -92,6 +92,7 @@ class Settings:
     model: str = "ngram"
     color: Literal["auto", "always", "never"] = "auto"
     offline: bool = False
+    precision: Literal["auto", "fp32", "bf16", "int8"] = "auto"  # of imported models
     sampling: SamplingChoices = field(default_factory=SamplingChoices)
     reply: ReplyChoices = field(default_factory=ReplyChoices)
     history: HistoryChoices = field(default_factory=HistoryChoices)

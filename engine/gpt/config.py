@@ -23,6 +23,7 @@ class GptConfig:
     norm_weight: bool = False  # a learned gain; home-trained models do without
     positions: Literal["rope", "learned"] = "rope"
     rope_base: float = 10_000.0
+    rope_divisors: tuple[float, ...] = ()  # [head_width / 2]: slow down the rotation of models with stretched positions
     activation: Literal["relu2", "gelu", "swiglu"] = "relu2"
     qk_norm: Literal["none", "unit", "weight"] = "unit"  # normalise queries and keys; "weight" has a learned gain
     qkv_bias: bool = False
@@ -49,7 +50,9 @@ class GptConfig:
             strange = set(raw) - known
             if strange:
                 raise ValueError(f"unknown setting {sorted(strange)[0]}")
-            config = GptConfig(**raw)
+            config = GptConfig(**raw | {"rope_divisors": tuple(raw.get("rope_divisors", ()))})
+            if len(config.rope_divisors) not in (0, config.head_width // 2):
+                raise ValueError("rope_divisors of another length")
             sizes = (config.vocabulary_size, config.context_length, config.layers, config.heads, config.kv_heads)
             if min(*sizes, config.width, config.head_width, config.hidden) < 1:
                 raise ValueError("a size below 1")

@@ -4,6 +4,8 @@ A cache is a view of a buffer that only ever grows at its end. Forks share the b
 common end does so in place, and only a second writer at the same place copies. Forking itself costs nothing.
 """
 
+import threading
+
 import torch
 from torch import Tensor
 
@@ -15,6 +17,15 @@ class _Buffer:
         self.keys = torch.empty(shape, dtype=dtype, device=device)
         self.values = torch.empty(shape, dtype=dtype, device=device)
         self.written = 0
+        self._lock = threading.Lock()
+
+    def claim(self, start: int, end: int) -> bool:
+        """Whether the caller may write start..end: nobody else has, and it fits. Asked for once by each writer."""
+        with self._lock:
+            if self.written != start or end > self.keys.shape[3]:
+                return False
+            self.written = end
+            return True
 
 
 class KvCache:
@@ -53,17 +64,16 @@ class KvCache:
         end = self.length + new
         if layer == 0:
             self._make_room(end)
-            self._buffer.written = end
         self._buffer.keys[layer, :, :, self.length : end] = keys
         self._buffer.values[layer, :, :, self.length : end] = values
         return self._buffer.keys[layer, :, :, :end], self._buffer.values[layer, :, :, :end]
 
     def _make_room(self, end: int) -> None:
         buffer = self._buffer
-        capacity = buffer.keys.shape[3]
-        if buffer.written == self.length and end <= capacity:
+        if buffer.claim(self.length, end):
             return
-        grown = self._allocate(min(self.limit, max(2 * end, capacity)))
+        grown = self._allocate(min(self.limit, max(2 * end, buffer.keys.shape[3])))
+        grown.written = end
         grown.keys[:, :, :, : self.length] = buffer.keys[:, :, :, : self.length]
         grown.values[:, :, :, : self.length] = buffer.values[:, :, :, : self.length]
         self._buffer = grown
@@ -77,4 +87,12 @@ class KvCache:
         """A second past that is the same up to here."""
         twin = object.__new__(KvCache)
         twin.__dict__.update(self.__dict__)
+        return twin
+
+    def fork_at(self, length: int) -> "KvCache":
+        """A second past that ends after the first `length` of these positions; pairs with the token before are lost."""
+        twin = self.fork()
+        twin.length = length
+        if length != self.length:
+            twin.last_tokens = None
         return twin

@@ -1,6 +1,7 @@
 """A mini GPT from its model folder, and into one."""
 
 from pathlib import Path
+from typing import Literal
 
 import torch
 
@@ -9,14 +10,24 @@ from engine.errors import ModelDamaged
 from engine.gpt.config import GptConfig
 from engine.gpt.model import GptModel
 from engine.gpt.transformer import Gpt
+from engine.local_backend import LocalBackend
 from engine.model_card import ModelCard
 from engine.tokenizers.reading import read_tokenizer
 from engine.training.weights import WEIGHTS_FILE, read_weights
 
+Precision = Literal["auto", "fp32", "bf16", "int8"]
 
-def load(folder: Path, card: ModelCard) -> GptModel:
-    """The model of `folder`. Raises ModelDamaged naming the file, tensor or setting that is not as it must be."""
+
+def load(folder: Path, card: ModelCard, precision: Precision = "auto") -> GptModel | LocalBackend:
+    """The model of `folder`; an imported checkpoint brings its own chat template, and `precision` is for it.
+
+    Raises ModelDamaged naming the file, tensor or setting that is not as it must be.
+    """
     config = GptConfig.from_json(card.settings.get("network"), card.name)
+    if "checkpoint" in card.settings:
+        from engine.gpt.imported import load_imported
+
+        return load_imported(folder, card, config, precision)
     tokenizer = read_tokenizer(folder)
     if tokenizer.vocabulary_size > config.vocabulary_size:
         sizes = f"vocabulary {tokenizer.vocabulary_size} > {config.vocabulary_size}"

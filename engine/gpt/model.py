@@ -75,7 +75,7 @@ class GptModel:
         if not count:
             return found
         found[0] = self._next_log_probs([[self.network.config.start_token]])[0, 0, tokens[0]]
-        spans = list(_spans(count, limit))
+        spans = list(spans(count, limit))
         rows = max(1, _POSITIONS_A_BATCH // limit)
         while spans:
             # Windows of one length are scored together; only the last of a text may be shorter.
@@ -94,7 +94,7 @@ class GptModel:
         return found
 
 
-def _spans(count: int, limit: int) -> list[tuple[int, int, int]]:
+def spans(count: int, limit: int) -> list[tuple[int, int, int]]:
     """(start, end, first) for each window over `count` tokens: tokens[start:end] predict tokens[first:end + 1]."""
     found = []
     first = 1
@@ -155,13 +155,14 @@ class GptCursor:
         model.network(model.ids(window), trace=trace, last_only=True)
         attention = np.stack([weights[:, -1].float().cpu().numpy() for weights in trace.attention])
         lens = tuple(
-            _lens_row(layer, model.network.logits(stream[-1]).log_softmax(-1).cpu().numpy())
+            lens_row(layer, model.network.logits(stream[-1]).log_softmax(-1).cpu().numpy())
             for layer, stream in enumerate(trace.residual)
         )
         return GptEvidence(tuple(window), attention, lens)
 
 
-def _lens_row(layer: int, log_probs: FloatArray) -> LensRow:
+def lens_row(layer: int, log_probs: FloatArray) -> LensRow:
+    """What float32 [V] of one layer says, in short."""
     wide = log_probs.astype(np.float64)
     top = tuple((int(token), float(np.exp(wide[token]))) for token in top_ids(log_probs, _LENS_CANDIDATES))
     return LensRow(layer, top, float(-(np.exp(wide) * wide).sum() / LN2))

@@ -62,12 +62,12 @@ class Norm(nn.Module):
         )
 
 
-def rotary_tables(config: GptConfig, length: int, divisors: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """cos and signed sin, fp32 [length, D] each; `divisors` [D/2] stretch the frequencies of scaled positions."""
+def rotary_tables(config: GptConfig, length: int) -> tuple[Tensor, Tensor]:
+    """cos and signed sin, fp32 [length, D] each."""
     half = config.head_width // 2
     frequencies = config.rope_base ** -(torch.arange(half, dtype=torch.float32) / half)
-    if divisors is not None:
-        frequencies = frequencies / divisors
+    if config.rope_divisors:
+        frequencies = frequencies / torch.tensor(config.rope_divisors)
     angles = torch.outer(torch.arange(length, dtype=torch.float32), frequencies)
     cos, sin = angles.cos(), angles.sin()
     return torch.cat([cos, cos], dim=-1), torch.cat([-sin, sin], dim=-1)
@@ -263,9 +263,9 @@ class Gpt(nn.Module):
         self.head = None if config.tied_head else Linear(c, config.vocabulary_size, bias=False)
         self.build_rotary_tables()
 
-    def build_rotary_tables(self, divisors: Tensor | None = None) -> None:
-        """Made, not stored; `divisors` [D/2] stretch the frequencies of models with scaled positions."""
-        cos, sin = rotary_tables(self.config, self.config.context_length, divisors)
+    def build_rotary_tables(self) -> None:
+        """Made, not stored."""
+        cos, sin = rotary_tables(self.config, self.config.context_length)
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)
 

@@ -13,6 +13,7 @@ _CLASSES = {
     "char": ("engine.tokenizers.characters", "CharacterTokenizer"),
     "word": ("engine.tokenizers.words", "WordTokenizer"),
     "bpe": ("engine.tokenizers.bpe", "BpeTokenizer"),
+    "checkpoint": ("engine.tokenizers.foreign", "ForeignTokenizer"),
 }
 
 

@@ -14,6 +14,8 @@ COMMANDS = {
     "corpus": "tui.commands.corpus",
     "docs": "tui.commands.docs",
     "words": "tui.commands.words",
+    "import": "tui.commands.import_model",
+    "pull": "tui.commands.pull",
     "models": "tui.commands.models",
     "keys": "tui.commands.keys",
     "history": "tui.commands.history",

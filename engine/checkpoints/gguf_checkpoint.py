@@ -1,0 +1,239 @@
+"""A GGUF file as a Checkpoint: its metadata as a shape, its names, its vocabulary."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.checkpoints.dequantise import FORMATS
+from engine.checkpoints.description import ARCHITECTURES, GPT2_GGUF, LLAMA_GGUF, Checkpoint
+from engine.checkpoints.gguf import GgufFile
+from engine.checkpoints.shape import check_shape, longest_context
+from engine.distribution import FloatArray
+from engine.errors import ModelDamaged
+from engine.gpt.config import GptConfig
+from engine.tokenizers.foreign import PATTERNS, ForeignVocabulary, bytes_of_printed, printed_bytes
+
+_NORMAL, _CONTROL, _USER_DEFINED = 1, 3, 4
+_ENDS = ("<|im_end|>", "<|eot_id|>", "<|end_of_text|>", "<|endoftext|>", "<|end|>")
+_INTERLEAVED = ("llama",)  # families whose queries and keys llama.cpp stores in adjacent pairs
+
+
+class _Tensors:
+    """The file's tensors, queries and keys of interleaved families put back in halves."""
+
+    def __init__(self, file: GgufFile, heads: Mapping[str, int]) -> None:
+        self._file = file
+        self._heads = heads
+        self.shapes = {name: tensor.shape for name, tensor in file.tensors.items()}
+
+    def read(self, name: str) -> FloatArray:
+        found = self._file.read(name)
+        part = name.split(".")[-2]
+        return unpermute(found, self._heads[part]) if part in self._heads else found
+
+
+def unpermute(stored: FloatArray, heads: int) -> FloatArray:
+    """[heads * D, …] with each head's rows in adjacent pairs -> the same with the first of every pair, then the second.
+
+    A rotary position turns the pair (i, i + D/2) here, and (2i, 2i + 1) as stored.
+    """
+    width = len(stored) // heads
+    pairs = stored.reshape(heads, width // 2, 2, -1)
+    found: FloatArray = np.ascontiguousarray(pairs.swapaxes(1, 2)).reshape(stored.shape)
+    return found
+
+
+def read_gguf(path: Path) -> Checkpoint:
+    """Raises ModelDamaged naming the architecture, setting, tensor or tokenizer that cannot be used."""
+    file = GgufFile(path)
+    keys = _Keys(file.metadata, file.name)
+    architecture = keys.text("general.architecture")
+    if architecture not in ARCHITECTURES:
+        raise ModelDamaged(
+            "checkpoint_architecture", name=file.name, found=architecture, known=", ".join(ARCHITECTURES)
+        )
+    config = _config(file, keys, architecture)
+    heads = {"attn_q": config.heads, "attn_k": config.kv_heads} if architecture in _INTERLEAVED else {}
+    vocabulary = _vocabulary(keys, config.vocabulary_size)
+    tokens = keys.strings("tokenizer.ggml.tokens")
+    ends = {keys.number(f"tokenizer.ggml.{name}_token_id", -1) for name in ("eos", "eot")}
+    ends |= {token for name, token in vocabulary.controls.items() if name in _ENDS}
+    kinds = {tensor.kind for tensor in file.tensors.values() if len(tensor.shape) > 1}
+    storage = max(kinds, key=lambda kind: sum(each.kind == kind for each in file.tensors.values()))
+    return Checkpoint(
+        architecture=architecture,
+        config=config,
+        dialect=GPT2_GGUF if architecture == "gpt2" else LLAMA_GGUF,
+        tensors=_Tensors(file, heads),
+        vocabulary=vocabulary,
+        stops=frozenset(int(end) for end in ends if 0 <= end < len(tokens)),
+        chat_template=keys.text("tokenizer.chat_template", ""),
+        bos=_name_of(tokens, keys.number("tokenizer.ggml.bos_token_id", -1)),
+        eos=_name_of(tokens, keys.number("tokenizer.ggml.eos_token_id", -1)),
+        stored={frozenset({1}): "F16", frozenset({30}): "BF16"}.get(frozenset(kinds), "F32"),
+        ignored=("rope_freqs.weight", *(("output.weight",) if config.tied_head else ())),
+        facts={
+            "title": keys.text("general.name", file.name),
+            "licence": keys.text("general.license", ""),
+            "storage": FORMATS[storage].name,
+        },
+    )
+
+
+class _Keys:
+    """Metadata by key and type."""
+
+    def __init__(self, metadata: Mapping[str, Any], name: str) -> None:
+        self._metadata = metadata
+        self._name = name
+
+    def _lies(self, key: str, value: object) -> ModelDamaged:
+        if value is None:
+            return ModelDamaged("checkpoint_setting_missing", name=self._name, setting=key)
+        shown = f"[{len(value)}]" if isinstance(value, list) else value
+        return ModelDamaged("checkpoint_setting", name=self._name, setting=key, value=shown)
+
+    def text(self, key: str, default: str | None = None) -> str:
+        found = self._metadata.get(key, default)
+        if not isinstance(found, str):
+            raise self._lies(key, found)
+        return found
+
+    def number(self, key: str, default: float | None = None) -> float:
+        found = self._metadata.get(key, default)
+        if isinstance(found, bool) or not isinstance(found, int | float):
+            raise self._lies(key, found)
+        return found
+
+    def whole(self, key: str, default: int | None = None) -> int:
+        found = self.number(key, default)
+        if int(found) != found or found < 1:
+            raise self._lies(key, found)
+        return int(found)
+
+    def flag(self, key: str) -> bool:
+        return self._metadata.get(key) is True
+
+    def strings(self, key: str) -> list[str]:
+        found = self._metadata.get(key)
+        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+            raise self._lies(key, found)
+        return found
+
+    def numbers(self, key: str, count: int, default: int) -> list[int]:
+        found = self._metadata.get(key, [default] * count)
+        if not isinstance(found, list) or len(found) != count or not all(isinstance(each, int) for each in found):
+            raise self._lies(key, found)
+        return found
+
+    def refuse(self, key: str, value: object) -> ModelDamaged:
+        """The error of a setting that is understood but not supported."""
+        return self._lies(key, value)
+
+
+def _config(file: GgufFile, keys: _Keys, architecture: str) -> GptConfig:
+    def key(name: str) -> str:
+        return f"{architecture}.{name}"
+
+    embedding = file.tensors.get("token_embd.weight")
+    if embedding is None or len(embedding.shape) != 2:
+        raise ModelDamaged("tensor_missing", name=file.name, tensor="token_embd.weight")
+    gpt2 = architecture == "gpt2"
+    width, heads = keys.whole(key("embedding_length")), keys.whole(key("attention.head_count"))
+    head_width = keys.whole(key("attention.key_length"), max(width // heads, 1))
+    if keys.number(key("expert_count"), 0):
+        raise keys.refuse(key("expert_count"), keys.number(key("expert_count")))
+    if not gpt2 and keys.whole(key("rope.dimension_count"), head_width) != head_width:
+        raise keys.refuse(key("rope.dimension_count"), keys.whole(key("rope.dimension_count")))
+    divisors: tuple[float, ...] = ()
+    scaling = keys.text(key("rope.scaling.type"), "none")
+    if scaling == "linear":
+        divisors = (float(keys.number(key("rope.scaling.factor"))),) * (head_width // 2)
+    elif scaling != "none":
+        raise keys.refuse(key("rope.scaling.type"), scaling)
+    if "rope_freqs.weight" in file.tensors:
+        divisors = tuple(map(float, file.read("rope_freqs.weight").reshape(-1)))
+    epsilon = "layer_norm_epsilon" if gpt2 else "layer_norm_rms_epsilon"
+    head = file.tensors.get("output.weight")
+    tied = head is None or (
+        head.kind == embedding.kind
+        and head.shape == embedding.shape
+        and np.array_equal(file.raw("output.weight"), file.raw("token_embd.weight"))
+    )
+    context = keys.whole(key("context_length"))
+    config = GptConfig(
+        vocabulary_size=embedding.shape[0],
+        context_length=context if gpt2 else longest_context(context),
+        layers=keys.whole(key("block_count")),
+        heads=heads,
+        kv_heads=keys.whole(key("attention.head_count_kv"), heads),
+        width=width,
+        head_width=head_width,
+        hidden=keys.whole(key("feed_forward_length")),
+        norm="layer" if gpt2 else "rms",
+        norm_epsilon=float(keys.number(key(f"attention.{epsilon}"))),
+        norm_weight=True,
+        positions="learned" if gpt2 else "rope",
+        rope_base=float(keys.number(key("rope.freq_base"), 10_000.0)),
+        rope_divisors=divisors,
+        activation="gelu" if gpt2 else "swiglu",
+        qk_norm="weight" if architecture == "qwen3" else "none",
+        qkv_bias=architecture in ("qwen2", "gpt2"),
+        bias=gpt2,
+        tied_head=tied,
+        start_token=min(max(int(keys.number("tokenizer.ggml.bos_token_id", 0)), 0), embedding.shape[0] - 1),
+    )
+    check_shape(config, {name: tensor.shape for name, tensor in file.tensors.items()}, "token_embd.weight", file.name)
+    return config
+
+
+def _vocabulary(keys: _Keys, size: int) -> ForeignVocabulary:
+    kind, pre = keys.text("tokenizer.ggml.model"), keys.text("tokenizer.ggml.pre", "")
+    if kind != "gpt2" or pre not in PATTERNS:
+        found = "SentencePiece" if kind in ("llama", "t5") else f"{kind} {pre}".strip()
+        raise ModelDamaged("checkpoint_tokenizer", name=keys.text("general.name", ""), found=found, known=_known())
+    tokens = keys.strings("tokenizer.ggml.tokens")
+    if len(tokens) > size:
+        raise keys.refuse("tokenizer.ggml.tokens", tokens)
+    kinds = keys.numbers("tokenizer.ggml.token_type", len(tokens), _NORMAL)
+    byte_of = printed_bytes()
+    pieces = [
+        bytes_of_printed(token, byte_of)
+        if kind == _NORMAL
+        else token.encode("utf-8", errors="replace")
+        if kind == _USER_DEFINED
+        else b""
+        for token, kind in zip(tokens, kinds, strict=True)
+    ]
+    ids = {token: index for index, token in enumerate(tokens)}
+    merged = []
+    for merge in keys.strings("tokenizer.ggml.merges"):
+        left, _, right = merge.partition(" ")
+        if left + right not in ids:
+            raise keys.refuse("tokenizer.ggml.merges", merge)
+        merged.append(ids[left + right])
+    of_kind = {
+        wanted: {token: index for index, (token, kind) in enumerate(zip(tokens, kinds, strict=True)) if kind == wanted}
+        for wanted in (_CONTROL, _USER_DEFINED)
+    }
+    return ForeignVocabulary(
+        tokens=(*pieces, *(b"" for _ in range(size - len(pieces)))),
+        merged=tuple(merged),
+        controls=of_kind[_CONTROL],
+        literals=of_kind[_USER_DEFINED],
+        pattern=PATTERNS[pre],
+        normalise="NFC" if pre == "qwen2" else "",
+        start=int(keys.number("tokenizer.ggml.bos_token_id"))
+        if keys.flag("tokenizer.ggml.add_bos_token") or pre == "llama-bpe"
+        else None,
+    )
+
+
+def _known() -> str:
+    return "BPE: " + ", ".join(sorted(PATTERNS))
+
+
+def _name_of(tokens: list[str], token: float) -> str:
+    return tokens[int(token)] if 0 <= token < len(tokens) else ""

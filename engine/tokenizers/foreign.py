@@ -1,0 +1,204 @@
+"""The byte-level BPE tokenizers of published checkpoints, run by tiktoken.
+
+Ids are those of the checkpoint. Where the merges make tokens in the order of their ids, as published vocabularies do,
+the id is the merge rank; else ranks are kept apart from ids. Some vocabularies lack single bytes that no text of
+their training held: those get a rank beyond the vocabulary and are left out of what `encode` gives, as in the
+reference tokenizers. Control tokens stand for no text, and no text encodes to one.
+"""
+
+import base64
+import itertools
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import ModelDamaged
+from engine.text import decode_bytes
+
+if TYPE_CHECKING:
+    import tiktoken
+
+TOKENIZER_FILE = "tokenizer.json"
+_BLOCK = 1 << 16  # characters given to tiktoken at once; its regular expressions overflow on longer runs of space
+_GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+# Two passes in the original: every digit by itself, then the GPT-2 pattern between digits.
+_SMOLLM = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?=\p{N})|\s+(?!\S)|\s+"
+_LLAMA3 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+_QWEN2 = _LLAMA3.replace(r"\p{N}{1,3}", r"\p{N}")
+PATTERNS = {
+    **dict.fromkeys(("gpt-2", "gpt2", "olmo", "mpt", "jais"), _GPT2),
+    **dict.fromkeys(("smollm", "starcoder", "refact", "command-r", "codeshell"), _SMOLLM),
+    **dict.fromkeys(("llama-bpe", "llama3", "llama-v3", "dbrx", "smaug-bpe"), _LLAMA3),
+    **dict.fromkeys(("qwen2", "stablelm2"), _QWEN2),
+}
+
+
+@dataclass(frozen=True)
+class ForeignVocabulary:
+    """What a checkpoint says of its tokenizer. Ids are positions in `tokens`.
+
+    `merged` are the ids of the tokens the merges make, in merge order; `controls` the ids that stand for no text;
+    `literals` those of whole words such as "<think>" that a template may use and a reply may show.
+    """
+
+    tokens: tuple[bytes, ...]
+    merged: tuple[int, ...]
+    controls: Mapping[str, int]
+    literals: Mapping[str, int]
+    pattern: str
+    normalise: str = ""  # a Unicode normal form, such as "NFC"
+    start: int | None = None  # the token every text begins with, where the model was trained so
+
+
+class ForeignTokenizer:
+    """See engine.contract.Tokenizer."""
+
+    unit = "checkpoint"
+
+    def __init__(self, vocabulary: ForeignVocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.special_tokens = dict(vocabulary.controls)
+        silent = set(vocabulary.controls.values())
+        self._bytes = tuple(b"" if index in silent else piece for index, piece in enumerate(vocabulary.tokens))
+
+    @property
+    def name(self) -> str:
+        return self.unit
+
+    @property
+    def vocabulary_size(self) -> int:
+        return len(self._bytes)
+
+    @cached_property
+    def _byte_ids(self) -> dict[bytes, int]:
+        """The ids of single bytes; those of other kinds that happen to be one byte long do not count."""
+        apart = {*self.vocabulary.controls.values(), *self.vocabulary.literals.values()}
+        return {piece: index for index, piece in enumerate(self._bytes) if len(piece) == 1 and index not in apart}
+
+    @cached_property
+    def _missing(self) -> frozenset[int]:
+        return frozenset(byte for byte in range(256) if bytes([byte]) not in self._byte_ids)
+
+    @cached_property
+    def _ranked(self) -> tuple[dict[bytes, int], tuple[int, ...] | None]:
+        """Ranks for tiktoken, and the id of every rank where the two differ."""
+        merged = self.vocabulary.merged
+        missing = [bytes([byte]) for byte in sorted(self._missing)]
+        size = self.vocabulary_size
+        if all(first < second for first, second in itertools.pairwise(merged)):
+            ranks = self._byte_ids | {self._bytes[token]: token for token in merged}
+            return ranks | {piece: size + place for place, piece in enumerate(missing)}, None
+        ids = [*self._byte_ids.values(), *(size + place for place in range(len(missing))), *merged]
+        pieces = [*self._byte_ids, *missing, *(self._bytes[token] for token in merged)]
+        ranks = {}
+        for rank, piece in enumerate(pieces):
+            ranks.setdefault(piece, rank)
+        return ranks, tuple(ids)
+
+    @cached_property
+    def _encoding(self) -> "tiktoken.Encoding":
+        import tiktoken
+
+        ranks, _ = self._ranked
+        return tiktoken.Encoding(
+            self.unit, pat_str=self.vocabulary.pattern, mergeable_ranks=ranks, special_tokens={}, explicit_n_vocab=None
+        )
+
+    def encode(self, text: str) -> list[int]:
+        if self.vocabulary.normalise == "NFC":
+            text = unicodedata.normalize("NFC", text)
+        _, ids = self._ranked
+        found: list[int] = []
+        for block in _blocks(text):
+            ranks = self._encoding.encode_ordinary(block)
+            found.extend(ranks if ids is None else (ids[rank] for rank in ranks))
+        if self._missing:
+            size = self.vocabulary_size
+            return [token for token in found if token < size]
+        return found
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        return decode_bytes(b"".join(map(self.token_bytes, tokens)))
+
+    def token_bytes(self, token: int) -> bytes:
+        return self._bytes[token]
+
+    def unknown_in(self, text: str) -> list[str]:
+        """The characters that need a byte the vocabulary lacks."""
+        if not self._missing:
+            return []
+        lacking = dict.fromkeys(
+            letter for letter in text if not self._missing.isdisjoint(letter.encode("utf-8", errors="replace"))
+        )
+        return list(lacking)
+
+    def save(self, folder: Path) -> None:
+        """Write `tokenizer.json` into a model folder."""
+        content = asdict(self.vocabulary)
+        content["tokens"] = [base64.b64encode(piece).decode("ascii") for piece in self.vocabulary.tokens]
+        content["unit"] = self.unit
+        (folder / TOKENIZER_FILE).write_text(json.dumps(content), encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> "ForeignTokenizer":
+        """The tokenizer of a model folder. Raises ModelDamaged when it is missing, altered or of another unit."""
+        try:
+            content = json.loads((folder / TOKENIZER_FILE).read_text(encoding="utf-8"))
+            if content.pop("unit") != cls.unit:
+                raise ValueError("unit")
+            content["tokens"] = tuple(base64.b64decode(piece) for piece in content["tokens"])
+            content["merged"] = tuple(content["merged"])
+            tokenizer = cls(ForeignVocabulary(**content))
+            tokenizer.check()
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ModelDamaged("model_damaged", name=folder.name, reason=f"{TOKENIZER_FILE}: {error}") from None
+        return tokenizer
+
+    def check(self) -> None:
+        """Raise ValueError where an id of the vocabulary does not exist."""
+        vocabulary = self.vocabulary
+        named = [*vocabulary.controls.values(), *vocabulary.literals.values()]
+        start = [] if vocabulary.start is None else [vocabulary.start]
+        for token in (*vocabulary.merged, *named, *start):
+            if not isinstance(token, int) or not 0 <= token < len(vocabulary.tokens):
+                raise ValueError(f"token {token}")
+
+
+def _blocks(text: str) -> list[str]:
+    """`text` cut where no pattern can tell: between a letter and the line end or space before it. Short texts whole."""
+    if len(text) <= _BLOCK:
+        return [text]
+    found, start = [], 0
+    while len(text) - start > _BLOCK:
+        end = start + _BLOCK
+        least = start + _BLOCK // 2
+        while end > least and not (text[end] == " " and text[end - 1].isalpha() and text[end + 1 : end + 2].isalpha()):
+            end -= 1
+        if end == least:
+            end = start + _BLOCK
+        found.append(text[start:end])
+        start = end
+    return [*found, text[start:]]
+
+
+def bytes_of_printed(printed: str, byte_of: Mapping[str, int]) -> bytes:
+    """The bytes a vocabulary entry stands for; entries that are no printed bytes stand for their own UTF-8."""
+    try:
+        return bytes(byte_of[letter] for letter in printed)
+    except KeyError:
+        return printed.encode("utf-8", errors="replace")
+
+
+def printed_bytes() -> dict[str, int]:
+    """GPT-2's way to print bytes (Radford et al. 2019): those that print stand for themselves, the rest, in order, are
+    written as U+0100 onwards."""
+    plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    shifted = [byte for byte in range(256) if byte not in plain]
+    return {chr(byte): byte for byte in plain} | {chr(0x100 + place): byte for place, byte in enumerate(shifted)}
