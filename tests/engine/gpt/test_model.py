@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from engine.gpt.config import GptConfig
-from engine.gpt.model import _spans, window_start
+from engine.gpt.model import spans, window_start
 from tests.engine.gpt import tiny
 
 SHAPES = pytest.mark.parametrize("config", tiny.SHAPES.values(), ids=tiny.SHAPES)
@@ -37,7 +37,7 @@ def test_scoring_a_long_text_at_once_equals_going_token_by_token(config: GptConf
 @settings(deadline=None, max_examples=200)
 def test_windows_price_every_token_once_with_the_past_a_cursor_has(count: int, limit: int) -> None:
     priced = []
-    for start, end, first in _spans(count, limit):
+    for start, end, first in spans(count, limit):
         assert end - start <= limit
         for target in range(first, end + 1):
             assert window_start(target, limit) == start

@@ -1,0 +1,83 @@
+"""Tiny random checkpoints of every supported architecture, made by transformers, and their reference."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+TEXTS = [
+    "the cat sat on the mat, and 123 dogs ran to the sea.\n\nIt's fine; we'll see.",
+    "uma manhã de céu azul sobre a praça, não é? \tTabs  and   spaces",
+]
+CONTROLS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+
+
+def write_tokenizer(folder: Path, kind: str) -> int:
+    """A small trained tokenizer of one of the known kinds ("gpt2", "smollm", "qwen2"); returns its size."""
+    from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+
+    from engine.tokenizers.foreign import PATTERNS
+
+    learner = Tokenizer(models.BPE())
+    if kind == "gpt2":
+        learner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    elif kind == "smollm":
+        steps = [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+        learner.pre_tokenizer = pre_tokenizers.Sequence(steps)
+    else:
+        cut = pre_tokenizers.Split(Regex(PATTERNS["qwen2"]), "isolated")
+        level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+        learner.pre_tokenizer = pre_tokenizers.Sequence([cut, level])
+        learner.normalizer = normalizers.NFC()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    if kind == "smollm":
+        alphabet = [letter for letter in alphabet if letter != "Ħ"]  # a byte that this vocabulary lacks
+    trainer = trainers.BpeTrainer(
+        vocab_size=400, special_tokens=CONTROLS, initial_alphabet=alphabet, show_progress=False
+    )
+    learner.train_from_iterator(TEXTS * 4, trainer)
+    learner.add_tokens([AddedToken("<think>", special=False)])
+    learner.save(str(folder / "tokenizer.json"))
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({"eos_token": "<|im_end|>", "bos_token": {"content": "<|im_start|>"}}), encoding="utf-8"
+    )
+    size: int = learner.get_vocab_size()
+    return size
+
+
+def make_folder(folder: Path, architecture: str, **changes: Any) -> Any:
+    """Write a checkpoint of random weights into `folder` and return the model of transformers."""
+    from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, Qwen2Config, Qwen3Config
+
+    folder.mkdir(parents=True, exist_ok=True)
+    size = write_tokenizer(folder, {"gpt2": "gpt2", "llama": "smollm"}.get(architecture, "qwen2"))
+    torch.manual_seed(5)
+    settings: dict[str, Any]
+    if architecture == "gpt2":
+        settings = {"vocab_size": size, "n_positions": 64, "n_embd": 32, "n_layer": 2, "n_head": 4}
+        config: Any = GPT2Config(**settings | changes)
+    else:
+        settings = {
+            "vocab_size": size,
+            "hidden_size": 32,
+            "intermediate_size": 48,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "max_position_embeddings": 64,
+            "head_dim": 8,
+            "tie_word_embeddings": architecture == "llama",
+        }
+        kind = {"llama": LlamaConfig, "qwen2": Qwen2Config, "qwen3": Qwen3Config}[architecture]
+        config = kind(**settings | changes)
+    model = AutoModelForCausalLM.from_config(config).eval()
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if weight.dim() < 2:  # biases of 0 and gains of 1 would hide a mistake
+                weight.add_(torch.randn_like(weight) * 0.3)
+            else:
+                weight.mul_(4)
+            assert name
+    model.save_pretrained(folder, safe_serialization=True)
+    return model
