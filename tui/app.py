@@ -24,6 +24,7 @@ from tui.session import Session
 
 if TYPE_CHECKING:
     from tui.commands.surroundings import Surroundings
+    from tui.training_job import TrainingJob
 
 _SWITCH_INTERVAL = 0.001  # seconds; Python's own 5 ms let a busy model delay a key by as much, several times over
 
@@ -48,6 +49,7 @@ class GenchatApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("f1", "help", "help", show=True, priority=True),
         bind("ctrl+p", "command_palette", "palette", show=True, priority=True),
+        bind("ctrl+t", "train", "train", priority=True),
         bind("f12", "theme", "theme", priority=True),
         bind("ctrl+q", "quit", "quit", show=True, priority=True),
     ]
@@ -68,6 +70,7 @@ class GenchatApp(App[int]):
             self.register_theme(theme)
         self.theme = DARK if dark else LIGHT
         self.session = Session(BackendDesk(source), history, settings, model)
+        self.training: TrainingJob | None = None  # the run that goes on, or whose end was not looked at yet
         self._report = report
 
     @property
@@ -86,6 +89,12 @@ class GenchatApp(App[int]):
     def action_theme(self) -> None:
         """Dark or light."""
         self.theme = LIGHT if self.theme == DARK else DARK
+
+    def action_train(self) -> None:
+        """Train a model, or look at the run that goes on."""
+        from tui.screens.training import open_training
+
+        open_training(self)
 
     def action_help(self) -> None:
         """Help, the focused part's keys first."""
@@ -139,4 +148,7 @@ def run_app(around: "Surroundings") -> int:
             report=lambda error: write_report(error, around.paths, around.arguments),
         )
         app.run()
+    if app.training is not None and not app.training.status.over:
+        app.training.stop()
+        around.output.note(say("training_screen.left_behind", name=app.training.order.name))
     return ExitCode.BUG if app.failed else ExitCode.OK

@@ -136,14 +136,19 @@ def assemble(raw: list[RawLevel], smoothed: list[SmoothedLevel]) -> NgramTables:
     return NgramTables(levels)
 
 
-def _train(
-    sources: Sequence[Source], order: int | None, unit: Unit, min_count: int, watch: Watch
-) -> tuple[NgramTables, TokenCorpus, ReplyIndex | None, EncodedCorpus]:
-    order = DEFAULT_ORDER[unit] if order is None else order
+def check_sizes(order: int, min_count: int) -> None:
+    """Raises UsageError for an order or least count that cannot be."""
     if not 1 <= order <= MAX_ORDER:
         raise UsageError("order_out_of_range", value=order, largest=MAX_ORDER)
     if min_count < 1:
         raise UsageError("min_count_out_of_range", value=min_count)
+
+
+def _train(
+    sources: Sequence[Source], order: int | None, unit: Unit, min_count: int, watch: Watch
+) -> tuple[NgramTables, TokenCorpus, ReplyIndex | None, EncodedCorpus]:
+    order = DEFAULT_ORDER[unit] if order is None else order
+    check_sizes(order, min_count)
     if not sources:
         raise TextUnusable("text_none")
     encoded = encode_sources(sources, unit, min_count, watch)

@@ -1,0 +1,255 @@
+"""Watching a model learn: loss curves, figures, what it writes by now; stop and keep, stop and discard, or go and chat.
+
+The run is a process of its own (tui/training_job.py) that goes on while the person chats; this screen only looks.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from engine.errors import GenchatError
+from engine.language import say
+from engine.paths import paths
+from engine.text import safe, safe_line
+from tui.commands.train_neural import duration
+from tui.keys import bind
+from tui.screens.ask import ConfirmScreen
+from tui.screens.chat import ChatScreen
+from tui.screens.layout import SMALLEST
+from tui.screens.training_form import TrainingForm
+from tui.training_job import JobStatus, Point, Told, TrainingJob
+from tui.training_order import TrainingOrder, known_texts
+from tui.widgets.curves import Curve, Curves
+from tui.widgets.key_bar import KeyBar
+from tui.widgets.training_figures import Figures, Phases, TrainingHeader
+
+if TYPE_CHECKING:
+    from tui.app import GenchatApp
+
+Next = Literal["talk", "again"]
+_LOOK_EVERY = 0.25  # seconds
+
+
+class TrainingScreen(Screen[Next | None]):
+    """Answers what to do next; None is back to the chat."""
+
+    CSS_PATH = "training.tcss"
+    HELP_TITLE = "tui.help.training"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("escape", "back", "train_back", show=True),
+        bind("s", "keep", "train_keep", show=True),
+        bind("d,delete", "discard", "train_discard", show=True),
+        bind("enter", "talk", "train_talk", show=True),
+        bind("n", "again", "train_again", show=True),
+    ]
+
+    def __init__(self, job: TrainingJob) -> None:
+        super().__init__()
+        self.job = job
+        self._seen = -1
+        self._header = TrainingHeader(job.order.family, job.order.name, id="training-header")
+        self._curves = Curves(id="curves")
+        self._phases = Phases(id="phases")
+        self._figures = Figures(id="figures")
+        self._message = Static("", id="message", markup=False)
+        self._sample_title = Static("", id="sample-title", markup=False)
+        self._sample = Static("", id="sample", markup=False)
+        self._sample_step = -1
+        self.add_class("-learns" if job.order.learns else "-counts")
+
+    def compose(self) -> ComposeResult:
+        yield self._header
+        with Vertical(id="body"):
+            yield self._curves
+            yield self._phases
+            yield self._figures
+            yield self._message
+            yield self._sample_title
+            yield VerticalScroll(self._sample, id="sample-box")
+        yield KeyBar(id="keys")
+        yield Static(say("tui.too_small"), id="too-small", markup=False)
+
+    def on_mount(self) -> None:
+        self._look()
+        self.set_interval(_LOOK_EVERY, self._look)
+
+    def on_resize(self, event: events.Resize) -> None:
+        width, height = self.app.size
+        self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-tiny")
+
+    def _look(self) -> None:
+        """Show what the run has told since the last time."""
+        job = self.job
+        if job.status is JobStatus.STARTING:
+            self._say(say("training_screen.preparing", time=duration(job.seconds)))
+        if job.revision == self._seen:
+            return
+        self._seen = job.revision
+        told = job.told()
+        self._header.show(job.status)
+        if job.order.learns:
+            self._figures.show(told)
+            self._show_curves(told)
+            self._show_sample(told)
+        else:
+            self._phases.show(told)
+        if job.status is not JobStatus.STARTING:
+            self._say(_message(job, told))
+        self._message.set_class(job.status is JobStatus.FAILED, "-error")
+        self.refresh_bindings()
+
+    def _say(self, text: str) -> None:
+        self._message.update(Content(safe(text)))
+        self._message.display = bool(text)
+
+    def _show_curves(self, told: Told) -> None:
+        progress = told.progress
+        endless = progress is None or progress.seconds_left is None
+        train, held_out = _curve(told.train, endless), _curve(told.held_out, endless)
+        spent = progress.seconds if progress is not None else 0.0
+        if progress is None or progress.seconds_left is None or self.job.status.over:
+            self._curves.show(train, held_out, None, duration(spent))
+        else:
+            self._curves.show(train, held_out, 1.0, duration(spent + progress.seconds_left))
+
+    def _show_sample(self, told: Told) -> None:
+        if told.sample is not None and told.sample.step != self._sample_step:
+            self._sample_step = told.sample.step
+            self._sample_title.update(Content(say("training.sample", step=told.sample.step)))
+            self._sample.update(Content(safe(told.sample.text)))
+
+    # ---- actions ----
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        status = self.job.status
+        match action:
+            case "keep":
+                return self.job.order.learns and status in (JobStatus.STARTING, JobStatus.RUNNING)
+            case "discard":
+                return not status.over
+            case "talk":
+                return status is JobStatus.KEPT
+            case "again":
+                return status.over
+        return True
+
+    def action_back(self) -> None:
+        """To the chat; the run goes on."""
+        self.dismiss(None)
+
+    def action_keep(self) -> None:
+        """End the run and keep the model as it is."""
+        self.job.stop()
+        self._look()
+
+    def action_discard(self) -> None:
+        """End the run and keep nothing, after a question."""
+        name = safe_line(self.job.order.name)
+        question = ConfirmScreen(
+            say("training_screen.discard_title"), say("training_screen.discard_question", name=name)
+        )
+        self.app.push_screen(question, lambda yes: self.job.discard() if yes else None)
+
+    def action_talk(self) -> None:
+        """Chat with the new model."""
+        self.dismiss("talk")
+
+    def action_again(self) -> None:
+        """Back to the form."""
+        self.dismiss("again")
+
+
+def _message(job: TrainingJob, told: Told) -> str:
+    name = job.order.name
+    match job.status:
+        case JobStatus.KEPT:
+            reason = told.ended.reason if told.ended is not None else ""
+            return say(_KEPT.get(reason, "training_screen.kept"), name=name, time=duration(job.seconds))
+        case JobStatus.DISCARDED:
+            return say("training_screen.discarded", name=name)
+        case JobStatus.FAILED:
+            return say("training_screen.failed", reason=job.error)
+        case JobStatus.STOPPING:
+            return say("training_screen.stopping")
+    return ""
+
+
+_KEPT: Mapping[str, str] = {
+    "stopped": "training_screen.kept_stopped",
+    "loss reached": "training_screen.kept_loss_reached",
+    "no more gain": "training_screen.kept_no_more_gain",
+}
+
+
+def _curve(points: list[Point], endless: bool) -> Curve:
+    """Over the share of the run that is done, or over seconds where there is no end to be a share of."""
+    return [(point.seconds if endless or point.done is None else point.done, point.loss) for point in points]
+
+
+# ---- the way in and out ----
+
+
+def open_training(app: "GenchatApp") -> None:
+    """The run that goes on, or the form to begin one."""
+    if not isinstance(app.screen, ChatScreen):
+        return
+    if app.training is None:
+        _ask(app)
+    else:
+        _watch(app, app.training)
+
+
+def _ask(app: "GenchatApp", form: Mapping[str, str] | None = None) -> None:
+    home = paths()
+    screen = TrainingForm(known_texts(home), home, form)
+    app.push_screen(screen, lambda order: _begin(app, order) if order is not None else None)
+
+
+def _begin(app: "GenchatApp", order: TrainingOrder) -> None:
+    try:
+        app.training = TrainingJob(order, paths(), lambda: app.call_later(_ended, app))
+    except GenchatError as error:
+        app.notify(safe(str(error)), severity="error", markup=False)
+    else:
+        _watch(app, app.training)
+
+
+def _watch(app: "GenchatApp", job: TrainingJob) -> None:
+    def go_on(wanted: Next | None) -> None:
+        if job.status.over:
+            app.training = None
+        if wanted == "talk":
+            _talk(app, job)
+        elif wanted == "again":
+            _ask(app, {**job.order.form, "name": "" if job.status is JobStatus.KEPT else job.order.name})
+
+    app.push_screen(TrainingScreen(job), go_on)
+
+
+def _ended(app: "GenchatApp") -> None:
+    """Wherever the person is: the lists know the new model, and a word is said."""
+    job, chat = app.training, app.screen_stack[0]
+    if job is None or not isinstance(chat, ChatScreen):
+        return
+    chat.list_models()
+    if not any(isinstance(screen, TrainingScreen) for screen in app.screen_stack):
+        failed = job.status is JobStatus.FAILED
+        text = say(f"training_screen.note_{job.status.name.lower()}", name=job.order.name)
+        app.notify(safe(text), severity="error" if failed else "information", markup=False)
+
+
+def _talk(app: "GenchatApp", job: TrainingJob) -> None:
+    chat, kept = app.screen_stack[0], job.told().kept
+    if not isinstance(chat, ChatScreen) or kept is None:
+        return
+    if not kept.chat and not chat.session.free_text and chat.session.live is None:
+        chat.action_mode()  # a model of plain text goes on with a text
+    chat.load_backend(kept.name)
+    chat.prompt.focus()

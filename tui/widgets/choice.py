@@ -1,0 +1,79 @@
+"""One of a few values, on one line: ‹ value ›, changed with ← and → or a click."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from engine.text import safe_line
+from tui.colours import inks
+from tui.keys import bind
+from tui.widgets.painting import Line
+
+
+class Choice(Widget, can_focus=True):
+    """`values` are (value, what is shown); the latter may be untrusted."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("left", "step(-1)", "choice_previous"),
+        bind("right,space", "step(1)", "choice_next"),
+    ]
+
+    class Changed(Message):
+        """Another value was chosen."""
+
+        def __init__(self, choice: "Choice", value: str) -> None:
+            super().__init__()
+            self.choice = choice
+            self.value = value
+
+        @property
+        def control(self) -> "Choice":
+            return self.choice
+
+    def __init__(self, values: Sequence[tuple[str, str]], value: str, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._values = values
+        names = [name for name, _ in values]
+        self._place = names.index(value) if value in names else 0
+
+    @property
+    def value(self) -> str:
+        """The value chosen now."""
+        return self._values[self._place][0]
+
+    @value.setter
+    def value(self, value: str) -> None:
+        self._choose([name for name, _ in self._values].index(value))
+
+    def action_step(self, by: int) -> None:
+        """The next value or the one before, round and round."""
+        self._choose((self._place + by) % len(self._values))
+
+    def _choose(self, place: int) -> None:
+        if place != self._place:
+            self._place = place
+            self.refresh()
+            self.post_message(self.Changed(self, self.value))
+
+    def on_click(self, event: events.Click) -> None:
+        self.action_step(-1 if event.x < 2 else 1)
+
+    def render_line(self, y: int) -> Strip:
+        found = inks(self.app.current_theme.dark, "sheet")
+        line = Line(self.size.width, found.text)
+        if y:
+            return line.strip()
+        mark, shown = (found.strong, found.strong) if self.has_focus else (found.faint, found.text)
+        text = safe_line(self._values[self._place][1], max(self.size.width - 4, 1))
+        return line.add("‹ ", mark).add(text, shown).add(" ›", mark).strip()
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()

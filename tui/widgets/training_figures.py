@@ -1,0 +1,137 @@
+"""What a training run says in numbers: its head line, its figures, and the phases of a model that is counted."""
+
+from collections.abc import Iterator, Mapping
+
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from engine.language import say
+from engine.ngram.progress import PHASES
+from engine.text import safe_line
+from tui.colours import Inks, inks
+from tui.commands.train_neural import duration
+from tui.numbers import decimal, percent, short_count, whole
+from tui.training_job import JobStatus, Told
+from tui.widgets.painting import Line, bar, right_aligned
+
+_LONGEST_NAME = 32
+_PHASE_COLUMN = 24
+_MARKS: Mapping[JobStatus, str] = {JobStatus.KEPT: "✓", JobStatus.DISCARDED: "–", JobStatus.FAILED: "✗"}
+
+
+class TrainingHeader(Widget):
+    """One painted line and a rule."""
+
+    def __init__(self, family: str, name: str, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._family, self._name = family, name
+        self._status = JobStatus.STARTING
+
+    def show(self, status: JobStatus) -> None:
+        """Where the run stands."""
+        if status is not self._status:
+            self._status = status
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        found = inks(self.app.current_theme.dark)
+        if y:
+            return Strip([Segment("─" * self.size.width, found.rule)], self.size.width)
+        left = [
+            (f" {say('training_screen.title')}   ", found.muted),
+            (self._family, found.family(self._family)),
+            (" · ", found.faint),
+            (safe_line(self._name, _LONGEST_NAME), found.text),
+        ]
+        mark = _MARKS.get(self._status, "●")
+        style = found.error if self._status is JobStatus.FAILED else found.text
+        status = (f"{mark} {say(f'training_screen.status.{self._status.name.lower()}')} ", style)
+        return right_aligned(self.size.width, found.text, left, [("  ", found.text), status])
+
+
+class Figures(Widget):
+    """Three lines: how far, how well, how fast."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._told = Told()
+
+    def show(self, told: Told) -> None:
+        """What is known now."""
+        self._told = told
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        found = inks(self.app.current_theme.dark)
+        if y == 0:
+            return self._how_far(found)
+        line = Line(self.size.width, found.text)
+        for label, value in self._how_well() if y == 1 else self._how_fast() if y == 2 else ():
+            line.add(f" {label} " if label else " ", found.muted).add(value, found.text).add("  ")
+        return line.strip()
+
+    def _how_far(self, found: Inks) -> Strip:
+        progress = self._told.progress
+        if progress is None:
+            return Strip.blank(self.size.width, found.text)
+        over, endless = self._told.ended is not None, progress.seconds_left is None
+        if over or endless:
+            tail = say("training_screen.spent", time=duration(progress.seconds))
+        else:
+            tail = say("training_screen.left", time=duration(progress.seconds_left))
+        done = float(over) if endless else progress.done
+        tail = f"   {tail} " if endless else f"  {percent(done)} %   {tail} "
+        width = max(self.size.width - len(tail) - 1, 1)
+        pieces = [Segment(" ", found.text), *bar(width, done, 1.0, found.bar, found.bar_lost, found.ground)]
+        return Strip([*pieces, Segment(tail, found.muted)]).adjust_cell_length(self.size.width, found.text)
+
+    def _how_well(self) -> Iterator[tuple[str, str]]:
+        progress, validation = self._told.progress, self._told.validation
+        if progress is not None:
+            yield say("training_screen.curve_train"), decimal(progress.loss, 3)
+        if validation is not None:
+            yield say("training_screen.curve_held_out"), decimal(validation.loss, 3)
+            yield say("training_screen.bits_a_byte"), decimal(validation.bits_per_byte, 3)
+
+    def _how_fast(self) -> Iterator[tuple[str, str]]:
+        progress, started = self._told.progress, self._told.started
+        if progress is not None:
+            yield say("training_screen.speed"), whole(round(progress.tokens_per_second))
+            yield say("training_screen.step"), whole(progress.step)
+            yield say("training_screen.epoch"), decimal(progress.epoch, 1)
+        if started is not None:
+            yield say("training_screen.parameters"), short_count(started.parameters)
+            yield "", f"{safe_line(started.precision, 8)} {safe_line(started.device, 12)}"
+
+
+class Phases(Widget):
+    """The phases of counting, each with a bar."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._told = Told()
+
+    def show(self, told: Told) -> None:
+        """What is known now."""
+        self._told = told
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        found = inks(self.app.current_theme.dark)
+        if y >= len(PHASES):
+            return Strip.blank(self.size.width, found.text)
+        phase = self._told.phase
+        names: list[str] = list(PHASES)
+        here = names.index(phase.name) if phase is not None and phase.name in names else -1
+        share = 1.0 if y < here or self._told.kept is not None else 0.0
+        if phase is not None and y == here and self._told.kept is None:
+            share = phase.done
+        style = found.text if share or y == here else found.faint
+        line = Line(self.size.width, found.text)
+        line.add(" ").add(say(f"ngram.phase_{names[y]}"), style, width=_PHASE_COLUMN)
+        width = max(min(self.size.width - _PHASE_COLUMN - 10, 60), 1)
+        pieces = bar(width, share, 1.0, found.bar, found.bar_lost, found.ground)
+        mark = "  ✓" if share >= 1 else f"  {percent(share)} %" if y == here else ""
+        text = Strip([*line.strip().crop(0, _PHASE_COLUMN + 1), *pieces, Segment(mark, found.muted)])
+        return text.adjust_cell_length(self.size.width, found.text)
