@@ -3,27 +3,31 @@
 import re
 from collections.abc import Iterator
 
-from engine.contract import Event, Finish, Notice, Step, StopSignal
+from engine.contract import Event, Finish, Notice, ReplySettings, Step, StopSignal
 from engine.distribution import unknown
 from engine.retrieval.phrases import said
 from engine.retrieval.retriever import Retrieval
 
 NO_MODEL = "retrieval.no_model"
-_PIECE = re.compile(r"\s*\S+|\s+\Z")
+_WORD = re.compile(r"\s*\S+|\s+\Z")
+_LINE = re.compile(r"[^\n]*\n+|[^\n]+")
 
 
-def written(text: str, should_stop: StopSignal | None = None) -> Iterator[Event]:
-    """`text` as steps of one word without distributions, and a Finish."""
+def written(text: str, settings: ReplySettings, should_stop: StopSignal | None = None) -> Iterator[Event]:
+    """`text` as steps without distributions, and a Finish. A step is a word; a line, where there are too many words."""
     nothing = unknown(NO_MODEL)
-    for position, piece in enumerate(_PIECE.findall(text)):
+    pieces = _WORD.findall(text)
+    if len(pieces) > settings.max_tokens:
+        pieces = _LINE.findall(text)
+    for position, piece in enumerate(pieces[: settings.max_tokens]):
         if should_stop is not None and should_stop():
             yield Finish("stopped")
             return
         yield Step(position, None, piece, None, nothing, nothing)
-    yield Finish("end")
+    yield Finish("end" if len(pieces) <= settings.max_tokens else "length")
 
 
-def not_found(retrieval: Retrieval, should_stop: StopSignal | None = None) -> Iterator[Event]:
+def not_found(retrieval: Retrieval, settings: ReplySettings, should_stop: StopSignal | None = None) -> Iterator[Event]:
     """Say that the documents do not hold it, with the nearest miss."""
     language = retrieval.question.language
     text = said(language, "not_found")
@@ -37,4 +41,4 @@ def not_found(retrieval: Retrieval, should_stop: StopSignal | None = None) -> It
     elif not retrieval.chunks_searched:
         text = said(language, "no_documents")
     yield Notice("retrieval.abstained")
-    yield from written(text, should_stop)
+    yield from written(text, settings, should_stop)

@@ -18,6 +18,7 @@ _KEYS = {
     "SQLITE_CANTOPEN": "documents_cannot_open",
     "SQLITE_BUSY": "documents_busy",
     "SQLITE_LOCKED": "documents_busy",
+    "SQLITE_CONSTRAINT": "documents_busy",
     "SQLITE_CORRUPT": "documents_damaged",
     "SQLITE_NOTADB": "documents_damaged",
 }

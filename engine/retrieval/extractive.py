@@ -71,19 +71,19 @@ class ExtractiveBackend:
                 recipes = find_recipes(connection, self.retriever.collection_number)
             menu = compose(wish, recipes, secrets.randbits(32) if seed is None else seed)
             if any(dishes for _, dishes in menu.days):
-                yield from self._menu(asked, menu, should_stop)
+                yield from self._menu(asked, menu, settings, should_stop)
                 return
         retrieval = self.retriever.retrieve(asked, self._passages)
         if not retrieval.enough:
             yield retrieval.nearest_miss
             yield from retrieval.notices
-            yield from not_found(retrieval, should_stop)
+            yield from not_found(retrieval, settings, should_stop)
             return
         yield retrieval.event
         yield from retrieval.notices
-        yield from written(_quotations(retrieval.question, retrieval.passages), should_stop)
+        yield from written(_quotations(retrieval.question, retrieval.passages), settings, should_stop)
 
-    def _menu(self, asked: str, menu: Menu, should_stop: StopSignal | None) -> Iterator[Event]:
+    def _menu(self, asked: str, menu: Menu, settings: ReplySettings, should_stop: StopSignal | None) -> Iterator[Event]:
         recipes = list(dict.fromkeys(recipe for _, dishes in menu.days for recipe in dishes.values()))
         numbers = {recipe: number for number, recipe in enumerate(recipes, 1)}
         found = self.retriever.passages_of(asked, [recipe.chunk for recipe in recipes])
@@ -92,7 +92,7 @@ class ExtractiveBackend:
             for recipe, passage in zip(recipes, found, strict=True)
         )
         yield by_recipes(items)
-        yield from written(_menu_text(menu, numbers), should_stop)
+        yield from written(_menu_text(menu, numbers), settings, should_stop)
 
     def complete(self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None) -> Iterator[Event]:
         """There is no text to go on with: says so."""

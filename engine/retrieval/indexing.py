@@ -129,6 +129,9 @@ class Indexer:
         reading = read_document(source.name, content)
         language = detect_language(reading.text)
         document = self._begin(source, digest, len(content), reading, language)
+        if document is None:
+            yield Progress("unchanged", source.name, done + 1, total, len(reading.chunks), len(reading.chunks))
+            return
         written = self._written(document)
         form = form_of(reading)
         for start in range(written, len(reading.chunks), BATCH):
@@ -140,9 +143,18 @@ class Indexer:
         count = len(reading.chunks)
         yield Progress(outcome, source.name, done + 1, total, count, count, encoding=reading.encoding)
 
-    def _begin(self, source: Source, digest: str, size: int, reading: Reading, language: Language) -> int:
-        """The row of the document; one that was begun before and holds the same is taken up again."""
+    def _begin(self, source: Source, digest: str, size: int, reading: Reading, language: Language) -> int | None:
+        """The row of the document; one that was begun before and holds the same is taken up again.
+
+        None where another process has finished the same meanwhile.
+        """
         with writing(self._connection):
+            done = self._connection.execute(
+                "SELECT 1 FROM docs_document WHERE collection = ? AND path = ? AND state = 'ready' AND digest = ?",
+                (self._collection, source.path, digest),
+            ).fetchone()
+            if done is not None:
+                return None
             begun = self._connection.execute(
                 "SELECT id FROM docs_document WHERE collection = ? AND path = ? AND state = 'reading' AND digest = ?",
                 (self._collection, source.path, digest),
@@ -188,17 +200,17 @@ class Indexer:
             stems = (found.digest, " ".join(found.title_stems), " ".join(found.stems))
             rows.append((*_row(document, ordinal, chunk, text), *stems))
         with writing(self._connection):
-            self._connection.executemany(
+            inserted = self._connection.executemany(
                 "INSERT OR IGNORE INTO docs_chunk(document, ordinal, start, end, line, heading, text, digest,"
                 " title_stems, stems) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
-            )
+            ).rowcount
             self._connection.executemany(
                 "INSERT OR IGNORE INTO docs_word(word) VALUES (?)", [(word,) for word in sorted(words)]
             )
             self._connection.execute(
                 "UPDATE docs_document SET chunks = chunks + ?, words = words + ? WHERE id = ?",
-                (len(rows), count, document),
+                (inserted, count * inserted // max(len(rows), 1), document),
             )
 
     def _finish(self, document: int, source: Source) -> None:
@@ -208,7 +220,9 @@ class Indexer:
                 " WHERE collection = ? AND path = ? AND state = 'ready' AND id <> ?",
                 (self._collection, source.path, document),
             )
-            self._connection.execute("UPDATE docs_document SET state = 'ready' WHERE id = ?", (document,))
+            self._connection.execute(
+                "UPDATE docs_document SET state = 'ready' WHERE id = ? AND state = 'reading'", (document,)
+            )
             count_change(self._connection)
 
     def purge(self) -> None:

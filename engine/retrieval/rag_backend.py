@@ -80,7 +80,7 @@ class RagBackend:
         if not retrieval.enough:
             yield retrieval.nearest_miss
             yield from retrieval.notices
-            yield from not_found(retrieval, should_stop)
+            yield from not_found(retrieval, settings, should_stop)
             return
         yield from retrieval.notices
         yield from self._answer(messages, retrieval.passages, retrieval.event, settings, should_stop)

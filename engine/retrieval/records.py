@@ -136,8 +136,8 @@ def _json_spans(text: str) -> Iterator[tuple[Span, KeyPath]]:
 
 
 def _opened(text: str, start: int, end: int, value: Any, path: KeyPath, depth: int) -> Iterator[tuple[Span, KeyPath]]:
-    holds_records = isinstance(value, list) and any(isinstance(part, dict | list) for part in value)
-    if not isinstance(value, dict | list) or depth >= _DEEPEST or (end - start <= LIMIT and not holds_records):
+    small = end - start <= LIMIT and not _holds_records(value)
+    if not isinstance(value, dict | list) or depth >= _DEEPEST or small:
         yield (start, end), path
         return
     decoder = json.JSONDecoder()
@@ -157,6 +157,13 @@ def _opened(text: str, start: int, end: int, value: Any, path: KeyPath, depth: i
         at = _skipped(text, after)
         if text[at] == ",":
             at = _skipped(text, at + 1)
+
+
+def _holds_records(value: Any) -> bool:
+    """Whether it is a list of objects, or an object with one among its members."""
+    if isinstance(value, dict):
+        return any(isinstance(part, list) and _holds_records(part) for part in value.values())
+    return isinstance(value, list) and any(isinstance(part, dict | list) for part in value)
 
 
 def _skipped(text: str, at: int) -> int:
