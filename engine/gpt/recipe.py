@@ -25,13 +25,14 @@ class Size:
     width: int
     window: int
     batch: int
+    weight_decay: float  # with muon
 
 
 SIZES = (
-    Size(0.0, 3, 128, 64, 32),
-    Size(1.5, 4, 192, 128, 24),
-    Size(4.0, 4, 256, 256, 16),
-    Size(15.0, 6, 320, 256, 16),
+    Size(0.0, 3, 128, 64, 32, 0.0),
+    Size(1.5, 4, 192, 128, 24, 0.1),
+    Size(4.0, 4, 256, 256, 16, 0.3),
+    Size(15.0, 6, 320, 256, 16, 0.3),
 )
 
 
@@ -51,7 +52,9 @@ def suggest(recipe: Recipe, minutes: float) -> Recipe:
             "batch": recipe.batch or size.batch,
             "optimizer": recipe.optimizer or "muon",
             "learning_rate": recipe.learning_rate or (0.03 if muon else 0.003),
-            "weight_decay": 0.0 if recipe.weight_decay is None else recipe.weight_decay,
+            "weight_decay": (size.weight_decay if muon else 0.0)
+            if recipe.weight_decay is None
+            else recipe.weight_decay,
             "warm_down": 0.6 if recipe.warm_down is None else recipe.warm_down,
         }
     )

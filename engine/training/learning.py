@@ -10,7 +10,7 @@ from engine.training.recipes import Recipe
 from engine.training.trainable import ParameterGroup, Role
 
 # Under Adam, what is met seldom or stands outside the chain of matrices may move faster: peak rates by role.
-_ADAM_RATES: Mapping[Role, float] = {"table": 0.03, "pairs": 0.1, "head": 0.003, "vector": 0.01}
+_ADAM_RATES: Mapping[Role, float] = {"table": 0.03, "pairs": 0.1, "head": 0.01, "vector": 0.01}
 _BETAS = (0.9, 0.95)
 _EPSILON = 1e-10
 _MATRICES = ("matrix", "stacked")
