@@ -75,13 +75,13 @@ class GptModel:
         if not count:
             return found
         found[0] = self._next_log_probs([[self.network.config.start_token]])[0, 0, tokens[0]]
-        spans = list(spans(count, limit))
+        waiting = spans(count, limit)
         rows = max(1, _POSITIONS_A_BATCH // limit)
-        while spans:
+        while waiting:
             # Windows of one length are scored together; only the last of a text may be shorter.
-            length = spans[0][1] - spans[0][0]
-            batch = [span for span in spans[:rows] if span[1] - span[0] == length]
-            spans = spans[len(batch) :]
+            length = waiting[0][1] - waiting[0][0]
+            batch = [span for span in waiting[:rows] if span[1] - span[0] == length]
+            waiting = waiting[len(batch) :]
             log_probs = self._next_log_probs([tokens[start:end] for start, end, _ in batch])
             for row, (start, end, first) in zip(log_probs, batch, strict=True):
                 targets = np.asarray(tokens[first : end + 1], dtype=np.int64)
