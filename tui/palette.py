@@ -10,6 +10,7 @@ from textual.content import Content
 
 from engine.language import say
 from engine.text import safe_line
+from tui.keys import description
 
 if TYPE_CHECKING:
     from tui.screens.chat import ChatScreen
@@ -47,8 +48,16 @@ class GenchatCommands(Provider):
 
     def _commands(self) -> list[Command]:
         from tui.screens.chat import ChatScreen
+        from tui.screens.help import bindings_of
 
-        return list(commands_of(self.screen)) if isinstance(self.screen, ChatScreen) else []
+        screen = self.screen
+        if isinstance(screen, ChatScreen):
+            return list(commands_of(screen))
+        return [
+            Command(description(binding), partial(screen.run_action, binding.action))
+            for binding in bindings_of(type(screen))
+            if screen.check_action(binding.action, ())
+        ]
 
     async def discover(self) -> Hits:
         for command in self._commands():

@@ -1,7 +1,9 @@
 """Training on the screen: the form and its errors, curves that grow, stopping, and chatting meanwhile and after."""
 
+import io
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,11 +21,15 @@ from engine.training.events import Ended, Kept, Phase, Progress, Sample, Started
 from tests.tui.support import Source, chat, make_app, script, text_of, until
 from tests.tui.support import say as speak
 from tui.app import GenchatApp
+from tui.commands.output import Output
+from tui.commands.watched import EventLines
+from tui.keys import description
 from tui.screens.ask import ConfirmScreen
+from tui.screens.help import bindings_of
 from tui.screens.models import ModelsScreen
 from tui.screens.training import TrainingScreen
 from tui.screens.training_form import DEFAULTS, PathSuggester, TrainingForm
-from tui.training_job import JobStatus, TrainingJob
+from tui.training_job import JobStatus, TrainingJob, genchat_program
 from tui.training_order import known_texts, read_order
 from tui.widgets.choice import Choice
 from tui.widgets.curves import Span, braille, span_of, ticks
@@ -366,7 +372,35 @@ async def test_a_killed_process_is_no_riddle(trainer: Path) -> None:
         await until(pilot, lambda: "want of memory" in text_of(app))
 
 
+async def test_the_palette_offers_what_the_keys_do(trainer: Path) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await begin(pilot, name="cats")
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: "stop and discard" in text_of(app) and "talk to it" not in text_of(app))
+        await pilot.press("escape")
+
+
+@pytest.mark.parametrize("tag", ["en", "pt-br"])
+def test_every_key_says_what_it_does(tag: str) -> None:
+    use_language(tag)
+    for owner in (TrainingScreen, TrainingForm, Choice):
+        assert all(description(binding) for binding in bindings_of(owner))
+
+
 # ---- events and pictures ----
+
+
+class _Gone(io.StringIO):
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_a_watcher_that_is_gone_is_noticed_and_no_fault() -> None:
+    watcher = EventLines(Output(_Gone(), io.StringIO()))
+    assert watcher.tell(progress(1)) == ""
+    assert watcher.gone
+    assert watcher.tell(ENDED) == "done"
 
 
 @pytest.mark.parametrize(
@@ -431,3 +465,20 @@ async def test_a_real_training_appears_among_the_models(tmp_path: Path) -> None:
         assert screen.job.status is JobStatus.KEPT, screen.job.error
         await until(pilot, lambda: "gatos is ready" in text_of(app))
         assert (paths().models / "gatos" / "card.json").exists()
+
+
+@pytest.mark.slow
+def test_when_genchat_is_killed_the_run_stops_by_itself_and_keeps_what_was_learned(tmp_path: Path) -> None:
+    text = tmp_path / "gatos.txt"
+    text.write_text("o gato dorme na cama. o rato come o pão. " * 60)
+    small = ("--minutes", "60", "--batch", "4", "--layers", "1", "--width", "16", "--precision", "fp32")
+    command = [*genchat_program(), "train", "lstm", str(text), "--name", "gatos", *small, "--events", "--quiet"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        told = (event_from_line(line) for line in process.stdout)
+        assert any(isinstance(event, Progress) for event in told)
+        process.stdout.close()
+        process.wait(120)
+    card = json.loads((paths().models / "gatos" / "card.json").read_text())
+    assert card["results"]["steps"] > 0
+    assert "--events" not in card["command"]

@@ -113,11 +113,12 @@ class TrainingScreen(Screen[Next | None]):
         progress = told.progress
         endless = progress is None or progress.seconds_left is None
         train, held_out = _curve(told.train, endless), _curve(told.held_out, endless)
-        spent = progress.seconds if progress is not None else 0.0
-        if progress is None or progress.seconds_left is None or self.job.status.over:
-            self._curves.show(train, held_out, None, duration(spent))
+        if progress is None:
+            self._curves.show(train, held_out, None, "")
+        elif progress.seconds_left is None or self.job.status.over:
+            self._curves.show(train, held_out, None, duration(progress.seconds))
         else:
-            self._curves.show(train, held_out, 1.0, duration(spent + progress.seconds_left))
+            self._curves.show(train, held_out, 1.0, duration(progress.seconds + progress.seconds_left))
 
     def _show_sample(self, told: Told) -> None:
         if told.sample is not None and told.sample.step != self._sample_step:

@@ -120,12 +120,14 @@ class Curves(Widget):
         self._cells = braille(self._train, width, height, span)
         self._strong = braille(self._held_out, width, height, span)
         self._numbers = {}
+        self._drawn_for = (width, height)
+        if not self._train and not self._held_out:
+            return
         marks = ticks(span, height // 2)
         digits = 2 if len(marks) < 2 or marks[1] - marks[0] < 0.1 else 1
         for mark in marks:
             row = round((span.high - mark) / (span.high - span.low) * (height - 1))
             self._numbers.setdefault(row, decimal(mark, digits))
-        self._drawn_for = (width, height)
 
     def render_line(self, y: int) -> Strip:
         found = inks(self.app.current_theme.dark)
@@ -134,7 +136,7 @@ class Curves(Widget):
         if y == 0:
             return self._legend(line).strip()
         if y == self.size.height - 1:
-            label = f" {self._label} "
+            label = f" {self._label} " if self._label else ""
             rule = "─" * max(width - len(label), 0)
             return line.add(" " * (_GUTTER - 1) + "└" + rule, found.rule).add(label, found.muted).strip()
         if self._drawn_for != (width, height):
