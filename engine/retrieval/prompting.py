@@ -15,7 +15,7 @@ from engine.retrieval.terms import Language
 
 _LONGEST = 4000  # characters of one passage
 _MARKER = re.compile(r"\[(\s*\d+(?:\s*,\s*\d+)*\s*)\]")
-_CONTROL = re.compile(r"<\|?/?[A-Za-z_][\w ]{0,40}\|?>|\[/?INST\]|<<+|>>+|```+|~~~+", re.IGNORECASE)
+_CONTROL = re.compile(r"<\|?/?[A-Za-z_][\w ]{0,40}\|?>|<\||\|>|\[/?INST\]|<<+|>>+|```+|~~~+", re.IGNORECASE)
 _LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "`": "ʼ", "~": "∼", "[": "(", "]": ")"})
 
 

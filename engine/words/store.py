@@ -5,6 +5,8 @@ import io
 import json
 import os
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -40,10 +42,10 @@ def open_vectors(texts: Sequence[str], name: str, cache: Path, progress: Progres
 
 def _read(file: Path, name: str) -> WordVectors | None:
     try:
-        with np.load(file, allow_pickle=False) as held:
+        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as held:
             words = tuple(json.loads(bytes(held["words"]).decode("utf-8")))
             rows, counts = np.array(held["rows"], dtype=np.float32), held["counts"].tolist()
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
     if rows.ndim != 2 or not len(words) == len(rows) == len(counts) or not np.isfinite(rows).all():
         return None

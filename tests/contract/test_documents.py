@@ -1,0 +1,33 @@
+"""The documents without a model, and a model with documents, keep what every backend promises."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.contract import Backend
+from engine.local_backend import LocalBackend
+from engine.retrieval.extractive import ExtractiveBackend
+from engine.retrieval.library import Library
+from engine.retrieval.rag_backend import RagBackend
+from engine.retrieval.retriever import Retriever
+from tests.contract.backend import BackendContract
+from tests.fakes import HashModel
+
+
+@pytest.fixture
+def retriever(tmp_path: Path) -> Retriever:
+    library = Library(tmp_path / "history.db")
+    library.ensure_shipped()
+    return Retriever(library)
+
+
+class TestQuotations(BackendContract):
+    @pytest.fixture
+    def backend(self, retriever: Retriever) -> Backend:
+        return ExtractiveBackend(retriever)
+
+
+class TestAModelWithDocuments(BackendContract):
+    @pytest.fixture
+    def backend(self, retriever: Retriever) -> Backend:
+        return RagBackend(LocalBackend(HashModel()), retriever)
