@@ -19,14 +19,19 @@ _FORGET_EVERYTHING = 0.03  # share of the streams that begin a batch with an emp
 
 
 class LstmNetwork(nn.Module):
-    """See engine.training.trainable.TrainableModel. `dropout` acts between layers and before the head."""
+    """See engine.training.trainable.TrainableModel. `dropout` acts between layers and before the head.
+
+    unseen: ids that the text to learn from does not hold. Their rows of the table stay at zero, so that such a token,
+    met later, says nothing rather than something arbitrary.
+    """
 
     family: Family = "lstm"
     carries_state = True
 
-    def __init__(self, config: LstmConfig, dropout: float = 0.0) -> None:
+    def __init__(self, config: LstmConfig, dropout: float = 0.0, unseen: range = range(0)) -> None:
         super().__init__()
         self.config = config
+        self.unseen = unseen
         self.compute_dtype = torch.float32
         between = dropout if config.layers > 1 else 0.0
         self.embedding = nn.Embedding(config.vocabulary_size, config.embedding_width)
@@ -36,12 +41,13 @@ class LstmNetwork(nn.Module):
         self._carried: tuple[Tensor, Tensor] | None = None  # hidden and cell, fp32 [layers, B, width] each
 
     def initialise(self, generator: torch.Generator) -> None:
-        """Embedding normal(1); matrices uniform within 1/sqrt(width), as torch has them; biases zero."""
+        """Table of tokens normal(1); matrices uniform within 1/sqrt(width), as torch has them; biases zero."""
         bound = 1 / math.sqrt(self.config.width)
         with torch.no_grad():
             for name, weight in self.named_parameters():
                 if name == "embedding.weight":
                     weight.normal_(generator=generator)
+                    weight[list(self.unseen)] = 0.0
                 elif weight.dim() == 2:
                     weight.uniform_(-bound, bound, generator=generator)
                 else:

@@ -53,9 +53,10 @@ def suggest(recipe: Recipe, minutes: float) -> Recipe:
 
 
 def build(recipe: Recipe, tokenizer: Tokenizer, alphabet: int) -> TrainableModel:
-    """A network without weights. `alphabet` (how many different tokens the text holds) bounds what a token needs."""
+    """A network without weights. `alphabet`: how many ids, back from the last, hold all but the special tokens."""
     width = recipe.width or SIZES[0].width
     newline = tokenizer.encode("\n")
+    unseen = range(len(tokenizer.special_tokens), tokenizer.vocabulary_size - alphabet)
     config = LstmConfig(
         vocabulary_size=tokenizer.vocabulary_size,
         layers=recipe.layers or SIZES[0].layers,
@@ -63,7 +64,7 @@ def build(recipe: Recipe, tokenizer: Tokenizer, alphabet: int) -> TrainableModel
         embedding_width=min(_EMBEDDING_WIDTH, width, max(alphabet, 8)),
         start_token=newline[0] if len(newline) == 1 else tokenizer.special_tokens[END],
     )
-    return LstmNetwork(config, recipe.dropout)
+    return LstmNetwork(config, recipe.dropout, unseen)
 
 
 def as_language_model(network: TrainableModel, tokenizer: Tokenizer, name: str) -> LanguageModel:
