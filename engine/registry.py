@@ -109,8 +109,10 @@ class Registry:
         if entry.plugin is not None:
             return _open_plugin(entry.plugin)
         if entry.folder is not None and entry.card is not None:
-            options = {"precision": self._settings.precision} if "checkpoint" in entry.card.settings else {}
-            return _as_backend(_loading_room(entry).load(entry.folder, entry.card, **options))
+            room = _loading_room(entry)
+            if "checkpoint" in entry.card.settings:
+                return _as_backend(room.load_checkpoint(entry.folder, entry.card, self._settings.precision))
+            return _as_backend(room.load(entry.folder, entry.card))
         room = importlib.import_module(_BUILT_IN[name])
         if name == "gemini":
             opened: Backend = room.open_backend(self._settings, self._paths)

@@ -34,8 +34,9 @@ def dequantise(raw: NDArray[np.uint8], kind: int) -> FloatArray:
     blocks = raw.reshape(-1, form.bytes)
     found = np.empty((len(blocks), form.elements), dtype=np.float32)
     step = max(_AT_ONCE // form.elements, 1)
-    for start in range(0, len(blocks), step):
-        found[start : start + step] = form.unpack(blocks[start : start + step])
+    with np.errstate(all="ignore"):  # a damaged scale may be anything; the import finds what is no number
+        for start in range(0, len(blocks), step):
+            found[start : start + step] = form.unpack(blocks[start : start + step])
     return found.reshape(-1)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, wraps
 from types import FrameType
 from typing import Any, Protocol
 
@@ -58,16 +58,25 @@ class CheckpointTemplate:
         """See ChatTemplate. Oldest turns go first, a question with its answer; system messages stay."""
         system = [message for message in messages if message.role is Role.SYSTEM]
         turns = [message for message in messages if message.role is not Role.SYSTEM]
-        dropped = 0
-        tokens = self.tokens([*system, *turns])
+        dropped = 0 if limit is None else self._surely_too_many(system, turns, limit)
+        tokens = self.tokens([*system, *turns[dropped:]])
         while limit is not None and len(tokens) > limit and dropped < len(turns) - 1:
-            dropped += 1
-            while dropped < len(turns) - 1 and turns[dropped].role is not Role.USER:
-                dropped += 1
+            dropped = _next_question(turns, dropped)
             tokens = self.tokens([*system, *turns[dropped:]])
         if limit is not None and len(tokens) > limit:
             tokens = self._cut([*system, *turns[dropped:]], limit)
         return Prompt(tuple(tokens), self.stops, dropped)
+
+    def _surely_too_many(self, system: list[Message], turns: list[Message], limit: int) -> int:
+        """How many oldest turns go because the words alone are too many, the template's own tokens not counted."""
+        sizes = [len(self.tokenizer.encode(message.text)) for message in turns]
+        size = sum(sizes) + sum(len(self.tokenizer.encode(message.text)) for message in system)
+        dropped = 0
+        while size > limit and dropped < len(turns) - 1:
+            further = _next_question(turns, dropped)
+            size -= sum(sizes[dropped:further])
+            dropped = further
+        return dropped
 
     def _cut(self, messages: list[Message], limit: int) -> list[int]:
         """The newest message shortened on the left until all fits; if nothing fits, the end of everything."""
@@ -151,6 +160,12 @@ class CheckpointTemplate:
         self.tokens(turns)
 
 
+def _next_question(turns: Sequence[Message], place: int) -> int:
+    """The first turn after `place` that a person said, or the newest turn."""
+    last = len(turns) - 1
+    return next((later for later in range(place + 1, last) if turns[later].role is Role.USER), last)
+
+
 def _environment() -> Any:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -180,9 +195,12 @@ def _environment() -> Any:
                     raise _Refused(f"> {_LONGEST_TEXT} characters")
             return super().call(__context, __obj, *args, **kwargs)
 
-    environment = Sandbox(trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"])
-    for name in _FORBIDDEN_FILTERS:
-        environment.filters.pop(name, None)
+    environment = Sandbox(
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"], finalize=_weighed
+    )
+    environment.filters = {
+        name: _careful(work) for name, work in environment.filters.items() if name not in _FORBIDDEN_FILTERS
+    }
     environment.globals.clear()
     from jinja2.sandbox import safe_range
     from jinja2.utils import Namespace
@@ -196,6 +214,37 @@ def _environment() -> Any:
     return environment
 
 
+def _weigh(value: Any) -> None:
+    """Raise where a value holds more than a template may build. Lists within lists count as often as they are told."""
+    left = _LONGEST_TEXT
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str | list | tuple | dict):
+            left -= len(each) + 1
+            if left < 0:
+                raise _Refused(f"> {_LONGEST_TEXT} characters")
+            if not isinstance(each, str):
+                waiting.extend(each.values() if isinstance(each, dict) else each)
+
+
+def _weighed(value: Any) -> Any:
+    _weigh(value)
+    return value
+
+
+def _careful(work: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that looks at what it is given first."""
+
+    @wraps(work)
+    def careful(*given: Any, **named: Any) -> Any:
+        for each in given:
+            _weigh(each)
+        return work(*given, **named)
+
+    return careful
+
+
 def _raise(reason: object) -> None:
     raise _Refused(str(reason)[:200])
 
@@ -203,6 +252,8 @@ def _raise(reason: object) -> None:
 @contextmanager
 def _budget() -> Iterator[None]:
     """Count the lines of the template's program as it runs, and look at the texts it builds."""
+    from jinja2.utils import Namespace
+
     left = _MOST_LINES
 
     def trace(frame: FrameType, event: str, _argument: Any) -> Any:
@@ -214,7 +265,8 @@ def _budget() -> Iterator[None]:
             if left < 0:
                 raise _Refused(f"> {_MOST_LINES} steps")
             for value in frame.f_locals.values():
-                if isinstance(value, str | list | tuple) and len(value) > _LONGEST_TEXT:
+                held = value._Namespace__attrs.values() if isinstance(value, Namespace) else (value,)
+                if any(isinstance(each, str) and len(each) > _LONGEST_TEXT for each in held):
                     raise _Refused(f"> {_LONGEST_TEXT} characters")
         return trace
 

@@ -22,6 +22,7 @@ from engine.training.weights import read_tensors
 INT8_FILE = "int8.safetensors"
 SCALE = ".scale"  # what is added to a matrix's name for its scales, fp32 [rows]
 Precision = Literal["fp32", "bf16", "int8"]
+_REFINED = 256  # candidates a position whose logits are made in fp32
 _FEW = 4  # positions; the 8-bit kernel is slower than a matrix product beyond
 
 
@@ -55,17 +56,21 @@ class Int8Matrix(nn.Module):
         self._dense: Tensor | None = None
 
     def rows(self, ids: Tensor) -> Tensor:
-        """[…] -> bf16 […, K]: the rows of `ids`, for an embedding."""
-        return (self.weight[ids].float() * self.scale[ids].float()[..., None]).to(torch.bfloat16)
+        """fp32 […, K]: the rows of `ids`."""
+        return self.weight[ids].float() * self.scale[ids].float()[..., None]
+
+    def dense(self) -> Tensor:
+        """[N, K] in the dtype for many positions; made when first needed, then kept."""
+        if self._dense is None:
+            self._dense = self.weight.to(self._many) * self.scale.to(self._many)[:, None]
+        return self._dense
 
     def forward(self, x: Tensor) -> Tensor:
         flat = x.reshape(-1, x.shape[-1])
         if len(flat) <= _FEW:
             y = torch._weight_int8pack_mm(flat, self.weight, self.scale)
         else:
-            if self._dense is None:
-                self._dense = self.weight.to(self._many) * self.scale.to(self._many)[:, None]
-            y = F.linear(flat.to(self._many), self._dense).to(x.dtype)
+            y = F.linear(flat.to(self._many), self.dense()).to(x.dtype)
         if self.bias is not None:
             y = y + self.bias
         return y.view(*x.shape[:-1], -1)
@@ -83,7 +88,7 @@ class Int8Embedding(nn.Module):
         return self.matrix.weight
 
     def forward(self, ids: Tensor) -> Tensor:
-        return self.matrix.rows(ids)
+        return self.matrix.rows(ids).to(torch.bfloat16)
 
 
 class Int8Gpt(Gpt):
@@ -94,12 +99,12 @@ class Int8Gpt(Gpt):
             super().__init__(config)
         self.compute_dtype = torch.bfloat16
 
-        def matrix(name: str) -> Int8Matrix:
+        def matrix(name: str, many: torch.dtype = many) -> Int8Matrix:
             bias = tensors.get(f"{name}.bias")
             return Int8Matrix(tensors[f"{name}.weight"], tensors[f"{name}.weight{SCALE}"], bias, many)
 
-        embedding = matrix("embedding")
-        self._head = embedding if config.tied_head else matrix("head")
+        embedding = matrix("embedding", torch.float32)
+        self._head = embedding if config.tied_head else matrix("head", torch.float32)
         self.embedding = Int8Embedding(embedding)  # type: ignore[assignment]
         self.head = None
         for index, block in enumerate(self.blocks):
@@ -112,8 +117,17 @@ class Int8Gpt(Gpt):
         self.build_rotary_tables()
 
     def logits(self, x: Tensor) -> Tensor:
-        found: Tensor = self._head(self.norm(x)).float()
-        return found
+        """fp32. The kernel rounds its results to bf16, some percent of a probability: the likeliest are made anew."""
+        normed = self.norm(x)
+        flat = normed.reshape(-1, normed.shape[-1])
+        if len(flat) > _FEW:
+            found = F.linear(flat.float(), self._head.dense())
+        else:
+            found = self._head(flat).float()
+            likely = found.topk(min(_REFINED, found.shape[-1]), sorted=False).indices
+            fine = (self._head.rows(likely) @ flat.float()[..., None])[..., 0]
+            found.scatter_(-1, likely, fine)
+        return found.view(*x.shape[:-1], -1)
 
 
 def load_int8(path: Path, config: GptConfig, name: str, many: torch.dtype) -> Int8Gpt:

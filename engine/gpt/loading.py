@@ -18,16 +18,16 @@ from engine.training.weights import WEIGHTS_FILE, read_weights
 Precision = Literal["auto", "fp32", "bf16", "int8"]
 
 
-def load(folder: Path, card: ModelCard, precision: Precision = "auto") -> GptModel | LocalBackend:
-    """The model of `folder`; an imported checkpoint brings its own chat template, and `precision` is for it.
+def load_checkpoint(folder: Path, card: ModelCard, precision: Precision = "auto") -> LocalBackend:
+    """An imported checkpoint, which brings its own chat template. Raises ModelDamaged."""
+    from engine.gpt.imported import load_imported
 
-    Raises ModelDamaged naming the file, tensor or setting that is not as it must be.
-    """
+    return load_imported(folder, card, GptConfig.from_json(card.settings.get("network"), card.name), precision)
+
+
+def load(folder: Path, card: ModelCard) -> GptModel:
+    """The model of `folder`. Raises ModelDamaged naming the file, tensor or setting that is not as it must be."""
     config = GptConfig.from_json(card.settings.get("network"), card.name)
-    if "checkpoint" in card.settings:
-        from engine.gpt.imported import load_imported
-
-        return load_imported(folder, card, config, precision)
     tokenizer = read_tokenizer(folder)
     if tokenizer.vocabulary_size > config.vocabulary_size:
         sizes = f"vocabulary {tokenizer.vocabulary_size} > {config.vocabulary_size}"

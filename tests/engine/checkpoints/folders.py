@@ -32,7 +32,7 @@ def write_tokenizer(folder: Path, kind: str) -> int:
         learner.normalizer = normalizers.NFC()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     if kind == "smollm":
-        alphabet = [letter for letter in alphabet if letter != "Ħ"]  # a byte that this vocabulary lacks
+        alphabet = [letter for letter in alphabet if letter != "Ć"]  # a byte that this vocabulary lacks
     trainer = trainers.BpeTrainer(
         vocab_size=400, special_tokens=CONTROLS, initial_alphabet=alphabet, show_progress=False
     )

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine.checkpoints.importing import import_checkpoint
-from engine.gpt.loading import load
+from engine.gpt.loading import Precision, load_checkpoint
 from engine.local_backend import LocalBackend
 from engine.model_card import read_card
 from tests.engine.checkpoints.folders import make_folder
@@ -35,10 +35,8 @@ CASES: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def _open(folder: Path, precision: str = "fp32") -> LocalBackend:
-    opened = load(folder, read_card(folder), precision)  # type: ignore[arg-type]
-    assert isinstance(opened, LocalBackend)
-    return opened
+def _open(folder: Path, precision: Precision = "fp32") -> LocalBackend:
+    return load_checkpoint(folder, read_card(folder), precision)
 
 
 @pytest.mark.parametrize(("architecture", "changes"), CASES)

@@ -1,0 +1,165 @@
+"""Importing: a GGUF file and the folder it was made from are one model; what cannot be used is named."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.checkpoints import importing
+from engine.checkpoints.importing import import_checkpoint
+from engine.contract import ReplySettings, Step
+from engine.conversation import Message, Role
+from engine.errors import GenchatError, ModelDamaged
+from engine.gpt.int8 import quantise
+from engine.gpt.loading import Precision, load_checkpoint
+from engine.local_backend import LocalBackend
+from engine.model_card import read_card
+from engine.paths import paths
+from engine.registry import Registry
+from engine.sampling import SamplingSettings
+from engine.settings import Settings
+from tests.contract.language_model import LanguageModelContract
+from tests.engine.checkpoints.folders import make_folder
+from tests.engine.checkpoints.gguf_writer import gguf, llama_gguf
+
+pytest.importorskip("transformers")
+pytestmark = pytest.mark.slow
+CHATML = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
+    "{% endfor %}{{ '<|im_start|>assistant\\n' }}"
+)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder and a GGUF file of one random llama."""
+    root = tmp_path_factory.mktemp("tiny")
+    reference = make_folder(root / "published", "llama")
+    llama_gguf(root / "tiny.gguf", root / "published", reference, **{"tokenizer.chat_template": CHATML})
+    for source in ("published", "tiny.gguf"):
+        import_checkpoint(root / source, root / "models" / source, command=f"genchat import {source}")
+    return root
+
+
+def opened(folder: Path, precision: Precision = "fp32") -> LocalBackend:
+    return load_checkpoint(folder, read_card(folder), precision)
+
+
+class TestImportedModelKeepsTheContract(LanguageModelContract):
+    @pytest.fixture
+    def model(self, tiny: Path) -> object:
+        return opened(tiny / "models" / "tiny.gguf").model
+
+
+def test_both_forms_give_the_same_model(tiny: Path) -> None:
+    one, other = (opened(tiny / "models" / source).model for source in ("published", "tiny.gguf"))
+    text = "the dog and 12 cats"
+    assert one.tokenizer.encode(text) == other.tokenizer.encode(text)
+    ids = one.tokenizer.encode(text)
+    np.testing.assert_allclose(one.start(ids).log_probs(), other.start(ids).log_probs(), atol=1e-5)
+
+
+def test_eight_bits_stay_close_and_batch_equals_step(tiny: Path) -> None:
+    folder = tiny / "models" / "tiny.gguf"
+    exact, rounded = opened(folder, "fp32").model, opened(folder, "int8").model
+    ids = exact.tokenizer.encode("the cat sat on the mat, and the sea was blue")
+    wanted = exact.score_tokens(ids).mean()  # type: ignore[attr-defined]
+    assert rounded.score_tokens(ids).mean() == pytest.approx(wanted, rel=0.05)  # type: ignore[attr-defined]
+
+
+def test_rounding_keeps_every_row_within_half_a_step() -> None:
+    weight = torch.randn(7, 64, generator=torch.Generator().manual_seed(1))
+    found = quantise({"w": weight})
+    scale = found["w.scale"].float()[:, None]
+    assert ((found["w"].float() * scale - weight).abs() <= scale * 1.0).all()
+    assert found["w"].dtype == torch.int8
+
+
+def test_the_registry_opens_it_with_its_own_template(tiny: Path) -> None:
+    folder = paths().models / "tiny"
+    import_checkpoint(tiny / "tiny.gguf", folder, command="genchat import tiny.gguf")
+    registry = Registry(paths(), Settings(precision="fp32"))
+    entry = registry.entry("tiny")
+    assert (entry.origin, entry.chat) == ("imported", True)
+    backend = registry.open("tiny")
+    settings = ReplySettings(SamplingSettings(temperature=0), 5)
+    steps = [event for event in backend.reply([Message(Role.USER, "hello")], settings) if isinstance(event, Step)]
+    assert steps
+    evidence = backend.explain([Message(Role.USER, "hello")], [step.token or 0 for step in steps])
+    assert evidence.attention.shape[:2] == (2, 4)  # type: ignore[union-attr]
+    np.testing.assert_allclose(evidence.attention.sum(-1), 1, atol=1e-5)  # type: ignore[union-attr]
+    assert len(evidence.lens) == 3  # type: ignore[union-attr]
+
+
+def test_the_next_turn_reads_only_what_is_new_and_believes_the_same(tiny: Path) -> None:
+    model = opened(tiny / "models" / "tiny.gguf").model
+    network = model.network  # type: ignore[attr-defined]
+    read: list[int] = []
+    network.register_forward_pre_hook(lambda _, given: read.append(given[0].shape[1]))
+    ids = model.tokenizer.encode("the cat sat on the mat")
+    first = model.start(ids)
+    first.log_probs()
+    first.advance(9)
+    first.log_probs()
+    again = model.start([*ids, 9, 11, 12])
+    found = again.log_probs()
+    branch = model.start([*ids[:-1], 30])
+    branched = branch.log_probs()
+    assert read == [len(ids), 1, 2, 1]
+    fresh = opened(tiny / "models" / "tiny.gguf").model
+    np.testing.assert_allclose(found, fresh.start([*ids, 9, 11, 12]).log_probs(), atol=1e-5)
+    np.testing.assert_allclose(branched, fresh.start([*ids[:-1], 30]).log_probs(), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"general.architecture": "mamba"}, "mamba.*llama, qwen2, qwen3, gpt2"),
+        ({"tokenizer.ggml.model": "llama"}, "SentencePiece"),
+        ({"tokenizer.ggml.pre": "default"}, "gpt2 default"),
+        ({"llama.block_count": 3}, "blk.2.attn_norm.weight is missing"),
+        ({"llama.block_count": 1}, "blk.1.* does not belong"),
+        ({"llama.block_count": 1 << 30}, "layers is 1073741824"),
+        ({"llama.feed_forward_length": 1 << 30}, "hidden is 1073741824"),
+        ({"llama.embedding_length": 64, "llama.attention.head_count": 8}, "token_embd.weight has the shape"),
+        ({"llama.attention.head_count": 8}, "shape|rope"),
+        ({"llama.rope.scaling.type": "yarn"}, "yarn"),
+        ({"llama.context_length": "long"}, "context_length is long"),
+        ({"tokenizer.ggml.merges": ["q zz"]}, "merges is q zz"),
+        ({"tokenizer.chat_template": "{{ ''.__class__.__mro__ }}"}, "chat template"),
+    ],
+)
+def test_what_cannot_be_used_is_named(changes: dict[str, object], said: str, tiny: Path, tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
+    reference = AutoModelForCausalLM.from_pretrained(tiny / "published")
+    llama_gguf(tmp_path / "bad.gguf", tiny / "published", reference, **changes)
+    with pytest.raises(ModelDamaged, match=said):
+        import_checkpoint(tmp_path / "bad.gguf", tmp_path / "model", command="")
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_model_larger_than_memory_is_said_before_it_is_read(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "available_memory", lambda: 1000)
+    with pytest.raises(GenchatError, match=r"needs about .* GB"):
+        import_checkpoint(tiny / "tiny.gguf", tmp_path / "model", command="")
+
+
+def test_a_folder_without_its_parts_says_which(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama"}), encoding="utf-8")
+    (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x02")
+    with pytest.raises(ModelDamaged, match="pickle"):
+        import_checkpoint(tmp_path, tmp_path / "model", command="")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ModelDamaged, match=r"config\.json"):
+        import_checkpoint(tmp_path / "empty", tmp_path / "model", command="")
+
+
+def test_a_file_without_anything_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty.gguf").write_bytes(gguf({}))
+    with pytest.raises(ModelDamaged, match=r"general\.architecture"):
+        import_checkpoint(tmp_path / "empty.gguf", tmp_path / "model", command="")

