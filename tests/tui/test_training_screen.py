@@ -1,6 +1,5 @@
 """Training on the screen: the form and its errors, curves that grow, stopping, and chatting meanwhile and after."""
 
-import io
 import json
 import os
 import subprocess
@@ -9,20 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from engine.language import use_language
 from engine.paths import paths
+from engine.text_store import TextStore
 from engine.training.event_lines import event_from_line, event_to_json
 from engine.training.events import Ended, Kept, Phase, Progress, Sample, Started, Validation
 from tests.tui.support import Source, chat, make_app, script, text_of, until
 from tests.tui.support import say as speak
 from tui.app import GenchatApp
-from tui.commands.output import Output
-from tui.commands.watched import EventLines
 from tui.keys import description
 from tui.screens.ask import ConfirmScreen
 from tui.screens.help import bindings_of
@@ -32,7 +28,6 @@ from tui.screens.training_form import DEFAULTS, PathSuggester, TrainingForm
 from tui.training_job import JobStatus, TrainingJob, genchat_program
 from tui.training_order import known_texts, read_order
 from tui.widgets.choice import Choice
-from tui.widgets.curves import Span, braille, span_of, ticks
 
 STARTED = Started(1_234_567, 9000, 1000, "fp32", "cpu", {})
 SAMPLE = Sample(40, "era uma vez [b]\x1b]0;owned\x07 um gato")
@@ -235,6 +230,14 @@ def test_counting_names_files_and_leaves_out_what_is_for_measuring() -> None:
     assert "--order 4" in " ".join(order.arguments())
 
 
+def test_a_text_that_was_added_can_be_chosen_and_brings_its_licence(tmp_path: Path) -> None:
+    (tmp_path / "gatos.txt").write_text("o gato dorme")
+    TextStore(paths().data / "texts").add(tmp_path / "gatos.txt", licence="CC-BY-4.0", language="pt")
+    own = {**DEFAULTS, "text": "gatos", "name": "x", "length": "", "until_loss": "1,5"}
+    words = " ".join(read_order(own, known_texts(paths()), paths()).arguments())
+    assert "gatos.txt --name x --until-loss 1.5 --licence CC-BY-4.0 --language pt" in words
+
+
 # ---- watching ----
 
 
@@ -386,66 +389,6 @@ def test_every_key_says_what_it_does(tag: str) -> None:
     use_language(tag)
     for owner in (TrainingScreen, TrainingForm, Choice):
         assert all(description(binding) for binding in bindings_of(owner))
-
-
-# ---- events and pictures ----
-
-
-class _Gone(io.StringIO):
-    def write(self, text: str) -> int:
-        raise BrokenPipeError
-
-
-def test_a_watcher_that_is_gone_is_noticed_and_no_fault() -> None:
-    watcher = EventLines(Output(_Gone(), io.StringIO()))
-    assert watcher.tell(progress(1)) == ""
-    assert watcher.gone
-    assert watcher.tell(ENDED) == "done"
-
-
-@pytest.mark.parametrize(
-    "event", [STARTED, progress(3, None), SAMPLE, ENDED, Phase("writing", 1.0), Kept("a", "b", True)]
-)
-def test_events_survive_the_pipe(event: object) -> None:
-    assert event_from_line(json.dumps(event_to_json(event))) == event  # type: ignore[arg-type]
-
-
-@given(st.text() | st.dictionaries(st.text(), st.integers()).map(json.dumps))
-@settings(deadline=None, max_examples=50)
-def test_what_is_no_event_is_passed_over(line: str) -> None:
-    assert event_from_line(line) is None
-
-
-def test_an_endless_time_left_is_no_number() -> None:
-    assert event_to_json(progress(3, float("inf")))["seconds_left"] is None
-
-
-def test_a_falling_line_goes_from_corner_to_corner() -> None:
-    cells = braille([(0, 1), (1, 0)], 10, 5, Span(1, 0, 1))
-    assert [[bool(cell) for cell in row].index(True) for row in cells] == [0, 2, 4, 6, 8]
-    assert cells[0][0] & 0x01
-    assert cells[-1][-1] & 0x80
-
-
-@given(
-    st.lists(st.tuples(st.floats(0, 1), st.floats(0, 50)), max_size=80),
-    st.integers(1, 40),
-    st.integers(1, 20),
-)
-@settings(deadline=None, max_examples=100)
-def test_any_curve_fits_its_picture(points: list[tuple[float, float]], width: int, height: int) -> None:
-    span = span_of((sorted(points),), 1.0)
-    assert span.high > span.low
-    cells = braille(sorted(points), width, height, span)
-    assert (len(cells), {len(row) for row in cells}) == (height, {width})
-    assert all(0 <= cell <= 255 for row in cells for cell in row)
-    marks = ticks(span, height // 2)
-    assert all(span.low <= mark <= span.high + 1e-9 for mark in marks)
-
-
-def test_the_steep_beginning_does_not_flatten_the_rest() -> None:
-    curve = [(0.0, 9.0), *((place / 100, 2 - place / 100) for place in range(5, 101))]
-    assert span_of((curve,)).high < 3
 
 
 # ---- the real thing ----

@@ -107,7 +107,6 @@ class TrainingScreen(Screen[Next | None]):
 
     def _say(self, text: str) -> None:
         self._message.update(Content(safe(text)))
-        self._message.display = bool(text)
 
     def _show_curves(self, told: Told) -> None:
         progress = told.progress
