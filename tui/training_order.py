@@ -1,5 +1,6 @@
 """What a person asks to be trained: read from a form, checked by the engine, said as a command of genchat."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,7 +150,17 @@ def _check_numbers(family: Family, numbers: Mapping[str, Any]) -> None:
 def _own_file(text: str) -> Path:
     if not text.strip():
         raise TextUnusable("text_none")
-    return Path(text.strip()).expanduser().absolute()
+    name = text.strip()
+    try:
+        path = Path(name).expanduser().absolute()
+        os.fsencode(path)
+        if "\0" in name or (path.exists() and not (path.is_file() or path.is_dir())):
+            raise TextUnusable("text_unreadable", name=name, reason=say("training_screen.no_file"))
+    except OSError as error:
+        raise TextUnusable("text_unreadable", name=name, reason=error.strerror or error) from None
+    except (RuntimeError, UnicodeError) as error:  # "~nobody", half a character
+        raise TextUnusable("text_unreadable", name=name, reason=error) from None
+    return path
 
 
 def _readable(paths: tuple[Path, ...], learns: bool) -> Iterator[Path]:
@@ -158,7 +169,7 @@ def _readable(paths: tuple[Path, ...], learns: bool) -> Iterator[Path]:
 
     found = False
     for path in paths:
-        inner = sorted(path.rglob("*.txt")) if path.is_dir() else [path]
+        inner = sorted(each for each in path.rglob("*.txt") if each.is_file()) if path.is_dir() else [path]
         used = [file for file in inner if learns or file is path or not file.name.startswith(HELD_OUT)]
         for file in used:
             read_source(file)

@@ -150,6 +150,11 @@ WRONG = (
     ({"text": "", "file": ""}, "at least one text"),
     ({"text": "", "file": "/no/such/file.txt"}, "file.txt"),
     ({"text": "", "file": "{home}/binary.txt"}, "binary"),
+    ({"text": "", "file": "~nobody-of-that-name/x.txt"}, "cannot be read"),
+    ({"text": "", "file": "a\0b"}, "cannot be read"),
+    ({"text": "", "file": "x" * 5000}, "cannot be read"),
+    ({"text": "", "file": "\ud800"}, "cannot be read"),
+    ({"text": "", "file": "/dev/zero"}, "no file"),
     ({"text": "", "file": "{home}"}, "binary.txt"),
     ({"family": "ngram", "order": "13"}, "from 1 to 12"),
     ({"family": "ngram", "min_count": "0"}, "1 or more"),
@@ -216,6 +221,7 @@ async def test_a_path_completes(tmp_path: Path) -> None:
     assert await suggester.get_suggestion(f"{tmp_path}/f") == f"{tmp_path}/folder/"
     assert await suggester.get_suggestion(f"{tmp_path}/x") is None
     assert await suggester.get_suggestion(f"{tmp_path}/nowhere/x") is None
+    assert await suggester.get_suggestion("~nobody-of-that-name/x") is None
 
 
 def test_counting_names_files_and_leaves_out_what_is_for_measuring() -> None:

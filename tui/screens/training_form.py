@@ -144,6 +144,7 @@ class TrainingForm(Dialog[TrainingOrder]):
             return
         self._checking = True
         self.show_error("")
+        self.query_one(".hint", Static).update(Content(say("training_screen.checking")))
         form = {name: self._read(name) for name in DEFAULTS}
 
         def check() -> None:
@@ -162,6 +163,7 @@ class TrainingForm(Dialog[TrainingOrder]):
     def _checked(self, message: Checked) -> None:
         self._checking = False
         if message.order is None:
+            self._hint(self.focused.id if self.focused is not None else None)
             self.show_error(message.problem)
         else:
             self.dismiss(message.order)
@@ -193,8 +195,8 @@ class PathSuggester(Suggester):
         folder, slash, beginning = value.rpartition("/")
         if not value:
             return None
-        place = Path((folder + slash) or ".").expanduser()
         try:
+            place = Path((folder + slash) or ".").expanduser()
             names = sorted(each.name for each in place.iterdir() if each.name.startswith(beginning))
             hidden = beginning.startswith(".")
             found = next((name for name in names if hidden or not name.startswith(".")), None)

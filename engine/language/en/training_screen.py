@@ -56,6 +56,8 @@ TEXTS = {
     "training_screen.hint.order": "the longest run of tokens that is counted, 1 to 12",
     "training_screen.hint.unit": "what is counted",
     "training_screen.hint.min_count": "words seen less often than this are spelled in letters",
+    "training_screen.checking": "reading the text …",
+    "training_screen.no_file": "it is no file",
     "training_screen.title": "training",
     "training_screen.status.starting": "starting",
     "training_screen.status.running": "learning",

@@ -56,6 +56,8 @@ TEXTS = {
     "training_screen.hint.order": "a maior sequência de tokens contada, de 1 a 12",
     "training_screen.hint.unit": "o que se conta",
     "training_screen.hint.min_count": "palavras vistas menos vezes do que isto são soletradas",
+    "training_screen.checking": "lendo o texto …",
+    "training_screen.no_file": "não é um arquivo",
     "training_screen.title": "treino",
     "training_screen.status.starting": "começando",
     "training_screen.status.running": "aprendendo",
