@@ -14,6 +14,7 @@ class Started:
     precision: str
     device: str
     settings: Mapping[str, object] = field(default_factory=dict)
+    unseen: str = ""  # pieces of the held-out text that the vocabulary lacks; they are spelled in bytes
 
 
 @dataclass(frozen=True, slots=True)

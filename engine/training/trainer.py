@@ -157,6 +157,7 @@ class Trainer:
             precision="bf16" if self.machine.dtype == torch.bfloat16 else "fp32",
             device=str(self.machine.device),
             settings=self.recipe.to_json(),
+            unseen=self.data.unseen,
         )
 
     def _loop(self, should_stop: StopSignal) -> Iterator[TrainingEvent]:
