@@ -291,6 +291,7 @@ async def test_the_new_model_is_listed_and_can_be_talked_to_at_once(trainer: Pat
         await begin(pilot, name="cats")
         (trainer / "go").touch()
         await until(pilot, lambda: "cats is ready" in text_of(app))
+        assert "100 %" in text_of(app)
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is chat(app))
         session = chat(app).session

@@ -75,12 +75,13 @@ class Figures(Widget):
         progress = self._told.progress
         if progress is None:
             return Strip.blank(self.size.width, found.text)
-        over, endless = self._told.ended is not None, progress.seconds_left is None
-        if over or endless:
+        ended, endless = self._told.ended, progress.seconds_left is None
+        if ended is not None or endless:
             tail = say("training_screen.spent", time=duration(progress.seconds))
         else:
             tail = say("training_screen.left", time=duration(progress.seconds_left))
-        done = float(over) if endless else progress.done
+        complete = ended is not None and (endless or ended.reason == "done")
+        done = 1.0 if complete else 0.0 if endless else progress.done
         tail = f"   {tail} " if endless else f"  {percent(done)} %   {tail} "
         width = max(self.size.width - len(tail) - 1, 1)
         pieces = [Segment(" ", found.text), *bar(width, done, 1.0, found.bar, found.bar_lost, found.ground)]
