@@ -17,6 +17,8 @@ from engine.contract import Tokenizer
 from engine.conversation import END, Message, Role, TurnTemplate
 from engine.errors import TextUnusable
 
+_SHOWN = 16  # unseen pieces told of
+
 
 @dataclass(frozen=True)
 class Source:
@@ -41,6 +43,7 @@ class TokenData:
     held_out_bytes: int
     sha256: str
     sources: tuple[dict[str, str], ...]
+    unseen: str = ""  # the first pieces of the held-out text that the vocabulary lacks
 
 
 def read_sources(files: Iterable[Path], held_out: Iterable[Path] = (), licence: str = "") -> list[Source]:
@@ -105,6 +108,7 @@ def prepare(sources: Sequence[Source], tokenizer: Tokenizer, share: float = 0.1)
         held_out_bytes=_bytes(joined, tokenizer),
         sha256=hashlib.sha256("".join(f"{source.sha256}{source.held_out}" for source in sources).encode()).hexdigest(),
         sources=tuple({"name": source.name, "licence": source.licence, "sha256": source.sha256} for source in sources),
+        unseen=" ".join(tokenizer.unknown_in("".join(source.text for source in sources if source.held_out))[:_SHOWN]),
     )
 
 

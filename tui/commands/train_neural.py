@@ -185,6 +185,8 @@ def tell(out: "Output", event: "TrainingEvent") -> str:
     if isinstance(event, Started):
         values = {"parameters": event.parameters, "train": event.train_tokens, "held_out": event.held_out_tokens}
         out.note(say("training.started", **values, precision=event.precision, device=event.device), "dim")
+        if event.unseen:
+            out.note(say("training.unseen", pieces=event.unseen), "warn")
     elif isinstance(event, Progress):
         left = duration(event.seconds_left)
         line = say("training.progress", step=event.step, loss=event.loss, speed=event.tokens_per_second, left=left)

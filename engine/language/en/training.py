@@ -30,6 +30,7 @@ TEXTS = {
     "training.plot": "write the loss curves to this SVG file",
     "training.no_samples": "show no samples while training",
     "training.started": "{parameters} parameters; {train} tokens to learn from, {held_out} to measure on; {precision} on {device}",
+    "training.unseen": "never seen in the text to learn from, so spelled in bytes: {pieces}",
     "training.progress": "step {step}  loss {loss:.3f}  {speed:,.0f} tokens/s  {left} left",
     "training.validation": "step {step}: held out {loss:.4f} nats a token, {bits:.4f} bits a byte",
     "training.sample": "sample at step {step}:",

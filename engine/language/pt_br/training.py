@@ -30,6 +30,7 @@ TEXTS = {
     "training.plot": "gravar as curvas da perda neste arquivo SVG",
     "training.no_samples": "não mostrar amostras durante o treino",
     "training.started": "{parameters} parâmetros; {train} tokens para aprender, {held_out} para medir; {precision} em {device}",
+    "training.unseen": "nunca vistos no texto de treino, por isso escritos em bytes: {pieces}",
     "training.progress": "passo {step}  perda {loss:.3f}  {speed:,.0f} tokens/s  faltam {left}",
     "training.validation": "passo {step}: texto separado {loss:.4f} nats por token, {bits:.4f} bits por byte",
     "training.sample": "amostra no passo {step}:",

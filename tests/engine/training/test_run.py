@@ -12,7 +12,7 @@ from engine.gpt.loading import load
 from engine.local_backend import LocalBackend
 from engine.model_card import read_card, verify_files
 from engine.training.data import Source
-from engine.training.events import Sample
+from engine.training.events import Sample, Started
 from engine.training.precision import choose_device, choose_dtype
 from engine.training.run import Run, plan
 from tests.engine.training import toy
@@ -60,6 +60,15 @@ def test_dialogues_give_a_model_that_chats(tmp_path: Path) -> None:
     backend = LocalBackend(load(tmp_path / "chat", card))
     events = list(backend.reply([Message(Role.USER, "oi")], ReplySettings(max_tokens=5)))
     assert events
+
+
+def test_letters_never_seen_are_told_of_and_still_priced(tmp_path: Path) -> None:
+    sources = [Source("toy.txt", toy.TEXT), Source("other.txt", "the cat ø ß sat ø.", held_out=True)]
+    run = plan(sources, toy.recipe(layers=1, width=16, steps=2), tmp_path / "m", None, "c", samples=False)
+    started = next(iter(run.events()))
+    assert isinstance(started, Started)
+    assert started.unseen == "ø ß"
+    assert run.tokenizer.decode(run.trainer.data.held_out.tolist()) == "the cat ø ß sat ø."
 
 
 def test_a_text_shorter_than_a_step_is_refused_with_the_numbers(tmp_path: Path) -> None:
