@@ -29,7 +29,7 @@ from tui.training_job import JobStatus, TrainingJob, genchat_program
 from tui.training_order import known_texts, read_order
 from tui.widgets.choice import Choice
 
-STARTED = Started(1_234_567, 9000, 1000, "fp32", "cpu", {})
+STARTED = Started(1_234_567, 9000, 1000, "fp32", "cpu", {}, unseen="żő\x1b")
 SAMPLE = Sample(40, "era uma vez [b]\x1b]0;owned\x07 um gato")
 ENDED = Ended("done", 80, 4.0, 1.5, 2.25)
 
@@ -258,6 +258,7 @@ async def test_curves_figures_and_a_safe_sample(trainer: Path) -> None:
         assert "12,346" in shown
         assert "1.23M" in shown
         assert "4 s left" in shown
+        assert "spelled in bytes: żő␛" in shown
         assert "50" in shown
         assert "stop and keep" in shown
         dots = [line for line in shown.split("\n") if any("\u2801" <= character <= "\u28ff" for character in line)]

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 Next = Literal["talk", "again"]
 _LOOK_EVERY = 0.25  # seconds
+_UNSEEN_SHOWN = 24  # characters
 
 
 class TrainingScreen(Screen[Next | None]):
@@ -178,7 +179,8 @@ def _message(job: TrainingJob, told: Told) -> str:
             return say("training_screen.failed", reason=job.error)
         case JobStatus.STOPPING:
             return say("training_screen.stopping")
-    return ""
+    unseen = told.started.unseen if told.started is not None else ""
+    return say("training_screen.unseen", letters=safe_line(unseen, _UNSEEN_SHOWN)) if unseen else ""
 
 
 _KEPT: Mapping[str, str] = {

@@ -25,7 +25,7 @@ class TrainingHeader(Widget):
 
     def __init__(self, family: str, name: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._family, self._name = family, name
+        self._family, self._model = family, name
         self._status = JobStatus.STARTING
 
     def show(self, status: JobStatus) -> None:
@@ -42,7 +42,7 @@ class TrainingHeader(Widget):
             (f" {say('training_screen.title')}   ", found.muted),
             (self._family, found.family(self._family)),
             (" · ", found.faint),
-            (safe_line(self._name, _LONGEST_NAME), found.text),
+            (safe_line(self._model, _LONGEST_NAME), found.text),
         ]
         mark = _MARKS.get(self._status, "●")
         style = found.error if self._status is JobStatus.FAILED else found.text

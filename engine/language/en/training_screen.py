@@ -76,6 +76,7 @@ TEXTS = {
     "training_screen.left": "{time} left",
     "training_screen.spent": "{time}",
     "training_screen.preparing": " reading the text and building the network … {time}",
+    "training_screen.unseen": " Only in the held-out text, spelled in bytes: {letters}",
     "training_screen.stopping": " stopping …",
     "training_screen.kept": " {name} is ready after {time}; Enter talks to it, F2 in the chat lists it.",
     "training_screen.kept_stopped": " Stopped after {time}; {name} is kept as it was then. Enter talks to it.",

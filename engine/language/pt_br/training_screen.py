@@ -76,6 +76,7 @@ TEXTS = {
     "training_screen.left": "faltam {time}",
     "training_screen.spent": "{time}",
     "training_screen.preparing": " lendo o texto e montando a rede … {time}",
+    "training_screen.unseen": " Só no texto separado, soletrado em bytes: {letters}",
     "training_screen.stopping": " parando …",
     "training_screen.kept": " {name} ficou pronto em {time}; Enter conversa com ele, F2 na conversa o lista.",
     "training_screen.kept_stopped": " Parado depois de {time}; {name} foi guardado como estava. Enter conversa com ele.",
