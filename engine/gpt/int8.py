@@ -24,6 +24,7 @@ SCALE = ".scale"  # what is added to a matrix's name for its scales, fp32 [rows]
 Precision = Literal["fp32", "bf16", "int8"]
 _REFINED = 256  # candidates a position whose logits are made in fp32
 _FEW = 4  # positions; the 8-bit kernel is slower than a matrix product beyond
+_SHORT = 16  # positions; up to here it is still quicker than to make the matrices for that product first
 
 
 def quantise(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -59,18 +60,18 @@ class Int8Matrix(nn.Module):
         """fp32 […, K]: the rows of `ids`."""
         return self.weight[ids].float() * self.scale[ids].float()[..., None]
 
-    def dense(self) -> Tensor:
-        """[N, K] in the dtype for many positions; made when first needed, then kept."""
+    def many(self, flat: Tensor) -> Tensor:
+        """[M, K] -> [M, N] in the dtype for many positions; whole numbers up to 127 are exact in it."""
         if self._dense is None:
-            self._dense = self.weight.to(self._many) * self.scale.to(self._many)[:, None]
-        return self._dense
+            self._dense = self.weight.to(self._many)
+        return F.linear(flat.to(self._many), self._dense) * self.scale.to(self._many)
 
     def forward(self, x: Tensor) -> Tensor:
         flat = x.reshape(-1, x.shape[-1])
-        if len(flat) <= _FEW:
+        if len(flat) <= (_FEW if self._dense is not None else _SHORT):
             y = torch._weight_int8pack_mm(flat, self.weight, self.scale)
         else:
-            y = F.linear(flat.to(self._many), self.dense()).to(x.dtype)
+            y = self.many(flat).to(x.dtype)
         if self.bias is not None:
             y = y + self.bias
         return y.view(*x.shape[:-1], -1)
@@ -94,9 +95,10 @@ class Int8Embedding(nn.Module):
 class Int8Gpt(Gpt):
     """The Transformer with every matrix in 8 bits and activations in bf16."""
 
-    def __init__(self, config: GptConfig, tensors: Mapping[str, Tensor], many: torch.dtype) -> None:
+    def __init__(self, config: GptConfig, tensors: Mapping[str, Tensor], many: torch.dtype, name: str) -> None:
         with torch.device("meta"):
             super().__init__(config)
+        _check(tensors, self.state_dict(), name)
         self.compute_dtype = torch.bfloat16
 
         def matrix(name: str, many: torch.dtype = many) -> Int8Matrix:
@@ -121,7 +123,7 @@ class Int8Gpt(Gpt):
         normed = self.norm(x)
         flat = normed.reshape(-1, normed.shape[-1])
         if len(flat) > _FEW:
-            found = F.linear(flat.float(), self._head.dense())
+            found = self._head.many(flat)
         else:
             found = self._head(flat).float()
             likely = found.topk(min(_REFINED, found.shape[-1]), sorted=False).indices
@@ -133,8 +135,11 @@ class Int8Gpt(Gpt):
 def load_int8(path: Path, config: GptConfig, name: str, many: torch.dtype) -> Int8Gpt:
     """The network of that shape from a file written by `quantise`. Raises ModelDamaged."""
     tensors, _ = read_tensors(path, name)
-    with torch.device("meta"):
-        expected = Gpt(config).state_dict()
+    return Int8Gpt(config, tensors, many, name)
+
+
+def _check(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor], name: str) -> None:
+    """Raise ModelDamaged unless `tensors` hold all of `expected`, in their shapes."""
     for key, weight in expected.items():
         found = tensors.get(key)
         if found is None:
@@ -142,9 +147,11 @@ def load_int8(path: Path, config: GptConfig, name: str, many: torch.dtype) -> In
         if found.shape != weight.shape:
             sizes = {"found": list(found.shape), "expected": list(weight.shape)}
             raise ModelDamaged("tensor_shape", name=name, tensor=key, **sizes)
-        if found.dtype == torch.int8 and tensors.get(key + SCALE, torch.empty(0)).shape != weight.shape[:1]:
-            raise ModelDamaged("tensor_missing", name=name, tensor=key + SCALE)
-    return Int8Gpt(config, tensors, many)
+        if weight.dim() == 2 and found.dtype == torch.int8:
+            if tensors.get(key + SCALE, torch.empty(0)).shape != weight.shape[:1]:
+                raise ModelDamaged("tensor_missing", name=name, tensor=key + SCALE)
+        elif not found.is_floating_point():
+            raise ModelDamaged("tensor_dtype", name=name, tensor=key, found=str(found.dtype).removeprefix("torch."))
 
 
 @torch.inference_mode()
@@ -162,7 +169,8 @@ def choose_precision(config: GptConfig) -> tuple[Precision, torch.dtype]:
         small, scale = torch.ones(rows, columns, dtype=torch.int8), torch.ones(rows, dtype=torch.bfloat16)
         one = torch.randn(1, columns)
         eight = _seconds(lambda: torch._weight_int8pack_mm(one.to(torch.bfloat16), small, scale))
-        if eight < _seconds(lambda: F.linear(one, wide)):
+        # On a busy machine the timing is rough; where the kernel is not made for the processor it is many times slower.
+        if eight < 2 * _seconds(lambda: F.linear(one, wide)):
             return "int8", dtype
     except (RuntimeError, AttributeError):  # no such kernel for this processor, this shape or this torch
         pass

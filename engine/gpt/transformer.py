@@ -38,9 +38,23 @@ class Trace:
 class Linear(nn.Linear):
     """Weights in fp32, product in the dtype of the input."""
 
+    def reset_parameters(self) -> None:
+        """Nothing is drawn for a shape without memory: torch would load its whole compiler for that, seconds long."""
+        if not self.weight.is_meta:
+            super().reset_parameters()
+
     def forward(self, x: Tensor) -> Tensor:
         bias = None if self.bias is None else self.bias.to(x.dtype)
         return F.linear(x, self.weight.to(x.dtype), bias)
+
+
+class Embedding(nn.Embedding):
+    """A row a token."""
+
+    def reset_parameters(self) -> None:
+        """See Linear."""
+        if not self.weight.is_meta:
+            super().reset_parameters()
 
 
 class Norm(nn.Module):
@@ -65,10 +79,12 @@ class Norm(nn.Module):
 def rotary_tables(config: GptConfig, length: int) -> tuple[Tensor, Tensor]:
     """cos and signed sin, fp32 [length, D] each."""
     half = config.head_width // 2
-    frequencies = config.rope_base ** -(torch.arange(half, dtype=torch.float32) / half)
+    # Named, since shapes without memory ("meta") would have torch load its whole compiler for these few numbers.
+    device = torch.device("cpu")
+    frequencies = config.rope_base ** -(torch.arange(half, dtype=torch.float32, device=device) / half)
     if config.rope_divisors:
-        frequencies = frequencies / torch.tensor(config.rope_divisors)
-    angles = torch.outer(torch.arange(length, dtype=torch.float32), frequencies)
+        frequencies = frequencies / torch.tensor(config.rope_divisors, device=device)
+    angles = torch.outer(torch.arange(length, dtype=torch.float32, device=device), frequencies)
     cos, sin = angles.cos(), angles.sin()
     return torch.cat([cos, cos], dim=-1), torch.cat([-sin, sin], dim=-1)
 
@@ -247,12 +263,12 @@ class Gpt(nn.Module):
         self.config = config
         self.compute_dtype = torch.float32
         c = config.width
-        self.embedding = nn.Embedding(config.vocabulary_size, c)
-        self.position_embedding = nn.Embedding(config.context_length, c) if config.positions == "learned" else None
-        self.bigrams = nn.Embedding(config.bigram_buckets, c) if config.bigram_buckets else None
+        self.embedding = Embedding(config.vocabulary_size, c)
+        self.position_embedding = Embedding(config.context_length, c) if config.positions == "learned" else None
+        self.bigrams = Embedding(config.bigram_buckets, c) if config.bigram_buckets else None
         self.value_embeddings = nn.ModuleDict(
             {
-                str(layer): nn.Embedding(config.vocabulary_size, config.kv_heads * config.head_width)
+                str(layer): Embedding(config.vocabulary_size, config.kv_heads * config.head_width)
                 for layer in range(config.layers)
                 if _has_value_embedding(config, layer)
             }

@@ -2,8 +2,8 @@
 
 Ids are those of the checkpoint. Where the merges make tokens in the order of their ids, as published vocabularies do,
 the id is the merge rank; else ranks are kept apart from ids. Some vocabularies lack single bytes that no text of
-their training held: those get a rank beyond the vocabulary and are left out of what `encode` gives, as in the
-reference tokenizers. Control tokens stand for no text, and no text encodes to one.
+their training held: those are left out of a word before its merges, as in the reference tokenizers, and tiktoken,
+which fails on them, never sees them. Control tokens stand for no text, and no text encodes to one.
 """
 
 import base64
@@ -90,17 +90,13 @@ class ForeignTokenizer:
     def _ranked(self) -> tuple[dict[bytes, int], tuple[int, ...] | None]:
         """Ranks for tiktoken, and the id of every rank where the two differ."""
         merged = self.vocabulary.merged
-        missing = [bytes([byte]) for byte in sorted(self._missing)]
-        size = self.vocabulary_size
         if all(first < second for first, second in itertools.pairwise(merged)):
-            ranks = self._byte_ids | {self._bytes[token]: token for token in merged}
-            return ranks | {piece: size + place for place, piece in enumerate(missing)}, None
-        ids = [*self._byte_ids.values(), *(size + place for place in range(len(missing))), *merged]
-        pieces = [*self._byte_ids, *missing, *(self._bytes[token] for token in merged)]
-        ranks = {}
-        for rank, piece in enumerate(pieces):
-            ranks.setdefault(piece, rank)
-        return ranks, tuple(ids)
+            return self._byte_ids | {self._bytes[token]: token for token in merged}, None
+        ids = (*self._byte_ids.values(), *merged)
+        ranks: dict[bytes, int] = {}
+        for rank, token in enumerate(ids):
+            ranks.setdefault(self._bytes[token], rank)
+        return ranks, ids
 
     @cached_property
     def _encoding(self) -> "tiktoken.Encoding":
@@ -117,11 +113,23 @@ class ForeignTokenizer:
         _, ids = self._ranked
         found: list[int] = []
         for block in _blocks(text):
-            ranks = self._encoding.encode_ordinary(block)
+            ranks = self._lacking_ranks(block) if self._lacks(block) else self._encoding.encode_ordinary(block)
             found.extend(ranks if ids is None else (ids[rank] for rank in ranks))
-        if self._missing:
-            size = self.vocabulary_size
-            return [token for token in found if token < size]
+        return found
+
+    def _lacks(self, text: str) -> bool:
+        return not self._missing.isdisjoint(text.encode("utf-8", errors="replace")) if self._missing else False
+
+    def _lacking_ranks(self, text: str) -> list[int]:
+        """The words of `text` one by one, without the bytes that no token stands for: those beside them may merge."""
+        import regex
+
+        missing = bytes(self._missing)
+        found: list[int] = []
+        for word in regex.findall(self.vocabulary.pattern, text):
+            written = word.encode("utf-8", errors="replace").translate(None, missing)
+            if written:
+                found.extend(self._encoding._encode_single_piece(written))
         return found
 
     def decode(self, tokens: Sequence[int]) -> str:

@@ -10,6 +10,7 @@ from tui.commands.options import (
     MaxTokens,
     MinP,
     Model,
+    Precision,
     Repetition,
     Seed,
     Temperature,
@@ -29,6 +30,7 @@ def complete(
     context: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="TEXT", help="cli.argument.text_or_stdin")],
     model: Model = None,
+    precision: Precision = None,
     temperature: Temperature = None,
     top_k: TopK = None,
     top_p: TopP = None,
@@ -46,6 +48,7 @@ def complete(
     from tui.commands.streaming import form_of, seeded, write_reply
 
     around = surroundings(context)
+    around.take_flags({"precision": precision})
     around.take_flags(sampling_flags(model, temperature, top_k, top_p, min_p, repetition_penalty, seed, max_tokens))
     text = given_text(words)
     form = form_of(as_json, as_jsonl)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from engine.language import say
-from tui.commands.options import AsJson, Model
+from tui.commands.options import AsJson, Model, Precision
 from tui.commands.parser import GenchatCommand, single
 from tui.commands.surroundings import surroundings
 
@@ -17,6 +17,7 @@ def next_tokens(
     context: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="TEXT", help="cli.argument.text")],
     model: Model = None,
+    precision: Precision = None,
     top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="cli.option.top")] = 10,
     chat: Annotated[bool, typer.Option("--chat", help="cli.next.chat")] = False,
     why: Annotated[bool, typer.Option("--why", help="cli.next.why")] = False,
@@ -33,6 +34,7 @@ def next_tokens(
 
     around = surroundings(context)
     text = given_text(words)
+    around.take_flags({"precision": precision})
     backend = around.open_model(model)
     subject = language_model(backend)
     if chat and isinstance(backend, LocalBackend):

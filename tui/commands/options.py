@@ -1,7 +1,7 @@
 """Options that several commands share, and the settings they stand for."""
 
 from contextlib import closing
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -41,6 +41,9 @@ def complete_conversations(incomplete: str) -> list[tuple[str, str]]:
 Model = Annotated[
     str | None,
     typer.Option("--model", "-m", metavar="NAME", help="cli.option.model", autocompletion=complete_models),
+]
+Precision = Annotated[
+    Literal["auto", "fp32", "bf16", "int8"] | None, typer.Option("--precision", help="cli.option.precision")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="cli.option.json")]
 AsJsonLines = Annotated[bool, typer.Option("--jsonl", help="cli.option.jsonl")]

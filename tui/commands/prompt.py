@@ -13,6 +13,7 @@ from tui.commands.options import (
     MaxTokens,
     MinP,
     Model,
+    Precision,
     Repetition,
     Seed,
     Temperature,
@@ -36,6 +37,7 @@ def prompt(
     context: typer.Context,
     words: Annotated[list[str] | None, typer.Argument(metavar="PROMPT", help="cli.prompt.words")] = None,
     model: Model = None,
+    precision: Precision = None,
     temperature: Temperature = None,
     top_k: TopK = None,
     top_p: TopP = None,
@@ -55,6 +57,7 @@ def prompt(
 ) -> None:
     """Ask once."""
     around = surroundings(context)
+    around.take_flags({"precision": precision})
     around.take_flags(sampling_flags(model, temperature, top_k, top_p, min_p, repetition_penalty, seed, max_tokens))
     around.take_flags({"history.keep": False if no_log else None})
     text = _text(around, words or [])

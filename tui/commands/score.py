@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.language import say
-from tui.commands.options import AsJson, Model
+from tui.commands.options import AsJson, Model, Precision
 from tui.commands.parser import GenchatCommand, single
 from tui.commands.surroundings import surroundings
 
@@ -42,6 +42,7 @@ def score_text(
     context: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="TEXT", help="cli.argument.text_or_stdin")],
     model: Model = None,
+    precision: Precision = None,
     summary: Annotated[bool, typer.Option("--summary", "-s", help="cli.score.summary")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -54,6 +55,7 @@ def score_text(
 
     around = surroundings(context)
     text = given_text(words)
+    around.take_flags({"precision": precision})
     subject = language_model(around.open_model(model))
     out = around.output
     unknown = subject.tokenizer.unknown_in(text)

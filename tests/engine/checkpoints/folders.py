@@ -10,6 +10,10 @@ TEXTS = [
     "the cat sat on the mat, and 123 dogs ran to the sea.\n\nIt's fine; we'll see.",
     "uma manhã de céu azul sobre a praça, não é? \tTabs  and   spaces",
 ]
+CHATML = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
+    "{% endfor %}{{ '<|im_start|>assistant\n' }}"
+)
 CONTROLS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 
 
@@ -46,6 +50,43 @@ def write_tokenizer(folder: Path, kind: str) -> int:
     return size
 
 
+def random_llama(folder: Path) -> None:
+    """A checkpoint of random weights that needs no other library than genchat does."""
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    size = write_tokenizer(folder, "smollm")
+    settings = {
+        "model_type": "llama",
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 128,
+        "eos_token_id": 2,
+    }
+    (folder / "config.json").write_text(json.dumps(settings), encoding="utf-8")
+    (folder / "chat_template.jinja").write_text(CHATML, encoding="utf-8")
+    layer = "model.layers.0."
+    shapes = {
+        "model.embed_tokens": (size, 32),
+        "model.norm": (32,),
+        layer + "input_layernorm": (32,),
+        layer + "self_attn.q_proj": (32, 32),
+        layer + "self_attn.k_proj": (16, 32),
+        layer + "self_attn.v_proj": (16, 32),
+        layer + "self_attn.o_proj": (32, 32),
+        layer + "post_attention_layernorm": (32,),
+        layer + "mlp.gate_proj": (48, 32),
+        layer + "mlp.up_proj": (48, 32),
+        layer + "mlp.down_proj": (32, 48),
+    }
+    generator = torch.Generator().manual_seed(3)
+    tensors = {f"{name}.weight": torch.randn(shape, generator=generator) * 0.3 for name, shape in shapes.items()}
+    save_file(tensors, folder / "model.safetensors")
+
+
 def make_folder(folder: Path, architecture: str, **changes: Any) -> Any:
     """Write a checkpoint of random weights into `folder` and return the model of transformers."""
     from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, Qwen2Config, Qwen3Config
@@ -71,7 +112,8 @@ def make_folder(folder: Path, architecture: str, **changes: Any) -> Any:
         }
         kind = {"llama": LlamaConfig, "qwen2": Qwen2Config, "qwen3": Qwen3Config}[architecture]
         config = kind(**settings | changes)
-    model = AutoModelForCausalLM.from_config(config).eval()
+    auto: Any = AutoModelForCausalLM
+    model = auto.from_config(config).eval()
     with torch.no_grad():
         for name, weight in model.named_parameters():
             if weight.dim() < 2:  # biases of 0 and gains of 1 would hide a mistake

@@ -24,8 +24,8 @@ def value(told: Any) -> bytes:
         items = [value(each) for each in told]
         kind = items[0][:4] if items else struct.pack("<I", 8)
         return struct.pack("<I", 9) + kind + struct.pack("<Q", len(told)) + b"".join(item[4:] for item in items)
-    kind, form = _KINDS[type(told)]
-    return struct.pack("<I", kind) + struct.pack(form, told)
+    number, form = _KINDS[type(told)]
+    return struct.pack("<I", number) + struct.pack(form, told)
 
 
 def gguf(

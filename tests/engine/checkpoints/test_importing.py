@@ -21,15 +21,11 @@ from engine.registry import Registry
 from engine.sampling import SamplingSettings
 from engine.settings import Settings
 from tests.contract.language_model import LanguageModelContract
-from tests.engine.checkpoints.folders import make_folder
+from tests.engine.checkpoints.folders import CHATML, make_folder
 from tests.engine.checkpoints.gguf_writer import gguf, llama_gguf
 
 pytest.importorskip("transformers")
 pytestmark = pytest.mark.slow
-CHATML = (
-    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
-    "{% endfor %}{{ '<|im_start|>assistant\\n' }}"
-)
 
 
 @pytest.fixture(scope="module")

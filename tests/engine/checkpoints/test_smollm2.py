@@ -111,7 +111,7 @@ def test_eight_bits_cost_less_than_a_hundredth_of_the_surprise(folder: Path) -> 
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")[:1500]
     surprise = []
     for precision in ("fp32", "int8"):
-        model = opened(folder, precision).model  # type: ignore[arg-type]
+        model = opened(folder, precision).model
         surprise.append(-model.score_tokens(model.tokenizer.encode(text)).mean())  # type: ignore[attr-defined]
     assert surprise[1] == pytest.approx(surprise[0], rel=0.01)
 
