@@ -191,7 +191,7 @@ class Indexer:
         return int(row[0])
 
     def _write(self, document: int, reading: Reading, start: int, name: str, form: Form, language: Language) -> None:
-        rows, words, count = [], set[str](), 0
+        rows, words, count = [], dict[str, str](), 0
         for ordinal, chunk in enumerate(reading.chunks[start : start + BATCH], start):
             text = _clean(reading.text[chunk.start : chunk.end])
             found = searchable(text, name, chunk.heading, form, language)
@@ -206,7 +206,7 @@ class Indexer:
                 rows,
             ).rowcount
             self._connection.executemany(
-                "INSERT OR IGNORE INTO docs_word(word) VALUES (?)", [(word,) for word in sorted(words)]
+                "INSERT OR IGNORE INTO docs_word(word, written) VALUES (?, ?)", sorted(words.items())
             )
             self._connection.execute(
                 "UPDATE docs_document SET chunks = chunks + ?, words = words + ? WHERE id = ?",

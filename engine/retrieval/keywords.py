@@ -21,7 +21,12 @@ _B = 0.8
 _HEADING_WEIGHT = 1.5  # of a word's idf, where it stands in the chunk's own heading and the question says all of that
 _NEAR = 5  # words apart that still count as near
 _NEARNESS_WEIGHT = 2.2
+_EVERYWHERE = 0.1  # share of the chunks from which on a word is not searched for by itself
+_FEW = 1000  # chunks; a smaller index has time for every word
 _LONGEST_SCORED = 600  # stems of a chunk that are looked at
+
+
+_Row = tuple[int, str, str, str, str, Language]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +82,35 @@ def search(
     """The best chunks for `text`, in one collection or in all."""
     known = statistics(connection)
     question = understand(connection, text, known.chunks)
-    expression = fts_expression([stem for word in question.words if word.found != "missing" for stem in word.stems])
-    if not expression:
-        return KeywordResult(question, known.chunks)
-    rows = connection.execute(
-        "SELECT f.rowid, c.title_stems, c.stems, c.heading, d.columns, d.language FROM docs_search f"
-        " JOIN docs_chunk c ON c.id = f.rowid JOIN docs_document d ON d.id = c.document"
-        " WHERE docs_search MATCH ?1 AND d.state = 'ready' AND (?2 IS NULL OR d.collection = ?2)"
-        " ORDER BY bm25(docs_search) LIMIT ?3",
-        (expression, collection, max(limit, CANDIDATES)),
-    ).fetchall()
+    rows = _candidates(connection, question, known.chunks, collection, max(limit, CANDIDATES))
     hits = [_scored(question, row, known.average) for row in rows]
     hits.sort(key=lambda hit: (-hit.score, hit.chunk))
     return KeywordResult(question, known.chunks, tuple(hits[:limit]))
+
+
+def _candidates(
+    connection: sqlite3.Connection, question: Question, chunks: int, collection: int | None, limit: int
+) -> list[_Row]:
+    """The chunks that FTS5 finds best."""
+    words = [word for word in question.words if word.found != "missing"]
+    telling = [word for word in words if word.frequency <= max(_EVERYWHERE * chunks, _FEW)]
+    # Words that stand in every tenth chunk cost most of the time and tell least; they still count in the score.
+    expression = fts_expression([stem for word in telling or words for stem in word.stems])
+    if not expression:
+        return []
+    best = "SELECT rowid, bm25(docs_search) AS distance FROM docs_search WHERE docs_search MATCH :match"
+    # Most often all chunks may be found, and it is enough to look at a few more of them than are wanted.
+    for first in (f"{best} ORDER BY distance LIMIT :pool", best):
+        rows = connection.execute(
+            "SELECT c.id, c.title_stems, c.stems, c.heading, d.columns, d.language"  # noqa: S608
+            f" FROM ({first}) f JOIN docs_chunk c ON c.id = f.rowid JOIN docs_document d ON d.id = c.document"
+            " WHERE d.state = 'ready' AND (:collection IS NULL OR d.collection = :collection)"
+            " ORDER BY f.distance LIMIT :limit",
+            {"match": expression, "collection": collection, "limit": limit, "pool": 2 * limit},
+        ).fetchall()
+        if len(rows) >= limit or chunks <= 2 * limit:
+            break
+    return rows
 
 
 def score_chunks(connection: sqlite3.Connection, question: Question, chunks: Sequence[int]) -> dict[int, KeywordHit]:
@@ -109,7 +130,7 @@ def fts_expression(terms: Sequence[str]) -> str:
     return " OR ".join('"' + term.replace('"', '""') + '"' for term in dict.fromkeys(terms))
 
 
-def _scored(question: Question, row: tuple[int, str, str, str, str, Language], average: float) -> KeywordHit:
+def _scored(question: Question, row: _Row, average: float) -> KeywordHit:
     chunk, title, stems, heading, columns, language = row
     body = stems.split()[:_LONGEST_SCORED]
     titles = set(title.split())

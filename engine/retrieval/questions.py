@@ -38,7 +38,8 @@ _CERTAINTY_OTHER_START = 0.3  # mistakes seldom fall on the first letter
 class QuestionWord:
     """One word of the question. `stems` are what the index is asked for, `weight` is its idf (Robertson's, never < 0).
 
-    `taken_for` are the indexed words it was taken for where no document has it.
+    `taken_for` are the indexed words, as written there, that it was taken for where no document has it; `written` is
+    how the documents write a word that was typed without its accents.
     """
 
     text: str
@@ -47,6 +48,7 @@ class QuestionWord:
     weight: float
     found: Found
     taken_for: tuple[str, ...] = ()
+    written: str = ""
 
     @property
     def certainty(self) -> float:
@@ -55,7 +57,7 @@ class QuestionWord:
             return 1.0
         if self.found != "corrected":
             return _CERTAINTY_ALIKE if self.found == "alike" else 0.0
-        same_start = fold(self.text)[:1] == self.taken_for[0][:1]
+        same_start = fold(self.text)[:1] == fold(self.taken_for[0])[:1]
         return min(1.0, max(0.0, (len(self.text) - 3) / 4)) * (1.0 if same_start else _CERTAINTY_OTHER_START)
 
 
@@ -79,8 +81,9 @@ class Question:
 
     @property
     def corrected(self) -> str:
-        """The text with misspelt words put right."""
+        """The text with misspelt words and lost accents put right, as the documents write them."""
         right = {word.text: word.taken_for[0] for word in self.words if word.found == "corrected"}
+        right |= {word.text: word.written for word in self.words if word.written}
         return WORD.sub(lambda match: right.get(match[0], match[0]), self.text) if right else self.text
 
     @property
@@ -133,8 +136,18 @@ def understand(connection: sqlite3.Connection, text: str, chunks: int) -> Questi
         count = min(sum(map(frequency_of_stem, stems)), chunks)
         if not count:
             how = "missing"
-        found.append(QuestionWord(word.text, stems, count, idf(chunks, count), how, tuple(taken_for)))
+        shown = tuple(_written(connection, each) or each for each in taken_for)
+        plain = how == "exact" and word.text.casefold() == word.folded
+        written = _written(connection, word.folded) if plain else ""
+        written = "" if written == word.folded else written
+        found.append(QuestionWord(word.text, stems, count, idf(chunks, count), how, shown, written))
     return Question(text, language, tuple(found))
+
+
+def _written(connection: sqlite3.Connection, folded: str) -> str:
+    """How the documents write a folded word; empty where none has it."""
+    row = connection.execute("SELECT written FROM docs_word WHERE word = ?", (folded,)).fetchone()
+    return str(row[0]) if row else ""
 
 
 def standing_alone(messages: Sequence[Message]) -> str:

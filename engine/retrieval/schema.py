@@ -68,7 +68,7 @@ _STATEMENTS = (
     END""",
     "CREATE VIRTUAL TABLE docs_stem USING fts5vocab('docs_search', 'row')",
     # Folded words, for questions with a word that no document has.
-    "CREATE TABLE docs_word(id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE) STRICT",
+    "CREATE TABLE docs_word(id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE, written TEXT NOT NULL) STRICT",
     "CREATE VIRTUAL TABLE docs_trigram USING fts5(word, content='docs_word', content_rowid='id', tokenize='trigram')",
     """CREATE TRIGGER docs_word_inserted AFTER INSERT ON docs_word BEGIN
         INSERT INTO docs_trigram(rowid, word) VALUES (new.id, new.word);

@@ -1,7 +1,9 @@
 """What of a chunk is shown and what is searched: rows and objects are shown with their column names."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePath
 
 from engine.retrieval.records import row_cells, searched_json, shown_json, shown_row
@@ -19,11 +21,11 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Searchable:
-    """Stems of a chunk and of its titles, in order, common words left out; `words` are the folded words of both."""
+    """Stems of a chunk and of its titles, in order, common words left out; `words`: folded -> as written, of both."""
 
     title_stems: tuple[str, ...]
     stems: tuple[str, ...]
-    words: frozenset[str]
+    words: Mapping[str, str]
     digest: bytes
 
 
@@ -42,11 +44,15 @@ def title_of(name: str, heading: tuple[str, ...]) -> str:
 def searchable(text: str, name: str, heading: tuple[str, ...], form: Form, language: Language) -> Searchable:
     """What the index keeps of a chunk."""
     title = title_of(name, heading)
-    of = stemmer(language)
-    titles, title_words = of.content(title)
-    stems, words = of.content(_searched_text(text, form))
+    titles, title_words = _title(title, language)
+    stems, words = stemmer(language).content(_searched_text(text, form))
     digest = hashlib.blake2b(f"{title}\0{shown_text(text, form)}".encode(errors="replace"), digest_size=16).digest()
-    return Searchable(tuple(titles), tuple(stems), frozenset(words | title_words), digest)
+    return Searchable(tuple(titles), tuple(stems), title_words | words, digest)
+
+
+@lru_cache(maxsize=1024)
+def _title(title: str, language: Language) -> tuple[list[str], dict[str, str]]:
+    return stemmer(language).content(title)
 
 
 def _searched_text(text: str, form: Form) -> str:

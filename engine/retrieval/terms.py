@@ -70,20 +70,20 @@ class Stemmer:
             known = self._of_folded[folded] = fold(self._stem(written)) or folded
         return known
 
-    def content(self, text: str) -> tuple[list[str], set[str]]:
-        """(stems, folded words) of `text`, common words left out; the stems in order, the words each once."""
+    def content(self, text: str) -> tuple[list[str], dict[str, str]]:
+        """(stems, words) of `text`, common words left out: the stems in order; folded word -> as it is written."""
         known = self._of_written
         if len(known) > _CACHE_LIMIT:
             known.clear()
         written = WORD.findall(text)
-        distinct = set(written)
+        distinct = dict.fromkeys(written)
         for word in distinct:
             if word not in known:
                 folded = fold(word)[:_LONGEST]
                 common = folded in BY_LANGUAGE[self.language]
                 known[word] = ("", "") if common else (folded, self(folded))
         stems = [stem for word in written if (stem := known[word][1])]
-        return stems, {folded for word in distinct if (folded := known[word][0])}
+        return stems, {folded: word.casefold() for word in distinct if (folded := known[word][0])}
 
 
 def _accented(folded: str) -> str:

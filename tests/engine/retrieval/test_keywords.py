@@ -79,7 +79,7 @@ def test_a_misspelt_word_is_taken_for_the_one_meant_and_this_is_told(add: Add) -
 
 def test_a_word_that_shares_most_of_its_letters_is_found_as_a_lookalike(add: Add) -> None:
     word = understood(add({"a.md": "um hipopótamozinho pequeno"}), "hipopotamo").words[0]
-    assert (word.found, word.taken_for) == ("alike", ("hipopotamozinho",))
+    assert (word.found, word.taken_for) == ("alike", ("hipopótamozinho",))
 
 
 def test_a_known_word_is_not_corrected(add: Add) -> None:
@@ -167,3 +167,8 @@ def test_a_question_that_leans_on_the_one_before_is_looked_up_with_it(
 ) -> None:
     talk = [Message(Role.USER, before), Message(Role.ASSISTANT, "…"), Message(Role.USER, asked)]
     assert standing_alone(talk) == (asked if looked_up is None else looked_up)
+
+
+def test_lost_accents_are_put_back_as_the_documents_write_them(add: Add) -> None:
+    question = understood(add({"a.md": "A saúde do coração depende do São Francisco."}), "saude do coracao e Francisco")
+    assert question.corrected == "saúde do coração e Francisco"

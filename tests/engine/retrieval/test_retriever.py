@@ -74,7 +74,7 @@ def test_an_empty_library_finds_nothing(library: Library) -> None:
 def test_a_word_that_was_taken_for_another_is_told(fitness: Library) -> None:
     found = Retriever(fitness).retrieve("quanta protena no ovo")
     assert [notice.key for notice in found.notices] == ["retrieval.respelled"]
-    assert "protena → proteina" in str(found.notices[0].values["pairs"])
+    assert "protena → proteína" in str(found.notices[0].values["pairs"])
     assert any(word.startswith("protena ≈ ") for word in found.passages[0].matched)
 
 
@@ -225,7 +225,7 @@ def test_the_embedder_hears_the_question_with_its_mistakes_put_right(fitness: Li
     embedder = BagEmbedder()
     embed(fitness, embedder)
     Retriever(fitness, embedder).retrieve("quanta protena no ovo")
-    assert embedder.asked == ["quanta proteina no ovo"]
+    assert embedder.asked == ["quanta proteína no ovo"]
 
 
 def test_vectors_of_the_wrong_shape_are_refused(fitness: Library) -> None:
