@@ -100,9 +100,14 @@ def stemmer(language: Language) -> Stemmer:
 
 
 def detect_language(text: str, otherwise: Language = "pt") -> Language:
-    """Portuguese or English, by the common words of the first few hundred; `otherwise` when neither shows."""
-    folded = [fold(match[0]) for match, _ in zip(WORD.finditer(text), range(_DETECTION_WORDS), strict=False)]
+    """Portuguese or English, by the common words and accents of the first few hundred words.
+
+    `otherwise` when neither shows.
+    """
+    written = [match[0].casefold() for match, _ in zip(WORD.finditer(text), range(_DETECTION_WORDS), strict=False)]
+    folded = list(map(fold, written))
     votes = {language: _distinctive(folded, language) for language in LANGUAGES}
+    votes["pt"] += sum(word != plain for word, plain in zip(written, folded, strict=True))
     best = max(votes.values())
     leaders = [language for language in LANGUAGES if votes[language] == best]
     return leaders[0] if len(leaders) == 1 else otherwise
