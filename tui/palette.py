@@ -19,7 +19,7 @@ _SCREEN_ACTIONS = (
     "new", "rename", "delete", "export", "search", "regenerate", "edit", "copy", "mode", "sampling",
     "models", "tokens", "heat", "list", "panel", "stop",
 )  # fmt: skip
-_APP_ACTIONS = ("train", "theme", "help", "quit")
+_APP_ACTIONS = ("documents", "words", "train", "theme", "help", "quit")
 
 
 @dataclass(frozen=True)

@@ -35,4 +35,8 @@ TEXTS = {
     "words.shipped_en": "genchat's English texts",
     "words.training": "learning word vectors",
     "words.map_note": "{shown} of {total} words; near on the map is only roughly near in all dimensions",
+    "words.title": "words",
+    "words.placeholder": "a word, a sentence, or an analogy: A : B = C",
+    "words.hint": "One word shows the words that keep the same company, and a map of them.\n\nA sentence shows stems and lemmas, and how far its first word is from the others.\n\nA : B = C looks for what is to C as B is to A.",
+    "words.not_known": "without vectors, because the texts do not have them often enough: {words}",
 }

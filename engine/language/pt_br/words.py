@@ -35,4 +35,8 @@ TEXTS = {
     "words.shipped_en": "os textos em inglês do genchat",
     "words.training": "aprendendo vetores de palavras",
     "words.map_note": "{shown} de {total} palavras; perto no mapa é só mais ou menos perto em todas as dimensões",
+    "words.title": "palavras",
+    "words.placeholder": "uma palavra, uma frase ou uma analogia: A : B = C",
+    "words.hint": "Uma palavra mostra as que andam na mesma companhia, e um mapa delas.\n\nUma frase mostra radicais e lemas, e a que distância sua primeira palavra está das outras.\n\nA : B = C procura o que está para C como B está para A.",
+    "words.not_known": "sem vetores, porque não aparecem o bastante nos textos: {words}",
 }

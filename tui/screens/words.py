@@ -1,0 +1,269 @@
+"""Words as a machine sees them: stems and lemmas, the nearest words by their company, and a map of them.
+
+One word brings its neighbours; several bring their forms and their distances; a line such as "A : B = C"
+looks for the fourth of an analogy.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from engine.errors import DocumentsError, GenchatError
+from engine.language import language_in_use, say
+from engine.paths import paths
+from engine.text import safe, safe_line
+from tui.keys import bind
+from tui.screens.layout import SMALLEST
+from tui.widgets.key_bar import KeyBar
+
+if TYPE_CHECKING:
+    from engine.words.forms import WordForms
+    from engine.words.vectors import Neighbour, WordVectors
+
+Language = Literal["pt", "en"]
+_NARROW = 90
+_NEIGHBOURS = 14
+_ON_MAP = 24
+_ANALOGY = re.compile(r"\s*(\w+)\s*:\s*(\w+)\s*=\s*(\w+)\s*")
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found for one line: forms of its words, neighbours, and places on the plane."""
+
+    forms: "tuple[WordForms, ...]" = ()
+    neighbours: "tuple[Neighbour, ...]" = ()
+    heading: str = ""
+    words: tuple[str, ...] = ()
+    points: tuple[tuple[float, float], ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+class WordsScreen(Screen[None]):
+    """Answers a line when it is sent."""
+
+    CSS_PATH = "documents.tcss"
+    AUTO_FOCUS = "#words-input"
+    HELP_TITLE = "tui.help.words"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("escape", "back", "docs_back", show=True, priority=True),
+        bind("f2", "language", "words_language", show=True, priority=True),
+    ]
+
+    @dataclass
+    class Ready(Message):
+        """Vectors are there."""
+
+        vectors: "WordVectors"
+        language: Language
+
+    @dataclass
+    class Found(Message):
+        """A line was looked up."""
+
+        findings: Findings
+
+    @dataclass
+    class Told(Message):
+        """How far the learning is, or what went wrong."""
+
+        text: str
+        wrong: bool = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._language: Language = "pt" if language_in_use() == "pt-br" else "en"
+        self._vectors: WordVectors | None = None
+        self._findings = Findings()
+        self._title = Static("", id="words-title", markup=False)
+        self._input = Input(placeholder=say("words.placeholder"), id="words-input")
+        self._table = Static("", id="table", markup=False)
+        self._map = Static("", id="map", markup=False)
+        self._message = Static("", id="words-message", markup=False)
+
+    def compose(self) -> ComposeResult:
+        yield self._title
+        yield self._input
+        with Horizontal(id="words-body"):
+            yield VerticalScroll(self._table, id="table-box")
+            yield self._map
+        yield self._message
+        yield KeyBar(id="keys")
+        yield Static(say("tui.too_small"), id="too-small", markup=False)
+
+    def on_mount(self) -> None:
+        self._table.update(Content.styled(say("words.hint"), "$genchat-muted"))
+        self._learn()
+
+    def on_resize(self, event: events.Resize) -> None:
+        width, height = self.app.size
+        self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-tiny")
+        self.set_class(width < _NARROW, "-narrow")
+        self.call_after_refresh(self._draw)
+
+    # -- work in threads ----------------------------------------------------------------------------------------
+
+    def _learn(self) -> None:
+        self._vectors = None
+        self._title.update(Content.assemble((say("words.title"), "bold")))
+        work = partial(self._open_vectors, self._language)
+        self.run_worker(work, thread=True, exclusive=True, group="vectors", exit_on_error=False)
+
+    def _open_vectors(self, language: Language) -> None:
+        from engine.words.store import open_vectors, shipped_texts
+
+        def tell(share: float) -> None:
+            self.post_message(self.Told(f"{say('words.training')} {share:.0%}"))
+
+        try:
+            name = say(f"words.shipped_{language}")
+            self.post_message(self.Ready(open_vectors(shipped_texts(language), name, paths().cache, tell), language))
+        except GenchatError as error:
+            self.post_message(self.Told(str(error), wrong=True))
+
+    def _look_up(self, line: str, language: Language, vectors: "WordVectors | None") -> None:
+        try:
+            self.post_message(self.Found(look_up(line, language, vectors)))
+        except GenchatError as error:
+            self.post_message(self.Told(str(error), wrong=True))
+
+    # -- what comes back ----------------------------------------------------------------------------------------
+
+    @on(Ready)
+    def _ready(self, message: Ready) -> None:
+        if message.language != self._language:
+            return
+        self._vectors = message.vectors
+        about = say("words.trained_on", name=message.vectors.name, words=len(message.vectors.words))
+        self._title.update(Content.assemble((say("words.title"), "bold"), "   ", (about, "$genchat-muted")))
+        self._tell("")
+        if self._input.value.strip():
+            self._start(self._input.value)
+
+    @on(Found)
+    def _found(self, message: Found) -> None:
+        self._findings = message.findings
+        self._table.update(findings_content(message.findings))
+        self.query_one("#table-box", VerticalScroll).scroll_home(animate=False)
+        unknown = ", ".join(map(safe_line, message.findings.unknown))
+        self._tell(say("words.not_known", words=unknown) if unknown else "")
+        self._draw()
+
+    @on(Told)
+    def _told(self, message: Told) -> None:
+        self._tell(message.text, message.wrong)
+
+    def _tell(self, text: str, wrong: bool = False) -> None:
+        self._message.set_class(wrong, "-error")
+        self._message.update(Content(safe(text)))
+
+    def _draw(self) -> None:
+        import numpy as np
+
+        from engine.words.picture import drawn, placed
+
+        width, height = self._map.content_size
+        found = self._findings
+        if not found.words or width < 20 or height < 4:
+            self._map.update("")
+            return
+        points = np.array(found.points, dtype=np.float32)
+        lines = drawn(placed([safe_line(word) for word in found.words], points, width, height), width, height)
+        self._map.update(Content("\n".join(lines)))
+
+    # -- what the person does -----------------------------------------------------------------------------------
+
+    @on(Input.Submitted, "#words-input")
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip():
+            self._start(event.value)
+
+    def _start(self, line: str) -> None:
+        work = partial(self._look_up, line, self._language, self._vectors)
+        self.run_worker(work, thread=True, exclusive=True, group="line", exit_on_error=False)
+
+    def action_back(self) -> None:
+        """To the chat."""
+        self.dismiss(None)
+
+    def action_language(self) -> None:
+        """The other language's words."""
+        self._language = "en" if self._language == "pt" else "pt"
+        self._learn()
+
+
+def look_up(line: str, language: Language, vectors: "WordVectors | None") -> Findings:
+    """Everything there is to show for a line. Raises DocumentsError for an analogy with unknown words."""
+    from engine.words.forms import word_forms
+
+    analogy = _ANALOGY.fullmatch(line)
+    if analogy is not None and vectors is not None:
+        first, second, third = analogy.groups()
+        near = vectors.analogy(first, second, third, _NEIGHBOURS)
+        words = [vectors.words[vectors.place(word)] for word in (first, second, third)]
+        return _with_map(
+            Findings((), tuple(near), f"{first} : {second} = {third} : …"), vectors, words + _names(near[:5])
+        )
+    forms = tuple(word_forms(line, language))
+    if vectors is None:
+        return Findings(forms)
+    known, unknown = [], []
+    for form in forms:
+        try:
+            known.append(vectors.words[vectors.place(form.text)])
+        except DocumentsError:
+            unknown.append(form.text)
+    known = list(dict.fromkeys(known))
+    if len(known) == 1:
+        near = vectors.nearest(known[0], _ON_MAP)
+        found = Findings(forms, tuple(near[:_NEIGHBOURS]), known[0], unknown=tuple(unknown))
+        return _with_map(found, vectors, known + _names(near))
+    compared = tuple(vectors.compare(known[0], other) for other in known[1:])
+    found = Findings(forms, compared, known[0] if known else "", unknown=tuple(unknown))
+    return _with_map(found, vectors, known)
+
+
+def _names(near: "list[Neighbour]") -> list[str]:
+    return [each.word for each in near]
+
+
+def _with_map(found: Findings, vectors: "WordVectors", words: list[str]) -> Findings:
+    if len(words) < 2:
+        return found
+    chosen = list(dict.fromkeys(words))
+    points = tuple((float(x), float(y)) for x, y in vectors.plane(chosen))
+    return Findings(found.forms, found.neighbours, found.heading, tuple(chosen), points, found.unknown)
+
+
+def findings_content(found: Findings) -> Content:
+    """Forms, then neighbours or distances, as two small tables."""
+    parts: list[tuple[str, str] | str] = []
+    if found.forms:
+        head = "".join(say(f"words.column_{name}").ljust(14) for name in ("text", "stem", "lemma"))
+        parts.append((head + "\n", "$genchat-muted"))
+        for form in found.forms:
+            style = "$genchat-faint" if form.common else ""
+            cells = "".join(_cell(text, 14) for text in (form.text, form.stem, form.lemma))
+            parts.append((cells.rstrip() + "\n", style))
+    if found.neighbours:
+        head = _cell(say("words.column_word"), 20) + say("words.column_cosine").rjust(8)
+        parts += ["\n", (safe_line(found.heading, 40) + "\n", "bold")]
+        parts.append((head + say("words.column_distance").rjust(12) + "\n", "$genchat-muted"))
+        for each in found.neighbours:
+            parts += [_cell(each.word, 20), f"{each.cosine:8.3f}", (f"{each.distance:12.3f}\n", "$genchat-muted")]
+    return Content.assemble(*parts)
+
+
+def _cell(text: str, width: int) -> str:
+    return safe_line(text, width - 1).ljust(width)
