@@ -50,6 +50,8 @@ class GenchatApp(App[int]):
         bind("f1", "help", "help", show=True, priority=True),
         bind("ctrl+p", "command_palette", "palette", show=True, priority=True),
         bind("ctrl+t", "train", "train", priority=True),
+        bind("ctrl+o", "documents", "documents", priority=True),
+        bind("ctrl+l", "words", "words", priority=True),
         bind("f12", "theme", "theme", priority=True),
         bind("ctrl+q", "quit", "quit", show=True, priority=True),
     ]
@@ -95,6 +97,20 @@ class GenchatApp(App[int]):
         from tui.screens.training import open_training
 
         open_training(self)
+
+    def action_documents(self) -> None:
+        """The documents that answers rest on."""
+        from tui.screens.documents import DocumentsScreen
+
+        if isinstance(self.screen, ChatScreen):
+            self.push_screen(DocumentsScreen())
+
+    def action_words(self) -> None:
+        """Words as a machine sees them."""
+        from tui.screens.words import WordsScreen
+
+        if isinstance(self.screen, ChatScreen):
+            self.push_screen(WordsScreen())
 
     def action_help(self) -> None:
         """Help, the focused part's keys first."""
