@@ -33,7 +33,7 @@ TEXTS = {
     "docs.place": "passage {ordinal}, line {line}, characters {start} to {end}",
     "docs.retriever": "looked up by {retriever}",
     "docs.in_passages": "in {count} passage(s)",
-    "docs.found_exact": "",
+    "docs.found_exact": "found",
     "docs.found_corrected": "not in the documents; taken for {word}",
     "docs.found_alike": "not in the documents; looks like {word}",
     "docs.found_missing": "not in the documents",

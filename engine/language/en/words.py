@@ -21,7 +21,7 @@ TEXTS = {
     "words.column_folded": "folded",
     "words.column_stem": "stem",
     "words.column_lemma": "lemma",
-    "words.column_remark": "",
+    "words.column_remark": "remark",
     "words.column_word": "word",
     "words.column_cosine": "cosine",
     "words.column_distance": "distance",

@@ -33,7 +33,7 @@ TEXTS = {
     "docs.place": "trecho {ordinal}, linha {line}, caracteres {start} a {end}",
     "docs.retriever": "busca por {retriever}",
     "docs.in_passages": "em {count} trecho(s)",
-    "docs.found_exact": "",
+    "docs.found_exact": "achada",
     "docs.found_corrected": "não está nos documentos; entendi como {word}",
     "docs.found_alike": "não está nos documentos; parecido com {word}",
     "docs.found_missing": "não está nos documentos",

@@ -21,7 +21,7 @@ TEXTS = {
     "words.column_folded": "sem acento",
     "words.column_stem": "radical",
     "words.column_lemma": "lema",
-    "words.column_remark": "",
+    "words.column_remark": "nota",
     "words.column_word": "palavra",
     "words.column_cosine": "cosseno",
     "words.column_distance": "distância",

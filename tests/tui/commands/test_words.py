@@ -22,7 +22,7 @@ def text(tmp_path: Path) -> Path:
 def test_forms_stand_side_by_side(genchat: Run) -> None:
     done = genchat("words", "forms", "As meninas comeram", "-l", "pt")
     header, *rows = done.stdout.splitlines()
-    assert header.split() == ["word", "folded", "stem", "lemma"]
+    assert header.split() == ["word", "folded", "stem", "lemma", "remark"]
     assert rows[1].split() == ["meninas", "meninas", "menin", "menino"]
     values = json.loads(genchat("words", "forms", "As meninas comeram", "-l", "pt", "--json").stdout)
     assert values["words"][2]["lemma"] == "comer"
