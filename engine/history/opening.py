@@ -49,7 +49,7 @@ def open_writer(path: Path, now: datetime, migrations: Sequence[Migration] = MIG
     connection = connect(path)
     try:
         if version < len(migrations):
-            if objects:
+            if version:
                 back_up(connection, unused(path, "backup", now))
             migrate(connection, migrations)
         # The pages every session reads first: damage there is better met now than in the middle of a chat.

@@ -27,6 +27,7 @@ class E5Embedder:
 
     name = "e5"
     remote = False
+    unrelated = 0.86  # its cosines stand close together: texts about other things reach this
     batch = 2  # a question waits for the passages that are being read
 
     def __init__(self) -> None:

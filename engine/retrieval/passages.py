@@ -25,6 +25,7 @@ _ORDERS = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _PER_WORD, _PER_RARITY, _PER_NEARNESS, _PER_TITLE = 0.25, 0.15, 1.0, 0.25
+_PER_COSINE = 8.0
 _LENT = 0.5  # of a heading's words, to the sentence after it
 WARNING_ORDERS = "retrieval.warning_orders"
 
@@ -83,16 +84,18 @@ def coverage(question: Question, hit: KeywordHit | None) -> float:
     return sum(word.weight * word.certainty for word in hit.matched) / question.weight
 
 
-def evidence(question: Question, hit: KeywordHit | None, chunks: int) -> float:
+def evidence(question: Question, hit: KeywordHit | None, chunks: int, alike: float = 0.0) -> float:
     """Whether a passage is about the question at all, 0 to 1: what it covers, by how many telling words, how near.
 
-    Coverage alone accepts every question of one word that happens to occur. tests/bench/retrieval.py measures it.
+    `alike` is by how much its vector is nearer than those of unrelated texts. Coverage alone accepts every question of
+    one word that happens to occur. tests/bench/retrieval.py measures it.
     """
+    by_meaning = min(1.0, _PER_COSINE * max(0.0, alike))
     if hit is None:
-        return 0.0
+        return by_meaning
     rarest = idf(chunks, 0)
     certain = sum(word.certainty for word in hit.matched)
     telling = sum(word.weight * word.certainty for word in hit.matched) / rarest
     titled = sum(word.certainty for word in hit.in_title)
     amount = _PER_WORD * certain + _PER_RARITY * telling + _PER_NEARNESS * hit.nearness / rarest + _PER_TITLE * titled
-    return coverage(question, hit) * -math.expm1(-amount)
+    return min(1.0, coverage(question, hit) * -math.expm1(-amount) + by_meaning)

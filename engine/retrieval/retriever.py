@@ -8,6 +8,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 from engine.contract import Embedder, Notice, Passage, Passages
 from engine.distribution import FloatArray
@@ -25,6 +26,14 @@ PASSAGES = 5
 _VECTOR_SHARE = 0.5
 ENOUGH = 0.3  # least evidence; tests/bench/retrieval.py says what is lost and what slips through
 _DEEP = 3  # passages looked at for that
+
+
+@runtime_checkable
+class Calibrated(Protocol):
+    """An embedder that knows how near texts stand that have nothing to do with each other."""
+
+    @property
+    def unrelated(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -98,9 +107,9 @@ class Retriever:
         passages = tuple(
             _passage(number, candidate, row, found.question) for number, (candidate, row) in enumerate(chosen, 1)
         )
-        best = [each.keyword for each, _ in chosen[:_DEEP]]
-        covered = max((coverage(found.question, hit) for hit in best), default=0.0)
-        sure = max((evidence(found.question, hit, found.chunks) for hit in best), default=0.0)
+        best = [each for each, _ in chosen[:_DEEP]]
+        covered = max((coverage(found.question, each.keyword) for each in best), default=0.0)
+        sure = max((self._evidence(each, found) for each in best), default=0.0)
         return Retrieval(
             question=found.question,
             passages=passages,
@@ -111,6 +120,12 @@ class Retriever:
             chunks_searched=found.chunks,
             notices=tuple(notices),
         )
+
+    def _evidence(self, candidate: "_Candidate", found: KeywordResult) -> float:
+        alike = 0.0
+        if candidate.cosine is not None and isinstance(self.embedder, Calibrated):
+            alike = candidate.cosine - self.embedder.unrelated
+        return evidence(found.question, candidate.keyword, found.chunks, alike)
 
     @property
     def collection_number(self) -> int | None:

@@ -162,7 +162,9 @@ def _quality(folder: Path) -> list[Row]:
                 rows.append(Row(f"{name}, {spelling}: {what}", value, unit, peer, "plain FTS5", "higher"))
     if embedder is not None:
         rows.append(Row("e5: passages embedded", rate, "/s"))
-    rows += _abstaining(library, asked)
+    rows += _abstaining("ours", Retriever(library), asked)
+    if embedder is not None:
+        rows += _abstaining("ours + e5", Retriever(library, embedder), asked)
     library.close()
     return rows
 
@@ -185,13 +187,12 @@ def off_topic() -> list[str]:
     return chatter[:200] + food[:100] + other[:100]
 
 
-def _abstaining(library: Library, asked: dict[str, list[str]]) -> list[Row]:
-    retriever = Retriever(library)
+def _abstaining(name: str, retriever: Retriever, asked: dict[str, list[str]]) -> list[Row]:
     accepted = float(np.mean([retriever.retrieve(line, 3).enough for line in off_topic()]))
-    rows = [Row("off-topic lines answered", 100 * accepted, "%", 10.0, "mark")]
+    rows = [Row(f"{name}: off-topic lines answered", 100 * accepted, "%", 10.0, "mark")]
     for spelling in (SPELLINGS[0], SPELLINGS[2]):
         kept = float(np.mean([retriever.retrieve(question, 3).enough for question in asked[spelling]]))
-        rows.append(Row(f"questions answered, {spelling}", 100 * kept, "%", better="higher"))
+        rows.append(Row(f"{name}: questions answered, {spelling}", 100 * kept, "%", better="higher"))
     return rows
 
 

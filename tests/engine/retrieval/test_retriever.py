@@ -169,6 +169,17 @@ def test_meaning_finds_what_shares_no_word(add: Add) -> None:
     assert set(found.passages[0].parts) == {"vector"}
 
 
+def test_a_calibrated_embedder_can_find_enough_without_a_common_word(add: Add) -> None:
+    class Calibrated(BagEmbedder):
+        unrelated = 0.2
+
+    library = add({"car.md": "automóvel", "cat.md": "O gato dorme."})
+    for kind, enough in ((BagEmbedder, False), (Calibrated, True)):
+        embedder = kind(kind.__name__, synonyms={"carro": "automovel"})
+        embed(library, embedder)
+        assert Retriever(library, embedder).retrieve("carro").enough is enough
+
+
 def test_only_changed_chunks_are_embedded_again(library: Library, tmp_path: Path) -> None:
     file = tmp_path / "a.md"
     parts = [f"# Parte {number}\n\n" + f"palavra{number} " * 100 for number in range(4)]
