@@ -45,7 +45,7 @@ def open_writer(path: Path, now: datetime, migrations: Sequence[Migration] = MIG
     """
     prepare_private(path)
     # WAL mode is written into the file, so whose file it is comes first.
-    version, objects = judge(path, migrations)
+    version, _ = judge(path, migrations)
     connection = connect(path)
     try:
         if version < len(migrations):

@@ -266,7 +266,7 @@ def test_documents_first_or_history_first_they_share_one_file(path: Path, tmp_pa
         history.close()
         with Library(shared) as library:
             assert library.collection(SHIPPED).documents == 14
-        assert sorted(each.name for each in shared.parent.iterdir() if each.name.startswith(shared.name)) == [shared.name]
+        assert [each.name for each in shared.parent.glob(f"{shared.name}*")] == [shared.name]
 
 
 @pytest.mark.parametrize(
