@@ -26,6 +26,7 @@ TEXTS = {
     "cli.option.quiet": "no narration on stderr, only errors",
     "cli.option.color": "colour: auto (on terminals; NO_COLOR and FORCE_COLOR count), always or never",
     "cli.option.safe": "make control characters visible also when stdout is not a terminal",
+    "cli.option.precision": "numbers an imported model computes with: fp32 is exact, int8 fast (default: what is fastest here)",
     "cli.option.model": "which model; see genchat models",
     "cli.option.json": "one JSON document",
     "cli.option.jsonl": "one JSON line a token, then one for the whole",

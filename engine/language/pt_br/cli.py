@@ -26,6 +26,7 @@ TEXTS = {
     "cli.option.quiet": "sem narração na saída de erros, só erros",
     "cli.option.color": "cor: auto (em terminais; NO_COLOR e FORCE_COLOR valem), always (sempre) ou never (nunca)",
     "cli.option.safe": "torna visíveis os caracteres de controle também quando a saída não é um terminal",
+    "cli.option.precision": "números com que um modelo importado calcula: fp32 é exato, int8 é rápido (padrão: o mais rápido aqui)",
     "cli.option.model": "qual modelo; veja genchat models",
     "cli.option.json": "um documento JSON",
     "cli.option.jsonl": "uma linha JSON por token, depois uma para o todo",
