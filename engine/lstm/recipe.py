@@ -45,7 +45,7 @@ def suggest(recipe: Recipe, minutes: float) -> Recipe:
             "context": recipe.context or 1024,
             "batch": recipe.batch or size.batch,
             "optimizer": recipe.optimizer or "muon",
-            "learning_rate": recipe.learning_rate or (0.04 if muon else 0.003),
+            "learning_rate": recipe.learning_rate or (0.03 if muon else 0.003),
             "weight_decay": 0.0 if recipe.weight_decay is None else recipe.weight_decay,
             "warm_down": 0.6 if recipe.warm_down is None else recipe.warm_down,
         }

@@ -40,7 +40,16 @@ LICENCES = {
 }
 LANGUAGES = ("en", "pt")
 RECIPE = Recipe(
-    family="lstm", tokens="char", layers=2, width=384, batch=32, window=128, dropout=0.1, epochs=5, evaluations=20
+    family="lstm",
+    tokens="char",
+    layers=2,
+    width=384,
+    batch=32,
+    window=128,
+    dropout=0.1,
+    learning_rate=0.04,
+    epochs=5,
+    evaluations=20,
 )
 _TOLD_EVERY = 200  # steps
 
