@@ -26,8 +26,11 @@ any_settings = st.builds(
 )
 
 
-def reference(draw: Draw, chosen: SamplingSettings) -> set[int]:
-    """The tokens that may be drawn, the slow way."""
+ROUNDING = 1e-6  # of float32 log-probabilities: candidates that end this close to a stage's edge may be in or out
+
+
+def reference(draw: Draw, chosen: SamplingSettings, rounding: float) -> set[int]:
+    """The tokens that may be drawn, the slow way, every edge moved by `rounding` towards more tokens."""
     order = np.argsort(-draw.adjusted, kind="stable")
     probabilities = np.exp(draw.adjusted[order].astype(np.float64))
     kept = int(np.count_nonzero(probabilities > 0))
@@ -35,9 +38,9 @@ def reference(draw: Draw, chosen: SamplingSettings) -> set[int]:
         kept = min(kept, chosen.top_k)
     if chosen.top_p < 1:
         edges = np.cumsum(probabilities[:kept]) / probabilities[:kept].sum()
-        kept = min(kept, int(np.count_nonzero(edges < chosen.top_p - 1e-9)) + 1)
+        kept = min(kept, int(np.count_nonzero(edges < chosen.top_p + rounding)) + 1)
     if chosen.min_p:
-        kept = min(kept, max(1, int(np.count_nonzero(probabilities >= probabilities[0] * chosen.min_p * (1 - 1e-6)))))
+        kept = min(kept, max(1, int(np.count_nonzero(probabilities >= probabilities[0] * chosen.min_p * (1 - rounding)))))
     return set(order[:kept].tolist())
 
 
@@ -51,9 +54,8 @@ def test_every_stage_keeps_what_the_slow_way_keeps(values: FloatArray, chosen: S
         assert draw.uniform is None
         assert draw.kept == 1
     else:
-        allowed = reference(draw, chosen)
         kept = {token for token in range(len(values)) if draw.cut_by(token) is None}
-        assert kept == allowed
+        assert reference(draw, chosen, -ROUNDING) <= kept <= reference(draw, chosen, ROUNDING)
         assert draw.token in kept
 
 

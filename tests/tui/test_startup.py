@@ -5,7 +5,8 @@ import sys
 
 HEAVY = (
     "torch",
-    "google",
+    "google.genai",
+    "google.generativeai",
     "transformers",
     "tokenizers",
     "tiktoken",
