@@ -42,7 +42,7 @@ def mix(
     plain = combine(first, second, _BY_LENGTH if by_length else _CONSTANT, name)
     ours, theirs, lengths = part_scores(plain, texts)
     if not len(ours):
-        raise TextUnusable("empty_text", name=name)
+        raise TextUnusable("text_empty", name=name)
     shares = fit(ours, theirs, lengths if by_length else None)
     mixed = shares.log_prob(ours, theirs, lengths)
     return Fitted(combine(first, second, shares, name), _loss(mixed), _loss(ours), _loss(theirs), len(ours))

@@ -44,9 +44,11 @@ class Run:
 
     def events(self, should_stop: Callable[[], bool] | None = None) -> Iterator[TrainingEvent]:
         """Train; when the events are over, `keep` writes the model."""
+        torch.set_flush_denormal(True)  # of this thread, so it is put back: others count on the numbers it removes
         try:
             yield from self.trainer.run(should_stop)
         finally:
+            torch.set_flush_denormal(False)
             leave_team(self.trainer.machine.team)
 
     @property
@@ -127,7 +129,6 @@ def plan(
     if (recipe.batch or 1) % team.world:
         raise UsageError("batch_not_divisible", batch=recipe.batch, world=team.world)
     torch.manual_seed(recipe.seed)
-    torch.set_flush_denormal(True)
     model: TrainableModel = room.build(recipe, tokenizer, _alphabet(data))
     model.initialise(torch.Generator().manual_seed(recipe.seed))
 
