@@ -1,5 +1,6 @@
 """GenchatApp: themes, the command palette, help, and a crash screen that tells nothing it should not."""
 
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path, PurePath
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tui.training_job import TrainingJob
 
 _SWITCH_INTERVAL = 0.001  # seconds; Python's own 5 ms let a busy model delay a key by as much, several times over
+_COLLECT_AFTER = (20_000, 10, 50)  # new objects, young collections, middle ones; Python's own stalls painting often
 
 Report = Callable[[BaseException], Path | None]
 
@@ -79,6 +81,14 @@ class GenchatApp(App[int]):
     def failed(self) -> bool:
         """Whether a fault of genchat itself ended it."""
         return self._exception is not None
+
+    def run_alone(self) -> None:
+        """Run as what this process is for: the interpreter is set so that a busy model cannot hold up a key."""
+        sys.setswitchinterval(_SWITCH_INTERVAL)
+        gc.set_threshold(*_COLLECT_AFTER)
+        # What is there at the first frame stays to the end, so no collection need look at it again.
+        self.call_later(self.call_after_refresh, gc.freeze)
+        self.run()
 
     def get_default_screen(self) -> ChatScreen:
         return ChatScreen(self.session)
@@ -152,7 +162,6 @@ def run_app(around: "Surroundings") -> int:
     from engine.history import NullHistory, open_history
     from engine.reports import write_report
 
-    sys.setswitchinterval(_SWITCH_INTERVAL)
     settings = around.settings
     history = open_history(around.paths.history) if settings.history.keep else NullHistory()
     with history:
@@ -163,7 +172,7 @@ def run_app(around: "Surroundings") -> int:
             settings.model,
             report=lambda error: write_report(error, around.paths, around.arguments),
         )
-        app.run()
+        app.run_alone()
     if app.training is not None and not app.training.status.over:
         app.training.stop()
         around.output.note(say("training_screen.left_behind", name=app.training.order.name))

@@ -5,11 +5,12 @@ thread to the candidates a person can look at; a small vocabulary is kept whole.
 id only, never by probability.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.contract import Step
 from engine.distribution import (
@@ -92,7 +93,10 @@ class Candidates:
     ranks: IdArray
     raw: FloatArray  # probabilities
     drawn: FloatArray | None
-    cut: Sequence[StageName | None] | None  # None: nothing was cut
+    cut: NDArray[np.uint8] | None = (
+        None  # which of `stages` cut each, counted from 1; 0 for none. None: nothing was cut
+    )
+    stages: tuple[StageName, ...] = ()
 
     def row(self, index: int, labels: Labels) -> Row:
         token = int(self.tokens[index])
@@ -102,7 +106,7 @@ class Candidates:
             int(self.ranks[index]),
             float(self.raw[index]),
             None if self.drawn is None else float(self.drawn[index]),
-            None if self.cut is None else self.cut[index],
+            None if self.cut is None or not self.cut[index] else self.stages[self.cut[index] - 1],
         )
 
 
@@ -215,8 +219,9 @@ def _candidates(step: Step) -> Candidates | None:
     else:
         return None
     if not isinstance(drawn, ExactDistribution):
-        return Candidates(tokens, ranks, probabilities, None, None)
-    return Candidates(tokens, ranks, probabilities, np.exp(drawn.log_probs[tokens]), _cuts(tokens, drawn, step.draw))
+        return Candidates(tokens, ranks, probabilities, None)
+    after = np.exp(drawn.log_probs[tokens])
+    return Candidates(tokens, ranks, probabilities, after, *_cuts(tokens, drawn, step.draw))
 
 
 def _stored_candidates(step: StoredStep) -> Candidates | None:
@@ -229,14 +234,18 @@ def _stored_candidates(step: StoredStep) -> Candidates | None:
     if isinstance(drawn, TopKDistribution):
         known = dict(zip(drawn.tokens.tolist(), drawn.token_log_probs.tolist(), strict=True))
         after = np.exp(np.array([known.get(token, -np.inf) for token in tokens.tolist()], dtype=np.float32))
-    cut = [step.cut_by(token) for token in tokens.tolist()] if step.cut else None
-    return Candidates(tokens, raw.ranks, np.exp(raw.token_log_probs), after, cut)
+    names = tuple(sorted(set(step.cut.values())))
+    numbers = {token: names.index(name) + 1 for token, name in step.cut.items()}
+    cut = np.array([numbers.get(token, 0) for token in tokens.tolist()], dtype=np.uint8) if names else None
+    return Candidates(tokens, raw.ranks, np.exp(raw.token_log_probs), after, cut, names)
 
 
-def _cuts(tokens: IdArray, drawn: ExactDistribution, draw: Draw | None) -> list[StageName | None] | None:
+def _cuts(
+    tokens: IdArray, drawn: ExactDistribution, draw: Draw | None
+) -> tuple[NDArray[np.uint8] | None, tuple[StageName, ...]]:
     """For each token the stage that removed it. One cutting stage needs no sorting; of several, each but the last."""
     if draw is None:
-        return None
+        return None, ()
     cutting: list[Stage] = []
     left = int(np.count_nonzero(draw.adjusted > -np.inf))
     for stage in draw.stages:
@@ -244,12 +253,9 @@ def _cuts(tokens: IdArray, drawn: ExactDistribution, draw: Draw | None) -> list[
             cutting.append(stage)
             left = stage.kept
     if not cutting:
-        return None
-    names: list[StageName | None] = [cutting[-1].name] * len(tokens)
-    for stage in reversed(cutting[:-1]):
-        outside = ~np.isin(tokens, top_ids(draw.adjusted, stage.kept))
-        for index in np.flatnonzero(outside):
-            names[index] = stage.name
-    for index in np.flatnonzero(drawn.log_probs[tokens] > -np.inf):
-        names[index] = None
-    return names
+        return None, ()
+    numbers = np.full(len(tokens), len(cutting), dtype=np.uint8)
+    for number in range(len(cutting) - 1, 0, -1):
+        numbers[~np.isin(tokens, top_ids(draw.adjusted, cutting[number - 1].kept))] = number
+    numbers[drawn.log_probs[tokens] > -np.inf] = 0
+    return numbers, tuple(stage.name for stage in cutting)

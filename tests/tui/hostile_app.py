@@ -85,7 +85,7 @@ class HostileBackend:
         place = CorpusPlace(HOSTILE, 1, HOSTILE, 3, 9)
         share = (NgramShare(1, 1, 2, 0.5),)
         level = NgramLevel(1, (1, 2, 3), 2, 1.0, 1.0)
-        return NgramEvidence(1, 5, (level,), {token: share for token in range(13)}, (1, 2), 3, (place,))
+        return NgramEvidence(1, 5, (level,), dict.fromkeys(range(13), share), (1, 2), 3, (place,))
 
 
 def main(folder: Path) -> None:

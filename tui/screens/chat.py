@@ -41,7 +41,8 @@ from tui.widgets.prompt import Prompt
 from tui.widgets.surprise import SurpriseLine
 from tui.widgets.transcript import Transcript
 
-_PAINT_EVERY = 0.035  # seconds between two paintings of a growing reply
+_PAUSE = (0.05, 0.25)  # least and most seconds between two paintings of a growing reply
+_PAINTING_SHARE = 3  # a painting that took t seconds is followed by a pause of this times t, which belongs to the keys
 _PATIENCE = 0.6  # seconds a stopped reply has to end by itself
 
 
@@ -85,7 +86,7 @@ class ChatScreen(ConversingScreen):
             session, self.panel, self._strip, self._surprise, self._ask_why, self._poll_evidence_soon
         )
         self._arrangement = Arrangement()
-        self._last_painted = 0.0
+        self._paint_next_at = 0.0
         self._editing: Turn | None = None
 
     def compose(self) -> ComposeResult:
@@ -108,7 +109,8 @@ class ChatScreen(ConversingScreen):
         self._show_settings()
         self.session.use_progress(self._load_progress)
         self.app.theme_changed_signal.subscribe(self, lambda theme: self.repaint_all())
-        self.call_after_refresh(self._begin)
+        # A model that loads at once would hold up the first frame.
+        self.call_after_refresh(self.call_after_refresh, self._begin)
 
     def _begin(self) -> None:
         self.load_backend(self.session.model)
@@ -252,14 +254,16 @@ class ChatScreen(ConversingScreen):
 
     @on(ReplyArrived)
     def _reply_arrived(self, message: ReplyArrived) -> None:
-        wait = self._last_painted + _PAINT_EVERY - time.monotonic()
+        wait = self._paint_next_at - time.monotonic()
         if wait <= 0:
             self._drain(message.stream)
         else:
             self.set_timer(wait, partial(self._drain, message.stream))
 
     def _drain(self, stream: ReplyStream) -> None:
-        self._last_painted = time.monotonic()
+        started = time.monotonic()
+        self._paint_next_at = started + _PAUSE[0]
+        self.call_after_refresh(self._painted, started)
         batch = stream.drain()
         turn = self.session.take(stream, batch)
         if turn is None:
@@ -274,6 +278,11 @@ class ChatScreen(ConversingScreen):
         if batch.status is not None:
             self.refresh_bindings()
             self.refresh_list()
+
+    def _painted(self, started: float) -> None:
+        """On a slow or busy machine paint less often."""
+        spent = time.monotonic() - started
+        self._paint_next_at = started + min(max(_PAINTING_SHARE * spent, _PAUSE[0]), _PAUSE[1])
 
     # -- the open token -----------------------------------------------------------------------------------------
 

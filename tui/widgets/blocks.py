@@ -25,6 +25,8 @@ class Look:
     """What, besides the turn, decides how a block is painted."""
 
     inks: Inks
+    width: int  # of the finished lines
+    margin: int
     heat: bool = False  # colour tokens by surprise
 
 
@@ -39,6 +41,7 @@ class Block:
         self.starts: list[int] = []  # of each token, in the body's characters
         self.selected: int | None = None
         self._strips: dict[int, Strip] = {}
+        self._painted_to = 0  # no line after this one is in `_strips`
         self._after: list[tuple[str, str]] = []
         self._lay_out()
 
@@ -89,8 +92,9 @@ class Block:
         return found
 
     def _forget_from(self, body_line: int) -> None:
-        for index in [key for key in self._strips if key > body_line]:
-            del self._strips[index]
+        for index in range(body_line + 1, self._painted_to + 1):
+            self._strips.pop(index, None)
+        self._painted_to = min(self._painted_to, body_line)
 
     def forget(self) -> None:
         """Paint everything anew, e.g. in other colours."""
@@ -117,7 +121,7 @@ class Block:
         return range(self._line_at(start), self._line_at(max(stop - 1, start)) + 1)
 
     def _line_at(self, offset: int) -> int:
-        return bisect_right([start for start, _ in self.body.lines], offset)
+        return bisect_right(self.body.lines, offset, key=lambda line: line[0])
 
     def token_at(self, line: int, cell: int) -> int | None:
         """The token painted at a cell of a line of this block."""
@@ -166,7 +170,11 @@ class Block:
         """Paint one line of the block."""
         found = self._strips.get(line)
         if found is None:
-            found = self._strips[line] = self._paint(line, look)
+            margin = Strip.blank(look.margin, look.inks.text)
+            inner = self._paint(line, look)
+            found = Strip.join([margin, inner]).adjust_cell_length(look.width, look.inks.text)
+            self._strips[line] = found
+            self._painted_to = max(self._painted_to, line)
         return found
 
     def _paint(self, line: int, look: Look) -> Strip:

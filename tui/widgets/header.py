@@ -1,5 +1,7 @@
 """The first line: what is being talked to, how it draws its tokens, how fast it is."""
 
+import time
+
 from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
@@ -12,8 +14,8 @@ from tui.dialogue import Status
 from tui.numbers import percent, plain, short_count, whole
 from tui.widgets.painting import right_aligned
 
-
 _LONGEST_NAME = 32
+_SPEED_EVERY = 0.4  # seconds; a number that changes faster cannot be read
 
 
 class Header(Widget):
@@ -28,6 +30,7 @@ class Header(Widget):
         self._free_text = False
         self._status: Status | None = None
         self._speed: float | None = None
+        self._next_speed_at = 0.0
         self._load_text = ""
         self._problem = ""
 
@@ -45,6 +48,9 @@ class Header(Widget):
 
     def show_progress(self, status: Status | None, speed: float | None) -> None:
         """How the present reply is coming; `speed` in tokens a second."""
+        if status is self._status and status is Status.STREAMING and time.monotonic() < self._next_speed_at:
+            return
+        self._next_speed_at = time.monotonic() + _SPEED_EVERY
         self._status, self._speed = status, speed
         self.refresh()
 

@@ -74,13 +74,19 @@ class Panel(ScrollView, can_focus=True):
         return inks(self.app.current_theme.dark, "sheet")
 
     def _paint(self) -> None:
-        if not self.size.width:
+        if not self.region:  # hidden: painted when it comes back, by its resize
             return
-        before = len(self._lines)
-        self._lines = self._compose_lines()
-        if len(self._lines) != before or self.virtual_size.width != self.scrollable_content_region.width:
-            self.virtual_size = Size(self.scrollable_content_region.width, len(self._lines))
-        self.refresh()
+        width, ground = self.scrollable_content_region.width, self._inks.text
+        margin = Strip.blank(_MARGIN, ground)
+        before = self._lines
+        self._lines = [Strip.join([margin, line]).adjust_cell_length(width, ground) for line in self._compose_lines()]
+        if len(self._lines) != len(before) or self.virtual_size.width != width:
+            self.virtual_size = Size(width, len(self._lines))
+            self.refresh()
+            return
+        for index, (old, new) in enumerate(zip(before, self._lines, strict=True)):
+            if old != new:
+                self.refresh_line(index)
 
     def _compose_lines(self) -> list[Strip]:
         turn, found, width = self._turn, self._inks, self._width
@@ -141,12 +147,10 @@ class Panel(ScrollView, can_focus=True):
         return [Line(self._width, self._inks.muted).add(wrapped.text[a:b]).strip() for a, b in wrapped.lines]
 
     def render_line(self, y: int) -> Strip:
-        width = self.scrollable_content_region.width
         line = self.scroll_offset.y + y
-        ground = self._inks.text
-        if line >= len(self._lines):
-            return Strip.blank(width, ground)
-        return Strip.join([Strip.blank(_MARGIN, ground), self._lines[line]]).adjust_cell_length(width, ground)
+        if line < len(self._lines):
+            return self._lines[line]
+        return Strip.blank(self.scrollable_content_region.width, self._inks.text)
 
     def on_resize(self, event: events.Resize) -> None:
         self._paint()

@@ -48,13 +48,14 @@ class Prompt(TextArea):
         self.move_cursor(self.document.end)
 
     async def _on_key(self, event: events.Key) -> None:
-        # Not by a priority binding: that would overtake letters typed just before it and still on their way.
-        if event.key == "enter":
+        # Textual runs a binding after the key has bubbled up, so letters typed quickly before or after it would be
+        # taken in another order. Everything bound here is done at once instead.
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
             event.stop()
             event.prevent_default()
-            self.action_send()
-        else:
-            await super()._on_key(event)
+            await self.run_action(binding.action)
+            return
+        await super()._on_key(event)
 
     def action_send(self) -> None:
         """Send what is written; the screen empties the prompt when it has taken it."""

@@ -24,20 +24,29 @@ class SurpriseLine(Widget):
         self._turn: Turn | None = None
         self._index = 0
         self._first = 0
+        self._counted = 0  # records that the two sums hold
+        self._known = 0
+        self._bits = 0.0
 
     def show(self, turn: Turn | None, index: int) -> None:
         """The reply, and the token that is open."""
+        if turn is not self._turn:
+            self._counted, self._known, self._bits = 0, 0, 0.0
         self._turn, self._index = turn, index
+        for record in turn.records[self._counted :] if turn is not None else ():
+            self._counted += 1
+            if record.surprisal is not None:
+                self._known += 1
+                self._bits += record.surprisal
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         found = inks(self.app.current_theme.dark)
         line = Line(self.size.width, found.text).add(" " * _INDENT)
         records = self._turn.records if self._turn is not None else []
-        known = [record.surprisal for record in records if record.surprisal is not None]
-        if not known:
+        if not self._known:
             return line.strip()
-        tail = f"  {decimal(sum(known) / len(known))} {say('tui.surprise.unit')}"
+        tail = f"  {decimal(self._bits / self._known)} {say('tui.surprise.unit')}"
         room = max(line.room - len(tail) - 2, 8)
         self._first = max(min(self._index - room // 2, len(records) - room), 0)
         shown = records[self._first : self._first + room]

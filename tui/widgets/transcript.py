@@ -181,8 +181,7 @@ class Transcript(ScrollView, can_focus=True):
         index = bisect_right(self._ends, line)
         if index >= len(self._blocks) or line < 1:
             return Strip.blank(width, found.text)
-        strip = self._blocks[index].strip(line - self._top(index), Look(found, self._heat))
-        strip = Strip.join([Strip.blank(MARGIN, found.text), strip]).adjust_cell_length(width, found.text)
+        strip = self._blocks[index].strip(line - self._top(index), Look(found, width, MARGIN, self._heat))
         selection = self.text_selection
         if selection is not None:
             strip = self._paint_selection(strip, selection, line)
