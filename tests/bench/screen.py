@@ -1,8 +1,8 @@
 """The screen in a real pseudo-terminal: from a key to its letter on the terminal, from the command to the first frame.
 
 Keys are pressed while a reply streams at 500 tokens a second with the panel open, and while it streams unbridled. The
-letters typed are Greek and Cyrillic and the reply is neither, so that the bytes a key caused can be told from the rest. The first frame
-is compared with that of a Textual app that shows one line.
+letters typed are Greek and Cyrillic and the reply is neither, so that the bytes a key caused can be told from the rest.
+The first frame is compared with that of a Textual app that shows one line.
 """
 
 import fcntl
@@ -32,7 +32,14 @@ KEYS = 200
 STARTS = 7
 SIZE = (36, 120)
 _TEXT = "a reply of many short words that goes on for as long as anyone cares to look at it. " * 800
-_BARE = "from textual.app import App\nfrom textual.widgets import Static\nclass A(App):\n def compose(self):\n  yield Static('write here')\nA().run()"
+_BARE = """
+from textual.app import App
+from textual.widgets import Static
+class Bare(App):
+    def compose(self):
+        yield Static("write here")
+Bare().run()
+"""
 
 
 class Metronome(LocalBackend):
@@ -137,8 +144,8 @@ def run() -> list[Row]:
     with tempfile.TemporaryDirectory() as home:
         genchat = [sys.executable, "-m", "tui"]
         plain = [sys.executable, "-c", _BARE]
-        found = [(first_frame(genchat, home), first_frame(plain, home)) for _ in range(STARTS + 1)][1:]
-        ours, bare = (statistics.median(times) for times in zip(*found, strict=True))
+        starts = [(first_frame(genchat, home), first_frame(plain, home)) for _ in range(STARTS + 1)][1:]
+        ours, bare = (statistics.median(times) for times in zip(*starts, strict=True))
     rows.append(Row("first frame", ours, "s", 0.5, "mark"))
     rows.append(Row("first frame, beside a bare Textual app", ours, "s", bare, "textual"))
     return rows

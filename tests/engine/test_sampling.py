@@ -40,7 +40,8 @@ def reference(draw: Draw, chosen: SamplingSettings, rounding: float) -> set[int]
         edges = np.cumsum(probabilities[:kept]) / probabilities[:kept].sum()
         kept = min(kept, int(np.count_nonzero(edges < chosen.top_p + rounding)) + 1)
     if chosen.min_p:
-        kept = min(kept, max(1, int(np.count_nonzero(probabilities >= probabilities[0] * chosen.min_p * (1 - rounding)))))
+        threshold = probabilities[0] * chosen.min_p * (1 - rounding)
+        kept = min(kept, max(1, int(np.count_nonzero(probabilities >= threshold))))
     return set(order[:kept].tolist())
 
 
