@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from corpora.catalogue import RECIPES, CatalogueEntry, read_catalogue
+from corpora.catalogue import CatalogueEntry, read_catalogue
 from corpora.conversions import CONVERSIONS
+from corpora.recipes import BadFiles, assemble
 from engine.download import Progress, download
 from engine.errors import GenchatError, RemoteError, TextUnusable, UsageError
 
@@ -87,11 +88,15 @@ class TextStore:
             download(address, path, sha256=None, progress=report, should_stop=should_stop)
             fetched.append(path)
             done += path.stat().st_size
-        text = RECIPES[entry.recipe]([path.read_bytes() for path in fetched])
-        found = hashlib.sha256(text.encode()).hexdigest()
+        contents = [path.read_bytes() for path in fetched]
         for path in fetched:
             path.unlink()
         parts.rmdir()
+        try:
+            text = assemble(entry, contents)
+        except BadFiles:
+            raise RemoteError("text_not_as_expected", name=entry.name) from None
+        found = hashlib.sha256(text.encode()).hexdigest()
         if found != entry.sha256:
             raise RemoteError("hash_differs", name=entry.name, found=found[:12], wanted=entry.sha256[:12])
         converted = text if entry.conversion == "none" else CONVERSIONS[entry.conversion](text)

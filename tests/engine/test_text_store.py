@@ -13,6 +13,7 @@ import pytest
 
 from corpora.catalogue import CatalogueEntry, read_catalogue
 from corpora.conversions import CONVERSIONS
+from corpora.recipes import RECIPES
 from engine.errors import GenchatError, RemoteError, TextUnusable, UsageError
 from engine.text_store import TextStore
 
@@ -101,16 +102,58 @@ def test_a_missing_part_is_said_and_the_rest_is_kept_for_the_next_try(base: str,
     assert (tmp_path / ".parts" / "sample" / "0").exists()
 
 
+def test_the_next_try_fetches_only_the_parts_that_are_missing(
+    base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = TextStore(tmp_path)
+    wanted = entry(base, "Title\n\nA wrapped\nparagraph.\n\nLate.\n", ("a.txt", "late.txt"), "join")
+    with pytest.raises(RemoteError, match="404"):
+        store.pull_entry(wanted)
+    monkeypatch.delitem(FILES, "/a.txt")
+    monkeypatch.setitem(FILES, "/late.txt", b"Late.\n")
+    store.pull_entry(wanted)
+    assert store.path("sample").read_text() == "Title\n\nA wrapped\nparagraph.\n\nLate.\n"
+
+
+@pytest.mark.parametrize("recipe", ["self-dialogue-archive", "chatterbot-tables"])
+def test_parts_that_the_recipe_cannot_read_are_refused_and_removed(base: str, tmp_path: Path, recipe: str) -> None:
+    with pytest.raises(RemoteError, match="sample"):
+        TextStore(tmp_path).pull_entry(entry(base, "x", ("a.txt",), recipe))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_chatterbot_tables_become_dialogues_to_train_on(
+    base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FILES, "/food.yml", b"categories: [food]\nconversations:\n- - hungry?\n  - Always.\n")
+    row = '{"lang": "en", "topic": "food", "conv": 0, "turn": 0, "q": "hungry?", "a": "Always.", "n": 1}\n'
+    store = TextStore(tmp_path)
+    store.pull_entry(entry(base, row, ("food.yml",), "chatterbot-tables", "chatterbot-en"))
+    assert store.path("sample").read_text() == "### food\nP: hungry?\nR: Always.\n"
+
+
 def test_every_catalogue_entry_is_complete_and_safe() -> None:
     for name, found in read_catalogue().items():
         TextStore(Path()).path(name)
+        assert found.recipe in RECIPES
         assert found.conversion in {"none", *CONVERSIONS}
+        assert {*found.cuts, *found.untitled, *found.choices} <= {*found.files}
+        assert all(0 < first <= last for first, last in found.cuts.values())
         assert all(address.startswith("https://") and address.isascii() for address in found.addresses)
         assert len(found.sha256) == 64
         assert found.licence
         assert found.attribution
         assert found.bytes > 0
         assert replace(found, name="x") != found
+
+
+def test_the_chat_models_that_ship_learn_from_texts_of_the_catalogue() -> None:
+    assert {"chatterbot-en", "chatterbot-pt", "self-dialogue", "machado-stories"} <= read_catalogue().keys()
+
+
+def test_verse_keeps_its_lines() -> None:
+    catalogue = read_catalogue()
+    assert {catalogue[name].conversion for name in ("machado-poetry", "machado-theatre")} == {"none"}
 
 
 def test_own_files_are_added_found_and_removed(tmp_path: Path) -> None:

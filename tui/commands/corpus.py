@@ -14,6 +14,7 @@ from tui.commands.surroundings import Surroundings, surroundings
 
 app = group("corpus", "corpus.help")
 
+_FOR_THE_RECIPE = frozenset({"base", "files", "recipe", "cuts", "untitled", "choices"})
 _SHOWN = 600  # characters of a text that `show` prints
 
 
@@ -62,7 +63,7 @@ def show(
     store, out = _store(around), around.output
     entry = read_catalogue().get(name)
     if entry is not None and name not in {card.name for card in store.cards()}:
-        fields = {key: value for key, value in asdict(entry).items() if key not in ("base", "files", "recipe")}
+        fields = {key: value for key, value in asdict(entry).items() if key not in _FOR_THE_RECIPE}
         fields["addresses"] = list(entry.addresses)
         beginning = ""
     else:

@@ -111,6 +111,7 @@ TEXTS = {
     "error.export_failed": "{path} could not be written ({reason}); give another place",
     "error.text_name_bad": '"{name}" cannot name a text; use letters, digits, - and _',
     "error.text_not_here": 'no text "{name}"; here: {here}; see: genchat corpus list',
+    "error.text_not_as_expected": "what arrived for {name} is not what its recipe reads; it was removed, try again later",
     "error.text_not_in_catalogue": 'the catalogue has no "{name}"; it has: {known}',
     "error.text_not_utf8_file": "{name} is not UTF-8; convert it, for example: iconv -f latin1 -t utf-8 FILE > NEW",
     "error.gemini_no_key": "Gemini needs a key and none was found; get one at aistudio.google.com/apikey, then: genchat keys set gemini (or set GEMINI_API_KEY)",

@@ -111,6 +111,7 @@ TEXTS = {
     "error.export_failed": "{path} não pôde ser gravado ({reason}); escolha outro lugar",
     "error.text_name_bad": '"{name}" não serve de nome; use letras, algarismos, - e _',
     "error.text_not_here": 'não há texto "{name}"; há: {here}; veja: genchat corpus list',
+    "error.text_not_as_expected": "o que chegou para {name} não é o que a receita lê; foi apagado, tente mais tarde",
     "error.text_not_in_catalogue": 'o catálogo não tem "{name}"; tem: {known}',
     "error.text_not_utf8_file": "{name} não é UTF-8; converta, por exemplo: iconv -f latin1 -t utf-8 ARQUIVO > NOVO",
     "error.gemini_no_key": "o Gemini precisa de uma chave e nenhuma foi encontrada; crie uma em aistudio.google.com/apikey e depois: genchat keys set gemini (ou defina GEMINI_API_KEY)",
