@@ -1,6 +1,8 @@
 """From a recipe to a mini GPT of a size that fits the text and the time."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from engine.contract import ModelInfo, Tokenizer
 from engine.conversation import END
@@ -80,7 +82,15 @@ def build(recipe: Recipe, tokenizer: Tokenizer, alphabet: int) -> TrainableModel
         bigram_stride=alphabet if exact else _HASHED_STRIDE,
         start_token=_start_token(tokenizer),
     )
-    return Gpt(config)
+    return Gpt(config, recipe.dropout)
+
+
+def rebuild(recipe: Recipe, network: Mapping[str, Any], name: str) -> TrainableModel:
+    """A network of the shape on the card of the model `name`, with the recipe's context and dropout."""
+    config = GptConfig.from_json(dict(network), name)
+    if config.positions == "rope":
+        config = replace(config, context_length=recipe.context or config.context_length)
+    return Gpt(config, recipe.dropout)
 
 
 def _start_token(tokenizer: Tokenizer) -> int:

@@ -1,6 +1,8 @@
 """From a recipe to an LSTM of a size that fits the text and the time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -65,6 +67,11 @@ def build(recipe: Recipe, tokenizer: Tokenizer, alphabet: int) -> TrainableModel
         start_token=newline[0] if len(newline) == 1 else tokenizer.special_tokens[END],
     )
     return LstmNetwork(config, recipe.dropout, unseen)
+
+
+def rebuild(recipe: Recipe, network: Mapping[str, Any], name: str) -> TrainableModel:
+    """A network of the shape on the card of the model `name`, with the recipe's dropout."""
+    return LstmNetwork(LstmConfig.from_json(dict(network), name), recipe.dropout)
 
 
 def as_language_model(network: TrainableModel, tokenizer: Tokenizer, name: str) -> LanguageModel:

@@ -15,6 +15,7 @@ from engine.errors import TextUnusable, UsageError
 from engine.model_card import ModelCard, write_model
 from engine.sampling import SamplingSettings
 from engine.tokenizers.reading import StoredTokenizer
+from engine.training.beginning import Beginning
 from engine.training.data import Source, TokenData, is_chat, prepare
 from engine.training.events import TrainingEvent
 from engine.training.plot import write_plot
@@ -110,10 +111,13 @@ def plan(
     resume: bool = False,
     samples: bool = True,
     tokenizer: StoredTokenizer | None = None,
+    beginning: Beginning | None = None,
     languages: tuple[str, ...] = (),
 ) -> Run:
     """Everything made ready. Raises TextUnusable, UsageError, TrainingFailed (nothing or the wrong run to resume)."""
     room = importlib.import_module(f"engine.{recipe.family}.recipe")
+    if beginning is not None:
+        recipe, tokenizer = beginning.applied_to(recipe), beginning.tokenizer
     device = choose_device(recipe.device)
     team = join_team(device)
     machine = Machine(device, choose_dtype(recipe.precision, device), team)
@@ -129,8 +133,13 @@ def plan(
     if (recipe.batch or 1) % team.world:
         raise UsageError("batch_not_divisible", batch=recipe.batch, world=team.world)
     torch.manual_seed(recipe.seed)
-    model: TrainableModel = room.build(recipe, tokenizer, _alphabet(data))
-    model.initialise(torch.Generator().manual_seed(recipe.seed))
+    model: TrainableModel
+    if beginning is None:
+        model = room.build(recipe, tokenizer, _alphabet(data))
+        model.initialise(torch.Generator().manual_seed(recipe.seed))
+    else:
+        model = room.rebuild(recipe, beginning.network, beginning.name)
+        beginning.give_weights(model)
 
     def write_sample() -> str:
         return _sample(room.as_language_model(model, tokenizer, folder.name))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from engine.errors import ExitCode
+from engine.errors import ExitCode, UsageError
 from engine.language import say
 from tui.commands.options import AsJson
 from tui.commands.parser import GenchatCommand, single
@@ -45,6 +45,7 @@ Device = Annotated[str | None, typer.Option("--device", metavar="NAME", help="tr
 Precision = Annotated[Literal["auto", "fp32", "bf16"] | None, typer.Option("--precision", help="training.precision")]
 Compile = Annotated[bool, typer.Option("--compile", help="training.compile")]
 RecipeFile = Annotated[Path | None, typer.Option("--recipe", metavar="FILE", help="training.recipe")]
+BeginFrom = Annotated[str | None, typer.Option("--from", metavar="NAME", help="training.from")]
 Resume = Annotated[bool, typer.Option("--resume", help="training.resume")]
 Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE.svg", help="training.plot")]
 NoSamples = Annotated[bool, typer.Option("--no-samples", help="training.no_samples")]
@@ -77,6 +78,7 @@ def gpt(
     precision: Precision = None,
     compile_network: Compile = False,
     recipe: RecipeFile = None,
+    begin_from: BeginFrom = None,
     resume: Resume = False,
     plot: Plot = None,
     no_samples: NoSamples = False,
@@ -114,6 +116,7 @@ def lstm(
     precision: Precision = None,
     compile_network: Compile = False,
     recipe: RecipeFile = None,
+    begin_from: BeginFrom = None,
     resume: Resume = False,
     plot: Plot = None,
     no_samples: NoSamples = False,
@@ -128,6 +131,7 @@ def lstm(
 
 
 def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
+    from engine.training.beginning import read_beginning
     from engine.training.data import read_sources
     from engine.training.events import Kept
     from engine.training.run import plan
@@ -135,6 +139,12 @@ def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
     from tui.commands.watched import EventLines
 
     folder = folder_for(around, given["name"], given["replace"] or given["resume"])
+    beginning = None
+    if given["begin_from"] is not None:
+        entry = around.registry.entry(given["begin_from"])
+        if entry.folder is None or entry.card is None:
+            raise UsageError("cannot_begin_from", model=entry.name, family=family)
+        beginning = read_beginning(entry.folder, entry.card, family)
     sources = read_sources(given["files"], given["held_out"] or (), given["licence"])
     run = plan(
         sources,
@@ -144,6 +154,7 @@ def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
         shlex.join(["genchat", *without_flag(around.arguments)]),
         resume=given["resume"],
         samples=not given["no_samples"],
+        beginning=beginning,
         languages=tuple(given["language"] or ()),
     )
     out = around.output

@@ -81,6 +81,8 @@ TEXTS = {
     "error.text_too_short": "{name} holds {tokens} tokens, and one step of training takes {need}; give more text, or a smaller --window or --batch",
     "error.checkpoint_not_written": "the checkpoint {path} could not be written ({reason}); the one before it is kept: free some space, then go on with --resume",
     "error.nothing_to_resume": "there is no interrupted run at {path}; start it without --resume",
+    "error.cannot_begin_from": "{model} is no {family} model trained by genchat, so nothing can go on from it; see genchat models",
+    "error.other_shape": "{model} has {setting} {found}, so a model that begins with its weights cannot have {value}; leave the flag out",
     "error.resume_other_text": "the run at {path} was on another text; give the same files, or start anew without --resume",
     "error.resume_other_shape": "the run at {path} has another shape ({setting}: {found}, not {expected}); give the same sizes, or start anew without --resume",
     "error.resume_other_recipe": "the run at {path} has another recipe ({setting}: {found}, not {expected}); give the same flags, or start anew without --resume",

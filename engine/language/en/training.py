@@ -26,6 +26,7 @@ TEXTS = {
     "training.precision": "numbers to compute in; auto takes the faster by a short timing",
     "training.compile": "compile the network first (long runs, needs a compiler)",
     "training.recipe": "a TOML file with any of these settings; flags override it",
+    "training.from": "begin with the weights of this model, with its tokens and shape, instead of chance (fine-tuning)",
     "training.resume": "go on with the interrupted run of this name",
     "training.plot": "write the loss curves to this SVG file",
     "training.no_samples": "show no samples while training",

@@ -26,6 +26,7 @@ TEXTS = {
     "training.precision": "números usados no cálculo; auto usa o mais rápido, medido na hora",
     "training.compile": "compilar a rede antes (treinos longos; precisa de um compilador)",
     "training.recipe": "um arquivo TOML com qualquer destas opções; as da linha de comando prevalecem",
+    "training.from": "começa com os pesos deste modelo, com seus tokens e sua forma, em vez do acaso (ajuste fino)",
     "training.resume": "continuar o treino interrompido deste nome",
     "training.plot": "gravar as curvas da perda neste arquivo SVG",
     "training.no_samples": "não mostrar amostras durante o treino",

@@ -1,0 +1,161 @@
+"""Makes the chat models that ship: `python -m engine.pretrained.chat gpt|lstm TEXTS FOLDER [--resume]`.
+
+TEXTS is a folder of texts as `genchat corpus pull` keeps them; FOLDER becomes the model. Two runs: the first learns
+words and turns from everything there is, the second, from its weights, to talk as genchat's own dialogues do. Both
+are scheduled by steps, so the same texts give the same model on any machine of the same kind; about an hour for the
+Transformer and half of it for the LSTM on two cores.
+"""
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import corpora
+from engine.conversation import TurnTemplate
+from engine.evaluation.pricing import price_dialogues
+from engine.model_card import ModelCard, read_card
+from engine.pretrained.chat_texts import LANGUAGES, LICENCES, Mixture, compose, credits
+from engine.pretrained.shipping import follow, load, write_halved
+from engine.training.beginning import read_beginning
+from engine.training.recipes import Recipe
+from engine.training.run import Run, plan
+
+_DIALOGUES = {"chatterbot-en": 1.0, "chatterbot-pt": 4.0}
+_STORIES = {"machado-stories": 1_800_000}
+_NOVELS = {"machado-stories": 1_800_000, "machado-novels": 3_200_000, "machado-chronicles": 3_200_000}
+
+
+@dataclass(frozen=True)
+class Making:
+    """The two runs of one family, each with what it reads."""
+
+    first: Recipe
+    first_mixture: Mixture
+    second: Recipe
+    second_mixture: Mixture
+
+
+MAKINGS: Mapping[str, Making] = {
+    "gpt": Making(
+        first=Recipe(
+            family="gpt",
+            tokens="bpe",
+            vocabulary=2048,
+            layers=5,
+            width=256,
+            window=256,
+            batch=16,
+            learning_rate=0.02,
+            weight_decay=0.1,
+            dropout=0.05,
+            steps=5000,
+            evaluations=10,
+        ),
+        first_mixture=Mixture(own=2, own_plain=4, dialogues={"self-dialogue": 0.5, **_DIALOGUES}, plain=_NOVELS),
+        second=Recipe(
+            family="gpt",
+            context=512,
+            window=512,
+            batch=8,
+            learning_rate=0.01,
+            weight_decay=0.1,
+            dropout=0.15,
+            steps=900,
+            evaluations=10,
+            seed=2,
+        ),
+        second_mixture=Mixture(own=4, own_plain=1, dialogues={"self-dialogue": 0.03, "chatterbot-pt": 1.0}),
+    ),
+    "lstm": Making(
+        first=Recipe(
+            family="lstm",
+            tokens="char",
+            layers=2,
+            width=512,
+            window=128,
+            batch=32,
+            learning_rate=0.03,
+            dropout=0.05,
+            steps=4000,
+            evaluations=10,
+        ),
+        first_mixture=Mixture(own=2, own_plain=2, dialogues={"self-dialogue": 0.15, **_DIALOGUES}, plain=_STORIES),
+        second=Recipe(
+            family="lstm", window=256, batch=16, learning_rate=0.015, dropout=0.15, steps=1500, evaluations=10, seed=2
+        ),
+        second_mixture=Mixture(own=3, own_plain=1, dialogues={"self-dialogue": 0.02, "chatterbot-pt": 1.0}),
+    ),
+}
+
+
+def make(family: str, texts: Mapping[str, str], folder: Path, command: str, resume: bool = False) -> ModelCard:
+    """Both runs, then the model with its weights in half precision, and on its card the price of held-out replies.
+
+    The folder of the first run stands beside `folder` until the second is done; with `resume`, goes on from there.
+    """
+    making = MAKINGS[family]
+    base = folder.with_name(f"{folder.name}-base")
+    if not (resume and (base / "card.json").exists()):
+        sources = compose(texts, making.first_mixture, making.first.seed)
+        run = plan(sources, making.first, base, _checkpoint(base), command, resume=_begun(base, resume), samples=False)
+        follow(run)
+        run.keep()
+        _checkpoint(base).unlink(missing_ok=True)
+    sources = compose(texts, making.second_mixture, making.second.seed)
+    run = plan(
+        sources,
+        making.second,
+        folder,
+        _checkpoint(folder),
+        command,
+        resume=_begun(folder, resume),
+        samples=False,
+        beginning=read_beginning(base, read_card(base), family),
+        languages=("en", "pt-BR"),
+    )
+    follow(run)
+    card = _finish(run, texts, making)
+    _checkpoint(folder).unlink(missing_ok=True)
+    return card
+
+
+def _finish(run: Run, texts: Mapping[str, str], making: Making) -> ModelCard:
+    card = replace(run.keep(), sources=credits(texts, making.first_mixture), chat=True)
+    card = write_halved(run, card)
+    model = load(run.folder, card)
+    template = TurnTemplate(model.tokenizer)
+    prices = {}
+    for language in LANGUAGES:
+        price = price_dialogues(model, template, corpora.dialogues([language], held_out=True))
+        prices[language] = round(price.bits_per_byte, 4)
+    results = card.results | {"held_out_replies_bits_per_byte": prices, "first_run": making.first.to_json()}
+    return write_halved(run, replace(card, results=results))
+
+
+def _checkpoint(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.checkpoint.safetensors")
+
+
+def _begun(folder: Path, resume: bool) -> bool:
+    return resume and _checkpoint(folder).exists()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train and write the model; progress goes to stderr."""
+    parser = argparse.ArgumentParser(prog="python -m engine.pretrained.chat", description=__doc__)
+    parser.add_argument("family", choices=sorted(MAKINGS))
+    parser.add_argument("texts", type=Path, metavar="TEXTS")
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument("--resume", action="store_true")
+    given = parser.parse_args(arguments)
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(given.texts.glob("*.txt"))}
+    pulls = " ".join(name for name in LICENCES if name in texts)
+    command = f"genchat corpus pull {pulls}; python -m engine.pretrained.chat {given.family} TEXTS {given.folder.name}"
+    card = make(given.family, texts, given.folder, command, given.resume)
+    print(card.results["held_out_replies_bits_per_byte"], file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
