@@ -7,12 +7,15 @@ remote ones bring their own. All yield the same Step.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from engine.conversation import Message
-from engine.distribution import Distribution, FloatArray, Kind
-from engine.evidence import Evidence
-from engine.sampling import Draw, SamplingSettings
+from engine.sampling_settings import SamplingSettings
+
+if TYPE_CHECKING:  # the screen draws its first frame before it needs numpy
+    from engine.distribution import Distribution, FloatArray, Kind
+    from engine.evidence import Evidence
+    from engine.sampling import Draw
 
 Family = Literal["ngram", "lstm", "gpt", "gemini", "documents", "mixture", "plugin"]
 StopSignal = Callable[[], bool]  # asked between tokens; True ends the reply
@@ -63,7 +66,7 @@ class Tokenizer(Protocol):
 class Cursor(Protocol):
     """A place in a text."""
 
-    def log_probs(self) -> FloatArray:
+    def log_probs(self) -> "FloatArray":
         """float32 [vocabulary], natural log; exp sums to 1. The caller may keep the array but must not write in it."""
         ...
 
@@ -75,7 +78,7 @@ class Cursor(Protocol):
         """A second cursor at this place; advancing one leaves the other where it is."""
         ...
 
-    def evidence(self) -> Evidence:
+    def evidence(self) -> "Evidence":
         """Why the model believes what it believes here; may be slow, is asked for one token at a time."""
         ...
 
@@ -98,7 +101,7 @@ class LanguageModel(Protocol):
 class BatchScorer(Protocol):
     """A model that can score a whole text at once, faster than token by token."""
 
-    def score_tokens(self, tokens: Sequence[int]) -> FloatArray:
+    def score_tokens(self, tokens: Sequence[int]) -> "FloatArray":
         """float32 [len(tokens)]: natural log p(tokens[i] | tokens[:i])."""
         ...
 
@@ -107,7 +110,7 @@ class BatchScorer(Protocol):
 class Capabilities:
     """What a backend can honestly offer; the screen shows an empty state for the rest."""
 
-    distribution: Kind = "exact"
+    distribution: "Kind" = "exact"
     can_fork: bool = True
     can_score: bool = True
     can_explain: bool = True
@@ -126,9 +129,9 @@ class Step:
     token: int | None  # None where the backend does not show its tokens
     text: str
     log_prob: float | None
-    raw: Distribution  # the model's own
-    drawn_from: Distribution  # what the draw was made from
-    draw: Draw | None = None
+    raw: "Distribution"  # the model's own
+    drawn_from: "Distribution"  # what the draw was made from
+    draw: "Draw | None" = None
     special: bool = False  # a role or end marker, not text
 
 
@@ -211,7 +214,7 @@ class Backend(Protocol):
         """Go on with free text, no conversation around it."""
         ...
 
-    def explain(self, messages: Sequence[Message] | str, reply_tokens: Sequence[int]) -> Evidence | None:
+    def explain(self, messages: Sequence[Message] | str, reply_tokens: Sequence[int]) -> "Evidence | None":
         """Why the next token after `reply_tokens` of the reply to `messages`, or of the continuation of a free text.
 
         None where nothing can be said.
@@ -245,10 +248,10 @@ class Embedder(Protocol):
         """How many passages one call of `embed_passages` should bring."""
         ...
 
-    def embed_question(self, question: str) -> FloatArray:
+    def embed_question(self, question: str) -> "FloatArray":
         """float32 [dimension]. Raises RemoteError."""
         ...
 
-    def embed_passages(self, texts: Sequence[str], titles: Sequence[str]) -> FloatArray:
+    def embed_passages(self, texts: Sequence[str], titles: Sequence[str]) -> "FloatArray":
         """float32 [len(texts), dimension]; `titles` are the heading paths, "" where there is none."""
         ...

@@ -5,8 +5,10 @@ Each family fills its own kind. Arrays are plain numpy, so that showing evidence
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from engine.distribution import FloatArray
+if TYPE_CHECKING:
+    from engine.distribution import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,11 @@ class NgramEvidence:
 class LstmEvidence:
     """Gates and cells at this step, one array a layer, each float32 [hidden]."""
 
-    forget: tuple[FloatArray, ...]
-    input: tuple[FloatArray, ...]
-    output: tuple[FloatArray, ...]
-    cell: tuple[FloatArray, ...]
-    hidden: tuple[FloatArray, ...]
+    forget: "tuple[FloatArray, ...]"
+    input: "tuple[FloatArray, ...]"
+    output: "tuple[FloatArray, ...]"
+    cell: "tuple[FloatArray, ...]"
+    hidden: "tuple[FloatArray, ...]"
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class GptEvidence:
     """
 
     tokens: tuple[int, ...]
-    attention: FloatArray
+    attention: "FloatArray"
     lens: tuple[LensRow, ...]
 
 

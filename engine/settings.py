@@ -18,7 +18,7 @@ from engine.errors import SettingsError
 
 if TYPE_CHECKING:
     from engine.contract import ReplySettings
-    from engine.sampling import SamplingSettings
+    from engine.sampling_settings import SamplingSettings
 
 Layer = Literal["default", "file", "environment", "flag"]
 _PREFIX = "GENCHAT_"
@@ -33,7 +33,7 @@ def _number(default: Any, low: float, high: float = math.inf, *, above: bool = F
 
 @dataclass(frozen=True, slots=True)
 class SamplingChoices:
-    """How tokens are drawn; the numbers of engine.sampling.SamplingSettings, which is slower to import."""
+    """How tokens are drawn; the numbers of SamplingSettings, each with the range a file may give."""
 
     temperature: float = _number(0.8, 0)
     top_k: int = _number(0, 0)
@@ -91,6 +91,7 @@ class Settings:
     language: Literal["auto", "en", "pt-br"] = "auto"
     model: str = "ngram"
     color: Literal["auto", "always", "never"] = "auto"
+    theme: Literal["auto", "dark", "light"] = "auto"  # of the screen
     offline: bool = False
     precision: Literal["auto", "fp32", "bf16", "int8"] = "auto"  # of imported models
     sampling: SamplingChoices = field(default_factory=SamplingChoices)
@@ -101,7 +102,7 @@ class Settings:
 
     def sampling_settings(self) -> "SamplingSettings":
         """The sampler's own settings object."""
-        from engine.sampling import SamplingSettings
+        from engine.sampling_settings import SamplingSettings
 
         choices = self.sampling
         return SamplingSettings(**{spec.name: getattr(choices, spec.name) for spec in fields(choices)})

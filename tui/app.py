@@ -1,6 +1,7 @@
 """GenchatApp: themes, the command palette, help, and a crash screen that tells nothing it should not."""
 
 import gc
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path, PurePath
@@ -66,15 +67,22 @@ class GenchatApp(App[int]):
         model: str,
         *,
         dark: bool = True,
+        conversation: str | None = None,
         report: Report | None = None,
     ) -> None:
-        """`report` is told of a fault of genchat itself and says where it was written down."""
+        """`conversation` is a kept one to open at once; `report` is told of a fault of genchat itself and says where it
+        was written down.
+        """
         super().__init__()
         for theme in themes():
             self.register_theme(theme)
-        self.theme = DARK if dark else LIGHT
+        # Without the watcher, which would read every style sheet twice before the first frame.
+        self.set_reactive(App.theme, DARK if dark else LIGHT)
+        self.update_classes({"-dark-mode": dark, "-light-mode": not dark}, update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
         self.session = Session(BackendDesk(source), history, settings, model)
         self.training: TrainingJob | None = None  # the run that goes on, or whose end was not looked at yet
+        self._conversation = conversation
         self._report = report
 
     @property
@@ -91,7 +99,7 @@ class GenchatApp(App[int]):
         self.run()
 
     def get_default_screen(self) -> ChatScreen:
-        return ChatScreen(self.session)
+        return ChatScreen(self.session, self._conversation)
 
     def action_command_palette(self) -> None:
         """Everything that can be done now."""
@@ -157,6 +165,13 @@ class GenchatApp(App[int]):
         return screens[0].prompt.text.strip() if screens else ""
 
 
+def _is_dark(theme: str) -> bool:
+    """The theme of the settings; "auto" asks the variable in which some terminals tell their colours, "15;0"."""
+    if theme == "auto":
+        return os.environ.get("COLORFGBG", "").rpartition(";")[2] not in ("7", "15")
+    return theme == "dark"
+
+
 def run_app(around: "Surroundings") -> int:
     """Open the screen on a terminal; returns the exit code."""
     from engine.history import NullHistory, open_history
@@ -165,11 +180,18 @@ def run_app(around: "Surroundings") -> int:
     settings = around.settings
     history = open_history(around.paths.history) if settings.history.keep else NullHistory()
     with history:
+        asked = None
+        if around.conversation is not None or around.continue_latest:
+            from tui.commands.keeping import conversation_asked
+
+            asked = conversation_asked(history, latest=around.continue_latest, name=around.conversation)
         app = GenchatApp(
             around.registry,
             history,
             settings.reply_settings(),
             settings.model,
+            dark=_is_dark(settings.theme),
+            conversation=None if asked is None else asked.id,
             report=lambda error: write_report(error, around.paths, around.arguments),
         )
         app.run_alone()

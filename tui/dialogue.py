@@ -6,11 +6,14 @@ Regenerating or editing adds a sibling; nothing is overwritten. No widget and no
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from engine.contract import Passages, ReplySettings
 from engine.conversation import Message, Role
 from engine.text import safe
-from tui.records import TokenRecord
+
+if TYPE_CHECKING:
+    from tui.records import TokenRecord
 
 
 class Status(StrEnum):
@@ -45,7 +48,7 @@ class Turn:
     speaker: str = ""
     backend: str = ""  # the name that opens it again
     family: str = "plugin"
-    records: list[TokenRecord] = field(default_factory=list)
+    records: "list[TokenRecord]" = field(default_factory=list)
     passages: Passages | None = None
     notes: list[str] = field(default_factory=list)
     error: str = ""

@@ -11,7 +11,6 @@ from engine.history.records import Conversation, FinalStatus, RunStart, StoredMe
 from engine.language import say
 from engine.text import safe
 from tui.dialogue import Dialogue, Status, Turn
-from tui.records import Recorder
 from tui.reply_stream import ReplyListener, notice_text
 
 _FINAL: dict[Status, FinalStatus] = {
@@ -132,6 +131,8 @@ def recall(history: History, turn: Turn) -> None:
             turn.status = _STATUS_OF_FINISH.get(run.finish_reason, turn.status)
     trace = history.trace(turn.stored)
     if trace is not None:
+        from tui.records import Recorder
+
         recorder = Recorder(trace.vocabulary)
         turn.records = [recorder.record(step) for step in trace]
     turn.passages = history.passages(turn.stored)

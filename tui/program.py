@@ -1,68 +1,16 @@
-"""From the words of a command line to an exit code: which command is meant, and how every failure is told."""
+"""From the words of a command line to an exit code: the screen or a command, and how every failure is told."""
 
 import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
-
-import typer
-from typer.exceptions import TyperException
-from typer.main import get_command
 
 from engine.errors import ExitCode, GenchatError
 from engine.language import say, use_language
-from tui.commands import COMMANDS
-from tui.commands.parser import GenchatGroup
 from tui.commands.surroundings import Surroundings
 
-DEFAULT = "prompt"
 PROGRAM = "genchat"
-_COMPLETION = "_GENCHAT_COMPLETE"
 _BROKEN_PIPE = 128 + 13  # what a shell reports for a program that SIGPIPE ended
-
-
-class Root(GenchatGroup):
-    """`genchat` itself: what is no command is a prompt."""
-
-    table = COMMANDS
-    overview = "cli.overview"
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        return super().resolve_command(ctx, route(args))
-
-
-def route(arguments: Sequence[str]) -> list[str]:
-    """Put the default command in front, unless the first word is a command or an option of genchat itself."""
-    first = arguments[0] if arguments else ""
-    if first in COMMANDS or first in ("-h", "--help", "-V", "--version"):
-        return list(arguments)
-    return [DEFAULT, *arguments]
-
-
-def _show_version(value: bool) -> None:
-    if value:
-        from engine import __version__
-
-        sys.stdout.write(f"{PROGRAM} {__version__}\n")
-        raise typer.Exit
-
-
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", "-V", help="cli.option.version", callback=_show_version, is_eager=True)
-    ] = False,
-) -> None:
-    """Carries the options of `genchat` itself."""
-
-
-def build(*, completion: bool = False) -> Any:
-    """The whole command line as one Typer command; `completion` teaches Typer the shells."""
-    app = typer.Typer(cls=Root, help="cli.root.help", epilog="cli.root.epilog", add_completion=completion)
-    app.callback(context_settings={"ignore_unknown_options": True})(_root)
-    command = get_command(app)
-    command.params = [param for param in command.params if param.name == "version"]
-    return command
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -96,16 +44,14 @@ def _close_stdout() -> None:
 def _guarded(around: Surroundings) -> int:
     try:
         _choose_language(around)
-        if os.environ.get(_COMPLETION):
-            build(completion=True).main(prog_name=PROGRAM)
-        with build().make_context(PROGRAM, route(around.arguments), obj=around) as context:
-            context.command.invoke(context)
-        return ExitCode.OK
-    except typer.Exit as ending:
-        return ending.exit_code
-    except SystemExit as ending:  # Typer leaves this way when it has completed a word for a shell
-        return int(ending.code or 0)
-    except (KeyboardInterrupt, typer.Abort):
+        if _opens_the_screen(around):
+            from tui.app import run_app
+
+            return run_app(around)
+        from tui.command_line import run_command
+
+        return run_command(around)
+    except KeyboardInterrupt:
         # A second Ctrl-C while the ending is told must not bring a traceback.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         _tell(around, say("cli.interrupted"), prefix="")
@@ -113,11 +59,6 @@ def _guarded(around: Surroundings) -> int:
     except GenchatError as error:
         _tell(around, str(error))
         return error.exit_code
-    except TyperException as error:
-        from tui.commands.mistakes import explain
-
-        _tell(around, explain(error))
-        return ExitCode.USAGE
     except MemoryError:
         _tell(around, say("error.out_of_memory"))
         return ExitCode.FAILED
@@ -130,6 +71,12 @@ def _guarded(around: Surroundings) -> int:
         kind = f"{type(error).__name__}"
         _tell(around, say("error.bug", kind=kind, report=where) if where else say("error.bug_unreported", kind=kind))
         return ExitCode.BUG
+
+
+def _opens_the_screen(around: Surroundings) -> bool:
+    """Nothing but the name on a terminal: then the screen need not wait for the command line to be read."""
+    terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+    return terminal and not around.arguments and "_GENCHAT_COMPLETE" not in os.environ
 
 
 def _choose_language(around: Surroundings) -> None:

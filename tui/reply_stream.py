@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from engine.contract import Backend, Event, Finish, Notice, Passages, ReplySettings, Step
 from engine.conversation import Message
@@ -16,7 +17,9 @@ from engine.errors import GenchatError
 from engine.language import say
 from engine.text import safe
 from tui.dialogue import Status
-from tui.records import Recorder, TokenRecord
+
+if TYPE_CHECKING:
+    from tui.records import TokenRecord
 
 _STATUS_OF_FINISH = {
     "end": Status.DONE,
@@ -53,7 +56,7 @@ class ReplyListener:
 class Batch:
     """What came since the last drain."""
 
-    records: list[TokenRecord] = field(default_factory=list)
+    records: "list[TokenRecord]" = field(default_factory=list)
     text: str = ""
     passages: Passages | None = None
     notices: list[Notice] = field(default_factory=list)
@@ -129,6 +132,8 @@ class ReplyStream:
         self._put(wake, lambda batch: _close(batch, status, error))
 
     def _listen(self, backend: Backend, wake: Callable[[], object], should_stop: Callable[[], bool]) -> Status:
+        from tui.records import Recorder
+
         recorder = Recorder(backend.tokenizer)
         if self.request.free_text is None:
             events = backend.reply(self.request.messages, self.request.settings, should_stop)
@@ -157,7 +162,7 @@ class ReplyStream:
                 return
             yield event
 
-    def _put_step(self, wake: Callable[[], object], record: TokenRecord, text: str) -> None:
+    def _put_step(self, wake: Callable[[], object], record: "TokenRecord", text: str) -> None:
         self._count += 1
         if self._count == 1:
             self._first_token_at = time.monotonic()

@@ -19,8 +19,6 @@ from engine.history.records import (
     StoredStep,
 )
 from engine.history.store import HistoryStore
-from engine.history.trace import StoredTrace
-from engine.history.vocabulary import StoredVocabulary
 
 __all__ = [
     "CheckReport",
@@ -38,7 +36,5 @@ __all__ = [
     "Status",
     "StoredMessage",
     "StoredStep",
-    "StoredTrace",
-    "StoredVocabulary",
     "open_history",
 ]

@@ -5,7 +5,7 @@ All of them raise HistoryError with a text that says what to do: disk full, file
 """
 
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from engine.contract import Event, Notice, Passages
 from engine.conversation import Role
@@ -19,7 +19,9 @@ from engine.history.records import (
     SearchHit,
     StoredMessage,
 )
-from engine.history.trace import StoredTrace
+
+if TYPE_CHECKING:
+    from engine.history.trace import StoredTrace
 
 ExportFormat = Literal["json", "markdown"]
 
@@ -125,7 +127,7 @@ class History(Protocol):
 
     def run(self, message: int) -> Run | None: ...
 
-    def trace(self, message: int) -> StoredTrace | None:
+    def trace(self, message: int) -> "StoredTrace | None":
         """The tokens of a reply with their distributions; None where none were recorded."""
         ...
 

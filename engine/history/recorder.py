@@ -18,7 +18,6 @@ from engine.history.connections import Connections
 from engine.history.pieces import clean_text, redact_pieces
 from engine.history.records import FinalStatus, RunStart, StoredMessage
 from engine.history.rows import find_message, passage_detail, stamp
-from engine.history.trace_builder import CODEC, TraceBuilder
 
 CHECKPOINT_SECONDS = 0.5
 _STATUS_OF_REASON: dict[str, FinalStatus] = {"end": "done", "length": "done", "stopped": "stopped"}
@@ -36,6 +35,8 @@ class StoreRecorder:
         clock: Callable[[], float],
         now: Callable[[], datetime],
     ) -> None:
+        from engine.history.trace_builder import TraceBuilder
+
         self._connections = connections
         self._message = message
         self._secrets = secrets
@@ -158,6 +159,8 @@ class StoreRecorder:
         return find_message(connection, self._message.id)
 
     def _write_trace(self, connection: sqlite3.Connection, lengths: list[int], hidden: frozenset[int]) -> None:
+        from engine.history.trace_builder import CODEC
+
         connection.execute(
             "INSERT INTO trace(message, tokens, codec, data) VALUES (?, ?, ?, ?)"
             " ON CONFLICT(message) DO UPDATE SET tokens = excluded.tokens, data = excluded.data",

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from engine.contract import Backend, FinishReason, Notice, ReplySettings, Step, Tokenizer
 from engine.conversation import Message, Role
 from engine.language import say
-from engine.sampling import SamplingSettings, StageName
+from engine.sampling_settings import SamplingSettings, StageName
 
 
 def can_be_said(key: str, values: Mapping[str, object] | None = None) -> bool:

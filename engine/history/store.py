@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from engine import __version__
 from engine.contract import Notice, Passages, Tokenizer
@@ -16,7 +17,6 @@ from engine.conversation import Role
 from engine.errors import HistoryError
 from engine.history import maintenance, rows
 from engine.history.connections import Connections
-from engine.history.export import as_json, as_markdown
 from engine.history.failures import as_history_error, damage_mark, is_damage, mark_damaged
 from engine.history.lease import end_lease, interrupt_replies_of_the_dead, own_identity, take_lease
 from engine.history.opening import copies_of, judge, make_folder, one_at_a_time, open_writer
@@ -35,10 +35,12 @@ from engine.history.records import (
 from engine.history.recovery import recover
 from engine.history.schema import MIGRATIONS, Migration
 from engine.history.search import search
-from engine.history.trace import StoredTrace
-from engine.history.vocabulary import VocabularyBlob, decode_vocabulary, encode_vocabulary
 from engine.redaction import known_keys
 from engine.text import safe_line
+
+if TYPE_CHECKING:  # numpy comes with them; a history is opened before the first frame is drawn
+    from engine.history.trace import StoredTrace
+    from engine.history.vocabulary import VocabularyBlob
 
 TITLE_LENGTH = 60
 _CACHED_VOCABULARIES = 4
@@ -235,6 +237,8 @@ class HistoryStore:
 
     def _keep_vocabulary(self, connection: sqlite3.Connection, run: RunStart) -> str | None:
         """Store the vocabulary of the run unless it is there already; its digest, or None if it has none."""
+        from engine.history.vocabulary import encode_vocabulary
+
         tokenizer = run.tokenizer
         if tokenizer is None or run.vocabulary_grows:
             return None
@@ -287,7 +291,10 @@ class HistoryStore:
         with self._connections.reader() as connection:
             return rows.find_run(connection, message)
 
-    def trace(self, message: int) -> StoredTrace | None:
+    def trace(self, message: int) -> "StoredTrace | None":
+        from engine.history.trace import StoredTrace
+        from engine.history.vocabulary import decode_vocabulary
+
         with self._connections.reader() as connection:
             row = connection.execute(
                 "SELECT t.data, t.codec, m.text, v.data FROM trace t JOIN message m ON m.id = t.message"
@@ -318,6 +325,8 @@ class HistoryStore:
     # The file
 
     def export(self, conversation: str, form: ExportFormat, traces: bool = True) -> str:
+        from engine.history.export import as_json, as_markdown
+
         exported = self.conversation(conversation)
         return as_json(self, exported, traces) if form == "json" else as_markdown(self, exported)
 

@@ -142,10 +142,12 @@ def make_app(
     settings: ReplySettings = GREEDY,
     model: str = "script",
     dark: bool = True,
+    conversation: str | None = None,
 ) -> GenchatApp:
     """An app over `source` (a script by default) and a history that keeps nothing."""
     given = source or Source({"script": script("Bom dia, mundo.")})
-    return GenchatApp(given, NullHistory() if history is None else history, settings, model, dark=dark)
+    kept = NullHistory() if history is None else history
+    return GenchatApp(given, kept, settings, model, dark=dark, conversation=conversation)
 
 
 def chat(app: GenchatApp) -> ChatScreen:

@@ -29,6 +29,17 @@ async def test_what_was_said_stands_in_the_list_under_its_day(history: HistorySt
         assert shown.count("proteína vegetal") == 2
 
 
+async def test_a_conversation_named_at_the_start_is_shown(history: HistoryStore) -> None:
+    app = make_app(history=history)
+    async with app.run_test() as pilot:
+        await say(pilot, "proteína vegetal")
+        kept = chat(app).session.stored_id
+    again = make_app(history=history, conversation=kept)
+    async with again.run_test() as pilot:
+        await until(pilot, lambda: chat(again).session.stored_id == kept)
+        assert "proteína vegetal" in text_of(again)
+
+
 async def test_branches_come_back_as_they_were(history: HistoryStore) -> None:
     sampled = ReplySettings(SamplingSettings(temperature=2, seed=1), 8)
     app = make_app(history=history, settings=sampled)

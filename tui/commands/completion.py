@@ -18,7 +18,8 @@ def completion(
     ],
 ) -> None:
     """Write the script to stdout."""
-    from tui.program import PROGRAM, build
+    from tui.command_line import build
+    from tui.program import PROGRAM
 
     # Typer hands the script out when this variable asks for it, the way shells do when they complete.
     os.environ[_VARIABLE] = f"source_{shell}"

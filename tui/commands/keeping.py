@@ -89,16 +89,21 @@ def thread_for(around: Surroundings, *, latest: bool, name: str | None, keep: bo
     try:
         for notice in history.notices:
             around.output.note(say(notice.key, **dict(notice.values)), "warn")
-        yield Thread(history, _choose(history, latest, name), writes=keep)
+        asked_for = conversation_asked(history, latest=latest, name=name)
+        yield Thread(history, asked_for or history.new_conversation(), writes=keep)
     finally:
         history.close()
 
 
-def _choose(history: History, latest: bool, name: str | None) -> Conversation:
+def conversation_asked(history: History, *, latest: bool, name: str | None) -> Conversation | None:
+    """The conversation to go on with: the one named or the latest chat; None where neither was asked for.
+
+    Raises HistoryError for an unknown name, UsageError where there is no conversation yet.
+    """
     if name is not None:
         return history.conversation(name)
     if not latest:
-        return history.new_conversation()
+        return None
     found = next((each for each in history.conversations() if each.kind == "chat"), None)
     if found is None:
         raise UsageError("no_conversation_yet")

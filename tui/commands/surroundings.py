@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from engine.errors import SettingsError
 from engine.paths import Paths, paths
 from engine.settings import Settings, load_settings
 from tui.commands.output import Output
 
 if TYPE_CHECKING:
+    import typer
+
     from engine.contract import Backend
     from engine.history.protocol import History
     from engine.registry import Registry
@@ -77,6 +77,6 @@ class Surroundings:
             self.output.end_progress()
 
 
-def surroundings(context: typer.Context) -> Surroundings:
+def surroundings(context: "typer.Context") -> Surroundings:
     """The surroundings of this run."""
     return context.find_root().ensure_object(Surroundings)

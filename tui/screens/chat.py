@@ -12,26 +12,15 @@ from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from engine.errors import GenchatError
 from engine.language import say
-from engine.text import safe, safe_line
-from tui.dialogue import Status, Turn
+from tui.dialogue import Turn
 from tui.evidence_requests import DEBOUNCE, Question
 from tui.inspector import Inspector
 from tui.keys import bind
-from tui.messages import (
-    BackendFailed,
-    BackendOpened,
-    CursorMoved,
-    EvidenceArrived,
-    LoadProgress,
-    ModelsListed,
-    ReplyArrived,
-    TokenPicked,
-)
+from tui.messages import CursorMoved, EvidenceArrived, ReplyArrived, TokenPicked
 from tui.reply_stream import ReplyStream
-from tui.screens.conversing import ConversingScreen
 from tui.screens.layout import Arrangement, arrange
+from tui.screens.model_choosing import ModelChoosingScreen
 from tui.session import Live, Session
 from tui.widgets.conversation_list import ConversationList
 from tui.widgets.header import Header
@@ -46,7 +35,7 @@ _PAINTING_SHARE = 3  # a painting that took t seconds is followed by a pause of 
 _PATIENCE = 0.6  # seconds a stopped reply has to end by itself
 
 
-class ChatScreen(ConversingScreen):
+class ChatScreen(ModelChoosingScreen):
     """See the module."""
 
     AUTO_FOCUS = "#prompt"
@@ -72,8 +61,10 @@ class ChatScreen(ConversingScreen):
         bind("y", "copy", "copy_reply"),
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, conversation: str | None = None) -> None:
+        """`conversation` is a kept one to begin with."""
         super().__init__(session)
+        self.conversation = conversation
         self.header = Header(id="header")
         self.conversations = ConversationList(id="conversations")
         self.transcript = Transcript(id="transcript")
@@ -90,6 +81,7 @@ class ChatScreen(ConversingScreen):
         self._editing: Turn | None = None
 
     def compose(self) -> ComposeResult:
+        self._arrange(update=False)  # the parts below are styled for it when they are mounted
         yield self.header
         with Horizontal(id="body"):
             yield self.conversations
@@ -105,9 +97,8 @@ class ChatScreen(ConversingScreen):
         yield Static(say("tui.too_small"), id="too-small", markup=False)
 
     def on_mount(self) -> None:
-        self._arrange()
         self._show_settings()
-        self.session.use_progress(self._load_progress)
+        self.session.use_progress(self.load_progress)
         self.app.theme_changed_signal.subscribe(self, lambda theme: self.repaint_all())
         # A model that loads at once would hold up the first frame.
         self.call_after_refresh(self.call_after_refresh, self._begin)
@@ -118,13 +109,14 @@ class ChatScreen(ConversingScreen):
         self.refresh_list()
         for notice in self.session.history.notices:
             self.note(say(notice.key, **dict(notice.values)))
+        if self.conversation is not None:
+            self.open_conversation(self.conversation)
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
 
-    def _arrange(self) -> None:
-        for name, wanted in arrange(self.app.size.width, self.app.size.height, self._arrangement).items():
-            self.set_class(wanted, name)
+    def _arrange(self, *, update: bool = True) -> None:
+        self.update_classes(arrange(self.app.size.width, self.app.size.height, self._arrangement), update=update)
 
     def repaint_all(self) -> None:
         """Colours or language have changed."""
@@ -139,88 +131,6 @@ class ChatScreen(ConversingScreen):
         mode = "editing" if self._editing else "free_text" if self.session.free_text else "chat"
         self.prompt.suggest(say(f"tui.prompt.{mode}"))
         self._mark.update("✎" if self._editing else "¶" if self.session.free_text else "›")
-
-    # -- models -------------------------------------------------------------------------------------------------
-
-    def list_models(self, *, pick: bool = False) -> None:
-        """Look which models there are; with `pick`, let the person choose."""
-
-        def look() -> None:
-            self.session.list_models()
-            self.post_message(ModelsListed(pick))
-
-        self.run_worker(look, thread=True, exit_on_error=False, group="models")
-
-    @on(ModelsListed)
-    def _models_listed(self, message: ModelsListed) -> None:
-        if self.session.backend is None:
-            self.header.show_backend(self.session.family_of(self.session.model), self.session.model, None)
-        if message.pick:
-            from tui.screens.models import ModelsScreen
-
-            picker = ModelsScreen(self.session.listings, self.session.model)
-            self.app.push_screen(picker, lambda name: self.load_backend(name) if name is not None else None)
-
-    def action_models(self) -> None:
-        """Talk to another model."""
-        self.list_models(pick=True)
-
-    def _load_progress(self, key: str, share: float) -> None:
-        self.post_message(LoadProgress(say(key), share))
-
-    def load_backend(self, name: str) -> None:
-        """Talk to another model from the next turn on."""
-        self.session.model = name
-        self.header.show_backend(self.session.family_of(name), name, None)
-        backend = self.session.backend
-        if backend is not None:
-            self.post_message(BackendOpened(name, backend))
-            return
-        self._show_progress()
-        self.run_worker(partial(self._load, name), thread=True, exit_on_error=False, group="load")
-
-    def _load(self, name: str) -> None:
-        try:
-            backend = self.session.desk.open(name, self._load_progress)
-        except GenchatError as error:
-            self.post_message(BackendFailed(name, safe(str(error))))
-        except Exception as error:
-            reason = safe(f"{type(error).__name__}: {error}")
-            self.post_message(BackendFailed(name, say("tui.load_failed", name=safe_line(name), reason=reason)))
-        else:
-            self.post_message(BackendOpened(name, backend))
-
-    @on(LoadProgress)
-    def _load_progressed(self, message: LoadProgress) -> None:
-        self.header.show_loading(message.name, message.share)
-
-    @on(BackendOpened)
-    def _backend_opened(self, message: BackendOpened) -> None:
-        if message.name == self.session.model:
-            info = message.backend.info
-            self.header.show_backend(info.family, info.name, info)
-            self._show_progress()
-        if self.inspector.token is None:
-            self.inspector.clear()
-        else:
-            self.inspector.open(*self.inspector.token)
-
-    @on(BackendFailed)
-    def _backend_failed(self, message: BackendFailed) -> None:
-        if message.name == self.session.model:
-            self.header.show_problem(say("tui.header.failed"))
-            if self.session.live is None:
-                self.note(message.error, error=True)
-
-    def _show_progress(self) -> None:
-        live = self.session.live
-        if live is not None:
-            self.header.show_progress(live.turn.status, live.turn.tokens_per_second)
-        elif self.session.backend is None:
-            self.header.show_progress(Status.WAITING, None)
-        else:
-            last = self.session.dialogue.last_reply
-            self.header.show_progress(None, last.tokens_per_second if last is not None else None)
 
     # -- asking -------------------------------------------------------------------------------------------------
 
@@ -243,7 +153,7 @@ class ChatScreen(ConversingScreen):
         self.transcript.show(self.session.dialogue.path)
         self.inspector.token = None
         self.inspector.follow(live.turn)
-        self._show_progress()
+        self.show_progress()
         self.refresh_bindings()
         self.run_worker(partial(self._produce, live), thread=True, exit_on_error=False, group="reply")
 
@@ -274,7 +184,7 @@ class ChatScreen(ConversingScreen):
             self.transcript.refresh_turn(turn)
         if self.inspector.following:
             self.inspector.follow(turn)
-        self._show_progress()
+        self.show_progress()
         if batch.status is not None:
             self.refresh_bindings()
             self.refresh_list()
@@ -351,7 +261,7 @@ class ChatScreen(ConversingScreen):
         turn = self.session.abandon()
         if turn is not None:
             self.transcript.refresh_turn(turn)
-            self._show_progress()
+            self.show_progress()
             self.refresh_bindings()
 
     def action_home(self) -> None:
@@ -426,7 +336,7 @@ class ChatScreen(ConversingScreen):
         self.transcript.show(self.session.dialogue.path)
         self.inspector.clear()
         self.inspector.follow(self.session.dialogue.last_reply)
-        self._show_progress()
+        self.show_progress()
         self.refresh_list()
         self.refresh_bindings()
 

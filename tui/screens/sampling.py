@@ -16,7 +16,7 @@ from textual.widgets import Input, Label, Static
 from engine.contract import ReplySettings
 from engine.errors import GenchatError, UsageError
 from engine.language import say
-from engine.sampling import SamplingSettings
+from engine.sampling_settings import SamplingSettings
 from tui.keys import bind
 from tui.numbers import plain
 from tui.screens.dialog import Dialog

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, get_character_cell_size
 from rich.segment import Segment
@@ -13,9 +14,11 @@ from engine.language import say
 from engine.text import safe, safe_line
 from tui.colours import Inks
 from tui.dialogue import Status, Turn
-from tui.records import TokenRecord
 from tui.widgets.painting import Line, fit, right_aligned
 from tui.widgets.wrapping import WrappedText
+
+if TYPE_CHECKING:
+    from tui.records import TokenRecord
 
 PAGER_BACK, PAGER_ON = "‹ ", " ›"
 
@@ -59,7 +62,7 @@ class Block:
         """Lines: heading, body, notes, one blank."""
         return 1 + len(self.body.lines) + len(self._after) + 1
 
-    def grow(self, records: list[TokenRecord]) -> None:
+    def grow(self, records: "list[TokenRecord]") -> None:
         """Tokens were added at the end."""
         position = len(self.body.text)
         pieces: list[str] = []
@@ -247,7 +250,7 @@ class Block:
         return [Segment(fit(self.turn.records[self.selected].label, 8).rstrip(), inks.selected)]
 
 
-def heat_of(record: TokenRecord, inks: Inks) -> Style:
+def heat_of(record: "TokenRecord", inks: Inks) -> Style:
     """The ground that shows how surprising a token was: none below 1 bit, then at 1, 3, 6 and 9 bits."""
     bits = record.surprisal
     if bits is None or bits < 1:

@@ -4,6 +4,8 @@ The bar is as long as the probability, 100 % being the whole width, so flat and 
 glance. Its first part is what both columns share; a lighter end is what sampling gave, a fainter end what it took.
 """
 
+from typing import TYPE_CHECKING
+
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -13,9 +15,11 @@ from engine.language import say
 from engine.text import safe_line
 from tui.colours import Inks
 from tui.numbers import decimal, percent, plain, whole
-from tui.records import Row, TokenRecord
 from tui.widgets.painting import Line, bar, fit
 from tui.widgets.wrapping import WrappedText
+
+if TYPE_CHECKING:
+    from tui.records import Row, TokenRecord
 
 MARK = "▸"
 _NUMBER, _DRAWN = 6, 8
@@ -28,7 +32,7 @@ def label_width(width: int) -> int:
     return min(max(_LABEL[0], width * 3 // 10), _LABEL[1])
 
 
-def paint_token(record: TokenRecord, count: int, width: int, inks: Inks) -> list[Strip]:
+def paint_token(record: "TokenRecord", count: int, width: int, inks: Inks) -> list[Strip]:
     """Which token this is, and how likely the model held it."""
     head = Line(width, inks.text)
     head.add(say("tui.panel.token", place=record.position + 1, count=count), inks.muted)
@@ -38,7 +42,7 @@ def paint_token(record: TokenRecord, count: int, width: int, inks: Inks) -> list
     return [head.strip(), paint_measures(record, width, inks)]
 
 
-def paint_measures(record: TokenRecord, width: int, inks: Inks) -> Strip:
+def paint_measures(record: "TokenRecord", width: int, inks: Inks) -> Strip:
     """Probability, rank and surprisal on one line."""
     line = Line(width, inks.text)
     if record.log_prob is None or record.surprisal is None:
@@ -57,7 +61,7 @@ def paint_header(width: int, inks: Inks) -> Strip:
     return line.add(say("tui.panel.drawn"), width=_DRAWN, right=True).strip()
 
 
-def paint_row(row: Row, chosen: bool, width: int, inks: Inks, family: str) -> Strip:
+def paint_row(row: "Row", chosen: bool, width: int, inks: Inks, family: str) -> Strip:
     """One candidate."""
     cut = row.cut_by is not None
     accent = inks.family_colour(family)
@@ -74,7 +78,7 @@ def paint_row(row: Row, chosen: bool, width: int, inks: Inks, family: str) -> St
     return Strip([*line.strip().crop(0, width - room), *_paint_bar(row, chosen, room, inks, accent)], width)
 
 
-def _paint_bar(row: Row, chosen: bool, room: int, inks: Inks, accent: str) -> list[Segment]:
+def _paint_bar(row: "Row", chosen: bool, room: int, inks: Inks, accent: str) -> list[Segment]:
     if room < _SHORTEST_BAR:
         return [Segment(" " * max(room, 0), inks.text)]
     drawn = row.raw if row.drawn is None else row.drawn
@@ -89,7 +93,7 @@ def _paint_bar(row: Row, chosen: bool, room: int, inks: Inks, accent: str) -> li
     return [*Strip(pieces, room).crop(0, length), Segment(note, inks.faint + Style(italic=True))]
 
 
-def _cut_note(row: Row, room: int) -> str:
+def _cut_note(row: "Row", room: int) -> str:
     """Which stage cut the row, padded to stand behind its bar; empty where there is no room for it."""
     if row.cut_by is None:
         return ""
@@ -98,7 +102,7 @@ def _cut_note(row: Row, room: int) -> str:
     return fit(note, left) if cell_len(note) <= left else ""
 
 
-def paint_rest(record: TokenRecord, rows: list[Row], width: int, inks: Inks) -> list[Strip]:
+def paint_rest(record: "TokenRecord", rows: "list[Row]", width: int, inks: Inks) -> list[Strip]:
     """The rest of the vocabulary, and how undecided the model was."""
     found: list[Strip] = []
     if record.vocabulary_size is not None and record.vocabulary_size > len(rows):
@@ -119,7 +123,7 @@ def paint_rest(record: TokenRecord, rows: list[Row], width: int, inks: Inks) -> 
     return [*found, entropy.strip()]
 
 
-def paint_sampling(record: TokenRecord, width: int, inks: Inks) -> list[Strip]:
+def paint_sampling(record: "TokenRecord", width: int, inks: Inks) -> list[Strip]:
     """What each stage did, in the order it was done, and where the draw fell."""
     pieces: list[str] = []
     for stage in record.stages:

@@ -5,7 +5,7 @@ A token cursor walks the tokens of any reply. The view follows the newest line u
 
 from bisect import bisect_right
 from itertools import accumulate
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual import events
@@ -21,9 +21,11 @@ from tui.colours import Inks, inks
 from tui.dialogue import Turn
 from tui.keys import bind
 from tui.messages import CursorMoved
-from tui.records import TokenRecord
 from tui.widgets.blocks import Block, Look
 from tui.widgets.painting import Line
+
+if TYPE_CHECKING:
+    from tui.records import TokenRecord
 
 MARGIN = 2
 WIDEST = 100  # longer lines are hard to read
@@ -81,7 +83,7 @@ class Transcript(ScrollView, can_focus=True):
         self.follows = True
         self._measure()
 
-    def grow(self, turn: Turn, records: list[TokenRecord]) -> None:
+    def grow(self, turn: Turn, records: "list[TokenRecord]") -> None:
         """Tokens came to a shown turn."""
         block = self._block_of(turn)
         if block is None:

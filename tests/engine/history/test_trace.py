@@ -12,7 +12,8 @@ from engine.contract import Step
 from engine.conversation import Message, Role
 from engine.distribution import NoDistribution, TopKDistribution, exact, top_k, unknown
 from engine.errors import HistoryError
-from engine.history import HistoryStore, RunStart, StoredTrace
+from engine.history import HistoryStore, RunStart
+from engine.history.trace import StoredTrace
 from engine.history.trace_builder import CANDIDATES, CANDIDATES_SMALL, CODEC, SMALL_VOCABULARY, TraceBuilder
 from engine.history.vocabulary import decode_vocabulary, encode_vocabulary
 from engine.sampling import Sampler, SamplingSettings

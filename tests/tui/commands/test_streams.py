@@ -264,7 +264,8 @@ def test_help_is_in_the_language_of_the_environment(process: Run, variables: dic
 
 @pytest.mark.parametrize("tag", ["en", "pt-br"])
 def test_every_help_page_can_be_written(tag: str, capsys: pytest.CaptureFixture[str]) -> None:
-    from tui.program import build, run
+    from tui.command_line import build
+    from tui.program import run
 
     use_language(tag)
     root = build()

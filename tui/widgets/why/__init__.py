@@ -5,6 +5,7 @@ here; the panel knows none of them.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.style import Style
 from textual.strip import Strip
@@ -12,22 +13,24 @@ from textual.strip import Strip
 from engine.evidence import Evidence, GptEvidence, LstmEvidence, MixtureEvidence, NgramEvidence
 from engine.language import say
 from tui.colours import Inks
-from tui.records import Labels, TokenRecord
 from tui.widgets.painting import Line
 from tui.widgets.wrapping import WrappedText
+
+if TYPE_CHECKING:
+    from tui.records import Labels, TokenRecord
 
 
 @dataclass(frozen=True)
 class Scene:
     """What a painter needs besides the evidence."""
 
-    record: TokenRecord
+    record: "TokenRecord"
     width: int
     inks: Inks
     family: str
 
     @property
-    def labels(self) -> Labels:
+    def labels(self) -> "Labels":
         """Token ids to labels."""
         return self.record.labels
 
