@@ -32,6 +32,7 @@ _TELL_EVERY = 0.25  # seconds between Progress events
 _QUICK_LOOK = 65_536  # held-out tokens of an evaluation on the way; the last one takes all
 _CURVE_POINTS = 400
 _EVALUATION_SHARE = 0.05  # of the time, at most
+_FIRST_SAVE = 5.0  # seconds: a run that is cut short soon after its start is there too
 
 
 @dataclass
@@ -163,7 +164,8 @@ class Trainer:
     def _loop(self, should_stop: StopSignal) -> Iterator[TrainingEvent]:
         place, schedule = self.place, self.schedule
         reason = "done"
-        told = saved = time.perf_counter()
+        told = time.perf_counter()
+        saved = told - max(self.checkpoint_seconds - _FIRST_SAVE, 0.0)
         losses: list[float] = []
         speed_from = (place.tokens, place.seconds)
         step_seconds = 0.0
