@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import GenchatError, ModelDamaged, ModelNotFound, UsageError
+from engine.language import say
 from engine.model_card import CARD_FILE, ModelCard, read_card
 from engine.paths import Paths
 from engine.settings import Settings
@@ -76,7 +77,7 @@ class Registry:
     def _all(self) -> Iterator[ModelEntry]:
         for name, module in _BUILT_IN.items():
             if find_spec(module) is not None:
-                yield ModelEntry(name, name, "built-in", chat=True)
+                yield ModelEntry(name, name, "built-in", chat=True, description=say(f"{name}.built_in"))
         yield from _folders(Path(__file__).parent / "pretrained", shipped=True)
         yield from _folders(self._paths.models, shipped=False)
         for point in _plugins():

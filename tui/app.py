@@ -141,7 +141,7 @@ class GenchatApp(App[int]):
         owners += [type(self.screen), *(type(part) for part in self.screen.query("*")), type(self)]
         groups: dict[str, list[Binding]] = {}
         for owner in owners:
-            title = getattr(owner, "HELP_TITLE", "")
+            title = vars(owner).get("HELP_TITLE", "")  # its own: a heading stands for the keys of one class
             if title:
                 groups.setdefault(say(title), bindings_of(owner))
         self.push_screen(HelpScreen(list(groups.items())))

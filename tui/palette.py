@@ -1,4 +1,4 @@
-"""The command palette: everything that can be done now, as "area: Verb object"."""
+"""The command palette: everything that can be done now, as "area: Verb object", with its key where it has one."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from textual.content import Content
 
 from engine.language import say
 from engine.text import safe_line
-from tui.keys import description
+from tui.keys import description, key_name
+from tui.screens.help import bindings_of
 
 if TYPE_CHECKING:
     from tui.screens.chat import ChatScreen
@@ -24,23 +25,35 @@ _APP_ACTIONS = ("documents", "words", "train", "theme", "help", "quit")
 
 @dataclass(frozen=True)
 class Command:
-    """One line of the palette; `name` is plain text."""
+    """One line of the palette; `name` is plain text, `key` how a key is written that does the same."""
 
     name: str
     run: Callable[[], object]
+    key: str = ""
+
+    @property
+    def shown(self) -> Content:
+        """The name, and the key in the background."""
+        return Content.assemble(self.name, (f"   {self.key}", "$genchat-faint") if self.key else "")
 
 
 def commands_of(screen: "ChatScreen") -> Iterator[Command]:
     """What can be done on the chat screen as it stands."""
+    keys = _keys_of(type(screen), type(screen.app))
     for action in _SCREEN_ACTIONS:
         if screen.check_action(action, ()):
-            yield Command(say(f"tui.command.{action}"), partial(screen.run_action, action))
+            yield Command(say(f"tui.command.{action}"), partial(screen.run_action, action), keys.get(action, ""))
     for listing in screen.session.listings:
         if not listing.problem and listing.name != screen.session.model:
             name = say("tui.command.switch", name=safe_line(listing.name))
             yield Command(name, partial(screen.load_backend, listing.name))
     for action in _APP_ACTIONS:
-        yield Command(say(f"tui.command.{action}"), partial(screen.app.run_action, action))
+        yield Command(say(f"tui.command.{action}"), partial(screen.app.run_action, action), keys.get(action, ""))
+
+
+def _keys_of(*owners: type) -> dict[str, str]:
+    """How the first key of each action is written."""
+    return {each.action: key_name(each) for owner in owners for each in bindings_of(owner)}
 
 
 class GenchatCommands(Provider):
@@ -48,25 +61,23 @@ class GenchatCommands(Provider):
 
     def _commands(self) -> list[Command]:
         from tui.screens.chat import ChatScreen
-        from tui.screens.help import bindings_of
 
         screen = self.screen
         if isinstance(screen, ChatScreen):
             return list(commands_of(screen))
         return [
-            Command(description(binding), partial(screen.run_action, binding.action))
+            Command(description(binding), partial(screen.run_action, binding.action), key_name(binding))
             for binding in bindings_of(type(screen))
             if screen.check_action(binding.action, ())
         ]
 
     async def discover(self) -> Hits:
         for command in self._commands():
-            yield DiscoveryHit(Content(command.name), command.run, command.name)
+            yield DiscoveryHit(command.shown, command.run, command.name)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for command in self._commands():
             score = matcher.match(command.name)
             if score > 0:
-                shown = Content(command.name)
-                yield Hit(score, shown, command.run, command.name)
+                yield Hit(score, command.shown, command.run, command.name)

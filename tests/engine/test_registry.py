@@ -64,6 +64,12 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
 
 
+def test_built_in_models_say_what_they_are(registry: Registry) -> None:
+    entries = [entry for entry in registry.models() if entry.origin == "built-in"]
+    assert "ngram" in [entry.name for entry in entries]
+    assert all(entry.description for entry in entries)
+
+
 def test_trained_and_imported_models_are_listed_with_what_is_known(places: Paths, registry: Registry) -> None:
     install(places, "mine", command="genchat train fake x.txt")
     install(places, "theirs", command="genchat import x.gguf")

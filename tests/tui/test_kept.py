@@ -132,6 +132,31 @@ async def test_delete_asks_first_and_enter_means_no(history: HistoryStore) -> No
         assert chat(app).session.dialogue.path == []
 
 
+async def test_delete_by_mouse(history: HistoryStore) -> None:
+    app = make_app(history=history)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        for offset, left in (((9, 0), 1), ((1, 0), 0)):  # first on "no", then on "yes"
+            chat(app).conversations.focus()
+            await pilot.press("delete")
+            await dialog(pilot, ConfirmScreen)
+            assert await pilot.click(".answers", offset=offset)
+            await until(pilot, lambda: app.screen is chat(app))
+            await until(pilot, lambda left=left: len(history.conversations()) == left)
+
+
+async def test_a_click_beside_a_dialog_leaves_it(history: HistoryStore) -> None:
+    app = make_app(history=history)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        await chat(app).run_action("rename")
+        await dialog(pilot, LineScreen)
+        await pilot.click(".dialog", offset=(5, 1))
+        assert isinstance(app.screen, LineScreen)
+        await pilot.click(offset=(2, 2))
+        await until(pilot, lambda: app.screen is chat(app))
+
+
 async def test_export_writes_markdown_and_never_over_a_file(history: HistoryStore, tmp_path: Path) -> None:
     app = make_app(history=history)
     target = tmp_path / "talk.md"

@@ -9,7 +9,7 @@ from engine.sampling import StageName
 from tui.colours import inks
 from tui.numbers import percent
 from tui.records import Row, TokenRecord
-from tui.widgets.candidates import paint_header, paint_row, paint_token
+from tui.widgets.candidates import paint_compact, paint_header, paint_measures, paint_row, paint_token
 from tui.widgets.painting import Line, bar, fit
 
 _SHARE = st.floats(0, 1)
@@ -64,6 +64,26 @@ def test_a_cut_row_names_the_stage() -> None:
     row = Row(1, "casa", 9, 0.02, 0.0, "top-p")
     assert "cut by top-p" in paint_row(row, False, 44, _INKS, "gpt").text
     assert "top-p" in paint_row(row, False, 26, _INKS, "gpt").text
+
+
+@settings(deadline=None)
+@given(_ANY, _SHARE, st.none() | _SHARE, st.integers(24, 60), st.sampled_from([None, "top-k", "top-p"]), st.booleans())
+def test_a_compact_row_is_exactly_as_wide_as_asked(
+    label: str, raw: float, drawn: float | None, width: int, cut: StageName | None, chosen: bool
+) -> None:
+    strip = paint_compact(Row(1, label, 1, raw, drawn, cut), chosen, width, _INKS, "gpt")
+    assert cell_len(strip.text) == width
+
+
+def test_a_compact_row_tells_both_probabilities_or_what_cut_it() -> None:
+    assert "41.2 → 55.0" in paint_compact(Row(1, "casa", 1, 0.412, 0.55), True, 26, _INKS, "gpt").text
+    assert " 2.0 → top-p" in paint_compact(Row(1, "casa", 9, 0.02, 0.0, "top-p"), False, 26, _INKS, "gpt").text
+
+
+def test_measures_leave_out_what_does_not_fit_whole() -> None:
+    record = TokenRecord(3, 1, "x", "x", log_prob=-1.0, rank=1)
+    assert "bits" in paint_measures(record, 30, _INKS).text
+    assert paint_measures(record, 22, _INKS).text.rstrip() == "p 36.8 %   rank 1"
 
 
 def test_only_the_chosen_row_is_marked() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from textual.binding import Binding
 from textual.command import CommandPalette
+from textual.widgets import Static
 
 from engine.history import NullHistory
 from engine.language import use_language
@@ -14,6 +15,7 @@ from tui.keys import description
 from tui.palette import commands_of
 from tui.screens.chat import ChatScreen
 from tui.screens.help import HelpScreen
+from tui.screens.models import ModelsScreen
 from tui.widgets.conversation_list import ConversationList
 from tui.widgets.panel import Panel
 from tui.widgets.prompt import Prompt
@@ -53,6 +55,82 @@ async def test_help_shows_the_keys_of_the_focused_part_first() -> None:
         assert "next surprise" in shown
         await pilot.press("f1")
         await until(pilot, lambda: app.screen is chat(app))
+
+
+async def test_help_tells_the_keys_of_every_part() -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 100)) as pilot:
+        await pilot.press("f1")
+        await dialog(pilot, HelpScreen)
+        told = str(app.screen.query(Static).first().content)
+        for expected in ("In the panel", "all candidates", "In the prompt", "what was sent before", "In the list"):
+            assert expected in told
+
+
+@pytest.mark.parametrize("size", [(120, 36), (60, 20), (40, 12)])
+async def test_an_empty_conversation_says_what_to_do_within_its_width(size: tuple[int, int]) -> None:
+    app = make_app()
+    async with app.run_test(size=size):
+        shown = " ".join(text_of(app).split())
+        for expected in ("Ask something below", "could have", "F2 another model", "F1 all keys"):
+            assert expected in shown
+        assert ("F10 shows" in shown) is (size[0] < 96)
+
+
+async def test_the_way_out_stands_at_the_right_end_however_narrow() -> None:
+    for width in (160, 80, 60, 40):
+        app = make_app()
+        async with app.run_test(size=(width, 20)):
+            keys = text_of(app).splitlines()[-1]
+            assert len(keys.rstrip()) >= width - 2
+            assert keys.rstrip().endswith("^Q quit")
+            assert keys.startswith(" F1 help")
+
+
+async def test_a_click_on_the_way_out_leaves() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 20)) as pilot:
+        assert await pilot.click("#keys", offset=(75, 0))
+        await until(pilot, lambda: not app.is_running)
+
+
+async def test_the_palette_names_the_keys_that_do_the_same() -> None:
+    app = make_app()
+    async with app.run_test():
+        keys = {command.name: command.key for command in commands_of(chat(app))}
+        assert keys["sampling: Change settings"] == "F3"
+        assert keys["training: Train a model"] == "^T"
+        assert "reply: Copy the last" not in keys  # there is none yet
+
+
+async def test_the_list_of_models_says_what_each_is_and_what_is_wrong_with_one() -> None:
+    listings = [
+        Listing("script", "gpt", "says one text"),
+        Listing("ngram", "ngram", "counts words"),
+        Listing("broken", "lstm", "cannot be seen", problem="a file is missing"),
+    ]
+    app = make_app(Source({"script": script("x")}, listings))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("f2")
+        await dialog(pilot, ModelsScreen)
+        shown = text_of(app)
+        assert "● script  gpt · says one text" in shown
+        assert "  ngram   counts words" in shown
+        assert "a file is missing" in shown
+        assert "cannot be seen" not in shown
+
+
+async def test_the_header_names_a_model_called_as_its_family_once() -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: chat(app).session.backend is not None and chat(app).session.listings)
+        await pilot.pause()
+        chat(app).header.show_backend("ngram", "ngram", None)
+        await pilot.pause()
+        assert text_of(app).splitlines()[0].count("ngram") == 1
+        chat(app).header.show_backend("ngram", "book", None)
+        await pilot.pause()
+        assert "ngram · book" in text_of(app).splitlines()[0]
 
 
 async def test_the_palette_offers_only_what_can_be_done() -> None:

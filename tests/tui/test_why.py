@@ -1,5 +1,7 @@
 """The painters of evidence: each says what its evidence says, in lines of the width of the panel."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,8 @@ from engine.evidence import (
     NgramLevel,
     NgramShare,
     NoEvidence,
+    RecalledReply,
+    RecallEvidence,
 )
 from tests.fakes import ByteTokenizer
 from tui.colours import inks
@@ -40,6 +44,20 @@ def _ngram(place: CorpusPlace | None = None) -> NgramEvidence:
     return NgramEvidence(3, 5, levels, shares, tuple(b"o que"), 7, () if place is None else (place,))
 
 
+def _recalling(*shares: float) -> NgramEvidence:
+    """Half of p("a") comes from recalled replies."""
+    replies = tuple(
+        RecalledReply(
+            CorpusPlace("talk.txt", 10 * number, f"question {number}", 0, 4),
+            CorpusPlace("talk.txt", 10 * number + 1, f"reply {number}", 0, 4),
+            0.5,
+            share,
+        )
+        for number, share in enumerate(shares, 1)
+    )
+    return replace(_ngram(), recall=RecallEvidence(0.6, replies, {ord("a"): 0.4}))
+
+
 def _text(evidence: Evidence | None, scene: Scene | None = None) -> str:
     return "\n".join(strip.text for strip in paint_why(evidence, scene or _scene()))
 
@@ -55,6 +73,7 @@ _ALL: list[Evidence | None] = [
     ),
     LstmEvidence(*(((_HIDDEN, _HIDDEN),) * 5)),
     GptEvidence((97, 98, 99), np.full((2, 4, 3), 1 / 3, dtype=np.float32), (LensRow(0, ((97, 0.5), (98, 0.2)), 1.0),)),
+    _recalling(0.7, 0.2),
     MixtureEvidence({"counts": 0.25, "gpt": 0.75}, {"counts": _ngram(), "gpt": NoEvidence()}),
 ]
 
@@ -72,6 +91,38 @@ def test_counts_and_what_each_order_gives() -> None:
     assert "order 3 of 5" in text
     for expected in ("8/35", "14/147", "15/663", "30.0", "8.0", "2.0", "7 × verbatim", "“o que”"):
         assert expected in text
+
+
+def test_each_order_says_how_much_it_hands_down() -> None:
+    row = next(line for line in _text(_ngram()).split("\n") if "14/147" in line)
+    assert row.split()[-2:] == ["40.0", "8.0"]
+
+
+def test_counts_of_any_size_stand_whole() -> None:
+    levels = (NgramLevel(1, (), 247_012_345, 1.0, 1.0),)
+    evidence = NgramEvidence(1, 5, levels, {ord("a"): (NgramShare(1, 16_576_123, 247_012_345, 0.07),)})
+    assert "16,576,123/247,012,345" in _text(evidence)
+
+
+def test_recalled_replies_are_named_with_what_they_give() -> None:
+    text = _text(_recalling(0.7, 0.2))
+    for expected in ("recalled 60.0 %", "70.0 %  talk.txt:11", "question 1 → reply 1", "20.0 %  talk.txt:21"):
+        assert expected in text
+    row = next(line for line in text.split("\n") if "recalled replies" in line)
+    assert row.split()[-1] == "40.0"
+
+
+def test_recalled_replies_that_are_hardly_heard_are_left_out() -> None:
+    text = _text(_recalling(0.995, 0.005))
+    assert "talk.txt:11" in text
+    assert "talk.txt:21" not in text
+
+
+def test_the_split_bar_holds_recall_and_every_order() -> None:
+    strip = next(strip for strip in paint_why(_recalling(1.0), _scene()) if strip.text.startswith("split"))
+    lengths = [len(segment.text) for segment in strip if "━" in segment.text]
+    assert len(lengths) == 4  # recall gives 0.4, the orders 0.3, 0.08 and 0.02
+    assert lengths[0] == round((WIDTH - len("split ")) * 0.4 / 0.8)
 
 
 def test_a_candidate_never_seen_here_shows_no_count_rather_than_a_guess() -> None:

@@ -43,7 +43,7 @@ class LineScreen(Dialog[str]):
 
 
 class ConfirmScreen(Dialog[bool]):
-    """Yes needs its own key; Enter and Esc both leave things as they are."""
+    """Yes needs its own key or a click on the word; Enter and Esc both leave things as they are."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("y,s", "confirm", "confirm"),
@@ -51,11 +51,14 @@ class ConfirmScreen(Dialog[bool]):
     ]
 
     def __init__(self, title: str, text: str) -> None:
-        super().__init__(title, say("tui.dialog.confirm"))
+        super().__init__(title)
         self._text = text
 
     def parts(self) -> Iterable[Widget]:
         yield Static(Content(safe(self._text)))
+        yes, no = say("tui.dialog.confirm").split(" · ")
+        answers = "[@click=screen.confirm]$yes[/]   [@click=screen.cancel]$no[/]"
+        yield Static(Content.from_markup(answers, yes=yes, no=no), classes="answers")
 
     def action_confirm(self) -> None:
         """Do it."""

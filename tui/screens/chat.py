@@ -242,6 +242,8 @@ class ChatScreen(ModelChoosingScreen):
                 return not running and dialogue.last_question is not None
             case "new" | "mode":
                 return not running
+            case "copy":
+                return dialogue.last_reply is not None
             case "tokens":
                 return any(turn.records for turn in dialogue.path)
             case "rename" | "delete" | "export":

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import ClassVar, TypeVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -43,6 +44,11 @@ class Dialog(ModalScreen[Answer | None]):
         error = self.query_one(".error", Static)
         error.update(Content(safe(text)))
         error.set_class(bool(text), "-shown")
+
+    def on_click(self, event: events.Click) -> None:
+        """Beside the box: leave."""
+        if event.widget is self:
+            self.action_cancel()
 
     def action_cancel(self) -> None:
         """Leave without an answer."""

@@ -13,6 +13,8 @@ from engine.text import safe_line
 from tui.screens.dialog import Dialog
 from tui.services import ModelListing
 
+_WIDEST_NAME = 24
+
 
 class ModelsScreen(Dialog[str]):
     """Answers with a model's name."""
@@ -36,13 +38,17 @@ class ModelsScreen(Dialog[str]):
 
     def _option(self, listing: ModelListing) -> Option:
         mark = "● " if listing.name == self._current else "  "
-        facts = [safe_line(listing.family)]
+        facts = [] if listing.family == listing.name else [listing.family]
         if not listing.chat:
             facts.append(say("tui.models.text_only"))
-        if listing.problem or listing.description:
-            facts.append(safe_line(listing.problem or listing.description))
-        name = safe_line(listing.name)
-        prompt = Content.assemble(mark, (name, "bold"), "  ", (" · ".join(facts), "$genchat-muted"))
+        if listing.description and not listing.problem:
+            facts.append(listing.description)
+        column = min(max(len(each.name) for each in self._listings), _WIDEST_NAME)
+        name = safe_line(listing.name, _WIDEST_NAME).ljust(column)
+        prompt = Content.assemble(mark, (name, "bold"), "  ", (safe_line(" · ".join(facts)), "$genchat-muted"))
+        if listing.problem:
+            # A reason may be long, and wraps here; it begins on a line of its own.
+            prompt += Content("\n    " + safe_line(listing.problem))
         return Option(prompt, disabled=bool(listing.problem))
 
     @on(OptionList.OptionSelected)

@@ -1,8 +1,8 @@
 """Searching everything that was said, while typing."""
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
@@ -14,11 +14,13 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.conversation import Role
 from engine.errors import GenchatError
 from engine.history.protocol import History
 from engine.history.records import SearchHit
 from engine.language import say
 from engine.text import safe, safe_line
+from tui.dates import day_name, local_day
 from tui.keys import bind
 from tui.screens.dialog import Dialog
 
@@ -105,9 +107,11 @@ def hit_content(hit: SearchHit) -> Content:
         pieces += [(_flat(hit.excerpt[last:start]), "$genchat-muted"), (_flat(hit.excerpt[start:end]), "bold")]
         last = end
     pieces.append((_flat(hit.excerpt[last:]), "$genchat-muted"))
-    day = time.strftime("%x", hit.created.astimezone().timetuple())
+    told = day_name(local_day(hit.created), datetime.now().astimezone().date())
+    if hit.role is Role.USER:
+        told += f" · {say('tui.you')}"
     title = safe_line(hit.title, 48) or say("tui.untitled")
-    return Content.assemble((title, ""), (f"  {day}", "$genchat-faint"), "\n  ", *pieces)
+    return Content.assemble((title, ""), (f"  {told}", "$genchat-faint"), "\n", *pieces)
 
 
 def _flat(text: str) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MARK = "▸"
 _NUMBER, _DRAWN = 6, 8
 _SHORTEST_BAR = 4
+COMPACT_WIDTH = 24  # the narrowest place for `paint_compact`
 _LABEL = (9, 18)  # narrowest, widest
 
 
@@ -43,14 +44,16 @@ def paint_token(record: "TokenRecord", count: int, width: int, inks: Inks) -> li
 
 
 def paint_measures(record: "TokenRecord", width: int, inks: Inks) -> Strip:
-    """Probability, rank and surprisal on one line."""
+    """Probability, rank and surprisal on one line, as many as there is room for."""
     line = Line(width, inks.text)
     if record.log_prob is None or record.surprisal is None:
         return line.add(say("tui.panel.no_probability"), inks.muted).strip()
     line.add("p ", inks.muted).add(f"{percent(2**-record.surprisal)} %", inks.strong)
     if record.rank is not None:
         line.add("   " + say("tui.panel.rank") + " ", inks.muted).add(whole(record.rank), inks.text)
-    line.add("   ").add(decimal(record.surprisal), inks.text).add(" " + say("tui.panel.bits"), inks.muted)
+    bits, unit = decimal(record.surprisal), " " + say("tui.panel.bits")
+    if line.room >= 3 + len(bits + unit):
+        line.add("   ").add(bits, inks.text).add(unit, inks.muted)
     return line.strip()
 
 
@@ -76,6 +79,18 @@ def paint_row(row: "Row", chosen: bool, width: int, inks: Inks, family: str) -> 
         drawn = "─" if _cut_note(row, room) else row.cut_by
     line.add(drawn, ink, width=_DRAWN, right=True).add(" ")
     return Strip([*line.strip().crop(0, width - room), *_paint_bar(row, chosen, room, inks, accent)], width)
+
+
+def paint_compact(row: "Row", chosen: bool, width: int, inks: Inks, family: str) -> Strip:
+    """One candidate without a bar: label, the model's own probability, → what it was drawn from, or what cut it."""
+    ink = inks.faint if row.cut_by is not None else inks.strong if chosen else inks.text
+    line = Line(width, inks.text)
+    line.add(MARK if chosen else " ", Style(color=inks.family_colour(family))).add(" ")
+    line.add(row.label, ink, width=max(width - 17, 1))
+    line.add(percent(row.raw), inks.faint if row.cut_by is not None else inks.muted, width=5, right=True)
+    drawn = "" if row.drawn is None else percent(row.drawn)
+    line.add(" → " if drawn else "   ", inks.faint)
+    return line.add(row.cut_by or drawn, ink, width=6).strip()
 
 
 def _paint_bar(row: "Row", chosen: bool, room: int, inks: Inks, accent: str) -> list[Segment]:

@@ -1,7 +1,7 @@
 """The conversations that were kept, newest first, grouped by day."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 from engine.history.records import Conversation
 from engine.language import say
 from engine.text import safe_line
+from tui.dates import day_group, local_day
 from tui.keys import bind
 
 
@@ -49,7 +50,7 @@ class ConversationList(OptionList):
         options: list[Option] = []
         last_day = ""
         for each in conversations:
-            day = day_name(_local_day(each.updated), today)
+            day = day_group(local_day(each.updated), today)
             if day != last_day:
                 options.append(Option(Content.styled(day, "$genchat-muted bold"), disabled=True))
                 last_day = day
@@ -76,19 +77,3 @@ class ConversationList(OptionList):
         option = self.highlighted_option
         if option is not None and option.id is not None:
             self.post_message(self.Asked(option.id, what))
-
-
-def _local_day(moment: datetime) -> date:
-    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return aware.astimezone().date()
-
-
-def day_name(day: date, today: date) -> str:
-    """Today, yesterday, the past week, or the month."""
-    if day >= today:
-        return say("tui.day.today")
-    if day == today - timedelta(days=1):
-        return say("tui.day.yesterday")
-    if day > today - timedelta(days=7):
-        return say("tui.day.week")
-    return f"{say(f'tui.month.{day.month}')} {day.year}"

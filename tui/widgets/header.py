@@ -70,7 +70,8 @@ class Header(Widget):
             return Strip([Segment("─" * self.size.width, found.rule)], self.size.width)
         left = [(" genchat   " if self.size.width >= 80 else " ", found.muted)]
         left.append((safe_line(self._family, _LONGEST_NAME), found.family(self._family)))
-        left += [(" · ", found.faint), (safe_line(self._backend, _LONGEST_NAME), found.text)]
+        if self._backend != self._family:
+            left += [(" · ", found.faint), (safe_line(self._backend, _LONGEST_NAME), found.text)]
         if self._parameters:
             left.append((f" {self._parameters}", found.muted))
         left.append(("   " + self._settings_text(), found.muted))

@@ -30,23 +30,36 @@ class KeyBar(Widget):
         for each in active:
             if each.binding.show and each.enabled and description(each.binding):
                 found.setdefault(each.binding.description, each.binding)
-        # Help first and then the way out, so that both are there on a narrow screen.
+        # Help first and then the way back, so that both are there on a narrow screen.
         return sorted(found.values(), key=lambda binding: {"help": 0, "stop": 1, "home": 1}.get(binding.id or "", 2))
 
     def render_line(self, y: int) -> Strip:
         found = inks(self.app.current_theme.dark)
         line = Line(self.size.width, found.text).add(" ")
         self._places = []
-        for binding in self._shown():
-            name, text = key_name(binding), description(binding)
-            if line.room < len(name) + len(text) + 3:
+        shown = self._shown()
+        leaving = [binding for binding in shown if binding.id == "quit"]  # always at the right end
+        kept = sum(_width(binding) for binding in leaving)
+        for binding in (each for each in shown if each not in leaving):
+            if line.room - kept < _width(binding):
                 break
-            start = self.size.width - line.room
-            line.add(name, found.strong).add(" " + text, found.muted).add("  ")
-            self._places.append((start, self.size.width - line.room, binding.key.partition(",")[0]))
+            self._add(line, binding)
+        line.add(" " * max(line.room - kept, 0))
+        for binding in leaving:
+            self._add(line, binding)
         return line.strip()
+
+    def _add(self, line: Line, binding: Binding) -> None:
+        found = inks(self.app.current_theme.dark)
+        start = self.size.width - line.room
+        line.add(key_name(binding), found.strong).add(" " + description(binding), found.muted).add("  ")
+        self._places.append((start, self.size.width - line.room, binding.key.partition(",")[0]))
 
     def on_click(self, event: events.Click) -> None:
         for start, end, key in self._places:
             if start <= event.x < end:
                 self.app.simulate_key(key)
+
+
+def _width(binding: Binding) -> int:
+    return len(key_name(binding)) + len(description(binding)) + 3

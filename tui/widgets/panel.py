@@ -19,13 +19,23 @@ from engine.language import say
 from tui.colours import Inks, inks
 from tui.dialogue import Turn
 from tui.keys import bind
-from tui.widgets.candidates import paint_header, paint_measures, paint_rest, paint_row, paint_sampling, paint_token
+from tui.widgets.candidates import (
+    COMPACT_WIDTH,
+    paint_compact,
+    paint_header,
+    paint_measures,
+    paint_rest,
+    paint_row,
+    paint_sampling,
+    paint_token,
+)
 from tui.widgets.painting import Line
 from tui.widgets.why import Scene, paint_why
 
 _MARGIN = 1
-_LINES_BESIDE_ROWS = 22  # what stands above and below the candidates when everything is shown
+_LINES_BESIDE_ROWS = 24  # what stands above and below the candidates when everything is shown
 _FEWEST_ROWS = 6
+_STRIP_LINES, _STRIP_COLUMNS = 3, 3
 
 
 class Panel(ScrollView, can_focus=True):
@@ -96,7 +106,7 @@ class Panel(ScrollView, can_focus=True):
         lines = [Strip.blank(width, found.text), *paint_token(record, len(turn.records), width, found)]
         lines.append(Strip.blank(width, found.text))
         if record.kind == "none":
-            lines += self._paragraph(say(record.reason) if record.reason else say("tui.panel.not_stored"))
+            lines += self._paragraph(say(record.reason or "tui.panel.not_stored"))
         else:
             count = record.row_count if self._all_rows else max(self.size.height - _LINES_BESIDE_ROWS, _FEWEST_ROWS)
             rows = record.rows(count)
@@ -162,25 +172,26 @@ class Panel(ScrollView, can_focus=True):
 
 
 class CandidateStrip(Panel, can_focus=False):
-    """The panel for narrow screens: one line on the token, two lines with the six best candidates."""
+    """The panel for narrow screens: one line on the token, two lines with the best candidates."""
 
     def _compose_lines(self) -> list[Strip]:
         turn, found, width = self._turn, self._inks, self._width
         if turn is None or self._index >= len(turn.records):
-            return []
+            return self._empty(turn)[1 : 1 + _STRIP_LINES]
         record = turn.records[self._index]
-        head = Line(width, found.text).add(
-            say("tui.panel.token", place=record.position + 1, count=len(turn.records)), found.muted
-        )
-        head.add("  ").add(record.label, found.strong, width=12).add("  ")
+        token = say("tui.panel.token", place=record.position + 1, count=len(turn.records))
+        head = Line(width, found.text).add(token, found.muted).add("  ")
+        head.add(record.label, found.strong, width=12).add("  ")
         measures = paint_measures(record, head.room, found)
         lines = [Strip([*head.strip().crop(0, width - head.room), *measures], width)]
-        rows = record.rows(6)
-        columns = 3
-        for first in range(0, 2 * columns, columns):
-            pieces = [
-                paint_row(row, row.token == record.token, width // columns, found, turn.family)
+        if record.kind == "none":
+            return [*lines, *self._paragraph(say(record.reason or "tui.panel.not_stored"))][:_STRIP_LINES]
+        columns = min(max(width // COMPACT_WIDTH, 1), _STRIP_COLUMNS)
+        rows = record.rows((_STRIP_LINES - 1) * columns)
+        for first in range(0, (_STRIP_LINES - 1) * columns, columns):
+            cells = [
+                paint_compact(row, row.token == record.token, width // columns, found, turn.family)
                 for row in rows[first : first + columns]
             ]
-            lines.append(Strip.join(pieces).adjust_cell_length(width, found.text))
+            lines.append(Strip.join(cells).adjust_cell_length(width, found.text))
         return lines

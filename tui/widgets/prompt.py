@@ -21,6 +21,8 @@ class Prompt(TextArea):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "send", "send", show=True),
         bind("ctrl+j,shift+enter,alt+enter", "newline", "newline"),
+        bind("up", "cursor_up", "recall_previous"),
+        bind("down", "cursor_down", "recall_next"),
     ]
 
     class Sent(Message):

@@ -23,6 +23,7 @@ from tui.keys import bind
 from tui.messages import CursorMoved
 from tui.widgets.blocks import Block, Look
 from tui.widgets.painting import Line
+from tui.widgets.wrapping import WrappedText
 
 if TYPE_CHECKING:
     from tui.records import TokenRecord
@@ -204,14 +205,12 @@ class Transcript(ScrollView, can_focus=True):
     def _paint_empty(self, y: int, width: int) -> Strip:
         """What a person sees who has not said anything yet."""
         found = self._inks
-        lines = say("tui.welcome").split("\n")
-        first = max((self.size.height - len(lines)) // 2, 0)
-        index = y - first
+        lines = _welcome(width - 2 * MARGIN, self.size.height, narrow=self.screen.has_class("-no-panel"))
+        index = y - max((self.size.height - len(lines)) // 2, 0)
         if not 0 <= index < len(lines):
             return Strip.blank(width, found.text)
-        widest = max(len(line) for line in lines)
-        indent = max((width - widest) // 2, MARGIN)
-        style = found.strong if index == 0 else found.muted
+        indent = max((width - max(map(len, lines))) // 2, MARGIN)
+        style = found.strong if lines[index] == "genchat" else found.muted
         return Line(width, found.text).add(" " * indent).add(lines[index], style).strip()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
@@ -354,3 +353,15 @@ class Transcript(ScrollView, can_focus=True):
         start = block.width - len(pager)
         if pager and cell >= start:
             self.post_message(self.SiblingWanted(block.turn, -1 if cell < start + len(pager) // 2 else 1))
+
+
+def _welcome(width: int, height: int, *, narrow: bool) -> list[str]:
+    """The lines of an empty conversation: the name, what to do, the first keys in two columns where there is room."""
+    wrapped = WrappedText(min(width, 60), say("tui.welcome_narrow" if narrow else "tui.welcome"))
+    keys = say("tui.welcome_keys").split("\n")
+    column = max(map(len, keys[::2])) + 4
+    if column + max(map(len, keys[1::2])) <= width:
+        keys = [first.ljust(column) + second for first, second in zip(keys[::2], keys[1::2], strict=True)]
+    told = [wrapped.text[start:end] for start, end in wrapped.lines]
+    lines = ["genchat", "", *told, "", *keys]
+    return lines if len(lines) <= height else [*told, *keys]

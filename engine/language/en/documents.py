@@ -1,6 +1,7 @@
 """The documents screen, in English."""
 
 TEXTS = {
+    "documents.built_in": "answers from your documents and names its sources",
     "documents.title": "documents",
     "documents.placeholder": "ask something to see what it finds and why",
     "documents.counted": "{documents} documents, {passages} passages",

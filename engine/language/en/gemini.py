@@ -1,6 +1,7 @@
 """Gemini, in English."""
 
 TEXTS = {
+    "gemini.built_in": "Google's model, over the network; needs a key",
     "gemini.leaves_the_machine": "Gemini runs at Google: your messages, and the passages of your documents that fit a question, leave this machine and may be read or used there under Google's terms. This is said only once.",
     "gemini.other_address": "this conversation and your key go to {address}, not to Google's own address",
     "gemini.nothing_asked": "nothing was asked, so nothing was sent",

@@ -1,6 +1,7 @@
 """Training the statistical model, in English."""
 
 TEXTS = {
+    "ngram.built_in": "counts words, and shows the lines it learned from",
     "ngram.phase_reading": "reading",
     "ngram.phase_tokens": "cutting into tokens",
     "ngram.phase_suffixes": "sorting suffixes",

@@ -1,6 +1,7 @@
 """A tela de documentos, em português."""
 
 TEXTS = {
+    "documents.built_in": "responde a partir dos seus documentos e cita as fontes",
     "documents.title": "documentos",
     "documents.placeholder": "pergunte algo para ver o que se acha e por quê",
     "documents.counted": "{documents} documentos, {passages} trechos",

@@ -1,6 +1,7 @@
 """O Gemini, em português do Brasil."""
 
 TEXTS = {
+    "gemini.built_in": "o modelo do Google, pela rede; precisa de uma chave",
     "gemini.leaves_the_machine": "O Gemini funciona no Google: suas mensagens, e os trechos dos seus documentos que combinam com uma pergunta, saem desta máquina e podem ser lidos ou usados lá conforme os termos do Google. Isto é dito só uma vez.",
     "gemini.other_address": "esta conversa e a sua chave vão para {address}, não para o endereço do próprio Google",
     "gemini.nothing_asked": "nada foi perguntado, então nada foi enviado",

@@ -1,6 +1,7 @@
-"""Why a counting model chose as it did: orders, counts, the exact split, and lines it learned from.
+"""Why a counting model chose as it did: orders, counts, back-off, the exact split, and lines it learned from.
 
-p(w) is the sum of what each order contributed (interpolated Kneser-Ney), so the parts of the bar are the whole answer.
+p(w) is the sum of what each order contributed (interpolated Kneser-Ney) and, in a chat, of what the recalled replies
+gave, so the parts of the bar are the whole answer.
 """
 
 from rich.segment import Segment
@@ -8,22 +9,28 @@ from rich.style import Style
 from textual.color import Color
 from textual.strip import Strip
 
-from engine.evidence import CorpusPlace, NgramEvidence, NgramShare
+from engine.evidence import CorpusPlace, NgramEvidence, NgramLevel, NgramShare, RecallEvidence
 from engine.language import say
 from engine.text import safe, safe_line
 from tui.numbers import percent, whole
 from tui.widgets.painting import Line, fit
 from tui.widgets.why import Scene
 
-_SHOWN_PLACES = 4
+_SHOWN_PLACES = 3
+_SHOWN_REPLIES = 2
+_SEEN, _DOWN, _GIVES = 9, 6, 6  # columns; the first grows with the counts
+_HEARD = 0.01  # recalled replies below this share of what is recalled are not told
+_RECALLED = "≈"
 
 
 def paint_ngram(evidence: NgramEvidence, scene: Scene) -> list[Strip]:
-    """Order and context, the table of orders, the split, the places."""
+    """Order and context, the table of orders, the split, the recalled replies, the places."""
     lines = [_paint_order(evidence, scene), *_paint_levels(evidence, scene)]
-    split = _shares(evidence, scene)
-    if split:
-        lines.append(_paint_split(split, evidence.model_order, scene))
+    parts = _parts(evidence, scene)
+    if parts:
+        lines.append(_paint_split(parts, scene))
+    if evidence.recall is not None:
+        lines += _paint_recalled(evidence.recall, scene)
     return [*lines, *_paint_match(evidence, scene), *_paint_places(evidence, scene)]
 
 
@@ -31,6 +38,8 @@ def _paint_order(evidence: NgramEvidence, scene: Scene) -> Strip:
     line = scene.line()
     line.add(say("tui.why.title") + "  ", scene.inks.muted + Style(bold=True))
     line.add(say("tui.why.order", used=evidence.order, of=evidence.model_order), scene.inks.text)
+    if evidence.recall is not None:
+        line.add("   " + say("tui.why.recall", weight=percent(evidence.recall.weight)), scene.inks.text)
     return line.strip()
 
 
@@ -48,54 +57,95 @@ def _tint(order: int, model_order: int, scene: Scene) -> str:
 
 
 def _paint_levels(evidence: NgramEvidence, scene: Scene) -> list[Strip]:
-    """One line an order, longest context first: context, count(context, w) of count(context), what it gave."""
+    """One line an order, longest context first: context, count(context, w) of count(context), back-off, its gift."""
     shares = {share.order: share for share in _shares(evidence, scene)}
-    inks, numbers = scene.inks, 22
+    counts = [_counts(level, shares.get(level.order)) for level in evidence.levels]
+    inks, seen = scene.inks, max(_SEEN, *(len(count) + 2 for count in counts))
+    numbers = seen + _DOWN + _GIVES
     found = [
         scene.line()
         .add(" " * max(scene.width - numbers, 0))
-        .add(say("tui.why.counts"), inks.faint, width=14, right=True)
-        .add(say("tui.why.gives"), inks.faint, width=8, right=True)
+        .add(say("tui.why.counts"), inks.faint, width=seen, right=True)
+        .add(say("tui.why.down"), inks.faint, width=_DOWN, right=True)
+        .add(say("tui.why.gives"), inks.faint, width=_GIVES, right=True)
         .strip()
     ]
-    for level in reversed(evidence.levels):
+    if evidence.recall is not None:
+        line = scene.line().add(f"{_RECALLED} ", Style(color=inks.bar))
+        line.add(say("tui.why.recalled"), inks.text, width=scene.width - 2 - _GIVES)
+        found.append(line.add(percent(_gift(evidence.recall, scene)), inks.muted, width=_GIVES, right=True).strip())
+    for level, count in zip(reversed(evidence.levels), reversed(counts), strict=True):
         share = shares.get(level.order)
         line = scene.line().add(f"{level.order} ", Style(color=_tint(level.order, evidence.model_order, scene)))
         context = safe_line(scene.labels.text(level.context)) if level.context else say("tui.why.no_context")
         room = max(scene.width - numbers - 2, 4)
         line.add(_end_of(context, room), inks.text if level.context else inks.faint, width=room)
-        if share is None:
-            line.add(f"–/{whole(level.context_count)}", inks.faint, width=14, right=True)
-        else:
-            counts = f"{whole(share.count)}/{whole(share.context_count)}"
-            line.add(counts, inks.text if share.count else inks.faint, width=14, right=True)
-            line.add(percent(share.contribution), inks.muted, width=8, right=True)
+        line.add(count, inks.text if share is not None and share.count else inks.faint, width=seen, right=True)
+        line.add(percent(level.backoff) if level.context else "", inks.faint, width=_DOWN, right=True)
+        line.add("" if share is None else percent(share.contribution), inks.muted, width=_GIVES, right=True)
         found.append(line.strip())
     return found
+
+
+def _counts(level: NgramLevel, share: NgramShare | None) -> str:
+    """count(context, w) of count(context)."""
+    if share is None:
+        return f"–/{whole(level.context_count)}"
+    return f"{whole(share.count)}/{whole(share.context_count)}"
 
 
 def _end_of(text: str, width: int) -> str:
     return text if len(text) <= width else "…" + text[-(width - 1) :]
 
 
-def _paint_split(shares: tuple[NgramShare, ...], model_order: int, scene: Scene) -> Strip:
+def _gift(recall: RecallEvidence, scene: Scene) -> float:
+    """What the recalled replies give to the token."""
+    token = scene.record.token
+    return 0.0 if token is None else recall.contributions.get(token, 0.0)
+
+
+def _parts(evidence: NgramEvidence, scene: Scene) -> list[tuple[float, str]]:
+    """What p(w) is the sum of, with the colour of each part: the recalled replies, then the orders, longest first."""
+    parts = [
+        (share.contribution, _tint(share.order, evidence.model_order, scene))
+        for share in sorted(_shares(evidence, scene), key=lambda each: -each.order)
+    ]
+    if parts and evidence.recall is not None:
+        parts.insert(0, (_gift(evidence.recall, scene), scene.inks.bar))
+    return parts
+
+
+def _paint_split(parts: list[tuple[float, str]], scene: Scene) -> Strip:
     """The stacked bar: the whole width is p(w)."""
-    total = sum(share.contribution for share in shares) or 1.0
+    total = sum(part for part, _ in parts) or 1.0
     label = say("tui.why.split") + " "
     width = scene.width - len(label)
     pieces = [Segment(label, scene.inks.muted)]
     used, reached = 0, 0.0
-    for share in sorted(shares, key=lambda each: -each.order):
-        reached += share.contribution
+    for part, colour in parts:
+        reached += part
         end = round(width * reached / total)
         if end > used:
-            pieces.append(
-                Segment(
-                    "━" * (end - used), Style(color=_tint(share.order, model_order, scene), bgcolor=scene.inks.ground)
-                )
-            )
+            pieces.append(Segment("━" * (end - used), Style(color=colour, bgcolor=scene.inks.ground)))
             used = end
     return Strip(pieces).adjust_cell_length(scene.width, scene.inks.text)
+
+
+def _paint_recalled(recall: RecallEvidence, scene: Scene) -> list[Strip]:
+    """The replies heard most: how much of what is recalled they are, where they stand, what was asked and answered."""
+    found: list[Strip] = []
+    for each in recall.replies[:_SHOWN_REPLIES]:
+        if each.share < _HEARD and found:
+            break
+        line = scene.line().add(f"{_RECALLED} ", Style(color=scene.inks.bar))
+        line.add(f"{percent(each.share)} %  ", scene.inks.muted)
+        where = f"{safe_line(each.reply.source)}:{each.reply.line}"
+        found.append(line.add(_end_of(where, line.room), scene.inks.muted).strip())
+        line = scene.line().add("  ")
+        question = safe_line(each.question.text, max(line.room // 2 - 3, 4))
+        line.add(question, scene.inks.muted).add(" → ", scene.inks.faint)
+        found.append(line.add(safe_line(each.reply.text, line.room), scene.inks.text).strip())
+    return found
 
 
 def _paint_match(evidence: NgramEvidence, scene: Scene) -> list[Strip]:
@@ -111,7 +161,8 @@ def _paint_places(evidence: NgramEvidence, scene: Scene) -> list[Strip]:
     places = (evidence.places_of.get(token) if token is not None else None) or evidence.places
     found: list[Strip] = []
     for place in places[:_SHOWN_PLACES]:
-        found.append(scene.line().add(f"{safe_line(place.source)}:{place.line}", scene.inks.muted).strip())
+        where = f"{safe_line(place.source)}:{place.line}"
+        found.append(scene.line().add(_end_of(where, scene.width), scene.inks.muted).strip())
         found.append(_paint_quote(place, scene))
     return found
 

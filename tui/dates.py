@@ -1,0 +1,29 @@
+"""Days as the reader calls them."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from engine.language import say
+
+
+def local_day(moment: datetime) -> date:
+    """The day of a moment where the reader is; a moment without a zone is UTC."""
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return aware.astimezone().date()
+
+
+def day_group(day: date, today: date) -> str:
+    """Today, yesterday, the past week, or the month."""
+    if day >= today or day == today - timedelta(days=1):
+        return day_name(day, today)
+    if day > today - timedelta(days=7):
+        return say("tui.day.week")
+    return f"{say(f'tui.month.{day.month}')} {day.year}"
+
+
+def day_name(day: date, today: date) -> str:
+    """Today, yesterday, or the date."""
+    if day >= today:
+        return say("tui.day.today")
+    if day == today - timedelta(days=1):
+        return say("tui.day.yesterday")
+    return say("tui.day.date", day=day.day, month=say(f"tui.month.{day.month}"), year=day.year)
