@@ -98,13 +98,16 @@ class Registry:
         raise ModelNotFound("model_not_found", name=name, installed=installed)
 
     def open(self, name: str, progress: Progress | None = None) -> "Backend":
-        """Load a model as something to talk to. Raises ModelNotFound, ModelDamaged, or what the room raises."""
+        """Load a model, or the one to use for a family, as something to talk to.
+
+        Raises ModelNotFound, ModelDamaged, or what the room raises.
+        """
         if name.endswith(WITH_DOCUMENTS):
             inner = self.open(name.removesuffix(WITH_DOCUMENTS), progress)
             from engine.answering import with_documents
 
             return with_documents(inner, self._settings, self._paths)
-        entry = self.entry(name)
+        entry = (None if name in self.names() else self.default_for(name)) or self.entry(name)
         if entry.problem:
             raise ModelDamaged("model_damaged", name=name, reason=entry.problem)
         if entry.plugin is not None:

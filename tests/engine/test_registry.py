@@ -168,6 +168,9 @@ def test_the_default_of_a_family_is_the_chosen_one_else_the_newest(places: Paths
     assert newest is not None
     assert chosen is not None
     assert (newest.name, chosen.name) == ("new", "old")
+    assert registry.open("fake").info.name == "new"
+    with pytest.raises(ModelNotFound):  # what is deleted must be named
+        registry.remove("fake")
 
 
 @pytest.mark.usefixtures("plugin")
