@@ -1,4 +1,4 @@
-"""What all answers from documents share: events of a text that no model wrote, and saying that nothing was found."""
+"""What all answers from documents share: events of a text that no model wrote, abstaining, and courtesies."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from engine.contract import Event, Finish, Notice, ReplySettings, Step, StopSignal
 from engine.distribution import unknown
 from engine.retrieval.phrases import said
-from engine.retrieval.retriever import Retrieval
+from engine.retrieval.retriever import Retrieval, Retriever
+from engine.retrieval.tables import readable_row
+from engine.retrieval.terms import Language
 
 NO_MODEL = "retrieval.no_model"
 _WORD = re.compile(r"\s*\S+|\s+\Z")
@@ -37,8 +39,22 @@ def not_found(retrieval: Retrieval, settings: ReplySettings, should_stop: StopSi
             language, "nearest", source=nearest.source, locator=nearest.locator, number=nearest.number
         )
         if nearest.highlight is not None:
-            text += f"\n“{' '.join(nearest.text[slice(*nearest.highlight)].split())}”"
+            sentence = " ".join(nearest.text[slice(*nearest.highlight)].split())
+            text += f"\n“{readable_row(nearest.source, sentence, language)}”"
     elif not retrieval.chunks_searched:
         text = said(language, "no_documents")
     yield Notice("retrieval.abstained")
     yield from written(text, settings, should_stop)
+
+
+def politely(kind: str, language: Language, retriever: Retriever) -> str:
+    """The answer to a greeting, to thanks, or to what can be asked; with a question the documents themselves hold."""
+    if kind in ("thanks", "goodbye"):
+        return said(language, f"polite_{kind}")
+    collections = [each.name for each in retriever.library.collections() if each.documents]
+    if not collections:
+        return f"{said(language, f'polite_{kind}')} {said(language, 'no_documents')}"
+    known = said(language, "polite_collections", names=", ".join(collections))
+    example = retriever.library.a_question(retriever.collection)
+    asked = [said(language, "polite_example", question=example)] if example else []
+    return " ".join([said(language, f"polite_{kind}"), known, *asked])

@@ -25,7 +25,7 @@ from engine.retrieval.terms import LANGUAGES, Language, detect_language, stemmer
 
 Outcome = Literal["added", "updated", "unchanged", "vanished", "failed", "reading"]
 BATCH = 400  # chunks a transaction: the history waits for its turn to write
-_READING_VERSION = "1"  # raised when the same file would fall into other chunks or stems
+_READING_VERSION = "2"  # raised when the same file would fall into other chunks or stems
 _HIDDEN = "."
 
 

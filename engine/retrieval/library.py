@@ -14,6 +14,7 @@ from engine.errors import DocumentsError
 from engine.retrieval.database import as_documents_error, open_database, writing
 from engine.retrieval.indexing import Indexer, Progress, Source, found_sources, stored_path
 from engine.retrieval.searchable import Form, shown_text
+from engine.text import safe_line
 
 SHIPPED = "fitness"  # the collection that comes with genchat
 DEFAULT = "documents"  # where documents go when no collection is named
@@ -152,6 +153,18 @@ class Library:
             shape = Form(form[0], tuple(json.loads(form[1])), form[2])
             for ordinal, start, end, line, heading, text in rows:
                 yield StoredChunk(ordinal, start, end, line, tuple(json.loads(heading)), shown_text(text, shape))
+
+    def a_question(self, collection: str | None = None) -> str:
+        """A heading that is a question, as an example of what can be asked; empty where there is none. Untrusted."""
+        with self.reading() as connection:
+            row = connection.execute(
+                "SELECT json_extract(c.heading, '$[#-1]') AS last FROM docs_chunk c"
+                " JOIN docs_document d ON d.id = c.document JOIN docs_collection k ON k.id = d.collection"
+                " WHERE d.state = 'ready' AND (?1 IS NULL OR k.name = ?1) AND last LIKE '%_?'"
+                " ORDER BY count(*) OVER (PARTITION BY d.id) DESC, c.id LIMIT 1",
+                (collection,),
+            ).fetchone()
+        return safe_line(str(row[0]), 80) if row is not None else ""
 
     # -- changing it --------------------------------------------------------------------------------------------
 

@@ -2,34 +2,27 @@
 
 import json
 import math
-import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from engine.conversation import Message, Role
+from engine.retrieval.bilingual import in_portuguese
 from engine.retrieval.spelling import corrections, lookalikes
 from engine.retrieval.terms import LANGUAGES, WORD, Language, Word, detect_language, stemmer, words_of
 from engine.text import fold
 
-Found = Literal["exact", "corrected", "alike", "missing"]
+Found = Literal["exact", "translated", "corrected", "alike", "missing"]
 LONGEST_QUESTION = 64  # words of a question that are searched for
 
-_OPENINGS = re.compile(r"\s*(e|mas e|e se|entao|ok e|and|but|so|what about|how about|and what|then)\b")
-_POINTING = frozenset(
-    """
-    isso isto aquilo ele ela eles elas dele dela deles delas nele nela disso disto nisso esse essa esses essas este
-    esta mesmo mesma tambem it that this those these they them he she one ones its their also same
-    """.split()  # noqa: SIM905
-)
-_FEW_WORDS = 3
 # Units that documents write short and people write out.
 _UNITS = {
     **dict.fromkeys(("caloria", "calorias", "calorie", "calories"), "kcal"),
     **dict.fromkeys(("quilo", "quilos", "quilograma", "quilogramas", "kilo", "kilos"), "kg"),
 }
+_LENT = 0.5  # weight of a word that stands only in the question before
+_CERTAINTY_TRANSLATED = 0.9
 _CERTAINTY_ALIKE = 0.3
 _CERTAINTY_OTHER_START = 0.3  # mistakes seldom fall on the first letter
 
@@ -55,6 +48,8 @@ class QuestionWord:
         """How surely the stems stand for the word, 0 to 1. Short words have many neighbours one edit away."""
         if self.found == "exact":
             return 1.0
+        if self.found == "translated":
+            return _CERTAINTY_TRANSLATED
         if self.found != "corrected":
             return _CERTAINTY_ALIKE if self.found == "alike" else 0.0
         same_start = fold(self.text)[:1] == fold(self.taken_for[0])[:1]
@@ -97,9 +92,9 @@ def idf(chunks: int, frequency: int) -> float:
     return math.log1p((chunks - frequency + 0.5) / (frequency + 0.5))
 
 
-def understand(connection: sqlite3.Connection, text: str, chunks: int) -> Question:
-    """The words of `text` against an index of `chunks` chunks."""
-    language = detect_language(text)
+def understand(connection: sqlite3.Connection, text: str, chunks: int, before: str = "") -> Question:
+    """The words of `text` against an index of `chunks` chunks; then those it leans on, of `before`, weighing half."""
+    language = detect_language(f"{before}\n{text}")
     indexed = [
         row[0] for row in connection.execute("SELECT DISTINCT language FROM docs_document WHERE state = 'ready'")
     ]
@@ -120,13 +115,16 @@ def understand(connection: sqlite3.Connection, text: str, chunks: int) -> Questi
         return tuple(dict.fromkeys(stemmer(each)(word) for word in written for each in languages))
 
     found, seen = list[QuestionWord](), set[str]()
-    for word in words_of(text, language)[: 4 * LONGEST_QUESTION]:
+    own, lent = words_of(text, language), words_of(before, language)
+    for place, word in enumerate([*own[: 4 * LONGEST_QUESTION], *lent[: 4 * LONGEST_QUESTION]]):
         if word.common or stems_of(word.folded)[0] in seen or len(found) >= LONGEST_QUESTION:
             continue
         seen.add(stems_of(word.folded)[0])
         how: Found = "exact"
-        taken_for: list[str] = []
-        if not frequency(word.folded):
+        taken_for = _translated(word.folded, language, languages, frequency)
+        if taken_for:
+            how = "translated"
+        elif not frequency(word.folded) and not any(map(str.isdigit, word.folded)):
             taken_for = corrections(connection, word.folded, frequency)
             how = "corrected"
             if not taken_for:
@@ -140,34 +138,25 @@ def understand(connection: sqlite3.Connection, text: str, chunks: int) -> Questi
         plain = how == "exact" and word.text.casefold() == word.folded
         written = _written(connection, word.folded) if plain else ""
         written = "" if written == word.folded else written
-        found.append(QuestionWord(word.text, stems, count, idf(chunks, count), how, shown, written))
-    return Question(text, language, tuple(found))
+        weight = idf(chunks, count) * (1.0 if place < len(own) else _LENT)
+        found.append(QuestionWord(word.text, stems, count, weight, how, shown, written))
+    return Question(f"{before}\n{text}" if before else text, language, tuple(found))
+
+
+def _translated(
+    folded: str, language: Language, indexed: Sequence[Language], frequency: Callable[[str], int]
+) -> list[str]:
+    """The Portuguese word for one of an English question to documents of which none is English; if they have it."""
+    if language != "en" or language in indexed:
+        return []
+    word = in_portuguese(folded)
+    return [word] if word is not None and word != folded and frequency(word) else []
 
 
 def _written(connection: sqlite3.Connection, folded: str) -> str:
     """How the documents write a folded word; empty where none has it."""
     row = connection.execute("SELECT written FROM docs_word WHERE word = ?", (folded,)).fetchone()
     return str(row[0]) if row else ""
-
-
-def standing_alone(messages: Sequence[Message]) -> str:
-    """What to look for: the last question, with the one before it where the last leans on it ("e no jantar?")."""
-    asked = [message.text for message in messages if message.role is Role.USER]
-    if not asked:
-        return ""
-    if len(asked) > 1 and _leans(asked[-1]):
-        return f"{asked[-2]}\n{asked[-1]}"
-    return asked[-1]
-
-
-def _leans(text: str) -> bool:
-    language = detect_language(text)
-    words = words_of(text, language)
-    telling = [word for word in words if not word.common]
-    if len(telling) > 2 * _FEW_WORDS:
-        return False
-    points = any(word.folded in _POINTING for word in words)
-    return not telling or (len(telling) <= _FEW_WORDS and (points or bool(_OPENINGS.match(fold(text)))))
 
 
 def matching(question: Question, words: Sequence[Word], languages: Sequence[Language]) -> list[QuestionWord | None]:

@@ -22,9 +22,10 @@ from engine.errors import RemoteError
 from engine.evidence import Evidence
 from engine.retrieval.answers import not_found
 from engine.retrieval.citations import check_citations
-from engine.retrieval.extractive import by_recipes, menu_recipes
+from engine.retrieval.composed import composed_answer
+from engine.retrieval.courtesy import courtesy
+from engine.retrieval.follow_ups import standing_alone
 from engine.retrieval.prompting import fitting, new_fence, rag_messages
-from engine.retrieval.questions import standing_alone
 from engine.retrieval.retriever import PASSAGES, Retriever
 from engine.retrieval.terms import detect_language
 from engine.text import safe_line
@@ -66,17 +67,18 @@ class RagBackend:
         self, messages: Sequence[Message], settings: ReplySettings, should_stop: StopSignal | None = None
     ) -> Iterator[Event]:
         """Raises DocumentsError, and what the backend inside raises."""
-        question = standing_alone(messages)
-        if not question.strip():
+        question, before = standing_alone(messages)
+        if not question.strip() or courtesy(messages[-1].text) is not None:
             yield from self.without_documents.reply(messages, settings, should_stop)
             return
         remote = self.without_documents.capabilities.remote
-        recipes = menu_recipes(self.retriever, question, settings.sampling.seed or 0, remote)
-        if recipes:
-            found = self.retriever.passages_of(question, [recipe.chunk for recipe in recipes])
-            yield from self._answer(messages, found, by_recipes(found), settings, should_stop)
+        composed = composed_answer(self.retriever, messages, settings.sampling.seed or 0, remote)
+        if composed is not None:
+            yield from composed.notices
+            found = self.retriever.passages_of(question, composed.choice)
+            yield from self._answer(messages, found, composed.event, settings, should_stop)
             return
-        retrieval = self.retriever.retrieve(question, self._passages, remote=remote)
+        retrieval = self.retriever.retrieve(question, self._passages, remote, before)
         if not retrieval.enough:
             yield retrieval.nearest_miss
             yield from retrieval.notices

@@ -1,32 +1,42 @@
 """Recipes in the documents, read from the line of facts under their headings.
 
-Such a line names the meal and what the recipe is worth: "Refeição: almoço · Rende 1 porção · Por porção: ~470 kcal,
-34 g proteína · Serve: sem lactose". English documents write "Meal: lunch · … · Per serving: … · Suits: vegetarian".
+Such a line names the meal and what the recipe is worth: "Refeição: almoço · Rende 1 porção · Tempo: 35 min · Por
+porção: ~470 kcal, 34 g proteína, 47 g carboidrato · Serve: sem lactose". English documents write "Meal: lunch · … ·
+Per serving: … · Suits: vegetarian".
 """
 
 import json
 import re
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Literal
 
 from engine.retrieval.keywords import fts_expression
+from engine.retrieval.phrases import read_number
 from engine.retrieval.terms import LANGUAGES, stemmer
-from engine.text import fold, safe
+from engine.text import fold, safe, safe_line
 
 Meal = Literal["breakfast", "lunch", "snack", "dinner"]
 MEALS: tuple[Meal, ...] = ("breakfast", "lunch", "snack", "dinner")
-MEAL_WORDS: dict[Meal, tuple[str, ...]] = {
-    "breakfast": ("cafe da manha", "desjejum", "breakfast"),
-    "lunch": ("almoco", "lunch"),
-    "snack": ("lanche", "merenda", "snack"),
-    "dinner": ("jantar", "janta", "ceia", "dinner", "supper"),
+MEAL_WORDS: dict[Meal, re.Pattern[str]] = {
+    "breakfast": re.compile(r"\b(cafes? d[ae] manha|desjejum|breakfasts?)\b"),
+    "lunch": re.compile(r"\b(almoc\w*|lunch\w*)\b"),
+    "snack": re.compile(r"\b(lanch\w*|merenda\w*|snacks?)\b"),
+    "dinner": re.compile(r"\b(jant\w*|ceias?|dinners?|suppers?)\b"),
 }
 _MOST = 2000
 _MARK = re.compile(r"^[ \t]*(?:refeição|refeicao|meal)[ \t]*:.*$", re.IGNORECASE | re.MULTILINE)
+_HEADING = re.compile(r"^#+[ \t]*(.+?)[ \t#]*$", re.MULTILINE)
 _KCAL = re.compile(r"(\d[\d.,]*)\s*kcal")
 _PROTEIN = re.compile(r"(\d[\d.,]*)\s*g\s*(?:de\s+|of\s+)?prote")
+_CARBOHYDRATE = re.compile(r"(\d[\d.,]*)\s*g\s*(?:de\s+|of\s+)?carb")
+_MINUTES = re.compile(r"(\d+)\s*min")
+_SERVINGS = re.compile(r"(?:rende|serves|makes)\s*:?\s*(\d+)")
 _SUITS = re.compile(r"(?:serve|suits|adequad\w+|good for)\s*:\s*([^·|\n]+)")
+_INGREDIENTS = re.compile(r"^#+ *(?:ingredientes|ingredients)\b.*?(?=^#|\Z)", re.IGNORECASE | re.MULTILINE | re.DOTALL)
+_MEASURES = re.compile(r"\b(?:colher(?:es)?|xícaras?|copos?) de (?:sopa|chá|café|sobremesa|requeijão)\b")
 _SERVES_AS = re.compile(r"(?:refeicao|meal)\s*:\s*([^·|\n]+)")
 
 
@@ -40,8 +50,17 @@ class Recipe:
     suits: frozenset[str]
     kcal: float | None
     protein: float | None
+    carbohydrate: float | None
+    minutes: float | None
+    servings: float | None
     text: str
-    facts: tuple[int, int]  # character offsets of the line of facts in `text`
+    facts: tuple[int, int]  # character offsets of the line of facts in the chunk
+
+    @property
+    def made_of(self) -> str:
+        """Its name and ingredients without their measures; all of it, where it has no list of them."""
+        listed = _INGREDIENTS.search(self.text)
+        return _MEASURES.sub(" ", self.text if listed is None else f"{self.name}\n{listed[0]}")
 
 
 def find_recipes(connection: sqlite3.Connection, collection: int | None = None, remote: bool = False) -> list[Recipe]:
@@ -54,37 +73,54 @@ def find_recipes(connection: sqlite3.Connection, collection: int | None = None, 
         " AND (?2 IS NULL OR d.collection = ?2) AND NOT (?3 AND k.local_only) ORDER BY c.id LIMIT ?4",
         (fts_expression(stems), collection, remote, _MOST),
     ).fetchall()
-    found = []
+    found: dict[str, Recipe] = {}
     for chunk, heading, text in rows:
-        recipe = recipe_of(chunk, json.loads(heading), text)
-        if recipe is not None:
+        for recipe in recipes_of(chunk, json.loads(heading), text):
+            found.setdefault(recipe.text, recipe)  # the same one may be in two collections
+    return list(found.values())
+
+
+def recipes_of(chunk: int, heading: Sequence[str], text: str) -> list[Recipe]:
+    """The recipes of a chunk: each line of facts makes one, called by the heading above it."""
+    found = []
+    marks = list(_MARK.finditer(text))
+    for mark, following in zip_longest(marks, marks[1:]):
+        above = list(_HEADING.finditer(text, 0, mark.start()))
+        name = above[-1][1] if above else heading[-1] if heading else ""
+        start = above[-1].start() if above else 0
+        end = len(text)
+        if following is not None:
+            below = list(_HEADING.finditer(text, mark.end(), following.start()))
+            end = below[-1].start() if below else following.start()
+        recipe = _recipe(chunk, name, text[start:end], mark[0], mark.span())
+        if recipe is not None and name:
             found.append(recipe)
     return found
 
 
-def recipe_of(chunk: int, heading: list[str], text: str) -> Recipe | None:
-    """The recipe of a chunk, if its heading is followed by a line of facts."""
-    marks = list(_MARK.finditer(text))
-    if len(marks) != 1 or not heading:
-        return None
-    facts = fold(marks[0][0])
+def _recipe(chunk: int, name: str, text: str, mark: str, place: tuple[int, int]) -> Recipe | None:
+    facts = fold(mark)
     served = _SERVES_AS.search(facts)
-    meals = frozenset(meal for meal, words in MEAL_WORDS.items() if served and any(word in served[1] for word in words))
+    meals = frozenset(meal for meal, words in MEAL_WORDS.items() if served and words.search(served[1]))
     if not meals:
         return None
     suits = _SUITS.search(facts)
     listed = frozenset(part.strip(" .") for part in re.split(r"[,;]", suits[1])) if suits else frozenset[str]()
-    kcal, protein = _number(_KCAL.search(facts)), _number(_PROTEIN.search(facts))
-    return Recipe(chunk, safe(heading[-1]), meals, listed, kcal, protein, safe(text), marks[0].span())
+    return Recipe(
+        chunk=chunk,
+        name=safe_line(name, 80),
+        meals=meals,
+        suits=listed,
+        kcal=_number(_KCAL, facts),
+        protein=_number(_PROTEIN, facts),
+        carbohydrate=_number(_CARBOHYDRATE, facts),
+        minutes=_number(_MINUTES, facts),
+        servings=_number(_SERVINGS, facts),
+        text=safe(text),
+        facts=place,
+    )
 
 
-def _number(match: re.Match[str] | None) -> float | None:
-    if match is None:
-        return None
-    digits = match[1].rstrip(".,")
-    if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", digits):
-        return float(re.sub(r"[.,]", "", digits))
-    try:
-        return float(digits.replace(",", "."))
-    except ValueError:
-        return None
+def _number(pattern: re.Pattern[str], facts: str) -> float | None:
+    match = pattern.search(facts)
+    return None if match is None else read_number(match[1])

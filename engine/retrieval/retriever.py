@@ -83,12 +83,15 @@ class Retriever:
         self.collection = collection
         self._vectors = VectorSearch(embedder) if embedder is not None else None
 
-    def retrieve(self, text: str, limit: int = PASSAGES, remote: bool = False) -> Retrieval:
-        """The best passages for `text`; with `remote`, none of a collection kept local. Raises DocumentsError."""
+    def retrieve(self, text: str, limit: int = PASSAGES, remote: bool = False, before: str = "") -> Retrieval:
+        """The best passages for `text`, which may lean on the question `before`. Raises DocumentsError.
+
+        With `remote`, none of a collection kept local.
+        """
         number = self.collection_number
         name, notices = say("retrieval.by_keywords"), list[Notice]()
         with self.library.reading() as connection:
-            found = search(connection, text, number)
+            found = search(connection, text, number, before=before)
             progress = embedded(connection, self.embedder, number) if self.embedder is not None else None
         vector = None
         if self.embedder is not None and progress is not None:
@@ -101,9 +104,7 @@ class Retriever:
                 cosines = nearest | self._vectors.cosines(connection, vector, number, chunks)
                 ranked = _fused(connection, found, cosines)
             chosen = _stored(connection, ranked, limit, remote)
-        if found.question.respelled:
-            pairs = ", ".join(f"{old} → {new}" for old, new in found.question.respelled.items())
-            notices.append(Notice("retrieval.respelled", {"pairs": safe_line(pairs, 200)}))
+        notices += respelled([found.question])
         passages = tuple(
             _passage(number, candidate, row, found.question) for number, (candidate, row) in enumerate(chosen, 1)
         )
@@ -137,8 +138,16 @@ class Retriever:
         with self.library.reading() as connection:
             question = understand(connection, text, statistics(connection).chunks)
             hits = score_chunks(connection, question, chunks)
-            stored = _stored(connection, [_by_keywords(hits[chunk]) for chunk in chunks], len(chunks), False)
+            wanted = [_by_keywords(hits[chunk]) for chunk in chunks]
+            stored = _stored(connection, wanted, len(chunks), False, distinct=False)
         return [_passage(number, each, row, question) for number, (each, row) in enumerate(stored, 1)]
+
+
+def respelled(questions: Sequence[Question]) -> tuple[Notice, ...]:
+    """What words that no document has were taken for."""
+    pairs = {old: new for question in questions for old, new in question.respelled.items()}
+    told = ", ".join(f"{old} → {new}" for old, new in pairs.items())
+    return (Notice("retrieval.respelled", {"pairs": safe_line(told, 200)}),) if pairs else ()
 
 
 def _question_vector(
@@ -189,9 +198,9 @@ def _stretched(scores: Mapping[int, float]) -> dict[int, float]:
 
 
 def _stored(
-    connection: sqlite3.Connection, ranked: list[_Candidate], limit: int, remote: bool
+    connection: sqlite3.Connection, ranked: list[_Candidate], limit: int, remote: bool, distinct: bool = True
 ) -> list[tuple[_Candidate, sqlite3.Row]]:
-    """The first `limit` candidates with what is stored of them; the same text is taken once."""
+    """The first `limit` candidates with what is stored of them; with `distinct`, the same text is taken once."""
     chosen: list[tuple[_Candidate, sqlite3.Row]] = []
     seen: set[bytes] = set()
     for candidate in ranked:
@@ -203,7 +212,7 @@ def _stored(
             " WHERE c.id = ? AND NOT (? AND k.local_only)",
             (candidate.chunk, remote),
         ).fetchone()
-        if row is not None and row[0] not in seen:
+        if row is not None and not (distinct and row[0] in seen):
             seen.add(row[0])
             chosen.append((candidate, row))
     return chosen

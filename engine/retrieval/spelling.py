@@ -13,7 +13,7 @@ _SHORTEST = 4  # letters; shorter words have too many neighbours
 _SHORTEST_TRIGRAM = 5
 _LONGEST = 32
 _MOST = 3  # candidates taken in
-_ALIKE = 0.6  # least share of common trigrams (Dice)
+_ALIKE = 0.62  # least share of common trigrams (Dice)
 _TRIGRAM_POOL = 60
 
 Frequency = Callable[[str], int]  # folded word -> how many chunks hold its stem

@@ -16,7 +16,7 @@ PORTUGUESE = frozenset(
     ter tenho tem temos tinha tinham teve tiveram tenha tenham tendo tido tera terao teria teriam
     haver ha havia houve haja havendo
     ir vou vai vamos vao ia iam pode podem poder podia podiam posso deve devem dever devo
-    faz fazer faco fazem feito quer quero dizer diz
+    faz fazer faco fazem feito quer quero dizer diz significa significam
     ja ainda tambem so somente apenas muito muita muitos muitas mais menos bem mal tao tanto tanta tantos tantas
     nao sim la ali aqui ai assim entao sempre nunca talvez quase cada todo toda todos todas tudo nada
     algum alguma alguns algumas nenhum nenhuma outro outra outros outras mesmo mesma mesmos mesmas tal tais
@@ -33,6 +33,7 @@ ENGLISH = frozenset(
     myself yourself himself herself itself ourselves yourselves themselves this these those there here
     am is are was were be been being have has had having do does did doing done
     can could may might must shall should will would ought
+    many much lot lots mean means
     not no yes only own same too very just also still ever never always often each every all any both few more most
     other some such as because while until s t d ll m re ve don doesn didn isn aren wasn weren
     """.split()  # noqa: SIM905

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
+from engine.retrieval.bilingual import in_portuguese
 from engine.retrieval.stopwords import BY_LANGUAGE
 from engine.text import fold
 
@@ -23,8 +24,21 @@ _ACCENTED_ENDINGS = (
     *(("avel", "ável"), ("ivel", "ível"), ("encias", "ências"), ("encia", "ência"), ("ancias", "âncias")),
     ("ancia", "ância"),
 )
+_PLURALS = (("oes", "ao"), ("aes", "ao"), ("ais", "al"), ("eis", "el"), ("ns", "m"))
 _LONGEST = 64  # letters of a word that are looked at; longer runs are data, not words
 _DETECTION_WORDS = 400
+# Letters that Portuguese words hardly have; with words of food and training they decide where no common word does.
+_ENGLISH_LETTERS = re.compile(r"^(?!k(?:cal|g|m)s?$).*[kwy]|th|sh|gg|tt|ee|oo|ea[dlmt]")
+_ENGLISH_LOOKS = 2  # words, at least
+_PLURALS = (("oes", "ao"), ("aes", "ao"), ("ais", "al"), ("eis", "el"), ("ns", "m"))
+_LONGEST = 64  # letters of a word that are looked at; longer runs are data, not words
+_DETECTION_WORDS = 400
+# Letters that the words of one language hardly have. They decide where no common word does: "weekly meal plan".
+_LETTERS: dict[Language, re.Pattern[str]] = {
+    "pt": re.compile(r"lh|nh|[ao]es$|[cs]ao$"),
+    "en": re.compile(r"^(?!k(?:cal|g|m)s?$).*[kwy]|th|sh|gg|tt|ee|oo|ea[dlmt]"),
+}
+_LETTERS_COUNT = 0.25  # against 1 of a common word
 _CACHE_LIMIT = 400_000
 
 
@@ -87,6 +101,12 @@ class Stemmer:
 
 
 def _accented(folded: str) -> str:
+    for plural, singular in _PLURALS:
+        if folded.endswith(plural) and len(folded) > len(plural) + 2:
+            folded = folded[: -len(plural)] + singular
+            break
+    if folded.endswith("icao") and len(folded) > 6:
+        return folded[:-4] + "ir"
     for plain, accented in _ACCENTED_ENDINGS:
         if folded.endswith(plain) and len(folded) > len(plain) + 2:
             return folded[: -len(plain)] + accented
@@ -110,7 +130,13 @@ def detect_language(text: str, otherwise: Language = "pt") -> Language:
     votes["pt"] += sum(word != plain for word, plain in zip(written, folded, strict=True))
     best = max(votes.values())
     leaders = [language for language in LANGUAGES if votes[language] == best]
-    return leaders[0] if len(leaders) == 1 else otherwise
+    if len(leaders) == 1:
+        return leaders[0]
+    return "en" if sum(map(_looks_english, folded)) >= _ENGLISH_LOOKS else otherwise
+
+
+def _looks_english(folded: str) -> bool:
+    return bool(_ENGLISH_LETTERS.search(folded)) or in_portuguese(folded) not in (None, folded)
 
 
 def _distinctive(folded: Iterable[str], language: Language) -> int:

@@ -35,6 +35,7 @@ TEXTS = {
     "docs.in_passages": "in {count} passage(s)",
     "docs.found_exact": "found",
     "docs.found_corrected": "not in the documents; taken for {word}",
+    "docs.found_translated": "in Portuguese: {word}",
     "docs.found_alike": "not in the documents; looks like {word}",
     "docs.found_missing": "not in the documents",
     "docs.enough": "enough to answer: evidence {evidence} (at least {least}), {coverage} of the question covered",

@@ -35,6 +35,7 @@ TEXTS = {
     "docs.in_passages": "em {count} trecho(s)",
     "docs.found_exact": "achada",
     "docs.found_corrected": "não está nos documentos; entendi como {word}",
+    "docs.found_translated": "em português: {word}",
     "docs.found_alike": "não está nos documentos; parecido com {word}",
     "docs.found_missing": "não está nos documentos",
     "docs.enough": "basta para responder: evidência {evidence} (no mínimo {least}), {coverage} da pergunta coberta",

@@ -5,9 +5,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.conversation import Message, Role
+from engine.retrieval.follow_ups import asked_lines, standing_alone
 from engine.retrieval.keywords import fts_expression, search
 from engine.retrieval.library import Library
-from engine.retrieval.questions import Question, standing_alone
+from engine.retrieval.questions import Question
 from tests.engine.retrieval.conftest import Add
 
 ANIMALS = {
@@ -153,20 +154,28 @@ def test_an_expression_holds_no_operator_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "asked", "looked_up"),
+    ("before", "asked", "leans"),
     [
-        ("O que como no almoço?", "e no jantar?", "O que como no almoço?\ne no jantar?"),
-        ("Quem foi Ada Lovelace?", "Onde ela nasceu?", "Quem foi Ada Lovelace?\nOnde ela nasceu?"),
-        ("What is a token?", "and how many of them fit?", "What is a token?\nand how many of them fit?"),
-        ("O que como no almoço?", "Como faço mingau de aveia?", "Como faço mingau de aveia?"),
-        ("Como faço mingau?", "E qual é a receita completa do pão de queijo mineiro da fazenda antiga?", None),
+        ("O que como no almoço?", "e no jantar?", True),
+        ("Quem foi Ada Lovelace?", "Onde ela nasceu?", True),
+        ("What is a token?", "and how many of them fit?", True),
+        ("Monte um cardápio", "troque o almoço", True),
+        ("Uma receita de jantar", "sem lactose", True),
+        ("Qual tem mais fibra?", "Com o que troco o arroz?", False),
+        ("O que como no almoço?", "Como faço mingau de aveia?", False),
+        ("Como faço mingau?", "E qual é a receita completa do pão de queijo mineiro da fazenda antiga?", False),
     ],
 )
-def test_a_question_that_leans_on_the_one_before_is_looked_up_with_it(
-    before: str, asked: str, looked_up: str | None
-) -> None:
+def test_a_question_that_leans_on_the_one_before_is_looked_up_with_it(before: str, asked: str, leans: bool) -> None:
     talk = [Message(Role.USER, before), Message(Role.ASSISTANT, "…"), Message(Role.USER, asked)]
-    assert standing_alone(talk) == (asked if looked_up is None else looked_up)
+    assert standing_alone(talk) == (asked, before if leans else "")
+
+
+def test_a_chain_of_follow_ups_leans_on_the_question_that_stands_by_itself() -> None:
+    asked = ("Quanta proteína tem a tilápia?", "e o salmão?", "e o frango?")
+    talk = [Message(Role.USER, each) for each in asked]
+    assert asked_lines(talk) == asked
+    assert standing_alone(talk) == ("e o frango?", "Quanta proteína tem a tilápia?")
 
 
 def test_lost_accents_are_put_back_as_the_documents_write_them(add: Add) -> None:

@@ -1,0 +1,191 @@
+"""The tables among the documents, read as tables: which column holds what, and what a row is about.
+
+A column's name may end in its unit, as "proteina_g" or "preço (R$)". The first column is what a row is about; a column
+of words with few different values, such as a group, says what kind of thing it is.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from engine.retrieval.phrases import number, read_number
+from engine.retrieval.records import row_cells
+from engine.retrieval.terms import LANGUAGES, Language, stemmer, words_of
+from engine.text import fold, safe_line
+
+_MOST_ROWS = 5000
+_UNITS = frozenset("g mg mcg kg ml l kcal kj cal cm mm m km min h s r$ us$ $ € £ eur %".split())  # noqa: SIM905
+_CURRENCIES = frozenset(("r$", "us$", "$", "€", "£", "eur"))
+_WEIGHTS = frozenset(("gramas", "grama", "grams", "gram", "peso", "weight"))
+_PORTIONS = frozenset(("porcao", "porcoes", "portion", "serving", "medida"))
+_KIND_SHARE = 0.5  # different values, at most, per row of a column that tells kinds apart
+_FEW_KINDS = 3
+_SPLIT = re.compile(r"[\s_()/\[\]-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`label` are the folded words of its name without the unit, `title` the same as written; both empty for a unit."""
+
+    place: int
+    label: str
+    title: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row and the chunk it stands in."""
+
+    chunk: int
+    cells: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What it is about."""
+        return safe_line(self.cells[0], 80)
+
+    def cell(self, column: Column | None) -> str:
+        """Empty where there is none."""
+        return self.cells[column.place].strip() if column is not None and column.place < len(self.cells) else ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A document of rows. `kinds` are the columns that say what kind of thing a row is."""
+
+    source: str
+    language: Language
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    decimal: str
+    kinds: tuple[Column, ...]
+
+    def value(self, row: Row, column: Column | None) -> float | None:
+        """The number in a cell."""
+        return read_number(row.cell(column), self.decimal)
+
+    @property
+    def weight(self) -> Column | None:
+        """The column that holds what a portion weighs, in grams."""
+        return next((column for column in self.columns if column.label in _WEIGHTS), None)
+
+    @property
+    def portion(self) -> Column | None:
+        """The column that says in words what a portion is."""
+        return next((column for column in self.columns if column.label in _PORTIONS), None)
+
+    @property
+    def measured(self) -> tuple[Column, ...]:
+        """The columns of numbers, weights of portions left out."""
+        weight = self.weight
+        return tuple(
+            column
+            for column in self.columns[1:]
+            if column is not weight and any(self.value(row, column) is not None for row in self.rows[:20])
+        )
+
+
+def find_tables(connection: sqlite3.Connection, collection: int | None = None, remote: bool = False) -> list[Table]:
+    """All tables with named columns that are not too long to be read at once."""
+    listed = connection.execute(
+        "SELECT d.id, d.name, d.language, d.columns, d.delimiter FROM docs_document d"
+        " JOIN docs_collection k ON k.id = d.collection WHERE d.state = 'ready' AND d.kind = 'csv'"
+        " AND d.columns <> '[]' AND d.chunks <= ?1 AND (?2 IS NULL OR d.collection = ?2)"
+        " AND NOT (?3 AND k.local_only) ORDER BY d.id",
+        (_MOST_ROWS, collection, remote),
+    ).fetchall()
+    return [_read(connection, *row) for row in listed]
+
+
+def _read(
+    connection: sqlite3.Connection, document: int, name: str, language: str, columns: str, delimiter: str
+) -> Table:
+    rows = [
+        Row(chunk, tuple(cells))
+        for chunk, text in connection.execute(
+            "SELECT id, text FROM docs_chunk WHERE document = ? ORDER BY ordinal", (document,)
+        )
+        if (cells := row_cells(text, delimiter)) and cells[0].strip()
+    ]
+    named = tuple(_column(place, str(written)) for place, written in enumerate(json.loads(columns)))
+    spoken = next((each for each in LANGUAGES if each == language), LANGUAGES[0])
+    decimal = _decimal(cell for row in rows[:200] for cell in row.cells[1:])
+    kinds = tuple(column for column in named[1:] if _tells_kinds(rows, column))
+    return Table(safe_line(name, 80), spoken, named, tuple(rows), decimal, kinds)
+
+
+def _column(place: int, written: str) -> Column:
+    words = [word for word in _SPLIT.split(written) if word]
+    unit = words.pop() if words and words[-1].casefold() in _UNITS else ""
+    return Column(place, fold(" ".join(words)), safe_line(" ".join(words), 40), unit)
+
+
+def _decimal(cells: Iterator[str]) -> str:
+    """The mark before the decimals, as far as the numbers show it."""
+    votes = {".": 0, ",": 0}
+    for cell in cells:
+        for mark in votes:
+            votes[mark] += bool(re.fullmatch(rf"-?\d+[{mark}](?:\d{{1,2}}|\d{{4,}})", cell.strip()))
+    return max(votes, key=votes.__getitem__) if any(votes.values()) else ""
+
+
+def _tells_kinds(rows: Sequence[Row], column: Column) -> bool:
+    values = [row.cell(column) for row in rows if row.cell(column)]
+    words = [value for value in values if read_number(value) is None]
+    kinds = len(set(words))
+    return len(words) > len(rows) / 2 and 1 < kinds < len(words) and kinds <= max(_KIND_SHARE * len(words), _FEW_KINDS)
+
+
+@lru_cache(maxsize=8192)
+def stems_of(text: str) -> tuple[str, ...]:
+    """The stems of the telling words of a short text, in order."""
+    words = [word.folded for word in words_of(text, LANGUAGES[0]) if not word.common]
+    return tuple(stemmer(LANGUAGES[0])(word) for word in words)
+
+
+def members(tables: Sequence[Table], kind: str) -> frozenset[str]:
+    """First stems of the names of everything of a kind: of "peixe" tilápia, sardinha, atum…; none for no kind."""
+    wanted = stems_of(kind)
+    return frozenset(
+        stems_of(row.name)[0]
+        for table in tables
+        for column in table.kinds
+        for row in table.rows
+        if wanted and stems_of(row.cell(column)) == wanted and stems_of(row.name)
+    )
+
+
+def with_unit(figure: str, unit: str) -> str:
+    """ "6,7 g", "R$ 12,50"; the figure alone where there is no unit."""
+    if unit.casefold() in _CURRENCIES:
+        return f"{unit} {figure}"
+    return f"{figure} {unit}" if unit else figure
+
+
+def is_table(source: str) -> bool:
+    """Whether a document of that name is read as a table."""
+    return source.casefold().endswith((".csv", ".tsv"))
+
+
+def readable_row(source: str, text: str, language: Language) -> str:
+    """A shown row of a table ("alimento: Ovo · kcal: 73 · proteina_g: 6.7") as people write it; other text as it is."""
+    if not is_table(source):
+        return text
+    first, *rest = text.split(" · ")
+    return " · ".join([first.partition(": ")[2] or first, *(_readable_cell(cell, language) for cell in rest)])
+
+
+def _readable_cell(cell: str, language: Language) -> str:
+    name, colon, value = cell.partition(": ")
+    if not colon:
+        return cell
+    column, figure = _column(0, name), read_number(value, "." if re.fullmatch(r"-?\d+\.\d{1,2}", value) else "")
+    shown = value if figure is None else number(figure, language)
+    if column.label in _WEIGHTS and figure is not None:
+        return f"{shown} g"
+    measured = with_unit(shown, column.unit)
+    return f"{column.title}: {measured}" if column.title else measured
