@@ -13,7 +13,7 @@ class ExitCode:
     OK = 0
     FAILED = 1  # the work could not be done
     USAGE = 2  # a wrong flag, setting or input
-    UNREACHABLE = 3  # a service or file could not be reached
+    UNREACHABLE = 3  # a service could not be reached
     TIMEOUT = 4
     BUG = 70  # a fault of genchat itself
     INTERRUPTED = 130
@@ -54,6 +54,8 @@ class ModelDamaged(GenchatError):
 
 class TextUnusable(GenchatError):
     """A text cannot be trained on or scored: empty, binary, not UTF-8, too short."""
+
+    exit_code = ExitCode.USAGE
 
 
 class TrainingFailed(GenchatError):

@@ -53,7 +53,7 @@ def read_source(path: Path) -> Source:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise TextUnusable("text_unreadable", name=path.name, reason=error.strerror or error) from None
+        raise TextUnusable("text_unreadable", name=path, reason=error.strerror or error) from None
     return source_of(path.name, raw)
 
 

@@ -81,7 +81,7 @@ def test_complete_says_when_the_reply_was_as_long_as_allowed(genchat: Run) -> No
 )
 def test_texts_that_cannot_be_used_are_named_in_one_line(genchat: Run, command: str, content: bytes, said: str) -> None:
     done = genchat(command, "-", stdin=content)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
@@ -89,5 +89,5 @@ def test_texts_that_cannot_be_used_are_named_in_one_line(genchat: Run, command: 
 
 def test_an_argument_that_is_not_utf8_is_refused(genchat: Run) -> None:
     done = genchat("next", b"caf\xe9")
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "UTF-8" in done.stderr
