@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from engine.errors import SettingsError
+from engine.errors import GenchatError, SettingsError
 
 if TYPE_CHECKING:
     from engine.contract import ReplySettings
@@ -347,8 +347,6 @@ def unset_setting(file: Path, name: str) -> None:
 
 
 def _edit(file: Path, name: str, value: Any) -> None:
-    import tempfile
-
     import tomlkit
     from tomlkit.exceptions import ParseError
 
@@ -369,9 +367,23 @@ def _edit(file: Path, name: str, value: Any) -> None:
     elif key in place:
         del place[key]
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as temporary:
-            temporary.write(tomlkit.dumps(document))
-        os.replace(temporary.name, file)
+        _replace(Path(os.path.realpath(file)), tomlkit.dumps(document))  # a link to the file stays a link
     except OSError as error:
-        raise SettingsError("settings_not_written", file=file, reason=error.strerror or error) from None
+        raise GenchatError("settings_not_written", file=file, reason=error.strerror or error) from None
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write the file whole or not at all; nothing half written is left. Raises OSError."""
+    import tempfile
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=file.parent)
+    try:
+        with open(descriptor, "w", encoding="utf-8") as written:
+            written.write(text)
+        if file.exists():
+            os.chmod(temporary, file.stat().st_mode)
+        os.replace(temporary, file)
+    except OSError:
+        os.unlink(temporary)
+        raise

@@ -1,5 +1,7 @@
 """What SQLite and the file system complain about, as the HistoryError a person can act on."""
 
+import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -41,7 +43,18 @@ def history_error(error: sqlite3.Error | OSError | UnicodeDecodeError, path: Pat
         key = "history_read_only" if isinstance(error, PermissionError) else "history_cannot_open"
         return HistoryError(key, path=name, reason=error.strerror or str(error))
     key = "history_damaged" if is_damage(error) else _KEY_OF_CODE.get(_code(error), "history_failed")
+    if key == "history_cannot_open" and path is not None and not os.access(path.parent, os.W_OK):
+        # SQLite writes beside the file even to read it, and says only that it could not open it.
+        return HistoryError("history_read_only", path=name, reason=_why_read_only(path.parent))
     return HistoryError(key, path=name, reason=str(error))
+
+
+def _why_read_only(folder: Path) -> str:
+    try:
+        mounted_so = bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except (OSError, AttributeError):  # Windows has no statvfs
+        mounted_so = False
+    return os.strerror(errno.EROFS if mounted_so else errno.EACCES)
 
 
 def damage_mark(path: Path) -> Path:

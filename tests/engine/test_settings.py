@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from engine.errors import SettingsError
+from engine.errors import ExitCode, GenchatError, SettingsError
 from engine.sampling import SamplingSettings
 from engine.settings import (
     Settings,
@@ -151,8 +151,35 @@ def test_a_setting_that_would_be_refused_is_not_written(file: Path, name: str, v
 
 def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "config").write_text("in the way")
-    with pytest.raises(SettingsError, match="cannot be"):
+    with pytest.raises(GenchatError, match="cannot be"):
         set_setting(tmp_path / "config" / "settings.toml", "model", "a")
+
+
+def test_a_write_that_fails_leaves_the_file_as_it_was_and_nothing_beside_it(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(file, "model = 'a'\n")
+
+    def full(source: str, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(GenchatError, match="No space left") as caught:
+        set_setting(file, "model", "b")
+    assert caught.value.exit_code == ExitCode.FAILED
+    assert [each.name for each in file.parent.iterdir()] == [file.name]
+    assert file.read_text(encoding="utf-8") == "model = 'a'\n"
+
+
+def test_a_linked_file_stays_a_link_and_keeps_its_permissions(tmp_path: Path) -> None:
+    real, link = tmp_path / "dotfiles" / "genchat.toml", tmp_path / "settings.toml"
+    write(real, "model = 'a'\n")
+    real.chmod(0o640)
+    link.symlink_to(real)
+    set_setting(link, "model", "b")
+    assert link.is_symlink()
+    assert load_settings(real, {}).model == "b"
+    assert real.stat().st_mode & 0o777 == 0o640
 
 
 _VALUES: dict[str, st.SearchStrategy[Any]] = {

@@ -48,7 +48,8 @@ def _show(around: Surroundings, as_json: bool) -> None:
     around.output.table(rows, styles=("", "bold", "dim", "dim"))
 
 
-@app.command("set", cls=GenchatCommand, help="cli.config.set")
+# A value may begin with a minus.
+@app.command("set", cls=GenchatCommand, help="cli.config.set", context_settings={"ignore_unknown_options": True})
 def set_value(
     context: typer.Context,
     name: Name,

@@ -15,6 +15,7 @@ import pytest
 
 from engine.errors import HistoryError
 from engine.history import HistoryStore, NullHistory, open_history
+from engine.history.failures import history_error
 from engine.history.opening import copies_of
 from engine.history.schema import MIGRATIONS
 from engine.language import say
@@ -374,6 +375,16 @@ def test_a_file_or_folder_of_someone_else_is_said_to_be_read_only(tmp_path: Path
         assert (where.read_bytes() if case == "file" else b"") == before
     finally:
         shutil.rmtree(open_to_all)
+
+
+def test_a_read_only_disk_is_named_where_sqlite_only_cannot_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complaint = sqlite3.OperationalError("unable to open database file")
+    complaint.sqlite_errorname = "SQLITE_CANTOPEN"
+    assert history_error(complaint, tmp_path / "history.db").key == "history_cannot_open"
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
+    assert history_error(complaint, tmp_path / "history.db").key == "history_read_only"
 
 
 def test_a_backup_is_a_history_and_replaces_nothing(store: HistoryStore, tmp_path: Path) -> None:

@@ -190,6 +190,7 @@ MISTAKES = [
     (("models", "rm", "ngram"), "comes with genchat"),
     (("completion", "tcsh"), "bash | zsh"),
     (("config", "set", "modle", "x"), 'did you mean "model"'),
+    (("config", "set", "sampling.temperature", "-1"), "give float ≥ 0"),
     (("--continue", "x"), "no conversation to continue"),
 ]
 
