@@ -73,9 +73,10 @@ class SettingsError(GenchatError):
 
 
 class RemoteError(GenchatError):
-    """A remote service refused, failed or could not be reached."""
+    """A remote service refused, failed or could not be reached. `retry_after`: seconds to wait, if it said so."""
 
     exit_code = ExitCode.UNREACHABLE
+    retry_after: float | None = None
 
 
 class DocumentsError(GenchatError):

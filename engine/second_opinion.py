@@ -6,7 +6,7 @@ For replies of a remote model that shows no probabilities. It is another model's
 from collections.abc import Iterator, Sequence
 
 from engine.contract import LanguageModel, Step, StopSignal
-from engine.distribution import exact
+from engine.distribution import exact, unknown
 from engine.text import IncrementalText
 
 
@@ -17,11 +17,12 @@ def second_opinion(
     tokens = model.tokenizer.encode(text)
     cursor = model.start(context)
     pending = IncrementalText()
+    not_drawn = unknown("gemini.opinion_draws_nothing")
     for position, token in enumerate(tokens):
         if should_stop is not None and should_stop():
             return
         log_probs = cursor.log_probs()
         believed = exact(log_probs)
         grown = pending.push(model.tokenizer.token_bytes(token), final=position == len(tokens) - 1)
-        yield Step(position, token, grown, float(log_probs[token]), believed, believed)
+        yield Step(position, token, grown, float(log_probs[token]), believed, not_drawn)
         cursor.advance(token)

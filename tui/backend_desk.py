@@ -25,9 +25,25 @@ class BackendDesk:
             return self._open.get(name)
 
     def made_by(self, model: str) -> tuple[str, Backend] | None:
-        """An open backend whose model calls itself `model`, and the name it was opened by."""
+        """An open backend whose model calls itself `model`, and the name it was opened by.
+
+        It may stand behind documents that it answered without.
+        """
         with self._lock:
-            return next(((name, each) for name, each in self._open.items() if each.info.name == model), None)
+            for name, backend in self._open.items():
+                plain = getattr(backend, "without_documents", None)
+                found = next((each for each in (backend, plain) if each is not None and each.info.name == model), None)
+                if found is not None:
+                    return name, found
+        return None
+
+    def local(self) -> str | None:
+        """The name of the open model used last that runs here and can price any text."""
+        with self._lock:
+            usable = [
+                name for name, each in self._open.items() if each.capabilities.can_score and hasattr(each, "model")
+            ]
+        return usable[-1] if usable else None
 
     def open(self, name: str, progress: Progress | None = None) -> Backend:
         """Load it, or wait for the thread that does. Raises what the source raises."""

@@ -35,6 +35,15 @@ class Status(StrEnum):
         return self in (Status.WAITING, Status.STREAMING)
 
 
+@dataclass(eq=False, repr=False)
+class Opinion:
+    """Another model's view of a reply's text, shown in place of the reply's `own` records. `by` is its name."""
+
+    by: str
+    family: str
+    own: "list[TokenRecord]"
+
+
 @dataclass(eq=False, repr=False)  # Textual writes out what a worker is given; a turn may hold thousands of arrays
 class Turn:
     """One message. `text` is exactly what was written; `records` are its tokens, where they are known."""
@@ -49,9 +58,13 @@ class Turn:
     backend: str = ""  # the name that opens it again
     family: str = "plugin"
     records: "list[TokenRecord]" = field(default_factory=list)
+    opinion: Opinion | None = None  # set while `records` are another model's
     passages: Passages | None = None
+    unsupported: list[tuple[int, int]] = field(default_factory=list)  # of `text`: what no passage bears out
+    abstained: bool = False  # the documents do not hold the answer
     notes: list[str] = field(default_factory=list)
     error: str = ""
+    retry_at: float | None = None  # on the monotonic clock: before that, asking again is of no use
     settings: ReplySettings | None = None
     free_text: bool = False  # a text to be continued, and its continuation
     tokens_per_second: float | None = None
@@ -61,7 +74,22 @@ class Turn:
     @property
     def shown_text(self) -> str:
         """Safe to show."""
-        return safe(self.text).replace("\t", "    ")
+        return shown(self.text)
+
+    @property
+    def records_family(self) -> str:
+        """The family of the model whose numbers the records are."""
+        return self.family if self.opinion is None else self.opinion.family
+
+    def show_opinion(self, records: "list[TokenRecord]", by: str, family: str) -> None:
+        """Show another model's records in place of the reply's own."""
+        self.opinion = Opinion(by, family, self.records if self.opinion is None else self.opinion.own)
+        self.records = records
+
+    def show_own(self) -> None:
+        """Show the reply's own records again."""
+        if self.opinion is not None:
+            self.records, self.opinion = self.opinion.own, None
 
     @property
     def siblings(self) -> list["Turn"]:
@@ -144,3 +172,8 @@ class Dialogue:
             found.append(Message(here.role, here.text))
             here = self.parent_of(here)
         return found[::-1]
+
+
+def shown(text: str) -> str:
+    """A message's text as the transcript shows it."""
+    return safe(text).replace("\t", "    ")

@@ -11,7 +11,7 @@ from engine.history.records import Conversation, FinalStatus, RunStart, StoredMe
 from engine.language import say
 from engine.text import safe
 from tui.dialogue import Dialogue, Status, Turn
-from tui.reply_stream import ReplyListener, notice_text
+from tui.reply_stream import ReplyListener, take_notice
 
 _FINAL: dict[Status, FinalStatus] = {
     Status.STOPPED: "stopped",
@@ -126,7 +126,8 @@ def recall(history: History, turn: Turn) -> None:
         turn.speaker, turn.backend, turn.family = run.model, run.model, run.family
         turn.settings = run.reply_settings()
         turn.error = safe(run.error)
-        turn.notes = [notice_text(notice) for notice in run.notices]
+        for notice in run.notices:
+            take_notice(turn, notice)
         if turn.status is Status.DONE and run.finish_reason is not None:
             turn.status = _STATUS_OF_FINISH.get(run.finish_reason, turn.status)
     trace = history.trace(turn.stored)

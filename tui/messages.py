@@ -1,6 +1,7 @@
 """What the screen's parts tell each other. Worker threads post these; widgets never wait on a model."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -9,6 +10,9 @@ from engine.evidence import Evidence
 from engine.history.records import Conversation
 from tui.dialogue import Dialogue, Turn
 from tui.reply_stream import ReplyStream
+
+if TYPE_CHECKING:
+    from tui.records import TokenRecord
 
 
 @dataclass
@@ -85,3 +89,13 @@ class EvidenceArrived(Message):
     index: int
     evidence: Evidence | None
     seconds: float
+
+
+@dataclass
+class OpinionArrived(Message):
+    """How a local model sees a reply; no backend where it could not say, and `error` tells why."""
+
+    turn: Turn
+    backend: Backend | None
+    records: "list[TokenRecord]"
+    error: str = ""

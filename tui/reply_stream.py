@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from engine.contract import Backend, Event, Finish, Notice, Passages, ReplySettings, Step
 from engine.conversation import Message
-from engine.errors import GenchatError
+from engine.errors import GenchatError, RemoteError
 from engine.language import say
 from engine.text import safe
-from tui.dialogue import Status
+from tui.dialogue import Status, Turn
 
 if TYPE_CHECKING:
     from tui.records import TokenRecord
@@ -62,6 +62,7 @@ class Batch:
     notices: list[Notice] = field(default_factory=list)
     status: Status | None = None  # set when the reply is over
     error: str = ""
+    retry_after: float | None = None  # seconds, where the service said how long to wait
     backend: Backend | None = None  # set when it has been opened
     tokens_per_second: float | None = None
 
@@ -115,6 +116,7 @@ class ReplyStream:
     def run(self, wake: Callable[[], object], cancelled: Callable[[], bool]) -> None:
         """Make the reply; `wake` is called when there is something to drain."""
         status, error = Status.DONE, ""
+        retry_after: float | None = None
         try:
             backend = self._open_backend()
             self._put(wake, lambda batch: setattr(batch, "backend", backend))
@@ -122,6 +124,7 @@ class ReplyStream:
             status = self._listen(backend, wake, lambda: self._stop.is_set() or cancelled())
         except GenchatError as failure:
             status, error = Status.ERROR, safe(str(failure))
+            retry_after = failure.retry_after if isinstance(failure, RemoteError) else None
         except Exception as failure:
             status, error = Status.ERROR, say("tui.reply_failed", reason=safe(f"{type(failure).__name__}: {failure}"))
         try:
@@ -129,7 +132,7 @@ class ReplyStream:
         except GenchatError as failure:
             unkept = Notice("tui.not_kept", {"reason": str(failure)})
             self._put(wake, lambda batch: batch.notices.append(unkept))
-        self._put(wake, lambda batch: _close(batch, status, error))
+        self._put(wake, lambda batch: _close(batch, status, error, retry_after))
 
     def _listen(self, backend: Backend, wake: Callable[[], object], should_stop: Callable[[], bool]) -> Status:
         from tui.records import Recorder
@@ -191,10 +194,20 @@ def _adder(event: Passages | Notice) -> Callable[[Batch], object]:
     return lambda batch: batch.notices.append(event)
 
 
-def _close(batch: Batch, status: Status, error: str) -> None:
-    batch.status, batch.error = status, error
+def _close(batch: Batch, status: Status, error: str, retry_after: float | None) -> None:
+    batch.status, batch.error, batch.retry_after = status, error, retry_after
 
 
 def notice_text(notice: Notice) -> str:
     """A notice in the reader's language, safe to show."""
     return safe(say(notice.key, **dict(notice.values)))
+
+
+def take_notice(turn: Turn, notice: Notice) -> None:
+    """Put a remark into the turn it is about: its text, and what it says of the turn's own text."""
+    turn.notes.append(notice_text(notice))
+    if notice.key == "retrieval.abstained":
+        turn.abstained = True
+    spans = notice.values.get("spans")
+    if notice.key == "retrieval.unsupported" and isinstance(spans, list):
+        turn.unsupported = [(int(start), int(end)) for start, end in spans]

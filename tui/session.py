@@ -2,7 +2,8 @@
 
 import secrets
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from engine.contract import Backend, ReplySettings
@@ -13,8 +14,10 @@ from engine.history.records import Conversation
 from tui.backend_desk import BackendDesk
 from tui.dialogue import Dialogue, Status, Turn
 from tui.keeping import Keeper, recall
-from tui.reply_stream import Batch, ReplyStream, Request, notice_text
+from tui.reply_stream import Batch, ReplyStream, Request, take_notice
 from tui.services import ModelListing, Progress
+
+_NOT_LOCAL = ("gemini", "documents", "plugin")
 
 
 @dataclass
@@ -110,8 +113,11 @@ class Session:
         """Say something else in its place; what was said before stays as another version."""
         return self._ask_after(text, self.dialogue.parent_of(question))
 
-    def answer(self, question: Turn) -> Live:
-        """Begin a reply to `question`; a second one becomes a version beside the first."""
+    def answer(self, question: Turn, *, with_documents: bool = True) -> Live:
+        """Begin a reply to `question`; a second one becomes a version beside the first.
+
+        Without documents, the model that would answer from them answers by itself; where there is none, a local one.
+        """
         settings = self._settings_for(question)
         turn = Turn(
             Role.ASSISTANT,
@@ -122,19 +128,39 @@ class Session:
         )
         self._sign(turn)
         self.dialogue.add(turn, question)
-        model, desk, progress = self.model, self.desk, self._progress
+        name, open_backend = self._opener(with_documents)
         request = Request(
             tuple(self.dialogue.messages_before(turn)), settings, question.text if self.free_text else None
         )
         stream = ReplyStream(
             request,
-            lambda: desk.open(model, progress),
-            desk.model_lock(model),
+            open_backend,
+            self.desk.model_lock(name),
             self._keeper_now().listener(turn, question, settings),
             self.pace,
         )
         self.live = Live(turn, stream)
         return self.live
+
+    def _opener(self, with_documents: bool) -> tuple[str, Callable[[], Backend]]:
+        """The name of the model in use and how it is opened; without documents, what stands behind them."""
+        desk, progress, name = self.desk, self._progress, self.model
+        backend = self.backend
+        plain = None if backend is None else getattr(backend, "without_documents", None)
+        if with_documents or backend is None:
+            return name, lambda: desk.open(name, progress)
+        if plain is not None:
+            return name, lambda: plain
+        local = self.local_model()
+        return local, lambda: desk.open(local, progress)
+
+    def local_model(self) -> str:
+        """The name of a model that runs here and shows its numbers: an open one, else the first that can be opened."""
+        found = self.desk.local()
+        if found is not None:
+            return found
+        chatty = [each for each in self.listings if each.chat and not each.problem and each.family not in _NOT_LOCAL]
+        return chatty[0].name if chatty else self.model
 
     def _settings_for(self, question: Turn) -> ReplySettings:
         """The settings with a seed: chosen here rather than by the sampler, so that the history knows it.
@@ -174,7 +200,8 @@ class Session:
         turn = self.live.turn
         turn.text += batch.text
         turn.records += batch.records
-        turn.notes += [notice_text(notice) for notice in batch.notices]
+        for notice in batch.notices:
+            take_notice(turn, notice)
         turn.passages = batch.passages or turn.passages
         turn.tokens_per_second = batch.tokens_per_second
         if batch.backend is not None:
@@ -182,6 +209,7 @@ class Session:
             turn.status = Status.STREAMING
         if batch.status is not None:
             turn.status, turn.error = batch.status, batch.error
+            turn.retry_at = None if batch.retry_after is None else time.monotonic() + batch.retry_after
             self.live = None
         return turn
 

@@ -19,8 +19,8 @@ from tui.inspector import Inspector
 from tui.keys import bind
 from tui.messages import CursorMoved, EvidenceArrived, ReplyArrived, TokenPicked
 from tui.reply_stream import ReplyStream
+from tui.screens.afterwards import AfterwardsScreen
 from tui.screens.layout import Arrangement, arrange
-from tui.screens.model_choosing import ModelChoosingScreen
 from tui.session import Live, Session
 from tui.widgets.conversation_list import ConversationList
 from tui.widgets.header import Header
@@ -35,7 +35,7 @@ _PAINTING_SHARE = 3  # a painting that took t seconds is followed by a pause of 
 _PATIENCE = 0.6  # seconds a stopped reply has to end by itself
 
 
-class ChatScreen(ModelChoosingScreen):
+class ChatScreen(AfterwardsScreen):
     """See the module."""
 
     AUTO_FOCUS = "#prompt"
@@ -108,7 +108,7 @@ class ChatScreen(ModelChoosingScreen):
         self.list_models()
         self.refresh_list()
         for notice in self.session.history.notices:
-            self.note(say(notice.key, **dict(notice.values)))
+            self.note(say(notice.key, **dict(notice.values)), lasting=True)
         if self.conversation is not None:
             self.open_conversation(self.conversation)
 
@@ -146,10 +146,10 @@ class ChatScreen(ModelChoosingScreen):
         question = self.session.edit(editing, text) if editing is not None else self.session.ask(text)
         self.prompt.accept(text)
         self._show_settings()
-        self._answer(question)
+        self.answer(question)
 
-    def _answer(self, question: Turn) -> None:
-        live = self.session.answer(question)
+    def answer(self, question: Turn, *, with_documents: bool = True) -> None:
+        live = self.session.answer(question, with_documents=with_documents)
         self.transcript.show(self.session.dialogue.path)
         self.inspector.token = None
         self.inspector.follow(live.turn)
@@ -186,6 +186,7 @@ class ChatScreen(ModelChoosingScreen):
             self.inspector.follow(turn)
         self.show_progress()
         if batch.status is not None:
+            self.reply_ended(turn)
             self.refresh_bindings()
             self.refresh_list()
 
@@ -248,7 +249,7 @@ class ChatScreen(ModelChoosingScreen):
                 return any(turn.records for turn in dialogue.path)
             case "rename" | "delete" | "export":
                 return not running and self.session.stored_id is not None
-        return True
+        return super().check_action(action, parameters)
 
     def action_stop(self) -> None:
         """End the reply; what was written stays."""
@@ -305,7 +306,7 @@ class ChatScreen(ModelChoosingScreen):
         """Another version of the last reply."""
         question = self.session.dialogue.last_question
         if question is not None:
-            self._answer(question)
+            self.answer(question)
 
     def action_edit(self) -> None:
         """Say something else in place of the last message."""

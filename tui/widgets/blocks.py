@@ -1,5 +1,7 @@
 """One turn as lines: who speaks, the wrapped text, notes. Painted lines are kept until they change."""
 
+import math
+import time
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from engine.conversation import Role
 from engine.language import say
 from engine.text import safe, safe_line
 from tui.colours import Inks
-from tui.dialogue import Status, Turn
+from tui.dialogue import Status, Turn, shown
 from tui.widgets.painting import Line, fit, right_aligned
 from tui.widgets.wrapping import WrappedText
 
@@ -46,6 +48,7 @@ class Block:
         self._strips: dict[int, Strip] = {}
         self._painted_to = 0  # no line after this one is in `_strips`
         self._after: list[tuple[str, str]] = []
+        self._unsupported: list[tuple[int, int]] = []  # of the body: what no source bears out
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -75,9 +78,15 @@ class Block:
 
     def refresh_notes(self) -> None:
         """Status, notes, sources or error have changed."""
+        self._unsupported = [self._shown_span(*span) for span in self.turn.unsupported]
         self._after = [(kind, line) for kind, text in self._remarks() for line in _wrapped(text, self.width)]
         self._strips.pop(-1, None)
         self._forget_from(len(self.body.lines) - 1)
+
+    def _shown_span(self, start: int, end: int) -> tuple[int, int]:
+        """From characters of the turn's text to those of the body."""
+        first, last = (len(shown(self.turn.text[:place])) for place in (start, end))
+        return len(self.prefix) + first, len(self.prefix) + last
 
     def _remarks(self) -> list[tuple[str, str]]:
         turn = self.turn
@@ -90,8 +99,15 @@ class Block:
         found += [("faint", note) for note in turn.notes]
         if turn.status in (Status.STOPPED, Status.LENGTH, Status.BLOCKED, Status.CUT, Status.INTERRUPTED):
             found.append(("faint", say(f"tui.status.{turn.status.value}")))
+        if turn.abstained:
+            found.append(("muted", say("tui.after_abstained")))
+        if turn.opinion is not None:
+            names = {"by": safe_line(turn.opinion.by), "speaker": safe_line(turn.speaker)}
+            found.append(("faint", say("tui.opinion.shown", **names)))
         if turn.error:
-            found += [("error", turn.error), ("muted", say("tui.after_error"))]
+            found.append(("error", turn.error))
+            wait = 0 if turn.retry_at is None else math.ceil(turn.retry_at - time.monotonic())
+            found.append(("muted", say("tui.wait", seconds=wait) if wait > 0 else say("tui.after_error")))
         return found
 
     def _forget_from(self, body_line: int) -> None:
@@ -212,10 +228,21 @@ class Block:
         if self.starts and (look.heat or self._selection_touches(start, end)):
             pieces += self._paint_tokens(start, end, look)
         elif start < end:
-            pieces.append(Segment(self.body.text[start:end], inks.text))
+            pieces += self._paint_plain(start, end, inks)
         if self.selected is not None and index == len(self.body.lines) - 1:
             pieces += self._paint_invisible(inks)
         return Strip(pieces).adjust_cell_length(self.width, inks.text)
+
+    def _paint_plain(self, start: int, end: int, inks: Inks) -> list[Segment]:
+        """Text without marks of its own; sentences without support are faint."""
+        pieces: list[Segment] = []
+        for first, last in self._unsupported:
+            begin, stop = max(first, start), min(last, end)
+            if begin < stop:
+                pieces.append(Segment(self.body.text[start:begin], inks.text))
+                pieces.append(Segment(self.body.text[begin:stop], inks.faint))
+                start = stop
+        return [*pieces, Segment(self.body.text[start:end], inks.text)]
 
     def _selection_touches(self, start: int, end: int) -> bool:
         if self.selected is None or self.selected >= len(self.starts):

@@ -16,6 +16,7 @@ from textual.strip import Strip
 from engine.contract import Capabilities
 from engine.evidence import Evidence
 from engine.language import say
+from engine.text import safe_line
 from tui.colours import Inks, inks
 from tui.dialogue import Turn
 from tui.keys import bind
@@ -105,13 +106,17 @@ class Panel(ScrollView, can_focus=True):
         record = turn.records[self._index]
         lines = [Strip.blank(width, found.text), *paint_token(record, len(turn.records), width, found)]
         lines.append(Strip.blank(width, found.text))
+        if turn.opinion is not None:
+            names = {"by": safe_line(turn.opinion.by), "speaker": safe_line(turn.speaker)}
+            lines += [*self._paragraph(say("tui.opinion.shown", **names)), Strip.blank(width, found.text)]
         if record.kind == "none":
             lines += self._paragraph(say(record.reason or "tui.panel.not_stored"))
+            lines += self._paragraph(say("tui.opinion.hint")) if record.reason else []
         else:
             count = record.row_count if self._all_rows else max(self.size.height - _LINES_BESIDE_ROWS, _FEWEST_ROWS)
             rows = record.rows(count)
             lines.append(paint_header(width, found))
-            lines += [paint_row(row, row.token == record.token, width, found, turn.family) for row in rows]
+            lines += [paint_row(row, row.token == record.token, width, found, turn.records_family) for row in rows]
             lines += [Strip.blank(width, found.text)] * (count - len(rows) if record.kind == "exact" else 0)
             lines += paint_rest(record, rows, width, found)
             lines += paint_sampling(record, width, found)
@@ -190,7 +195,7 @@ class CandidateStrip(Panel, can_focus=False):
         rows = record.rows((_STRIP_LINES - 1) * columns)
         for first in range(0, (_STRIP_LINES - 1) * columns, columns):
             cells = [
-                paint_compact(row, row.token == record.token, width // columns, found, turn.family)
+                paint_compact(row, row.token == record.token, width // columns, found, turn.records_family)
                 for row in rows[first : first + columns]
             ]
             lines.append(Strip.join(cells).adjust_cell_length(width, found.text))

@@ -2,6 +2,7 @@
 
 TEXTS = {
     "error.model_not_found": 'no model "{name}"; installed: {installed}; train one with: genchat train --help',
+    "error.opinion_unspelled": "{name} does not know every letter of this reply and cannot judge it; open another model with F2 and try again",
     "error.model_damaged": 'model "{name}" cannot be read ({reason}); remove it with: genchat models rm {name}',
     "error.checksum_differs": 'model "{name}": {file} does not match its checksum; train or fetch it again',
     "error.model_too_new": 'model "{name}" was written by a newer genchat (format {found}); update genchat',

@@ -22,6 +22,7 @@ TEXTS = {
     "gemini.text_without_token": "Gemini sent no probabilities for this piece of the answer.",
     "gemini.no_candidates": "Gemini told the probability of this token, but not what else it considered.",
     "gemini.draw_not_told": "Gemini does not tell what the draw was made from.",
+    "gemini.opinion_draws_nothing": "Nothing was drawn from this: it is only what another model thinks of the text.",
     "gemini.talks": "chat",
     "gemini.makes_vectors": "vectors",
     "gemini.reads": "reads {tokens} tokens",

@@ -2,6 +2,7 @@
 
 TEXTS = {
     "error.model_not_found": 'não há modelo "{name}"; instalados: {installed}; treine um com: genchat train --help',
+    "error.opinion_unspelled": "{name} não conhece todas as letras desta resposta e não pode avaliá-la; abra outro modelo com F2 e tente de novo",
     "error.model_damaged": 'o modelo "{name}" não pode ser lido ({reason}); remova com: genchat models rm {name}',
     "error.checksum_differs": 'modelo "{name}": {file} não confere com a soma de verificação; treine ou baixe de novo',
     "error.model_too_new": 'o modelo "{name}" foi escrito por um genchat mais novo (formato {found}); atualize o genchat',

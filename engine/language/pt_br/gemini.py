@@ -22,6 +22,7 @@ TEXTS = {
     "gemini.text_without_token": "O Gemini não enviou probabilidades para este pedaço da resposta.",
     "gemini.no_candidates": "O Gemini disse a probabilidade deste token, mas não o que mais considerou.",
     "gemini.draw_not_told": "O Gemini não diz de que distribuição foi feito o sorteio.",
+    "gemini.opinion_draws_nothing": "Nada foi sorteado disto: é só o que outro modelo acha do texto.",
     "gemini.talks": "conversa",
     "gemini.makes_vectors": "vetores",
     "gemini.reads": "lê {tokens} tokens",
