@@ -96,7 +96,7 @@ class ErrorReader:
         error = body.get("error") if isinstance(body, Mapping) else None
         if not isinstance(error, Mapping):
             if code >= 500:
-                return GeminiError("server", code=code, reason="", temporary=code in _RETRY)
+                return GeminiError("server", code=code, reason="–", temporary=code in _RETRY)
             return GeminiError("bad_reply", address=self._address, reason=f"HTTP {code}")
         details = error.get("details")
         return self.refused(
@@ -125,6 +125,8 @@ class ErrorReader:
         about_key = _KEY_TROUBLE.search(message) or any("API_KEY" in str(detail.get("reason")) for detail in listed)
         if code in (401, 403) or (code == 400 and about_key and not _LOCATION.search(message)):
             return GeminiError("bad_key", source=self._key_source, reason=reason)
+        if _LOCATION.search(message):
+            return GeminiError("request", variant="location", reason=reason)
         return GeminiError("request", code=code, reason=reason)
 
     def raised(self, error: BaseException) -> GeminiError:

@@ -100,6 +100,10 @@ class Output:
 
     def _narrate(self, text: str, style: str) -> None:
         self.end_progress()
+        if self._last != "\n" and self._data.isatty() and self._notes.isatty():
+            # On one screen a remark must not stick to half a line of data.
+            self._notes.write("\n")
+            self._last = "\n"
         shown = safe(redact(text))
         if style and self._notes_color:
             shown = f"\x1b[{_STYLES[style]}m{shown}\x1b[0m"

@@ -62,6 +62,7 @@ class TestAnswers:
             ("thinking-starved", 0, "2999 tokens thinking"),
             ("safety", 1, "SAFETY"),
             ("cut", 1, "broke off"),
+            ("err-400-location", 1, "not offered where this machine is"),
             ("html-200", 3, "proxy"),
         ],
     )
@@ -72,6 +73,25 @@ class TestAnswers:
         done = genchat("oi", env=variables)
         assert done.returncode == code
         assert words in done.stderr
+
+    @pytest.mark.pty
+    @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+    def test_on_a_terminal_a_remark_begins_a_line_of_its_own(self, env: dict[str, str]) -> None:
+        controller, terminal = pty.openpty()
+        variables = {**os.environ, **env, "PYTHONPATH": str(ROOT), "GENCHAT_LANGUAGE": "en", "NO_COLOR": "1"}
+        with subprocess.Popen(
+            [sys.executable, "-P", "-m", "tui", "oi"],
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            env=variables | {"GENCHAT_GEMINI_MODEL": "safety"},
+            start_new_session=True,
+        ) as running:
+            os.close(terminal)
+            shown = _read_until(controller, "tokens SAFETY")
+            running.wait(timeout=60)
+        os.close(controller)
+        assert "Bom dia\r\nGemini broke" in shown
 
     def test_without_a_key_the_next_step_is_said(self, genchat: Run, env: dict[str, str]) -> None:
         done = genchat("oi", env={**env, "GEMINI_API_KEY": ""})
