@@ -205,9 +205,10 @@ def notice_text(notice: Notice) -> str:
 
 def take_notice(turn: Turn, notice: Notice) -> None:
     """Put a remark into the turn it is about: its text, and what it says of the turn's own text."""
-    turn.notes.append(notice_text(notice))
     if notice.key == "retrieval.abstained":
-        turn.abstained = True
+        turn.abstained = True  # said together with the key that asks again
+        return
+    turn.notes.append(notice_text(notice))
     spans = notice.values.get("spans")
     if notice.key == "retrieval.unsupported" and isinstance(spans, list):
         turn.unsupported = [(int(start), int(end)) for start, end in spans]

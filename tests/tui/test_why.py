@@ -160,7 +160,7 @@ def test_passages_show_score_words_and_the_best_sentence() -> None:
     for expected in (
         "[1] comidas.md",
         "0.82",
-        "bm25 0.70",
+        "score 0.82  words 0.70",
         "aveia 60.0 %",
         "found nowhere: granola",
         "A aveia tem fibras.",
@@ -170,3 +170,18 @@ def test_passages_show_score_words_and_the_best_sentence() -> None:
         segment.text for strip in strips for segment in strip if segment.style is not None and segment.style.underline
     )
     assert underlined == text[16:35]
+
+
+def test_a_passage_that_no_search_found_shows_no_scores_and_no_marks_of_headings() -> None:
+    text = "## Sopa\nRende 2 porções.\n\n### Preparo\nCozinhe."
+    path = "Receitas de jantar › " * 4 + "Sopa · line 7"
+    passage = Passage(1, "jantar.md", path, text, 0.0, (8, 24), {"bm25": 0.0, "nearness": 0.0})
+    strips = paint_passages(Passages((passage,), "choice of recipes"), _scene())
+    shown = "\n".join(strip.text for strip in strips)
+    assert "score" not in shown
+    assert "#" not in shown
+    assert "› Sopa · line 7" in strips[1].text
+    underlined = "".join(
+        segment.text for strip in strips for segment in strip if segment.style is not None and segment.style.underline
+    )
+    assert underlined == "Rende 2 porções."

@@ -1,4 +1,6 @@
-"""What retrieval gave to the model: the passages their scores, the sentence that fits best, the matched words."""
+"""What retrieval gave to the model: the passages, their scores, the sentence that fits best, the matched words."""
+
+import re
 
 from rich.style import Style
 from textual.strip import Strip
@@ -11,6 +13,8 @@ from tui.widgets.why import Scene
 from tui.widgets.wrapping import WrappedText
 
 _LINES_OF_TEXT = 6
+_PARTS = ("bm25", "nearness", "trigram", "vector")
+_HEADING = re.compile(r"(^|\n)#{1,6} ")
 
 
 def paint_passages(passages: Passages, scene: Scene) -> list[Strip]:
@@ -26,11 +30,14 @@ def paint_passages(passages: Passages, scene: Scene) -> list[Strip]:
 
 def _paint_passage(passage: Passage, scene: Scene) -> list[Strip]:
     inks = scene.inks
-    head = scene.line().add(f"[{passage.number}] ", inks.strong).add(safe_line(passage.source), inks.text)
-    lines = [head.add("  " + safe_line(passage.locator), inks.muted).strip()]
-    parts = "  ".join(f"{safe_line(name)} {decimal(score)}" for name, score in passage.parts.items())
-    lines.append(scene.line().add("    ").add(f"{decimal(passage.score)}  {parts}", inks.muted).strip())
-    if passage.matched:
+    head = scene.line().add(f"[{passage.number}] ", inks.strong).add(safe_line(passage.source, 40), inks.text).add("  ")
+    lines = [head.add(_end_of(safe_line(passage.locator), head.room), inks.muted).strip()]
+    parts = [(_part_name(name), score) for name, score in passage.parts.items() if score]
+    if parts:  # recipes and figures are not found by searching and have no scores
+        scores = "  ".join(f"{name} {decimal(score)}" for name, score in parts)
+        total = say("docs.score", score=decimal(passage.score))
+        lines.append(scene.line().add("    ").add(f"{total}  {scores}", inks.muted).strip())
+    if passage.matched and parts:
         words = "  ".join(f"{safe_line(word)} {percent(share)} %" for word, share in passage.matched.items())
         lines.append(scene.line().add("    ").add(words, inks.faint).strip())
     if passage.warning:
@@ -38,9 +45,19 @@ def _paint_passage(passage: Passage, scene: Scene) -> list[Strip]:
     return lines + _paint_text(passage, scene)
 
 
+def _part_name(name: str) -> str:
+    return say(f"docs.part_{name}") if name in _PARTS else safe_line(name, 20)
+
+
+def _end_of(text: str, room: int) -> str:
+    """A heading path says most at its end."""
+    return text if len(text) <= room else "…" + text[len(text) - max(room, 1) + 1 :]
+
+
 def _paint_text(passage: Passage, scene: Scene) -> list[Strip]:
-    text = safe(passage.text).replace("\n", " ")
     first, last = passage.highlight or (0, 0)
+    before, marked, after = (_flat(passage.text[slice(*span)]) for span in ((0, first), (first, last), (last, None)))
+    text, first, last = before + marked + after, len(before), len(before) + len(marked)
     wrapped = WrappedText(scene.width - 4, text)
     lines: list[Strip] = []
     highlighted = next((i for i, (_, end) in enumerate(wrapped.lines) if end > first), 0)
@@ -51,3 +68,8 @@ def _paint_text(passage: Passage, scene: Scene) -> list[Strip]:
         line.add(text[begin:finish], scene.inks.strong + Style(underline=True))
         lines.append(line.add(text[finish:end], scene.inks.muted).strip())
     return lines
+
+
+def _flat(text: str) -> str:
+    """On one line, without the marks of headings."""
+    return _HEADING.sub(r"\1", safe(text)).replace("\n", " ")
