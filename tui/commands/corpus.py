@@ -11,6 +11,7 @@ from engine.text_store import TextStore
 from tui.commands.options import AsJson
 from tui.commands.parser import GenchatCommand, group
 from tui.commands.surroundings import Surroundings, surroundings
+from tui.numbers import whole
 
 app = group("corpus", "corpus.help")
 
@@ -39,11 +40,11 @@ def list_texts(context: typer.Context, as_json: AsJson = False) -> None:
         )
         return
     rows = [
-        (card.name, say("corpus.here"), card.language, card.licence, f"{card.bytes:,}", card.title)
+        (card.name, say("corpus.here"), card.language, card.licence, whole(card.bytes), card.title)
         for card in here.values()
     ]
     rows += [
-        (entry.name, "", entry.language, entry.licence, f"{entry.bytes:,}", entry.title)
+        (entry.name, "", entry.language, entry.licence, whole(entry.bytes), entry.title)
         for entry in catalogue.values()
         if entry.name not in here
     ]

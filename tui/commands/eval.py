@@ -11,6 +11,7 @@ from engine.language import say
 from tui.commands.options import AsJson, complete_models
 from tui.commands.parser import GenchatCommand, single
 from tui.commands.surroundings import surroundings
+from tui.numbers import decimal, whole
 
 if TYPE_CHECKING:
     from engine.evaluation.measuring import EvalText, Measurement
@@ -99,10 +100,10 @@ def _show(out: "Output", measured: "list[Measurement]") -> None:
                 each.model,
                 _number(price.bits_per_byte, 4),
                 _number(price.perplexity, 2),
-                f"{price.tokens:,}",
-                f"{each.read_speed:,.0f}",
-                f"{each.write_speed:,.0f}",
-                "-" if each.peak_memory is None else f"{each.peak_memory / 1e6:,.0f} MB",
+                whole(price.tokens),
+                whole(round(each.read_speed)),
+                whole(round(each.write_speed)),
+                "-" if each.peak_memory is None else f"{whole(round(each.peak_memory / 1e6))} MB",
             )
         )
     out.table(rows, right=(2, 3, 4, 5, 6, 7), styles=("dim", "bold", "accent", "", "dim", "dim", "dim", "dim"))
@@ -119,7 +120,7 @@ def _show(out: "Output", measured: "list[Measurement]") -> None:
 
 
 def _number(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}" if math.isfinite(value) else "∞"
+    return decimal(value, digits) if math.isfinite(value) else "∞"
 
 
 def _as_json(each: "Measurement") -> dict[str, Any]:

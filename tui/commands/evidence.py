@@ -10,6 +10,7 @@ from engine.evidence import CorpusPlace, Evidence, GptEvidence, LstmEvidence, Mi
 from engine.language import say
 from engine.text import safe_line
 from tui.commands.steps import Labels, percent
+from tui.numbers import decimal, whole
 
 _SNIPPET = 60
 
@@ -54,19 +55,19 @@ def _ngram(evidence: NgramEvidence, labels: Labels, tokens: Sequence[int]) -> li
                 "cli.why.level",
                 order=level.order,
                 context=context,
-                count=level.context_count,
-                backoff=f"{level.backoff:.3f}",
+                count=whole(level.context_count),
+                backoff=decimal(level.backoff, 3),
                 weight=percent(level.weight),
             )
         )
     for token in tokens:
         shares = evidence.shares.get(token, ())
-        counts = " · ".join(f"{share.count}/{share.context_count}" for share in reversed(shares))
+        counts = " · ".join(f"{whole(share.count)}/{whole(share.context_count)}" for share in reversed(shares))
         if counts:
             lines.append(say("cli.why.counts", token=labels(token), counts=counts))
     if evidence.longest_match:
         match = "".join(labels(token) for token in evidence.longest_match)
-        lines.append(say("cli.why.match", match=match, times=evidence.match_count))
+        lines.append(say("cli.why.match", match=match, times=whole(evidence.match_count)))
     lines.extend(map(_place, evidence.places))
     if evidence.recall is not None:
         lines.append(say("cli.why.recall", weight=percent(evidence.recall.weight)))
@@ -93,7 +94,7 @@ def _gpt(evidence: GptEvidence, labels: Labels) -> list[str]:
     lines = []
     for row in evidence.lens:
         said = "  ".join(f"{labels(token)} {percent(probability)}" for token, probability in row.top)
-        lines.append(say("cli.why.lens", layer=row.layer, said=said, entropy=f"{row.entropy:.2f}"))
+        lines.append(say("cli.why.lens", layer=row.layer, said=said, entropy=decimal(row.entropy)))
     mean = evidence.attention.mean(axis=(0, 1))
     order = np.argsort(-mean)[:8]
     looked = "  ".join(f"{labels(evidence.tokens[place])} {percent(float(mean[place]))}" for place in sorted(order))
@@ -105,9 +106,9 @@ def _lstm(evidence: LstmEvidence) -> list[str]:
         say(
             "cli.why.gates",
             layer=layer + 1,
-            forget=f"{float(evidence.forget[layer].mean()):.2f}",
-            input=f"{float(evidence.input[layer].mean()):.2f}",
-            output=f"{float(evidence.output[layer].mean()):.2f}",
+            forget=decimal(float(evidence.forget[layer].mean())),
+            input=decimal(float(evidence.input[layer].mean())),
+            output=decimal(float(evidence.output[layer].mean())),
         )
         for layer in range(len(evidence.forget))
     ]

@@ -9,6 +9,7 @@ from engine.language import say
 from tui.commands.options import AsJson, complete_models
 from tui.commands.parser import GenchatCommand, group
 from tui.commands.surroundings import Surroundings, surroundings
+from tui.numbers import decimal
 
 app = group("cli.models", "cli.models.help")
 Remote = Annotated[bool, typer.Option("--remote", help="cli.models.remote")]
@@ -107,7 +108,7 @@ def remove(
 
 def megabytes(size: int) -> str:
     """A size in bytes for people: "3.2 MB"."""
-    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"
+    return f"{decimal(size / 1e6, 1)} MB" if size >= 100_000 else f"{decimal(size / 1e3, 1)} kB"
 
 
 def _shown(value: Any) -> str:

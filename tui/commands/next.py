@@ -31,6 +31,7 @@ def next_tokens(
     from tui.commands.evidence import evidence_lines, evidence_values
     from tui.commands.inputs import given_text
     from tui.commands.steps import Labels, candidates, percent, table_rows
+    from tui.numbers import decimal, whole
 
     around = surroundings(context)
     text = given_text(words)
@@ -71,7 +72,7 @@ def next_tokens(
         styles=("dim", "bold", "dim", "", "dim", "accent"),
     )
     others = max(found.vocabulary_size - top, 0)
-    out.line(say("cli.next.summary", others=others, rest=percent(rest), entropy=f"{found.entropy:.2f}"))
+    out.line(say("cli.next.summary", others=whole(others), rest=percent(rest), entropy=decimal(found.entropy)))
     if why:
         for line in evidence_lines(cursor.evidence(), labels, [row.token for row in found.top(top)]):
             out.line(line)

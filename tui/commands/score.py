@@ -10,6 +10,7 @@ from engine.language import say
 from tui.commands.options import AsJson, Model, Precision
 from tui.commands.parser import GenchatCommand, single
 from tui.commands.surroundings import surroundings
+from tui.numbers import decimal
 
 app = single()
 
@@ -100,4 +101,4 @@ def score_text(
 
 
 def _number(value: float | None, digits: int = 2) -> str:
-    return "∞" if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
+    return "∞" if value is None or not math.isfinite(value) else decimal(value, digits)

@@ -8,6 +8,7 @@ from engine.contract import Step, Tokenizer
 from engine.distribution import LN2, Distribution, NoDistribution
 from engine.language import say
 from engine.text import token_label
+from tui.numbers import decimal
 
 _BAR = 20  # cells of the longest bar
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -69,8 +70,8 @@ def percent(probability: float) -> str:
     """ "41.2", "0.03", "<0.01"; without the sign."""
     value = probability * 100
     if 0 < value < 0.01:
-        return "<0.01"
-    return f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+        return "<" + decimal(0.01)
+    return decimal(value, 1 if value >= 1 else 2)
 
 
 def table_rows(distribution: Distribution, labels: Labels, count: int) -> Iterator[tuple[str, ...]]:
@@ -78,6 +79,6 @@ def table_rows(distribution: Distribution, labels: Labels, count: int) -> Iterat
     rows = distribution.top(count)
     longest = rows[0].probability if rows else 1.0
     for row in rows:
-        bits = f"{-row.log_prob / LN2:.2f}"
+        bits = decimal(-row.log_prob / LN2)
         share = bar(row.probability / longest)
         yield str(row.rank), labels(row.token), str(row.token), percent(row.probability), bits, share

@@ -13,6 +13,7 @@ from tui.commands.options import AsJson
 from tui.commands.parser import GenchatCommand, single
 from tui.commands.surroundings import Surroundings, surroundings
 from tui.commands.watched import AsEvents, without_flag
+from tui.numbers import plain, whole
 
 app = single()
 NewName = Annotated[str, typer.Option("--name", metavar="NAME", help="cli.train.name")]
@@ -93,9 +94,9 @@ def train(
             "cli.train.ngram_done",
             name=name,
             order=card.settings["order"],
-            vocabulary=card.settings["vocabulary_size"],
-            tokens=card.results["tokens"],
-            seconds=card.results["seconds"],
+            vocabulary=whole(card.settings["vocabulary_size"]),
+            tokens=whole(card.results["tokens"]),
+            seconds=plain(card.results["seconds"]),
         )
     )
     out.note(say("cli.train.try_it", name=name, command="prompt" if card.chat else "complete"), "dim")

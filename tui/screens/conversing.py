@@ -16,6 +16,8 @@ from tui.messages import ConversationLoaded
 from tui.session import Session
 from tui.widgets.conversation_list import ConversationList
 
+_LASTING = 15  # seconds
+
 
 class ConversingScreen(Screen[None]):
     """Base of the chat screen. `show_conversation` is called when another conversation is to be shown."""
@@ -28,9 +30,10 @@ class ConversingScreen(Screen[None]):
         """The session holds another conversation now."""
         raise NotImplementedError
 
-    def note(self, text: str, *, error: bool = False) -> None:
-        """A word to the person that is no part of the conversation."""
-        self.notify(safe(text), severity="error" if error else "information", markup=False)
+    def note(self, text: str, *, error: bool = False, lasting: bool = False) -> None:
+        """A word to the person that is no part of the conversation; errors and `lasting` ones stand there longer."""
+        seconds = _LASTING if error or lasting else None
+        self.notify(safe(text), severity="error" if error else "information", timeout=seconds, markup=False)
 
     def refresh_list(self) -> None:
         """Read the list of conversations anew."""

@@ -1,6 +1,7 @@
 """`next`, `score` and `complete`: tokens, probabilities and reasons."""
 
 import json
+import re
 import math
 
 import pytest
@@ -91,3 +92,12 @@ def test_an_argument_that_is_not_utf8_is_refused(genchat: Run) -> None:
     done = genchat("next", b"caf\xe9")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "UTF-8" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("next", "a", "--top", "3"), ("score", "a b")])
+def test_numbers_are_written_as_the_language_does_and_json_as_json(genchat: Run, command: tuple[str, ...]) -> None:
+    in_portuguese = {"GENCHAT_LANGUAGE": "pt-br"}
+    table = genchat(*command, "-m", "hash", env=in_portuguese).stdout
+    assert re.search(r"\d,\d", table)
+    assert not re.search(r"\d\.\d", table)
+    assert json.loads(genchat(*command, "-m", "hash", "--json", env=in_portuguese).stdout)
