@@ -1,8 +1,8 @@
 """`next`, `score` and `complete`: tokens, probabilities and reasons."""
 
 import json
-import re
 import math
+import re
 
 import pytest
 
