@@ -61,7 +61,8 @@ def test_the_wheel_holds_every_file_of_the_packages_and_nothing_else(wheel: Path
     ).stdout.splitlines()
     if not tracked:
         pytest.skip("not a checkout")
-    expected = {name for name in tracked if not name.startswith("tui/shim/") and (ROOT / name).exists()}
+    left_out = ("tui/shim/", "tui/pictures/")
+    expected = {name for name in tracked if not name.startswith(left_out) and (ROOT / name).exists()}
     assert expected <= names
     assert {f"genchat/{name}" for name in ("__init__.py", "__main__.py", "py.typed")} <= names
     roots = {name.split("/")[0] for name in names}
@@ -137,6 +138,23 @@ def test_the_readme_gives_the_commands_that_are_tested() -> None:
     assert install in readme
     assert test in readme
     assert "README.md" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+
+
+def test_what_the_readme_points_at_is_there() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pointed = [*re.findall(r"\]\(([^)]+)\)", readme), *re.findall(r'(?:src|srcset)="([^"]+)"', readme)]
+    assert len(pointed) >= 4
+    for name in pointed:
+        assert name.startswith("https://") or (ROOT / name).exists(), name
+
+
+def test_the_pictures_fetch_nothing() -> None:
+    pictures = sorted((ROOT / "tui" / "pictures").glob("*.svg"))
+    assert pictures
+    for picture in pictures:
+        drawn = picture.read_text(encoding="utf-8")
+        assert "url(http" not in drawn.replace('"', "")
+        assert "<script" not in drawn
 
 
 def test_the_readme_lists_every_command_and_every_exit_code() -> None:

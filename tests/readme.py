@@ -1,0 +1,108 @@
+"""What the README shows of the program: `python -m tests.readme` runs it and writes pictures and example anew.
+
+In the pictures a person asks the built-in statistical model, and the token of the reply about which it was least
+certain is opened. The same text, seed and model give the same picture, so a picture that differs shows a change.
+"""
+
+import asyncio
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from engine.contract import ReplySettings
+from engine.history import HistoryStore
+from engine.language import use_language
+from engine.paths import paths
+from engine.registry import Registry
+from engine.sampling import SamplingSettings
+from engine.settings import Settings
+from tests.tui.support import chat, say, until
+from tui.app import GenchatApp
+from tui.reply_stream import ReplyStream
+
+ROOT = Path(__file__).parents[1]
+PICTURES = ROOT / "tui" / "pictures"
+README = ROOT / "README.md"
+_EXAMPLE = re.compile(r"(?<=\n)\$ genchat (?P<words>.*)\n(?P<shown>(?:.*\n)+?)(?=…\n```)")
+SIZE = (120, 36)
+QUESTIONS = (("Bom dia!",), ("How does a language model choose the next word?",), ("Good morning!", "What can I cook?"))
+_SETTINGS = ReplySettings(SamplingSettings(temperature=0.9, top_p=0.95, seed=3))
+_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+_FAMILY = '"Fira Code", "DejaVu Sans Mono", Menlo, Consolas, monospace'
+
+
+async def draw(dark: bool, folder: Path) -> Path:
+    """One picture, in a home of its own."""
+    with HistoryStore.open(paths().history) as history:
+        app = GenchatApp(Registry(paths(), Settings()), history, _SETTINGS, "ngram", dark=dark)
+        async with app.run_test(size=SIZE) as pilot:
+            screen = chat(app)
+            await until(pilot, lambda: screen.session.backend is not None, tries=3000)
+            for conversation in QUESTIONS:
+                await pilot.press("ctrl+n")
+                await _talk(pilot, conversation)
+            await _open_the_least_certain(pilot)
+            target = folder / f"chat-{'dark' if dark else 'light'}.svg"
+            target.write_text(_self_contained(app.export_screenshot(title="genchat")), encoding="utf-8")
+            return target
+
+
+async def _talk(pilot: Pilot[int], questions: Sequence[str]) -> None:
+    for question in questions:
+        await say(pilot, question)
+
+
+async def _open_the_least_certain(pilot: Pilot[int]) -> None:
+    """The token drawn from the most open distribution, with its reasons."""
+    app = pilot.app
+    assert isinstance(app, GenchatApp)
+    screen = chat(app)
+    reply = screen.session.dialogue.last_reply
+    assert reply is not None
+    opened = max(range(len(reply.records)), key=lambda index: reply.records[index].drawn_entropy or 0.0)
+    screen.transcript.focus()
+    screen.transcript.select(reply, opened)
+    await pilot.pause(1.0)  # for the reasons
+
+
+def _self_contained(svg: str) -> str:
+    """Without the fonts that Textual would have the reader's browser fetch, and with every space where it stands."""
+    found = _FONTS.sub("", svg).replace("font-family: Fira Code, monospace", f"font-family: {_FAMILY}")
+    found = found.replace("font-variant-east-asian: full-width;", "font-variant-ligatures: none;")
+    return found.replace("<svg ", '<svg xml:space="preserve" ', 1)
+
+
+def with_fresh_example(readme: str) -> str:
+    """The README with what its example command prints now, down to the line of dots."""
+    found = _EXAMPLE.search(readme)
+    assert found is not None, "the README has no example that ends in a line of dots"
+    command = [sys.executable, "-m", "tui", *shlex.split(found["words"])]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    shown = "".join(done.stdout.splitlines(keepends=True)[: found["shown"].count("\n")])
+    return readme[: found.start("shown")] + shown + readme[found.end("shown") :]
+
+
+def main() -> None:
+    """Write everything and say where it is."""
+    PICTURES.mkdir(exist_ok=True)
+    setattr(ReplyStream, "_speed", lambda stream: None)  # noqa: B010  # the one number that differs each time
+    use_language("en")
+    os.environ |= {"GENCHAT_LANGUAGE": "en", "GENCHAT_PLUGINS": "none"}
+    for dark in (True, False):
+        with tempfile.TemporaryDirectory() as home:
+            os.environ["GENCHAT_HOME"] = home
+            print(asyncio.run(draw(dark, PICTURES)))
+            if dark:
+                README.write_text(with_fresh_example(README.read_text(encoding="utf-8")), encoding="utf-8")
+                print(README)
+
+
+if __name__ == "__main__":
+    main()
