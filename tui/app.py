@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
 
 from engine.contract import ReplySettings
-from engine.errors import ExitCode
+from engine.errors import ExitCode, UsageError
 from engine.history.protocol import History
 from engine.language import say
 from engine.text import safe
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tui.training_job import TrainingJob
 
 _SWITCH_INTERVAL = 0.001  # seconds; Python's own 5 ms let a busy model delay a key by as much, several times over
+_DUMB = ("dumb", "unknown")
 _COLLECT_AFTER = (20_000, 10, 50)  # new objects, young collections, middle ones; Python's own stalls painting often
 
 Report = Callable[[BaseException], Path | None]
@@ -173,7 +174,10 @@ def _is_dark(theme: str) -> bool:
 
 
 def run_app(around: "Surroundings") -> int:
-    """Open the screen on a terminal; returns the exit code."""
+    """Open the screen on a terminal; returns the exit code. Raises UsageError on a terminal that cannot show it."""
+    term = os.environ.get("TERM", "")
+    if term in _DUMB:
+        raise UsageError("terminal_dumb", term=term)
     from engine.history import NullHistory, open_history
     from engine.reports import write_report
 

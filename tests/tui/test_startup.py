@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.conversation import Role
+from engine.errors import UsageError
 from engine.history import HistoryStore
 from engine.paths import paths
 from tui.app import GenchatApp, run_app
@@ -75,6 +76,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[GenchatApp]:
     """The apps that `run_app` made; none of them runs."""
     found: list[GenchatApp] = []
     monkeypatch.setenv("GENCHAT_HOME", str(tmp_path))
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(GenchatApp, "run_alone", lambda app: found.append(app))
     return found
 
@@ -108,3 +110,13 @@ def test_the_theme_is_the_chosen_one_or_that_of_the_terminal(
     around.take_flags({"theme": choice})
     run_app(around)
     assert opened[0].theme == theme
+
+
+@pytest.mark.parametrize("term", ["dumb", "unknown"])
+def test_a_terminal_that_cannot_show_the_screen_is_told_so(
+    opened: list[GenchatApp], monkeypatch: pytest.MonkeyPatch, term: str
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    with pytest.raises(UsageError, match=f"TERM={term}"):
+        run_app(Surroundings())
+    assert not opened

@@ -39,6 +39,7 @@ TEXTS = {
     "error.setting_wrong": "{where}: {name} is {value!r}; give {allowed}",
     "error.text_not_utf8_argument": "the text on the command line is not UTF-8; set the terminal to UTF-8",
     "error.stdin_is_a_keyboard": '"-" reads from a pipe or a file, and there is none; give the text itself or use: genchat … < FILE',
+    "error.terminal_dumb": 'this terminal cannot show the screen (TERM={term}); ask here with: genchat "PROMPT", or set TERM to what it is',
     "error.no_prompt": 'nothing to answer and no terminal for the screen; use: genchat "PROMPT", or pipe a text in',
     "error.command_after_options": 'is "{command}" the command or a prompt? command: genchat {command} … with its options after it; prompt: genchat -- {command}',
     "error.bug": "a fault of genchat itself ({kind}); nothing was sent anywhere, the report is in {report}",

@@ -39,6 +39,7 @@ TEXTS = {
     "error.setting_wrong": "{where}: {name} é {value!r}; use {allowed}",
     "error.text_not_utf8_argument": "o texto na linha de comando não é UTF-8; configure o terminal para UTF-8",
     "error.stdin_is_a_keyboard": '"-" lê de um pipe ou arquivo, e não há nenhum; dê o próprio texto ou use: genchat … < ARQUIVO',
+    "error.terminal_dumb": 'este terminal não consegue mostrar a tela (TERM={term}); pergunte aqui com: genchat "PERGUNTA", ou defina TERM como o que ele é',
     "error.no_prompt": 'nada a responder e nenhum terminal para a tela; use: genchat "PERGUNTA", ou envie um texto por um pipe',
     "error.command_after_options": '"{command}" é o comando ou a pergunta? comando: genchat {command} … com as opções depois; pergunta: genchat -- {command}',
     "error.bug": "uma falha do próprio genchat ({kind}); nada foi enviado, o relatório está em {report}",
