@@ -52,9 +52,12 @@ def open_retriever(settings: Settings, paths: Paths, *, embed: bool = True) -> R
     """As the settings say; with `embed`, what has no vector yet gets one in the background. Raises DocumentsError."""
     library = open_library(paths)
     embedder = open_embedder(settings, paths)
-    if embedder is not None and embed:
-        BackgroundEmbedding(paths.history, embedder).start()
-    return Retriever(library, embedder, settings.documents.collection or None)
+    collection = settings.documents.collection or None
+    if embedder is None or not embed:
+        return Retriever(library, embedder, collection)
+    background = BackgroundEmbedding(paths.history, embedder)
+    background.start()
+    return Retriever(library, embedder, collection, background.start)
 
 
 def with_documents(inner: Backend, settings: Settings, paths: Paths) -> Backend:

@@ -10,7 +10,10 @@ from engine.retrieval.vectors import Embedded, embed_missing
 
 
 class BackgroundEmbedding:
-    """A thread of its own with a connection of its own. `problem` says why it ended early."""
+    """A thread of its own with a connection of its own, begun again when there is more to read.
+
+    `problem` says why it ended early; then it stays ended.
+    """
 
     def __init__(self, path: Path, embedder: Embedder) -> None:
         self._path = path
@@ -18,20 +21,27 @@ class BackgroundEmbedding:
         self._stop = threading.Event()
         self.progress: Embedded | None = None
         self.problem: GenchatError | None = None
-        self._thread = threading.Thread(target=self._work, name="genchat-embedding", daemon=True)
+        self._turn = threading.Lock()
+        self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
+    def start(self) -> GenchatError | None:
+        """Begin, unless it is at work, was stopped or has failed; what it failed of."""
+        with self._turn:
+            at_work = self._thread is not None and self._thread.is_alive()
+            if not at_work and not self._stop.is_set() and self.problem is None:
+                self._thread = threading.Thread(target=self._work, name="genchat-embedding", daemon=True)
+                self._thread.start()
+        return self.problem
 
     def stop(self, seconds: float = 10.0) -> None:
         """End after the batch at hand; what was embedded stays."""
         self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(seconds)
+        self.wait(seconds)
 
     def wait(self, seconds: float | None = None) -> bool:
         """Until it is done; False if it still works after `seconds`."""
+        if self._thread is None:
+            return True
         self._thread.join(seconds)
         return not self._thread.is_alive()
 

@@ -6,7 +6,7 @@ of fusion functions for hybrid retrieval"). Which retriever answered, and why an
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -77,10 +77,18 @@ class _Candidate:
 class Retriever:
     """Looks up questions in one collection of a library, or in all of them."""
 
-    def __init__(self, library: Library, embedder: Embedder | None = None, collection: str | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        embedder: Embedder | None = None,
+        collection: str | None = None,
+        embed_more: Callable[[], GenchatError | None] = lambda: None,
+    ) -> None:
+        """`embed_more` is called when passages without a vector are met; it gives the reason if they stay so."""
         self.library = library
         self.embedder = embedder
         self.collection = collection
+        self._embed_more = embed_more
         self._vectors = VectorSearch(embedder) if embedder is not None else None
 
     def retrieve(self, text: str, limit: int = PASSAGES, remote: bool = False, before: str = "") -> Retrieval:
@@ -96,6 +104,10 @@ class Retriever:
         vector = None
         if self.embedder is not None and progress is not None:
             vector, name, notices = _question_vector(self.embedder, found.question, progress)
+            problem = None if progress.complete else self._embed_more()
+            if problem is not None:
+                reason = {"embedder": self.embedder.name, "reason": safe_line(str(problem), 200)}
+                notices.append(Notice("retrieval.embedding_stopped", reason))
         with self.library.reading() as connection:
             ranked = [_by_keywords(hit) for hit in found.hits]
             if self._vectors is not None and vector is not None:

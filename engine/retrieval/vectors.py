@@ -67,6 +67,7 @@ def embed_missing(
 ) -> Iterator[Embedded]:
     """Embed what has no vector yet, a batch at a time; each batch is kept, so stopping loses nothing.
 
+    When all is done the vectors of other versions of this embedder go.
     Raises RemoteError, or DocumentsError where the embedder gives something other than it promised.
     """
     values = _values(embedder, collection)
@@ -80,6 +81,7 @@ def embed_missing(
             ).fetchall()
         yield progress
         if not rows:
+            _forget_others(library, embedder)
             return
         texts = [shown_text(row[3], Form(row[4], tuple(json.loads(row[5])), row[6])) for row in rows]
         titles = [" › ".join(json.loads(row[2])) for row in rows]
@@ -97,13 +99,14 @@ def embed_missing(
             count_change(connection)
 
 
-def forget_others(library: Library, embedder: Embedder) -> None:
+def _forget_others(library: Library, embedder: Embedder) -> None:
     """Delete the vectors of other versions of this embedder."""
     with library.changing() as connection, writing(connection):
-        connection.execute(
+        deleted = connection.execute(
             "DELETE FROM docs_vector WHERE embedder = ? AND version <> ?", (embedder.name, embedder.version)
-        )
-        count_change(connection)
+        ).rowcount
+        if deleted:
+            count_change(connection)
 
 
 class VectorSearch:

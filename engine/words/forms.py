@@ -40,7 +40,9 @@ def word_forms(text: str, language: Language, tokenizer: Tokenizer | None = None
     for word in words_of(text, language):
         lemma = str(lemmas.lemmatize(word.text, lang=language))
         known = bool(lemmas.is_known(word.text, lang=language))
-        pieces = () if tokenizer is None else _pieces(tokenizer, word.text)
+        # Most vocabularies know a word best with the space before it.
+        as_read = word.text if word.start == 0 else f" {word.text}"
+        pieces = () if tokenizer is None else _pieces(tokenizer, as_read)
         stem = stemmer(language)(word.folded)
         found.append(WordForms(word.text, fold(word.text), stem, lemma, word.common, known, pieces))
     return found

@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.words.vectors import Progress, WordVectors, train_vectors
 
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 def shipped_texts(language: str | None = None) -> list[str]:

@@ -24,10 +24,13 @@ WINDOW = 5
 DIMENSION = 100
 _MOST_WORDS = 20_000
 _FEWEST_WORDS = 50
+_FEWEST = (3, 6)  # occurrences of a word in a small text, and in one with enough words
+_ENOUGH_WORDS = 1000
 _SMOOTHING = 0.75
 _OVERSAMPLING = 20
 _POWERS = 2
 _ROWS_AT_ONCE = 200_000  # pairs multiplied at once: bounds memory
+_SETTLED = 8  # occurrences
 _SEED = 0
 
 Progress = Callable[[float], None]
@@ -91,11 +94,16 @@ class WordVectors:
         return Neighbour(self.words[other], cosine, float(np.linalg.norm(self.rows[one] - self.rows[other])))
 
     def analogy(self, first: str, second: str, third: str, count: int = 5) -> list[Neighbour]:
-        """What is to `third` as `second` is to `first`: the neighbours of second - first + third."""
+        """What is to `third` as `second` is to `first`: the neighbours of second - first + third.
+
+        Only words seen often enough to have a settled vector, or as seldom as those that are given.
+        """
         places = [self.place(word) for word in (first, second, third)]
+        least = min(_SETTLED, *(self.counts[place] for place in places))
+        seldom = {place for place, times in enumerate(self.counts) if times < least}
         aim = self._units[places[1]] - self._units[places[0]] + self._units[places[2]]
         length = float(np.linalg.norm(aim))
-        return self._around(aim / max(length, 1e-12), aim, set(places), count)
+        return self._around(aim / max(length, 1e-12), aim, {*places, *seldom}, count)
 
     def _around(self, unit: FloatArray, vector: FloatArray, without: set[int], count: int) -> list[Neighbour]:
         cosines = self._units @ unit
@@ -125,17 +133,20 @@ def train_vectors(
     *,
     window: int = WINDOW,
     dimension: int = DIMENSION,
-    fewest: int = 3,
+    fewest: int | None = None,
     progress: Progress | None = None,
 ) -> WordVectors:
-    """Vectors of the words that occur `fewest` times or more. Raises DocumentsError for too small a text.
+    """Vectors of the words that occur `fewest` times or more; None lets the size of the text decide.
 
-    The same text always gives the same vectors.
+    The same text always gives the same vectors. Raises DocumentsError for too small a text.
     """
     tell = progress or (lambda share: None)
-    lines = [[word.casefold() for word in WORD.findall(line)] for text in texts for line in text.split("\n")]
+    lines = [_words(line) for text in texts for line in text.split("\n")]
     counted = Counter(word for line in lines for word in line)
-    kept = [(word, count) for word, count in counted.most_common(_MOST_WORDS) if count >= fewest]
+    common = [(word, count) for word, count in counted.most_common(_MOST_WORDS) if count >= (fewest or _FEWEST[0])]
+    # A word seen a few times has a vector of chance; a small text cannot do without them.
+    often = [(word, count) for word, count in common if count >= _FEWEST[1]]
+    kept = often if fewest is None and len(often) >= _ENOUGH_WORDS else common
     if len(kept) < _FEWEST_WORDS:
         raise DocumentsError("words_corpus_small", name=name, count=len(kept))
     tell(0.1)
@@ -146,6 +157,11 @@ def train_vectors(
     tell(0.5)
     vectors = _decomposed(table, min(dimension, len(kept) - 1), tell)
     return WordVectors(name, tuple(word for word, _ in kept), tuple(count for _, count in kept), vectors)
+
+
+def _words(line: str) -> list[str]:
+    """Numbers are left out: every one keeps the company of every other."""
+    return [word.casefold() for word in WORD.findall(line) if not word[0].isdigit()]
 
 
 @dataclass(frozen=True)

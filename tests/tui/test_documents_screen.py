@@ -6,7 +6,12 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
+from engine import answering
+from engine.answering import open_library
 from engine.language import use_language
+from engine.paths import paths
+from engine.retrieval.vectors import embed_missing
+from tests.engine.retrieval.fakes import BagEmbedder
 from tests.tui.support import chat, make_app, text_of, until
 from tui.app import GenchatApp
 from tui.screens.ask import ConfirmScreen, LineScreen
@@ -94,6 +99,37 @@ async def test_what_cannot_be_read_is_told_and_the_rest_is_added(tmp_path: Path)
         await shows(pilot, "b.json is not valid JSON")
 
 
+async def test_everything_that_could_not_be_read_is_listed(tmp_path: Path) -> None:
+    for name in ("a.json", "b.json", "c.json"):
+        (tmp_path / name).write_text("{")
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        await add(pilot, tmp_path)
+        for name in ("a.json", "b.json", "c.json"):
+            await shows(pilot, f"{name} is not valid JSON")
+
+
+@pytest.mark.parametrize("remote", [False, True])
+async def test_the_embedder_of_the_settings_looks_too_and_a_remote_one_only_when_asked(
+    monkeypatch: pytest.MonkeyPatch, remote: bool
+) -> None:
+    embedder = BagEmbedder()
+    embedder.remote = remote
+    with open_library(paths()) as library:
+        for _ in embed_missing(library, embedder):
+            pass
+    monkeypatch.setattr(answering, "open_embedder", lambda settings, home: embedder)
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        screen.query_one("#question", Input).value = "Quanta água por dia?"
+        await shows(pilot, "looked up by keywords (BM25)" + ("" if remote else " + meaning (bag)"))
+        assert bool(embedder.asked) is not remote
+        await pilot.press("enter")
+        await shows(pilot, "looked up by keywords (BM25) + meaning (bag)")
+
+
 async def test_a_path_that_is_not_there_is_refused_where_it_was_typed(tmp_path: Path) -> None:
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:
@@ -119,8 +155,6 @@ async def test_files_that_changed_are_read_again(tmp_path: Path) -> None:
 
 
 async def test_a_damaged_index_is_told_and_the_screen_stays() -> None:
-    from engine.paths import paths
-
     paths().history.parent.mkdir(parents=True)
     paths().history.write_bytes(b"no database" * 1000)
     app = make_app()

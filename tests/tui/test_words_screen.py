@@ -1,11 +1,14 @@
 """The words screen: forms, neighbours, distances, analogies and a map."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from engine.paths import paths
+from engine.text_store import TextStore
 from engine.words import store
 from engine.words.vectors import WordVectors, train_vectors
 from tests.engine.words.test_words import company
@@ -79,6 +82,38 @@ async def test_markup_in_what_is_typed_stays_text() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await opened(pilot)
         await send(pilot, "[b]banana[/b] [@click=app.quit]manga[/]", "quit")
+
+
+async def test_the_tokens_of_the_model_in_use_stand_beside_the_forms() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: chat(app).session.backend is not None)
+        await opened(pilot)
+        shown = await send(pilot, "pão manga", "tokens")
+        assert "·|m|a|n|g|a" in shown
+        assert "p|⟨c3⟩|⟨a3⟩|o" in shown
+
+
+async def test_common_words_are_shown_but_not_compared() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        await send(pilot, "the banana and the manga", "cosine")
+        assert screen._findings.heading == "banana"
+        assert [each.word for each in screen._findings.neighbours] == ["manga"]
+
+
+async def test_texts_that_were_added_bring_their_own_vectors(tmp_path: Path) -> None:
+    book = tmp_path / "livro.txt"
+    book.write_text(company(), encoding="utf-8")
+    TextStore(paths().data / "texts").add(book, "livro")
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        for _ in range(2):
+            await pilot.press("f2")
+        await until(pilot, lambda: screen._vectors is not None and screen._vectors.name == "livro", tries=3000)
+        await until(pilot, lambda: "livro" in text_of(app))
 
 
 async def test_the_other_language_and_back_to_the_chat() -> None:

@@ -15,6 +15,7 @@ from tui.commands.models import megabytes
 from tui.commands.options import AsJson
 from tui.commands.parser import GenchatCommand, group
 from tui.commands.surroundings import Surroundings, surroundings
+from tui.numbers import decimal
 
 if TYPE_CHECKING:
     from engine.contract import Passage
@@ -275,7 +276,8 @@ def _explain(around: Surroundings, found: "Retrieval") -> None:
     ]
     out.table(rows, right=(1, 2), styles=("bold", "accent", "dim", "dim"))
     verdict = "docs.enough" if found.enough else "docs.not_enough"
-    out.line(say(verdict, evidence=f"{found.evidence:.2f}", least=f"{ENOUGH:.2f}", coverage=f"{found.coverage:.0%}"))
+    numbers = {"evidence": decimal(found.evidence), "least": decimal(ENOUGH), "coverage": f"{found.coverage:.0%}"}
+    out.line(say(verdict, **numbers))
     for passage in found.passages:
         out.line()
         _explain_passage(around, passage)
@@ -284,8 +286,8 @@ def _explain(around: Surroundings, found: "Retrieval") -> None:
 def _explain_passage(around: Surroundings, passage: "Passage") -> None:
     out = around.output
     out.heading(f"[{passage.number}] {passage.source} · {passage.locator}")
-    parts = "   ".join(f"{say(f'docs.part_{name}')} {score:.2f}" for name, score in passage.parts.items())
-    out.line(f"    {say('docs.score', score=f'{passage.score:.2f}')}   {parts}")
+    parts = "   ".join(f"{say(f'docs.part_{name}')} {decimal(score)}" for name, score in passage.parts.items())
+    out.line(f"    {say('docs.score', score=decimal(passage.score))}   {parts}")
     if passage.matched:
         out.line("    " + "   ".join(f"{word} {share:.0%}" for word, share in passage.matched.items()))
     if passage.warning:

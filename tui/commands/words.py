@@ -14,6 +14,7 @@ from engine.text import safe_line
 from tui.commands.options import AsJson, Model
 from tui.commands.parser import GenchatCommand, group
 from tui.commands.surroundings import Surroundings, surroundings
+from tui.numbers import decimal, whole
 
 if TYPE_CHECKING:
     from engine.words.vectors import Neighbour, WordVectors
@@ -36,7 +37,7 @@ def forms(
     model: Model = None,
     as_json: AsJson = False,
 ) -> None:
-    """Each word with its folded form, stem and lemma; with a model, also the tokens it reads."""
+    """Each word with the tokens that a model reads, its folded form, stem and lemma."""
     from engine.retrieval.terms import detect_language
     from engine.words.forms import distinct, word_forms
     from tui.commands.inputs import given_text
@@ -44,7 +45,8 @@ def forms(
     around = surroundings(context)
     text = given_text(words)
     chosen = language or detect_language(text, _own_language())
-    tokenizer = around.open_model(model).tokenizer if model is not None else None
+    backend = around.open_model(model)
+    tokenizer = None if backend.capabilities.remote else backend.tokenizer
     found = word_forms(text, chosen, tokenizer)
     if as_json:
         around.output.json({"language": chosen, "words": [asdict(form) for form in found], "distinct": distinct(found)})
@@ -56,8 +58,11 @@ def forms(
         rows.append((form.text, "|".join(form.pieces), form.folded, form.stem, form.lemma, remark))
     if tokenizer is None:
         rows = [(row[0], *row[2:]) for row in rows]
-    out.table(rows, styles=("bold", "dim", "accent", "", "dim"))
+    styles = ("bold", "dim", "dim", "accent", "", "dim")
+    out.table(rows, styles=styles if tokenizer is not None else (styles[0], *styles[2:]))
     out.note(say("words.distinct", **distinct(found)), "dim")
+    if tokenizer is not None:
+        out.note(say("words.tokens_of", name=safe_line(backend.info.name)), "dim")
 
 
 @app.command("near", cls=GenchatCommand, help="words.near")
@@ -92,7 +97,7 @@ def distance(
     if as_json:
         around.output.json({"left": left, "right": right, "cosine": found.cosine, "distance": found.distance})
     else:
-        around.output.line(say("words.distances", cosine=f"{found.cosine:.3f}", distance=f"{found.distance:.3f}"))
+        around.output.line(say("words.distances", cosine=decimal(found.cosine, 3), distance=decimal(found.distance, 3)))
 
 
 @app.command("analogy", cls=GenchatCommand, help="words.analogy")
@@ -148,9 +153,12 @@ def _show(around: Surroundings, vectors: "WordVectors", found: Sequence["Neighbo
         around.output.json([{**asdict(each), "count": vectors.count(each.word)} for each in found])
         return
     head = tuple(say(f"words.column_{name}") for name in ("word", "cosine", "distance", "count"))
-    rows = [(each.word, f"{each.cosine:.3f}", f"{each.distance:.3f}", str(vectors.count(each.word))) for each in found]
+    rows = [
+        (each.word, decimal(each.cosine, 3), decimal(each.distance, 3), whole(vectors.count(each.word)))
+        for each in found
+    ]
     around.output.table([head, *rows], right=(1, 2, 3), styles=("bold", "accent", "", "dim"))
-    around.output.note(say("words.trained_on", name=vectors.name, words=len(vectors.words)), "dim")
+    around.output.note(say("words.trained_on", name=vectors.name, words=whole(len(vectors.words))), "dim")
 
 
 def _vectors(around: Surroundings, text: Path | None, corpus: str | None, language: Language | None) -> "WordVectors":

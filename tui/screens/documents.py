@@ -23,13 +23,16 @@ from textual.worker import get_current_worker
 from engine.errors import GenchatError
 from engine.language import say
 from engine.paths import paths
+from engine.settings import load_settings
 from engine.text import safe, safe_line
 from tui.keys import bind
+from tui.numbers import decimal
 from tui.screens.ask import ConfirmScreen, LineScreen
 from tui.screens.layout import SMALLEST
 from tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
+    from engine.contract import Embedder
     from engine.retrieval.indexing import Progress
     from engine.retrieval.library import Document, Library, StoredChunk
     from engine.retrieval.retriever import Retrieval
@@ -72,6 +75,12 @@ class DocumentsScreen(Screen[None]):
         found: "Retrieval"
 
     @dataclass
+    class Troubled(Message):
+        """Why documents could not be read, one line each."""
+
+        problems: tuple[str, ...]
+
+    @dataclass
     class Told(Message):
         """A line about work that goes on, or about what went wrong."""
 
@@ -81,6 +90,8 @@ class DocumentsScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._documents: tuple[Document, ...] = ()
+        self._embedder: Embedder | None = None
+        self._embedder_known = False
         self._title = Static("", id="docs-title", markup=False)
         self._question = Input(placeholder=say("documents.placeholder"), id="question")
         self._list = OptionList(id="docs-list", markup=False)
@@ -126,7 +137,8 @@ class DocumentsScreen(Screen[None]):
     def _add(self, path: Path, library: "Library") -> None:
         from engine.retrieval.library import DEFAULT
 
-        self._follow(library.add([path], DEFAULT), library)
+        collection = load_settings(paths().settings).documents.collection or DEFAULT
+        self._follow(library.add([path], collection), library)
 
     def _refresh_all(self, library: "Library") -> None:
         self._follow(library.refresh(), library)
@@ -134,7 +146,7 @@ class DocumentsScreen(Screen[None]):
     def _follow(self, progress: "Iterator[Progress]", library: "Library") -> None:
         worker = get_current_worker()
         counts: dict[str, int] = {}
-        problem = ""
+        problems: list[str] = []
         for event in progress:
             if worker.is_cancelled:
                 return
@@ -144,12 +156,13 @@ class DocumentsScreen(Screen[None]):
                 )
                 continue
             counts[event.outcome] = counts.get(event.outcome, 0) + 1
-            problem = str(event.problem) if event.problem is not None else problem
+            problems += [str(event.problem)] if event.problem is not None else []
         self._look(library)
         kinds = ("added", "updated", "unchanged", "vanished", "failed")
         summary = say("docs.summary", total=sum(counts.values()), **{kind: counts.get(kind, 0) for kind in kinds})
-        told = say("docs.nothing_readable") if not counts else f"{summary}\n{problem}" if problem else summary
-        self.post_message(self.Told(told, wrong=bool(problem) or not counts))
+        self.post_message(self.Told(summary if counts else say("docs.nothing_readable"), bool(problems) or not counts))
+        if problems:
+            self.post_message(self.Troubled(tuple(problems)))
 
     def _remove(self, document: "Document", library: "Library") -> None:
         library.remove_documents([document])
@@ -159,10 +172,24 @@ class DocumentsScreen(Screen[None]):
     def _open(self, document: "Document", library: "Library") -> None:
         self.post_message(self.Opened(document, tuple(library.chunks(document))))
 
-    def _explain(self, question: str, library: "Library") -> None:
+    def _explain(self, question: str, sent: bool, library: "Library") -> None:
+        """As the model of the documents would look; half a question is not sent to a remote embedder."""
         from engine.retrieval.retriever import Retriever
 
-        self.post_message(self.Explained(question, Retriever(library).retrieve(question)))
+        embedder = self._known_embedder()
+        near = embedder if embedder is not None and (sent or not embedder.remote) else None
+        self.post_message(self.Explained(question, Retriever(library, near).retrieve(question)))
+
+    def _known_embedder(self) -> "Embedder | None":
+        from engine.answering import open_embedder
+
+        if not self._embedder_known:
+            self._embedder_known = True
+            try:
+                self._embedder = open_embedder(load_settings(paths().settings), paths())
+            except GenchatError as error:
+                self.post_message(self.Told(str(error), wrong=True))
+        return self._embedder
 
     # -- what comes back ----------------------------------------------------------------------------------------
 
@@ -191,6 +218,10 @@ class DocumentsScreen(Screen[None]):
         if message.question == self._question.value:
             self._show(retrieval_content(message.found))
 
+    @on(Troubled)
+    def _troubled(self, message: Troubled) -> None:
+        self._show(Content("\n\n".join(safe(problem) for problem in message.problems)))
+
     @on(Told)
     def _told(self, message: Told) -> None:
         self._message.set_class(message.wrong, "-error")
@@ -205,16 +236,19 @@ class DocumentsScreen(Screen[None]):
     @on(Input.Changed, "#question")
     def _typed(self, event: Input.Changed) -> None:
         if event.value.strip():
-            question = event.value
-            self.run_worker(
-                partial(self._with_library, partial(self._explain, question)),
-                thread=True,
-                exclusive=True,
-                group="question",
-                exit_on_error=False,
-            )
+            self._ask(event.value, sent=False)
         else:
             self._show(Content.styled(say("documents.hint"), "$genchat-muted"))
+
+    @on(Input.Submitted, "#question")
+    def _sent(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip():
+            self._ask(event.value, sent=True)
+
+    def _ask(self, question: str, *, sent: bool) -> None:
+        work = partial(self._with_library, partial(self._explain, question, sent))
+        self.run_worker(work, thread=True, exclusive=True, group="question", exit_on_error=False)
 
     @on(OptionList.OptionSelected, "#docs-list")
     def _selected(self, event: OptionList.OptionSelected) -> None:
@@ -292,7 +326,8 @@ def retrieval_content(found: "Retrieval") -> Content:
 
     total = found.question.weight or 1.0
     parts: list[Content | tuple[str, str] | str] = [
-        (say("docs.retriever", retriever=safe_line(found.retriever)) + "\n", "$genchat-muted")
+        (say("docs.retriever", retriever=safe_line(found.retriever)) + "\n", "$genchat-muted"),
+        *((safe(say(notice.key, **dict(notice.values))) + "\n", "$warning") for notice in found.notices),
     ]
     for word in found.question.words:
         how = say(f"docs.found_{word.found}", word=safe_line(", ".join(word.taken_for)))
@@ -303,19 +338,19 @@ def retrieval_content(found: "Retrieval") -> Content:
         ]
     verdict = say(
         "docs.enough" if found.enough else "docs.not_enough",
-        evidence=f"{found.evidence:.2f}",
-        least=f"{ENOUGH:.2f}",
+        evidence=decimal(found.evidence),
+        least=decimal(ENOUGH),
         coverage=f"{found.coverage:.0%}",
     )
     parts.append((verdict + "\n", "" if found.enough else "$warning"))
     for passage in found.passages:
-        scores = "   ".join(f"{say(f'docs.part_{name}')} {score:.2f}" for name, score in passage.parts.items())
+        scores = "   ".join(f"{say(f'docs.part_{name}')} {decimal(score)}" for name, score in passage.parts.items())
         matched = "   ".join(f"{safe_line(word)} {share:.0%}" for word, share in passage.matched.items())
         parts += [
             "\n",
             (f"[{passage.number}] {safe_line(passage.source)}", "bold"),
             (f"  {safe_line(passage.locator)}\n", "$genchat-muted"),
-            (f"{say('docs.score', score=f'{passage.score:.2f}')}   {scores}\n", "$genchat-muted"),
+            (f"{say('docs.score', score=decimal(passage.score))}   {scores}\n", "$genchat-muted"),
             (f"{matched}\n" if matched else "", "$genchat-faint"),
             (f"⚠ {say(passage.warning)}\n" if passage.warning else "", "$warning"),
         ]

@@ -1,7 +1,7 @@
-"""Words as a machine sees them: stems and lemmas, the nearest words by their company, and a map of them.
+"""Words as a machine sees them: tokens, stems and lemmas, the nearest words by their company, and a map of them.
 
 One word brings its neighbours; several bring their forms and their distances; a line such as "A : B = C"
-looks for the fourth of an analogy.
+looks for the fourth of an analogy. The vectors are those of one text: of genchat's own, or of one the person fetched.
 """
 
 import re
@@ -22,19 +22,37 @@ from engine.errors import DocumentsError, GenchatError
 from engine.language import language_in_use, say
 from engine.paths import paths
 from engine.text import safe, safe_line
+from engine.text_store import TextCard, TextStore
 from tui.keys import bind
+from tui.numbers import decimal, whole
 from tui.screens.layout import SMALLEST
 from tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
+    from engine.contract import Tokenizer
     from engine.words.forms import WordForms
     from engine.words.vectors import Neighbour, WordVectors
 
 Language = Literal["pt", "en"]
+_LANGUAGES: tuple[Language, ...] = ("pt", "en")
+_CELL = (14, 18, 12, 14)  # word, tokens, stem, lemma
 _NARROW = 90
 _NEIGHBOURS = 14
 _ON_MAP = 24
 _ANALOGY = re.compile(r"\s*(\w+)\s*:\s*(\w+)\s*=\s*(\w+)\s*")
+
+
+@dataclass(frozen=True)
+class TextChoice:
+    """A text to learn vectors from: genchat's own of a language, or `corpus`, one that was fetched or added."""
+
+    language: Language
+    corpus: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return safe_line(self.corpus, 40) if self.corpus else say(f"words.shipped_{self.language}")
 
 
 @dataclass(frozen=True)
@@ -57,7 +75,7 @@ class WordsScreen(Screen[None]):
     HELP_TITLE = "tui.help.words"
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "back", "docs_back", show=True, priority=True),
-        bind("f2", "language", "words_language", show=True, priority=True),
+        bind("f2", "text", "words_text", show=True, priority=True),
     ]
 
     @dataclass
@@ -65,7 +83,7 @@ class WordsScreen(Screen[None]):
         """Vectors are there."""
 
         vectors: "WordVectors"
-        language: Language
+        choice: TextChoice
 
     @dataclass
     class Found(Message):
@@ -80,9 +98,13 @@ class WordsScreen(Screen[None]):
         text: str
         wrong: bool = False
 
-    def __init__(self) -> None:
+    def __init__(self, tokenizer: "Tokenizer | None" = None) -> None:
+        """`tokenizer` is the one of the model in use, whose tokens are shown."""
         super().__init__()
-        self._language: Language = "pt" if language_in_use() == "pt-br" else "en"
+        self._tokenizer = tokenizer
+        own: Language = "pt" if language_in_use() == "pt-br" else "en"
+        self._choices = [TextChoice(language) for language in sorted(_LANGUAGES, key=lambda each: each != own)]
+        self._choices += [TextChoice(_language_of(card), card.name) for card in _texts().cards()]
         self._vectors: WordVectors | None = None
         self._findings = Findings()
         self._title = Static("", id="words-title", markup=False)
@@ -116,24 +138,25 @@ class WordsScreen(Screen[None]):
     def _learn(self) -> None:
         self._vectors = None
         self._title.update(Content.assemble((say("words.title"), "bold")))
-        work = partial(self._open_vectors, self._language)
+        work = partial(self._open_vectors, self._choices[0])
         self.run_worker(work, thread=True, exclusive=True, group="vectors", exit_on_error=False)
 
-    def _open_vectors(self, language: Language) -> None:
+    def _open_vectors(self, choice: TextChoice) -> None:
         from engine.words.store import open_vectors, shipped_texts
+        from tui.commands.inputs import read_text_file
 
         def tell(share: float) -> None:
             self.post_message(self.Told(f"{say('words.training')} {share:.0%}"))
 
         try:
-            name = say(f"words.shipped_{language}")
-            self.post_message(self.Ready(open_vectors(shipped_texts(language), name, paths().cache, tell), language))
+            texts = [read_text_file(_texts().path(choice.corpus))] if choice.corpus else shipped_texts(choice.language)
+            self.post_message(self.Ready(open_vectors(texts, choice.title, paths().cache, tell), choice))
         except GenchatError as error:
             self.post_message(self.Told(str(error), wrong=True))
 
     def _look_up(self, line: str, language: Language, vectors: "WordVectors | None") -> None:
         try:
-            self.post_message(self.Found(look_up(line, language, vectors)))
+            self.post_message(self.Found(look_up(line, language, vectors, self._tokenizer)))
         except GenchatError as error:
             self.post_message(self.Told(str(error), wrong=True))
 
@@ -141,10 +164,10 @@ class WordsScreen(Screen[None]):
 
     @on(Ready)
     def _ready(self, message: Ready) -> None:
-        if message.language != self._language:
+        if message.choice != self._choices[0]:
             return
         self._vectors = message.vectors
-        about = say("words.trained_on", name=message.vectors.name, words=len(message.vectors.words))
+        about = say("words.trained_on", name=message.vectors.name, words=whole(len(message.vectors.words)))
         self._title.update(Content.assemble((say("words.title"), "bold"), "   ", (about, "$genchat-muted")))
         self._tell("")
         if self._input.value.strip():
@@ -190,20 +213,30 @@ class WordsScreen(Screen[None]):
             self._start(event.value)
 
     def _start(self, line: str) -> None:
-        work = partial(self._look_up, line, self._language, self._vectors)
+        work = partial(self._look_up, line, self._choices[0].language, self._vectors)
         self.run_worker(work, thread=True, exclusive=True, group="line", exit_on_error=False)
 
     def action_back(self) -> None:
         """To the chat."""
         self.dismiss(None)
 
-    def action_language(self) -> None:
-        """The other language's words."""
-        self._language = "en" if self._language == "pt" else "pt"
+    def action_text(self) -> None:
+        """The vectors of the next text."""
+        self._choices = [*self._choices[1:], self._choices[0]]
         self._learn()
 
 
-def look_up(line: str, language: Language, vectors: "WordVectors | None") -> Findings:
+def _texts() -> TextStore:
+    return TextStore(paths().data / "texts")
+
+
+def _language_of(card: TextCard) -> Language:
+    return "en" if card.language.casefold().startswith("en") else "pt"
+
+
+def look_up(
+    line: str, language: Language, vectors: "WordVectors | None", tokenizer: "Tokenizer | None" = None
+) -> Findings:
     """Everything there is to show for a line. Raises DocumentsError for an analogy with unknown words."""
     from engine.words.forms import word_forms
 
@@ -215,11 +248,12 @@ def look_up(line: str, language: Language, vectors: "WordVectors | None") -> Fin
         return _with_map(
             Findings((), tuple(near), f"{first} : {second} = {third} : …"), vectors, words + _names(near[:5])
         )
-    forms = tuple(word_forms(line, language))
+    forms = tuple(word_forms(line, language, tokenizer))
     if vectors is None:
         return Findings(forms)
     known, unknown = [], []
-    for form in forms:
+    # Words such as "the" stand beside everything; their distances say nothing, unless there are no others.
+    for form in [form for form in forms if not form.common] or forms:
         try:
             known.append(vectors.words[vectors.place(form.text)])
         except DocumentsError:
@@ -250,19 +284,25 @@ def findings_content(found: Findings) -> Content:
     """Forms, then neighbours or distances, as two small tables."""
     parts: list[tuple[str, str] | str] = []
     if found.forms:
-        head = "".join(say(f"words.column_{name}").ljust(14) for name in ("text", "stem", "lemma"))
-        parts.append((head + "\n", "$genchat-muted"))
+        with_tokens = any(form.pieces for form in found.forms)
+        names = ("text", "pieces", "stem", "lemma")
+        parts.append((_forms_row([say(f"words.column_{name}") for name in names], with_tokens), "$genchat-muted"))
         for form in found.forms:
-            style = "$genchat-faint" if form.common else ""
-            cells = "".join(_cell(text, 14) for text in (form.text, form.stem, form.lemma))
-            parts.append((cells.rstrip() + "\n", style))
+            cells = [form.text, "|".join(form.pieces), form.stem, form.lemma]
+            parts.append((_forms_row(cells, with_tokens), "$genchat-faint" if form.common else ""))
     if found.neighbours:
         head = _cell(say("words.column_word"), 20) + say("words.column_cosine").rjust(8)
         parts += ["\n", (safe_line(found.heading, 40) + "\n", "bold")]
         parts.append((head + say("words.column_distance").rjust(12) + "\n", "$genchat-muted"))
         for each in found.neighbours:
-            parts += [_cell(each.word, 20), f"{each.cosine:8.3f}", (f"{each.distance:12.3f}\n", "$genchat-muted")]
+            parts += [_cell(each.word, 20), decimal(each.cosine, 3).rjust(8)]
+            parts.append((decimal(each.distance, 3).rjust(12) + "\n", "$genchat-muted"))
     return Content.assemble(*parts)
+
+
+def _forms_row(cells: list[str], with_tokens: bool) -> str:
+    shown = [_cell(text, width) for text, width in zip(cells, _CELL, strict=True)]
+    return "".join(shown if with_tokens else [shown[0], *shown[2:]]).rstrip() + "\n"
 
 
 def _cell(text: str, width: int) -> str:

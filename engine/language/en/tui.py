@@ -243,5 +243,5 @@ TEXTS = {
     "tui.key.docs_add": "add",
     "tui.key.docs_refresh": "look again",
     "tui.key.docs_remove": "take out",
-    "tui.key.words_language": "other language",
+    "tui.key.words_text": "another text",
 }

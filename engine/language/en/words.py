@@ -29,6 +29,7 @@ TEXTS = {
     "words.is_common": "common: searching leaves it out",
     "words.is_unknown": "not in the dictionary of lemmas",
     "words.distinct": "different words: {text} as written, {folded} folded, {stem} by stems, {lemma} by lemmas",
+    "words.tokens_of": "the tokens are those of {name}",
     "words.distances": "cosine {cosine} (1 is the same direction, 0 nothing in common)   Euclidean distance {distance}",
     "words.trained_on": "vectors of {words} words, learned from {name}",
     "words.shipped_pt": "genchat's Portuguese texts",
@@ -37,6 +38,6 @@ TEXTS = {
     "words.map_note": "{shown} of {total} words; near on the map is only roughly near in all dimensions",
     "words.title": "words",
     "words.placeholder": "a word, a sentence, or an analogy: A : B = C",
-    "words.hint": "One word shows the words that keep the same company, and a map of them.\n\nA sentence shows stems and lemmas, and how far its first word is from the others.\n\nA : B = C looks for what is to C as B is to A.",
+    "words.hint": "One word shows the words that keep the same company, and a map of them.\n\nA sentence shows tokens, stems and lemmas, and how far its first word is from the others.\n\nA : B = C looks for what is to C as B is to A.\n\nF2 changes the text that is learned from; the more text, the better the neighbours. Others come with: genchat corpus pull",
     "words.not_known": "without vectors, because the texts do not have them often enough: {words}",
 }

@@ -238,5 +238,5 @@ TEXTS = {
     "tui.key.docs_add": "adicionar",
     "tui.key.docs_refresh": "olhar de novo",
     "tui.key.docs_remove": "tirar",
-    "tui.key.words_language": "outro idioma",
+    "tui.key.words_text": "outro texto",
 }

@@ -29,6 +29,7 @@ TEXTS = {
     "words.is_common": "comum: a busca a deixa de fora",
     "words.is_unknown": "não está no dicionário de lemas",
     "words.distinct": "palavras diferentes: {text} como escritas, {folded} sem acento, {stem} por radical, {lemma} por lema",
+    "words.tokens_of": "os tokens são os de {name}",
     "words.distances": "cosseno {cosine} (1 é a mesma direção, 0 nada em comum)   distância euclidiana {distance}",
     "words.trained_on": "vetores de {words} palavras, aprendidos com {name}",
     "words.shipped_pt": "os textos em português do genchat",
@@ -37,6 +38,6 @@ TEXTS = {
     "words.map_note": "{shown} de {total} palavras; perto no mapa é só mais ou menos perto em todas as dimensões",
     "words.title": "palavras",
     "words.placeholder": "uma palavra, uma frase ou uma analogia: A : B = C",
-    "words.hint": "Uma palavra mostra as que andam na mesma companhia, e um mapa delas.\n\nUma frase mostra radicais e lemas, e a que distância sua primeira palavra está das outras.\n\nA : B = C procura o que está para C como B está para A.",
+    "words.hint": "Uma palavra mostra as que andam na mesma companhia, e um mapa delas.\n\nUma frase mostra tokens, radicais e lemas, e a que distância sua primeira palavra está das outras.\n\nA : B = C procura o que está para C como B está para A.\n\nF2 troca o texto de que se aprende; quanto mais texto, melhores as vizinhas. Outros vêm com: genchat corpus pull",
     "words.not_known": "sem vetores, porque não aparecem o bastante nos textos: {words}",
 }

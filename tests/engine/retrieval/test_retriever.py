@@ -284,6 +284,44 @@ def test_what_goes_wrong_in_the_background_is_kept(fitness: Library, path: Path)
     assert work.problem.key == "embedder_failed"
 
 
+def test_passages_that_come_later_are_read_in_the_background_too(add: Add, path: Path) -> None:
+    library = add({"a.md": "o cachorro late"})
+    embedder = BagEmbedder()
+    work = BackgroundEmbedding(path, embedder)
+    work.start()
+    assert work.wait(60)
+    retriever = Retriever(library, embedder, embed_more=work.start)
+    add({"a.md": "o cachorro late", "b.md": "o gato mia"})
+    assert retriever.retrieve("gato").retriever == "keywords (BM25); bag has read 1 of 2 passages"
+    assert work.wait(60)
+    assert retriever.retrieve("gato").retriever == "keywords (BM25) + meaning (bag)"
+
+
+def test_vectors_of_an_older_version_go_when_the_new_ones_are_there(add: Add) -> None:
+    library = add({"a.md": "o cachorro late", "b.md": "o gato mia"})
+    embed(library, BagEmbedder(version="1"))
+    embed(library, BagEmbedder("other", version="1"))
+    embed(library, BagEmbedder(version="2"))
+    with library.reading() as connection:
+        kept = connection.execute("SELECT embedder, version, count(*) FROM docs_vector GROUP BY 1, 2").fetchall()
+    assert kept == [("bag", "2", 2), ("other", "1", 2)]
+
+
+def test_why_passages_stay_unread_is_told(add: Add, path: Path) -> None:
+    class Broken(BagEmbedder):
+        def embed_passages(self, texts, titles):  # type: ignore[no-untyped-def]
+            raise DocumentsError("embedder_failed", name="bag", reason="unplugged")
+
+    library = add({"a.md": "o cachorro late"})
+    work = BackgroundEmbedding(path, Broken())
+    work.start()
+    assert work.wait(60)
+    found = Retriever(library, Broken(), embed_more=work.start).retrieve("cachorro")
+    assert [notice.key for notice in found.notices] == ["retrieval.embedding_stopped"]
+    assert "unplugged" in str(found.notices[0].values["reason"])
+    assert found.passages
+
+
 def test_embedders_are_opened_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 

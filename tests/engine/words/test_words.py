@@ -43,7 +43,8 @@ def test_stems_cut_endings_and_lemmas_are_words() -> None:
     assert forms["maçãs"].folded == "macas"
     assert forms["As"].common
     assert not forms["maçãs"].common
-    assert forms["comeram"].pieces == ("c", "o", "m", "e", "r", "a", "m")
+    assert forms["comeram"].pieces == ("·", "c", "o", "m", "e", "r", "a", "m")
+    assert forms["As"].pieces == ("A", "s")
     assert not word_forms("xkcdjh", "pt")[0].known
 
 
@@ -76,6 +77,20 @@ def test_distances_are_symmetric_and_nothing_is_nearer_than_itself(vectors: Word
 def test_an_analogy_stays_in_the_company_of_its_third_word(vectors: WordVectors) -> None:
     found = [each.word for each in vectors.analogy("maçã", "banana", "martelo", 5)]
     assert set(found) <= set(TOOLS) - {"martelo"}
+
+
+def test_an_analogy_is_answered_with_words_seen_often_enough() -> None:
+    rare = "\n".join(f"eu como raro{number} doce madura" for number in range(40) for _ in range(4))
+    found = train_vectors([company() + "\n" + rare], "companhia", dimension=20).analogy("maçã", "banana", "uva", 60)
+    assert found
+    assert not [each.word for each in found if each.word.startswith("raro")]
+
+
+def test_numbers_have_no_vectors() -> None:
+    counted = "\n".join(f"{line} {number % 7}" for number, line in enumerate(company().split("\n")))
+    words = train_vectors([counted], "companhia", dimension=20).words
+    assert "banana" in words
+    assert not [word for word in words if word[0].isdigit()]
 
 
 def test_an_unknown_word_is_told_with_near_ones(vectors: WordVectors) -> None:

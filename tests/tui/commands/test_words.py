@@ -22,8 +22,9 @@ def text(tmp_path: Path) -> Path:
 def test_forms_stand_side_by_side(genchat: Run) -> None:
     done = genchat("words", "forms", "As meninas comeram", "-l", "pt")
     header, *rows = done.stdout.splitlines()
-    assert header.split() == ["word", "folded", "stem", "lemma", "remark"]
-    assert rows[1].split() == ["meninas", "meninas", "menin", "menino"]
+    assert header.split() == ["word", "tokens", "folded", "stem", "lemma", "remark"]
+    assert rows[1].split() == ["meninas", "·|m|e|n|i|n|a|s", "meninas", "menin", "menino"]
+    assert "the tokens are those of script" in done.stderr
     values = json.loads(genchat("words", "forms", "As meninas comeram", "-l", "pt", "--json").stdout)
     assert values["words"][2]["lemma"] == "comer"
     assert values["distinct"]["text"] == 3
