@@ -40,9 +40,7 @@ def word_forms(text: str, language: Language, tokenizer: Tokenizer | None = None
     for word in words_of(text, language):
         lemma = str(lemmas.lemmatize(word.text, lang=language))
         known = bool(lemmas.is_known(word.text, lang=language))
-        # Most vocabularies know a word best with the space before it.
-        as_read = word.text if word.start == 0 else f" {word.text}"
-        pieces = () if tokenizer is None else _pieces(tokenizer, as_read)
+        pieces = () if tokenizer is None else _pieces(tokenizer, word.text)
         stem = stemmer(language)(word.folded)
         found.append(WordForms(word.text, fold(word.text), stem, lemma, word.common, known, pieces))
     return found
@@ -59,4 +57,5 @@ def distinct(forms: Sequence[WordForms]) -> dict[str, int]:
 
 
 def _pieces(tokenizer: Tokenizer, word: str) -> tuple[str, ...]:
-    return tuple(token_label(tokenizer.token_bytes(token)) for token in tokenizer.encode(word))
+    """With the space before the word: so most vocabularies know it."""
+    return tuple(token_label(tokenizer.token_bytes(token)) for token in tokenizer.encode(f" {word}"))

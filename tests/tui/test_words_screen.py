@@ -91,7 +91,7 @@ async def test_the_tokens_of_the_model_in_use_stand_beside_the_forms() -> None:
         await opened(pilot)
         shown = await send(pilot, "pão manga", "tokens")
         assert "·|m|a|n|g|a" in shown
-        assert "p|⟨c3⟩|⟨a3⟩|o" in shown
+        assert "·|p|⟨c3⟩|⟨a3⟩|o" in shown
 
 
 async def test_common_words_are_shown_but_not_compared() -> None:

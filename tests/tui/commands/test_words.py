@@ -32,7 +32,7 @@ def test_forms_stand_side_by_side(genchat: Run) -> None:
 
 def test_with_a_model_its_tokens_are_shown(genchat: Run) -> None:
     done = genchat("words", "forms", "pão", "-l", "pt", "-m", "script")
-    assert "p|⟨c3⟩|⟨a3⟩|o" in done.stdout
+    assert "·|p|⟨c3⟩|⟨a3⟩|o" in done.stdout
 
 
 def test_neighbours_distances_analogies_and_maps_of_a_text_of_ones_own(genchat: Run, text: Path) -> None:
