@@ -265,6 +265,19 @@ async def test_sampling_settings_are_checked_by_the_engine_and_used_next_turn() 
         assert reply.settings.sampling.seed is not None
 
 
+async def test_free_text_invites_to_begin_one_and_is_ready_to_be_written() -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 36)) as pilot:
+        chat(app).conversations.focus()
+        await pilot.press("f8", "d", "o", "r")  # letters that are keys of the list
+        await pilot.pause()
+        assert "Begin a text below" in " ".join(text_of(app).split())
+        assert chat(app).prompt.text == "dor"
+        await pilot.press("f8")
+        await pilot.pause()
+        assert "Ask something below" in " ".join(text_of(app).split())
+
+
 async def test_free_text_is_continued_not_answered() -> None:
     app = make_app(Source({"script": script(" uma vez um gato")}))
     async with app.run_test(size=(120, 36)) as pilot:

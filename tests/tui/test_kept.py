@@ -40,6 +40,21 @@ async def test_a_conversation_named_at_the_start_is_shown(history: HistoryStore)
         assert "proteína vegetal" in text_of(again)
 
 
+async def test_a_conversation_opened_from_the_list_is_ready_to_be_gone_on_with(history: HistoryStore) -> None:
+    app = make_app(history=history)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        session = chat(app).session
+        await pilot.press("ctrl+n")
+        chat(app).conversations.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: session.dialogue.path)
+        await pilot.press("d", "e")
+        await pilot.pause()
+        assert chat(app).prompt.text == "de"
+        assert len(history.conversations()) == 1
+
+
 async def test_branches_come_back_as_they_were(history: HistoryStore) -> None:
     sampled = ReplySettings(SamplingSettings(temperature=2, seed=1), 8)
     app = make_app(history=history, settings=sampled)

@@ -130,6 +130,7 @@ class ChatScreen(AfterwardsScreen):
         self.header.show_settings(self.session.settings, self.session.free_text)
         mode = "editing" if self._editing else "free_text" if self.session.free_text else "chat"
         self.prompt.suggest(say(f"tui.prompt.{mode}"))
+        self.transcript.invite(free_text=self.session.free_text)
         self._mark.update("✎" if self._editing else "¶" if self.session.free_text else "›")
 
     # -- asking -------------------------------------------------------------------------------------------------
@@ -326,6 +327,7 @@ class ChatScreen(AfterwardsScreen):
         """Answer, or continue a text."""
         self.session.set_free_text(not self.session.free_text)
         self.show_conversation()
+        self.prompt.focus()
 
     def action_new(self) -> None:
         """A new conversation."""

@@ -15,12 +15,15 @@ from tui.keeping import load_dialogue
 from tui.messages import ConversationLoaded
 from tui.session import Session
 from tui.widgets.conversation_list import ConversationList
+from tui.widgets.prompt import Prompt
 
 _LASTING = 15  # seconds
 
 
 class ConversingScreen(Screen[None]):
-    """Base of the chat screen. `show_conversation` is called when another conversation is to be shown."""
+    """Base of the chat screen, which makes the prompt. `show_conversation`: another conversation is to be shown."""
+
+    prompt: Prompt
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -74,6 +77,7 @@ class ConversingScreen(Screen[None]):
         elif self.session.live is None:
             self.session.resume(message.dialogue, message.conversation)
             self.show_conversation()
+            self.prompt.focus()  # in the list the first letters typed would rename or delete
             if message.message is not None:
                 self.show_message(message.message)
 

@@ -66,6 +66,7 @@ class Transcript(ScrollView, can_focus=True):
         self._cursor: tuple[int, int] | None = None  # block, token
         self._wanted_cell: int | None = None
         self._heat = False
+        self._free_text = False
         self.follows = True
 
     # -- what is shown ------------------------------------------------------------------------------------------
@@ -76,6 +77,12 @@ class Transcript(ScrollView, can_focus=True):
         self._cursor = None
         self.follows = True
         self._lay_out()
+
+    def invite(self, *, free_text: bool) -> None:
+        """What an empty conversation asks for: a question, or the beginning of a text."""
+        if free_text != self._free_text:
+            self._free_text = free_text
+            self.refresh()
 
     def add(self, turn: Turn) -> None:
         """Show one more turn at the end."""
@@ -205,7 +212,9 @@ class Transcript(ScrollView, can_focus=True):
     def _paint_empty(self, y: int, width: int) -> Strip:
         """What a person sees who has not said anything yet."""
         found = self._inks
-        lines = _welcome(width - 2 * MARGIN, self.size.height, narrow=self.screen.has_class("-no-panel"))
+        narrow = self.screen.has_class("-no-panel")
+        told = "welcome_text" if self._free_text else "welcome_narrow" if narrow else "welcome"
+        lines = _welcome(say(f"tui.{told}"), width - 2 * MARGIN, self.size.height)
         index = y - max((self.size.height - len(lines)) // 2, 0)
         if not 0 <= index < len(lines):
             return Strip.blank(width, found.text)
@@ -355,9 +364,9 @@ class Transcript(ScrollView, can_focus=True):
             self.post_message(self.SiblingWanted(block.turn, -1 if cell < start + len(pager) // 2 else 1))
 
 
-def _welcome(width: int, height: int, *, narrow: bool) -> list[str]:
+def _welcome(what_to_do: str, width: int, height: int) -> list[str]:
     """The lines of an empty conversation: the name, what to do, the first keys in two columns where there is room."""
-    wrapped = WrappedText(min(width, 60), say("tui.welcome_narrow" if narrow else "tui.welcome"))
+    wrapped = WrappedText(min(width, 60), what_to_do)
     keys = say("tui.welcome_keys").split("\n")
     column = max(map(len, keys[::2])) + 4
     if column + max(map(len, keys[1::2])) <= width:
