@@ -7,6 +7,7 @@ from engine.contract import Event, Finish, Notice, ReplySettings, Step, StopSign
 from engine.distribution import unknown
 from engine.retrieval.phrases import said
 from engine.retrieval.retriever import Retrieval, Retriever
+from engine.retrieval.sentences import Span, sentence_spans
 from engine.retrieval.tables import readable_row
 from engine.retrieval.terms import Language
 
@@ -35,16 +36,19 @@ def not_found(retrieval: Retrieval, settings: ReplySettings, should_stop: StopSi
     text = said(language, "not_found")
     if retrieval.passages:
         nearest = retrieval.passages[0]
-        text += "\n\n" + said(
-            language, "nearest", source=nearest.source, locator=nearest.locator, number=nearest.number
-        )
-        if nearest.highlight is not None:
-            sentence = " ".join(nearest.text[slice(*nearest.highlight)].split())
-            text += f"\n“{readable_row(nearest.source, sentence, language)}”"
+        where = {"source": nearest.source, "locator": nearest.locator, "number": nearest.number}
+        sentence = " ".join(nearest.text[slice(*(nearest.highlight or _first_sentence(nearest.text)))].split())
+        quoted = readable_row(nearest.source, sentence, language)
+        text += f"\n\n{said(language, 'nearest', **where)}\n“{quoted}”"
     elif not retrieval.chunks_searched:
         text = said(language, "no_documents")
     yield Notice("retrieval.abstained")
     yield from written(text, settings, should_stop)
+
+
+def _first_sentence(text: str) -> Span:
+    """The first that is no heading; all of the text where there is none."""
+    return next((span for span in sentence_spans(text) if not text.startswith("#", span[0])), (0, len(text)))
 
 
 def politely(kind: str, language: Language, retriever: Retriever) -> str:

@@ -10,9 +10,10 @@ from engine.retrieval.library import Library
 from engine.retrieval.rag_backend import RagBackend
 from engine.retrieval.recipes import recipes_of
 from engine.retrieval.retriever import Retriever
+from engine.retrieval.vectors import embed_missing
 from tests.engine.retrieval.asking import notices_of, passages_of, talk, text_of
 from tests.engine.retrieval.conftest import Add
-from tests.engine.retrieval.fakes import SayingBackend
+from tests.engine.retrieval.fakes import BagEmbedder, SayingBackend
 
 
 @pytest.fixture
@@ -264,6 +265,18 @@ def test_a_greeting_names_what_can_be_asked(backend: ExtractiveBackend) -> None:
     text = answer(backend, "oi")
     assert "fitness" in text
     assert text.endswith("?")
+
+
+def test_the_nearest_miss_is_quoted_even_where_no_word_of_it_was_asked_for(add: Add) -> None:
+    library = add(
+        {"casa.md": "# Casa\n\nO felino repousa na cobertura. Fim.", "rua.md": "# Rua\n\nA padaria fecha às oito."}
+    )
+    embedder = BagEmbedder(synonyms={"gato": "felino", "dorme": "repousa"})
+    for _ in embed_missing(library, embedder):
+        pass
+    text = answer(ExtractiveBackend(Retriever(library, embedder)), "gato dorme")
+    assert text.startswith("Não encontrei isso nos documentos.")
+    assert text.endswith("“O felino repousa na cobertura.”")
 
 
 # -- the same for a model ---------------------------------------------------------------------------------------
