@@ -66,6 +66,13 @@ class ConversationLoaded(Message):
     error: str = ""
 
 
+@dataclass
+class ConversationDeleted(Message):
+    """A kept conversation is gone; or not, and `error` says why."""
+
+    error: str = ""
+
+
 class CursorMoved(Message):
     """The token cursor of the transcript is elsewhere, or gone; ask the transcript where. One of many is enough."""
 

@@ -1,11 +1,13 @@
 """Kept conversations on the screen: list, open, search, rename, delete, export; branches survive."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input, OptionList, Static
 
 from engine.contract import ReplySettings
+from engine.conversation import Role
 from engine.history import HistoryStore
 from engine.sampling import SamplingSettings
 from tests.tui.support import Source, chat, dialog, make_app, say, script, store, text_of, until
@@ -145,6 +147,44 @@ async def test_delete_asks_first_and_enter_means_no(history: HistoryStore) -> No
         await pilot.press("y")
         await until(pilot, lambda: not history.conversations())
         assert chat(app).session.dialogue.path == []
+
+
+async def test_the_list_goes_on_with_older_conversations_when_asked(
+    history: HistoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.conversing._LISTED", 2)
+    for number in range(5):
+        history.add_message(history.new_conversation(), Role.USER, f"talk {number}", None)
+    app = make_app(history=history)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "older ones" in text_of(app))
+        assert "talk 2" not in text_of(app)
+        for _ in range(2):
+            chat(app).conversations.focus()
+            await pilot.press("end", "d", "enter")  # "d" deletes conversations, but not this line
+            await pilot.pause()
+        assert "talk 0" in text_of(app)
+        assert "older ones" not in text_of(app)
+        assert len(history.conversations()) == 5
+
+
+def _newest_is(history: HistoryStore, title: str) -> bool:
+    return history.conversations()[0].title == title
+
+
+async def test_after_a_deletion_the_next_one_is_at_hand(history: HistoryStore) -> None:
+    for number in range(3):
+        history.add_message(history.new_conversation(), Role.USER, f"talk {number}", None)
+    app = make_app(history=history)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "talk 0" in text_of(app))
+        chat(app).conversations.focus()
+        for left in ("talk 1", "talk 0"):
+            await pilot.press("delete")
+            await dialog(pilot, ConfirmScreen)
+            await pilot.press("y")
+            await until(pilot, partial(_newest_is, history, left))
+            await pilot.pause()
 
 
 async def test_delete_by_mouse(history: HistoryStore) -> None:

@@ -12,12 +12,13 @@ from engine.language import say
 from engine.text import safe, safe_line
 from tui.export import suggested_path, write_export
 from tui.keeping import load_dialogue
-from tui.messages import ConversationLoaded
+from tui.messages import ConversationDeleted, ConversationLoaded
 from tui.session import Session
 from tui.widgets.conversation_list import ConversationList
 from tui.widgets.prompt import Prompt
 
 _LASTING = 15  # seconds
+_LISTED = 200  # conversations; as many more each time they are asked for
 
 
 class ConversingScreen(Screen[None]):
@@ -28,6 +29,7 @@ class ConversingScreen(Screen[None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        self._listed = _LISTED
 
     def show_conversation(self) -> None:
         """The session holds another conversation now."""
@@ -41,11 +43,17 @@ class ConversingScreen(Screen[None]):
     def refresh_list(self) -> None:
         """Read the list of conversations anew."""
         try:
-            kept = self.session.history.conversations(limit=200)
+            kept = self.session.history.conversations(limit=self._listed + 1)
         except GenchatError as problem:
             self.note(str(problem), error=True)
             kept = ()
-        self.query_one(ConversationList).show(kept, self.session.stored_id)
+        older = len(kept) > self._listed
+        self.query_one(ConversationList).show(kept[: self._listed], self.session.stored_id, older=older)
+
+    @on(ConversationList.OlderWanted)
+    def _older_wanted(self) -> None:
+        self._listed += _LISTED
+        self.refresh_list()
 
     @on(ConversationList.Chosen)
     def _chosen(self, message: ConversationList.Chosen) -> None:
@@ -131,16 +139,25 @@ class ConversingScreen(Screen[None]):
         self.app.push_screen(question, lambda yes: self._delete_now(name) if yes else None)
 
     def _delete_now(self, name: str) -> None:
-        try:
-            self.session.history.delete(name)
-        except GenchatError as problem:
-            self.note(str(problem), error=True)
-            return
         if name == self.session.stored_id:
             self.session.begin()
             self.show_conversation()
+
+        def delete() -> None:
+            try:
+                self.session.history.delete(name)
+            except GenchatError as problem:
+                self.post_message(ConversationDeleted(safe(str(problem))))
+            else:
+                self.post_message(ConversationDeleted())
+
+        # In a large history it takes a while until not a byte is left.
+        self.run_worker(delete, thread=True, exit_on_error=False, group="delete")
+
+    @on(ConversationDeleted)
+    def _deleted(self, message: ConversationDeleted) -> None:
         self.refresh_list()
-        self.note(say("tui.delete.done"))
+        self.note(message.error or say("tui.delete.done"), error=bool(message.error))
 
     def action_search(self) -> None:
         """Search everything that was said."""

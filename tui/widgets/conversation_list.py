@@ -16,6 +16,8 @@ from engine.text import safe_line
 from tui.dates import day_group, local_day
 from tui.keys import bind
 
+_OLDER = "older…"  # no conversation is called so
+
 
 class ConversationList(OptionList):
     """Choosing one opens it."""
@@ -41,11 +43,17 @@ class ConversationList(OptionList):
             super().__init__()
             self.conversation, self.what = conversation, what
 
+    class OlderWanted(Message):
+        """Show more of the conversations."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False, compact=True)
 
-    def show(self, conversations: Sequence[Conversation], current: str | None) -> None:
-        """Fill the list anew; the highlight stays on the current conversation."""
+    def show(self, conversations: Sequence[Conversation], current: str | None, *, older: bool = False) -> None:
+        """Fill the list anew; the highlight goes to the current conversation, or stays about where it was.
+
+        `older`: there are more than these.
+        """
         today = datetime.now().astimezone().date()
         options: list[Option] = []
         last_day = ""
@@ -57,10 +65,16 @@ class ConversationList(OptionList):
             title = safe_line(each.title) or say("tui.untitled")
             style = "bold" if each.id == current else ""
             options.append(Option(Content.styled("  " + title, style) if style else Content("  " + title), id=each.id))
+        if older:
+            options.append(Option(Content.styled("  " + say("tui.list.older"), "$genchat-muted"), id=_OLDER))
+        before = self.highlighted
         self.clear_options()
         self.add_options(options)
         if current is not None and any(each.id == current for each in conversations):
             self.highlighted = self.get_option_index(current)
+        elif before is not None and conversations:
+            place = min(before, len(options) - 1)
+            self.highlighted = place + options[place].disabled  # below the name of a day stands a conversation
 
     def on_focus(self) -> None:
         """So that Enter always has something to open."""
@@ -69,11 +83,13 @@ class ConversationList(OptionList):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        if event.option_id is not None:
+        if event.option_id == _OLDER:
+            self.post_message(self.OlderWanted())
+        elif event.option_id is not None:
             self.post_message(self.Chosen(event.option_id))
 
     def action_ask(self, what: str) -> None:
         """Ask the screen to rename or delete."""
         option = self.highlighted_option
-        if option is not None and option.id is not None:
+        if option is not None and option.id is not None and option.id != _OLDER:
             self.post_message(self.Asked(option.id, what))

@@ -151,6 +151,7 @@ TEXTS = {
     "tui.command.theme": "view: Switch between light and dark",
     "tui.command.help": "help: Show all keys",
     "tui.command.quit": "genchat: Quit",
+    "tui.list.older": "older ones …",
     "tui.day.today": "today",
     "tui.day.yesterday": "yesterday",
     "tui.day.date": "{day} {month} {year}",

@@ -146,6 +146,7 @@ TEXTS = {
     "tui.command.theme": "ver: Alternar entre claro e escuro",
     "tui.command.help": "ajuda: Mostrar todas as teclas",
     "tui.command.quit": "genchat: Sair",
+    "tui.list.older": "mais antigas …",
     "tui.day.today": "hoje",
     "tui.day.yesterday": "ontem",
     "tui.day.date": "{day} de {month} de {year}",
