@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from engine.contract import Notice, Passage, Passages
 from engine.conversation import Message, Role
@@ -15,7 +16,7 @@ from engine.language import say
 from engine.retrieval.facts import Facts, asked_facts, facts_of
 from engine.retrieval.follow_ups import asked_lines
 from engine.retrieval.keywords import statistics
-from engine.retrieval.menu import Menu, compose, menu_wish
+from engine.retrieval.menu import Members, Menu, compose, menu_wish
 from engine.retrieval.phrases import said
 from engine.retrieval.questions import understand
 from engine.retrieval.recipe_list import wanted_recipes
@@ -58,7 +59,8 @@ def composed_answer(
         tables, recipes = find_tables(connection, number, remote), find_recipes(connection, number, remote)
         if not tables and not recipes:
             return None
-        asked = _Asked(retriever, connection, messages, lines, tables, recipes, seed)
+        kinds = cache(partial(members, tables))
+        asked = _Asked(retriever, connection, messages, lines, tables, recipes, kinds, seed)
         found = asked.answer()
         if found is None:
             questions = [understand(connection, line, statistics(connection).chunks) for line in lines]
@@ -79,6 +81,7 @@ class _Asked:
     lines: tuple[str, ...]
     tables: Sequence[Table]
     recipes: Sequence[Recipe]
+    kinds: Members
     seed: int
 
     def answer(self) -> Composed | None:
@@ -94,9 +97,6 @@ class _Asked:
     @property
     def _spoken(self) -> Language:
         return detect_language("\n".join(self.lines))
-
-    def _kinds(self, food: str) -> frozenset[str]:
-        return members(self.tables, food)
 
     def _answers(self) -> Iterator[str]:
         """What was answered so far, the newest first."""
@@ -126,12 +126,12 @@ class _Asked:
         kept, dropped = self._kept(wish)
         if kept:
             wish = replace(wish, meals=tuple(meal for meal in MEALS if meal in kept or meal in wish.meals))
-        menu = compose(wish, self.recipes, self.seed, self._kinds, kept, dropped)
+        menu = compose(wish, self.recipes, self.seed, self.kinds, kept, dropped)
         numbers = _numbered(recipe.chunk for recipe in _dishes(menu))
         if not numbers:
             return None
         more = range(1, 1 if kept or len(wish.days) > 1 else _MENUS)
-        others = [compose(wish, self.recipes, self.seed + turn, self._kinds, kept, dropped) for turn in more]
+        others = [compose(wish, self.recipes, self.seed + turn, self.kinds, kept, dropped) for turn in more]
         choice = dict.fromkeys([*numbers, *(recipe.chunk for each in others for recipe in _dishes(each))])
         items = self._sources(numbers, {recipe.chunk: recipe.facts for recipe in _dishes(menu)})
         told = say("retrieval.by_recipes", count=len(items))
@@ -139,7 +139,7 @@ class _Asked:
 
     def recipe_list(self) -> Composed | None:
         """Recipes that fit."""
-        found = wanted_recipes(self.lines, self.recipes, self._kinds)
+        found = wanted_recipes(self.lines, self.recipes, self.kinds)
         if found is None:
             return None
         numbers = _numbered(recipe.chunk for recipe in found.shown)
