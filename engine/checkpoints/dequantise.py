@@ -26,6 +26,26 @@ class Format:
     elements: int  # weights a block
     bytes: int  # bytes a block
     unpack: Callable[[Blocks], FloatArray]
+    split: Callable[[Blocks], tuple[Blocks, FloatArray, FloatArray]] | None = None  # see Groups
+
+
+@dataclass(frozen=True)
+class Groups:
+    """A matrix of 4 bits just as it is stored: every run of 32 weights of a row is level * scale + offset."""
+
+    levels: NDArray[np.uint8]  # [rows, columns], 0 to 15
+    scales: FloatArray  # [rows, columns / 32]
+    offsets: FloatArray
+
+
+def groups_of(raw: NDArray[np.uint8], kind: int, rows: int) -> Groups | None:
+    """uint8 [bytes] of ggml's format number `kind` -> its levels; None for a format that has more than 4 bits."""
+    form = FORMATS[kind]
+    if form.split is None:
+        return None
+    with np.errstate(all="ignore"):  # as in `dequantise`
+        levels, scales, offsets = form.split(raw.reshape(-1, form.bytes))
+    return Groups(levels.reshape(rows, -1), scales.reshape(rows, -1), offsets.reshape(rows, -1))
 
 
 def dequantise(raw: NDArray[np.uint8], kind: int) -> FloatArray:
@@ -135,6 +155,20 @@ def _q5_k(blocks: Blocks) -> FloatArray:
     return _scaled(whole.astype(np.float32), _half(blocks, 0) * scales, _half(blocks, 2) * offsets)
 
 
+def _split_q4_0(blocks: Blocks) -> tuple[Blocks, FloatArray, FloatArray]:
+    scale = _half(blocks, 0)
+    return _nibbles(blocks[:, 2:]), scale, -8 * scale
+
+
+def _split_q4_1(blocks: Blocks) -> tuple[Blocks, FloatArray, FloatArray]:
+    return _nibbles(blocks[:, 4:]), _half(blocks, 0), _half(blocks, 2)
+
+
+def _split_q4_k(blocks: Blocks) -> tuple[Blocks, FloatArray, FloatArray]:
+    scales, offsets = _six_bit(blocks[:, 4:16])
+    return _shifted(blocks[:, 16:], 32, (0, 4), 15), _half(blocks, 0) * scales, -_half(blocks, 2) * offsets
+
+
 def _q6_k(blocks: Blocks) -> FloatArray:
     low = _shifted(blocks[:, :128], 64, (0, 4), 15)
     high = _shifted(blocks[:, 128:192], 32, (0, 2, 4, 6), 3) << np.uint8(4)
@@ -156,13 +190,13 @@ FORMATS = {
     1: Format("F16", 1, 2, _f16),
     30: Format("BF16", 1, 2, _bf16),
     8: Format("Q8_0", 32, 34, _q8_0),
-    2: Format("Q4_0", 32, 18, _q4_0),
-    3: Format("Q4_1", 32, 20, _q4_1),
+    2: Format("Q4_0", 32, 18, _q4_0, _split_q4_0),
+    3: Format("Q4_1", 32, 20, _q4_1, _split_q4_1),
     6: Format("Q5_0", 32, 22, _q5_0),
     7: Format("Q5_1", 32, 24, _q5_1),
     10: Format("Q2_K", 256, 84, _q2_k),
     11: Format("Q3_K", 256, 110, _q3_k),
-    12: Format("Q4_K", 256, 144, _q4_k),
+    12: Format("Q4_K", 256, 144, _q4_k, _split_q4_k),
     13: Format("Q5_K", 256, 176, _q5_k),
     14: Format("Q6_K", 256, 210, _q6_k),
 }

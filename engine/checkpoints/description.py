@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from engine.checkpoints.dequantise import Groups
 from engine.distribution import FloatArray
 from engine.gpt.config import GptConfig
 from engine.tokenizers.foreign import ForeignVocabulary
@@ -24,6 +25,10 @@ class TensorSource(Protocol):
 
     def read(self, name: str) -> FloatArray:
         """float32, in genchat's layout: rows are outputs, queries and keys in halves."""
+        ...
+
+    def groups(self, name: str) -> Groups | None:
+        """The same matrix in 4 bits, if that is how the file holds it."""
         ...
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.checkpoints.dequantise import FORMATS, dequantise
+from engine.checkpoints.dequantise import FORMATS, Groups, dequantise, groups_of
 from engine.distribution import FloatArray
 from engine.errors import ModelDamaged
 
@@ -153,6 +153,11 @@ class GgufFile:
         """A tensor in float32, in its shape. Raises ModelDamaged if there is none."""
         tensor = self._tensor(name)
         return dequantise(self.raw(name), tensor.kind).reshape(tensor.shape)
+
+    def groups(self, name: str) -> Groups | None:
+        """A matrix of 4 bits as it is stored; None for others. Raises ModelDamaged if there is none of that name."""
+        tensor = self._tensor(name)
+        return groups_of(self.raw(name), tensor.kind, tensor.shape[0]) if len(tensor.shape) == 2 else None
 
     def _tensor(self, name: str) -> GgufTensor:
         if name not in self.tensors:

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engine.checkpoints.dequantise import FORMATS
+from engine.checkpoints.dequantise import FORMATS, Groups
 from engine.checkpoints.description import ARCHITECTURES, GPT2_GGUF, LLAMA_GGUF, Checkpoint
 from engine.checkpoints.gguf import GgufFile
 from engine.checkpoints.shape import check_shape, longest_context
@@ -30,19 +31,28 @@ class _Tensors:
 
     def read(self, name: str) -> FloatArray:
         found = self._file.read(name)
-        part = name.split(".")[-2]
-        return unpermute(found, self._heads[part]) if part in self._heads else found
+        heads = self._interleaved(name)
+        return unpermute(found, heads) if heads else found
+
+    def groups(self, name: str) -> Groups | None:
+        found, heads = self._file.groups(name), self._interleaved(name)
+        if found is None or not heads:
+            return found
+        return Groups(*(unpermute(part, heads) for part in (found.levels, found.scales, found.offsets)))
+
+    def _interleaved(self, name: str) -> int:
+        """The heads of a matrix whose rows stand in adjacent pairs; 0 for others."""
+        return self._heads.get(name.split(".")[-2], 0)
 
 
-def unpermute(stored: FloatArray, heads: int) -> FloatArray:
+def unpermute(stored: NDArray[Any], heads: int) -> NDArray[Any]:
     """[heads * D, …] with each head's rows in adjacent pairs -> the same with the first of every pair, then the second.
 
     A rotary position turns the pair (i, i + D/2) here, and (2i, 2i + 1) as stored.
     """
     width = len(stored) // heads
     pairs = stored.reshape(heads, width // 2, 2, -1)
-    found: FloatArray = np.ascontiguousarray(pairs.swapaxes(1, 2)).reshape(stored.shape)
-    return found
+    return np.ascontiguousarray(pairs.swapaxes(1, 2)).reshape(stored.shape)
 
 
 def read_gguf(path: Path) -> Checkpoint:

@@ -7,6 +7,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
+from engine.checkpoints.dequantise import Groups
 from engine.checkpoints.description import ARCHITECTURES, GPT2_FOLDER, LLAMA_FOLDER, Checkpoint
 from engine.checkpoints.settings import Values, rope_divisors
 from engine.checkpoints.shape import check_shape, longest_context
@@ -65,6 +66,10 @@ class _Tensors:
             tensor = tensor.T.contiguous()
         found: FloatArray = tensor.numpy()
         return found
+
+    def groups(self, name: str) -> Groups | None:
+        """Nothing: these files hold floats."""
+        return None
 
 
 def read_folder(folder: Path) -> Checkpoint:

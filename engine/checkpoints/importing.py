@@ -1,7 +1,8 @@
 """A foreign checkpoint into a model folder of genchat: read once, checked whole, stored so that opening it is quick.
 
-The folder holds the weights exactly (model.safetensors, in the narrowest float that loses nothing), the same rounded
-to 8 bits for fast decoding (int8.safetensors), the tokenizer and the chat template.
+The folder holds the weights exactly (model.safetensors, in the narrowest float that loses nothing), the same in whole
+numbers of 8 bits, or of the 4 that the file itself has, for fast decoding (int8.safetensors), the tokenizer and the
+chat template.
 """
 
 import math
@@ -11,6 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from engine.checkpoints.description import Checkpoint, names_of
 from engine.errors import GenchatError, ModelDamaged
 from engine.gpt.chat_template import LONGEST_TEMPLATE, CheckpointTemplate
@@ -19,6 +22,8 @@ from engine.tokenizers.foreign import ForeignTokenizer
 
 if TYPE_CHECKING:
     import torch
+
+    from engine.gpt.whole_numbers import FourBits
 
 Progress = Callable[[float], None]
 TEMPLATE_FILE = "chat_template.jinja"
@@ -50,7 +55,8 @@ def import_checkpoint(
     """
     import torch
 
-    from engine.gpt.int8 import INT8_FILE, quantise
+    from engine.gpt.packed import INT8_FILE
+    from engine.gpt.whole_numbers import quantise
     from engine.training.weights import WEIGHTS_FILE, write_tensors
 
     checkpoint = read_checkpoint(path)
@@ -65,12 +71,12 @@ def import_checkpoint(
     if template:
         _template(checkpoint, tokenizer, name).check()
     check_memory(_parameters(checkpoint), path.name)
-    weights = _weights(checkpoint, path.name, progress, should_stop)
+    weights, four_bits = _weights(checkpoint, path.name, progress, should_stop)
 
     def write(target: Path) -> None:
         exact = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}[checkpoint.stored]
         write_tensors(target / WEIGHTS_FILE, {key: tensor.to(exact) for key, tensor in weights.items()})
-        write_tensors(target / INT8_FILE, quantise(weights))
+        write_tensors(target / INT8_FILE, quantise(weights, four_bits))
         tokenizer.save(target)
         if template:
             (target / TEMPLATE_FILE).write_text(template, encoding="utf-8")
@@ -138,11 +144,15 @@ def check_memory(parameters: int, name: str) -> None:
 
 def _weights(
     checkpoint: Checkpoint, name: str, progress: Progress | None, should_stop: Callable[[], bool] | None
-) -> dict[str, "torch.Tensor"]:
-    """Our parameters by name, fp32. Raises ModelDamaged for tensors that are missing, left over or misshapen."""
+) -> tuple[dict[str, "torch.Tensor"], dict[str, "FourBits"]]:
+    """Our parameters by name, fp32, and those that the file holds in 4 bits once more as such.
+
+    Raises ModelDamaged for tensors that are missing, left over or misshapen.
+    """
     import torch
 
     from engine.gpt.transformer import Gpt
+    from engine.gpt.whole_numbers import FourBits
 
     with torch.device("meta"):
         expected: dict[str, Any] = Gpt(checkpoint.config).state_dict()
@@ -161,7 +171,7 @@ def _weights(
     for each in shapes:
         if each not in used and not each.endswith(checkpoint.ignored or ("\0",)):
             raise ModelDamaged("tensor_unknown", name=name, tensor=each)
-    found_weights = {}
+    found_weights, four_bits = {}, {}
     for done, (key, names) in enumerate(sources.items()):
         if should_stop is not None and should_stop():
             raise GenchatError("import_stopped", name=name)
@@ -170,6 +180,13 @@ def _weights(
         if not bool(torch.isfinite(weight).all()):
             raise ModelDamaged("weights_unreadable", name=name, file=names[0], reason="NaN")
         found_weights[key] = weight
+        groups = [each for each in map(checkpoint.tensors.groups, names) if each is not None]
+        if len(groups) == len(names):
+            levels, scales, offsets = (
+                torch.from_numpy(np.concatenate(each))
+                for each in zip(*((group.levels, group.scales, group.offsets) for group in groups), strict=True)
+            )
+            four_bits[key] = FourBits(levels, scales, offsets)
         if progress is not None:
             progress((done + 1) / len(sources))
-    return found_weights
+    return found_weights, four_bits

@@ -15,9 +15,10 @@ from engine.errors import ModelDamaged
 from engine.evidence import GptEvidence
 from engine.gpt.chat_template import CheckpointTemplate
 from engine.gpt.config import GptConfig
-from engine.gpt.int8 import INT8_FILE, choose_precision, load_int8
+from engine.gpt.fitness import fitness
 from engine.gpt.kv_cache import KvCache
 from engine.gpt.model import GptCursor, GptModel, lens_row, spans, window_start
+from engine.gpt.packed import INT8_FILE, ImportedGpt, load_whole
 from engine.gpt.transformer import Gpt, Trace
 from engine.local_backend import LocalBackend
 from engine.model_card import ModelCard
@@ -144,21 +145,17 @@ def load_imported(folder: Path, card: ModelCard, config: GptConfig, precision: P
 
 
 def _network(folder: Path, config: GptConfig, name: str, wanted: Precision) -> Gpt:
-    many = torch.bfloat16
-    precision = wanted
     if wanted in ("auto", "int8"):
-        chosen, many = choose_precision(config)
-        precision = chosen if wanted == "auto" else wanted
-    if precision == "int8":
-        return load_int8(folder / INT8_FILE, config, name, many)
+        fit = fitness(config)
+        if wanted == "int8" or fit.bits_8:
+            return load_whole(folder / INT8_FILE, config, name, fit)
     with torch.device("meta"):
-        network = Gpt(config)
+        network = ImportedGpt(config)
     network.load_state_dict(read_weights(folder / WEIGHTS_FILE, network.state_dict(), name), assign=True)
-    network.build_rotary_tables()
-    if precision == "bf16":
+    if wanted == "bf16":
         network.to(torch.bfloat16)
         network.compute_dtype = torch.bfloat16
-        network.build_rotary_tables()  # these stay fp32
+    network.build_rotary_tables()  # these stay fp32
     return network
 
 

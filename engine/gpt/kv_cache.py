@@ -9,6 +9,8 @@ import threading
 import torch
 from torch import Tensor
 
+Layers = tuple[Tensor, ...]  # one tensor a layer
+
 
 class _Buffer:
     """keys and values, each [layers, B, K, capacity, D]; `written` positions of it belong to some cache."""
@@ -67,6 +69,16 @@ class KvCache:
         self._buffer.keys[layer, :, :, self.length : end] = keys
         self._buffer.values[layer, :, :, self.length : end] = values
         return self._buffer.keys[layer, :, :, :end], self._buffer.values[layer, :, :, :end]
+
+    def next_position(self) -> tuple[Layers, Layers, Layers, Layers]:
+        """Room for one more position of one text, by layer: where its keys and its values go ([K, D] each), and all
+        keys and values up to and with it ([1, K, length + 1, D] each)."""
+        place = self.length
+        self._make_room(place + 1)
+        held = (self._buffer.keys, self._buffer.values)
+        here = [part[:, 0, :, place].unbind(0) for part in held]
+        whole = [part[:, :, :, : place + 1].unbind(0) for part in held]
+        return here[0], here[1], whole[0], whole[1]
 
     def _make_room(self, end: int) -> None:
         buffer = self._buffer

@@ -6,12 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 
 from engine.checkpoints.importing import import_checkpoint
 from engine.gpt.loading import Precision, load_checkpoint
+from engine.gpt.packed import INT8_FILE
+from engine.gpt.whole_numbers import SCALE, unpack
 from engine.local_backend import LocalBackend
 from engine.model_card import read_card
 from tests.engine.checkpoints.folders import make_folder
+from tests.engine.checkpoints.gguf_writer import Stored, checkpoint_gguf
 
 pytest.importorskip("transformers")
 pytestmark = pytest.mark.slow
@@ -55,9 +59,52 @@ def test_logits_are_those_of_transformers(architecture: str, changes: dict[str, 
     np.testing.assert_allclose(model.score_tokens(ids)[1:], priced, atol=1e-4)  # type: ignore[attr-defined]
 
 
-def test_half_precision_weights_are_kept_as_they_are(tmp_path: Path) -> None:
-    from safetensors import safe_open
+@pytest.mark.parametrize("architecture", ["llama", "qwen2", "qwen3", "gpt2"])
+@pytest.mark.parametrize("tied", [True, False])
+def test_files_of_llama_cpp_give_the_same(architecture: str, tied: bool, tmp_path: Path) -> None:
+    changes: dict[str, Any] = {"tie_word_embeddings": tied} | ({"head_dim": 16} if architecture == "qwen3" else {})
+    reference = make_folder(tmp_path / "published", architecture, **changes)
+    checkpoint_gguf(tmp_path / "tiny.gguf", tmp_path / "published", reference)
+    import_checkpoint(tmp_path / "tiny.gguf", tmp_path / "model", command="genchat import tiny.gguf")
+    model = _open(tmp_path / "model").model
+    ids = torch.randint(0, model.info.vocabulary_size, (40,), generator=torch.Generator().manual_seed(2)).tolist()
+    with torch.no_grad():
+        wanted = reference(torch.tensor([ids])).logits[0].log_softmax(-1).numpy()
+    for place in (0, 7, 39):
+        np.testing.assert_allclose(model.start(ids[: place + 1]).log_probs(), wanted[place], atol=1e-4)
 
+
+def test_weights_of_4_bits_stay_as_the_file_has_them(tmp_path: Path) -> None:
+    """The levels are those of the file; only scales are rounded, to bf16."""
+    reader = pytest.importorskip("gguf")
+    sizes = {"hidden_size": 64, "intermediate_size": 96, "num_attention_heads": 4, "head_dim": 16}
+    reference = make_folder(tmp_path / "published", "llama", **sizes)
+    kinds = {"attn_v": 8}  # as in files of mixed formats: with a part of 8 bits, the whole matrix has 8
+
+    def store(name: str, array: Any) -> Any:
+        if array.ndim == 1:
+            return array
+        kind = reader.GGMLQuantizationType(kinds.get(name.split(".")[-2], 2 if "ffn" in name else 3))
+        return Stored(array.shape, int(kind), reader.quants.quantize(array, kind).tobytes())
+
+    checkpoint_gguf(tmp_path / "tiny.gguf", tmp_path / "published", reference, store=store)
+    import_checkpoint(tmp_path / "tiny.gguf", tmp_path / "model", command="genchat import tiny.gguf")
+    with safe_open(tmp_path / "model" / INT8_FILE, framework="pt") as stored:
+        kept = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 (not a mapping)
+    assert kept["embedding.weight"].dtype == kept["blocks.0.attention.qkv.weight"].dtype == torch.int8
+    with safe_open(tmp_path / "model" / "model.safetensors", framework="pt") as stored:
+        for name in ("blocks.1.attention.out.weight", "blocks.0.mlp.up.weight", "blocks.1.mlp.down.weight"):
+            exact = stored.get_tensor(name)
+            steps = kept[name + SCALE][..., 0].abs().float().T.repeat_interleave(32, 1)
+            assert ((unpack(kept[name], kept[name + SCALE]).float() - exact).abs() <= 0.06 * steps).all()
+    surprise = []
+    for precision in ("fp32", "int8"):
+        model = _open(tmp_path / "model", precision).model
+        surprise.append(model.score_tokens(list(range(3, 40))).mean())  # type: ignore[attr-defined]
+    assert surprise[1] == pytest.approx(surprise[0], rel=0.02)
+
+
+def test_half_precision_weights_are_kept_as_they_are(tmp_path: Path) -> None:
     make_folder(tmp_path / "published", "llama").to(torch.bfloat16).save_pretrained(tmp_path / "published")
     import_checkpoint(tmp_path / "published", tmp_path / "model", command="genchat import published")
     with safe_open(tmp_path / "model" / "model.safetensors", framework="pt") as stored:

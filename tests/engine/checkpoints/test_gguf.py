@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.checkpoints.dequantise import FORMATS, dequantise
+from engine.checkpoints.dequantise import FORMATS, dequantise, groups_of
 from engine.checkpoints.gguf import GgufFile
 from engine.errors import ModelDamaged
 from tests.engine.checkpoints.gguf_writer import gguf, value
@@ -103,3 +103,16 @@ def test_blocks_unpack_as_in_the_reference(kind: int) -> None:
     with np.errstate(all="ignore"):
         wanted = reference.dequantize(raw, reference.GGMLQuantizationType(kind)).reshape(-1)
     np.testing.assert_array_equal(dequantise(raw.reshape(-1), kind), wanted)
+
+
+@pytest.mark.parametrize("kind", sorted(FORMATS))
+def test_blocks_of_4_bits_are_levels_with_a_scale_and_an_offset(kind: int) -> None:
+    form = FORMATS[kind]
+    raw = np.random.default_rng(kind).integers(0, 60, 8 * form.bytes, dtype=np.uint8)  # scales that are numbers
+    groups = groups_of(raw, kind, 4)
+    if groups is None:
+        assert kind not in (2, 3, 12)
+        return
+    assert groups.levels.max() <= 15
+    found = groups.levels.reshape(4, -1, 32) * groups.scales[..., None] + groups.offsets[..., None]
+    np.testing.assert_allclose(found.reshape(-1), dequantise(raw, kind), rtol=1e-5, atol=1e-6)
