@@ -1,6 +1,8 @@
 """Kept conversations on the screen: list, open, search, rename, delete, export; branches survive."""
 
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from engine.conversation import Role
 from engine.history import HistoryStore
 from engine.sampling import SamplingSettings
 from tests.tui.support import Source, chat, dialog, make_app, say, script, store, text_of, until
+from tui.app import GenchatApp
 from tui.dialogue import Status
 from tui.export import suggested_path
 from tui.screens.ask import ConfirmScreen, LineScreen
@@ -149,42 +152,51 @@ async def test_delete_asks_first_and_enter_means_no(history: HistoryStore) -> No
         assert chat(app).session.dialogue.path == []
 
 
-async def test_the_list_goes_on_with_older_conversations_when_asked(
-    history: HistoryStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tui.screens.conversing._LISTED", 2)
+@pytest.fixture
+def talks(tmp_path: Path) -> HistoryStore:
+    """Five conversations, a minute between them."""
+    minutes = count()
+    history = HistoryStore.open(
+        tmp_path / "history.db", now=lambda: datetime.now(UTC) - timedelta(hours=1) + timedelta(minutes=next(minutes))
+    )
     for number in range(5):
         history.add_message(history.new_conversation(), Role.USER, f"talk {number}", None)
-    app = make_app(history=history)
+    return history
+
+
+async def test_the_list_goes_on_with_older_conversations_when_asked(
+    talks: HistoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.conversing._LISTED", 2)
+    app = make_app(history=talks)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: "older ones" in text_of(app))
         assert "talk 2" not in text_of(app)
-        for _ in range(2):
-            chat(app).conversations.focus()
-            await pilot.press("end", "d", "enter")  # "d" deletes conversations, but not this line
-            await pilot.pause()
-        assert "talk 0" in text_of(app)
+        chat(app).conversations.focus()
+        await pilot.press("end", "d", "enter")  # "d" deletes conversations, but not this line
+        await until(pilot, lambda: "talk 1" in text_of(app))
+        assert "older ones" in text_of(app)
+        await pilot.press("end", "enter")
+        await until(pilot, lambda: "talk 0" in text_of(app))
         assert "older ones" not in text_of(app)
-        assert len(history.conversations()) == 5
+        assert len(talks.conversations()) == 5
 
 
-def _newest_is(history: HistoryStore, title: str) -> bool:
-    return history.conversations()[0].title == title
+def _is_gone(app: GenchatApp, title: str) -> bool:
+    return app.screen is chat(app) and title not in text_of(app)
 
 
-async def test_after_a_deletion_the_next_one_is_at_hand(history: HistoryStore) -> None:
-    for number in range(3):
-        history.add_message(history.new_conversation(), Role.USER, f"talk {number}", None)
-    app = make_app(history=history)
+async def test_after_a_deletion_the_next_one_is_at_hand(talks: HistoryStore) -> None:
+    app = make_app(history=talks)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: "talk 0" in text_of(app))
         chat(app).conversations.focus()
-        for left in ("talk 1", "talk 0"):
+        for title in ("talk 4", "talk 3"):
             await pilot.press("delete")
             await dialog(pilot, ConfirmScreen)
             await pilot.press("y")
-            await until(pilot, partial(_newest_is, history, left))
-            await pilot.pause()
+            await until(pilot, partial(_is_gone, app, title))
+        assert [each.title for each in talks.conversations()] == ["talk 2", "talk 1", "talk 0"]
 
 
 async def test_delete_by_mouse(history: HistoryStore) -> None:
