@@ -29,7 +29,7 @@ class HelpScreen(Dialog[None]):
         yield VerticalScroll(Static(self._content()), can_focus=True)
 
     def _content(self) -> Content:
-        pieces: list[tuple[str, str]] = [(say("tui.help.reading") + "\n", "")]
+        pieces: list[tuple[str, str]] = [(say("tui.help.reading") + "\n\n" + say("tui.help.why") + "\n", "")]
         for title, bindings in self._groups:
             lines = list(_lines(bindings))
             if lines:

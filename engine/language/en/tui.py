@@ -127,6 +127,7 @@ TEXTS = {
     "is what the token was drawn from after temperature and cuts; ▸ marks the one that came. A bar is as long as its "
     "probability: its lighter end was gained by sampling, a faint one lost. Dimmed rows could no longer be drawn. "
     "Surprise is measured in bits: 0 for a certain token, one more each time the probability halves.",
+    "tui.help.why": "Below stands why. Of a counting model: each context, the longest first, how often it was seen with this token and in all, what per cent is handed down to shorter ones, and what it gives to p; ≈ are replies to similar questions, recalled. What all give together is p.",
     "tui.palette.placeholder": "what to do",
     "tui.command.new": "conversation: Begin a new one",
     "tui.command.rename": "conversation: Rename this one",

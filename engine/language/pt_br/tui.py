@@ -122,6 +122,7 @@ TEXTS = {
     "tui.help.close": "Esc fecha",
     "tui.help.app": "O programa",
     "tui.help.reading": "À direita está um token da resposta, aberto. “bruta” é o que o próprio modelo achava; “sorteio” é de onde o token saiu, depois da temperatura e dos cortes; ▸ marca o que veio. A barra tem o comprimento da probabilidade: a ponta mais clara foi ganha no sorteio, a apagada foi perdida. Linhas apagadas já não podiam sair. A surpresa se mede em bits: 0 para um token certo, mais um a cada vez que a probabilidade cai pela metade.",
+    "tui.help.why": "Abaixo está o porquê. De um modelo que conta: cada contexto, o mais longo primeiro, quantas vezes foi visto com este token e ao todo, quantos por cento descem para os mais curtos e o que ele dá a p; ≈ são respostas lembradas, a perguntas parecidas. O que todos dão, somado, é p.",
     "tui.palette.placeholder": "o que fazer",
     "tui.command.new": "conversa: Começar uma nova",
     "tui.command.rename": "conversa: Mudar o título desta",
