@@ -12,7 +12,7 @@ from engine.contract import ReplySettings
 from engine.conversation import Role
 from engine.history import HistoryStore
 from engine.sampling import SamplingSettings
-from tests.tui.support import Source, chat, dialog, make_app, say, script, store, text_of, until
+from tests.tui.support import Gated, Source, chat, dialog, make_app, say, script, store, text_of, until
 from tui.app import GenchatApp
 from tui.dialogue import Status
 from tui.export import suggested_path
@@ -32,6 +32,18 @@ async def test_what_was_said_stands_in_the_list_under_its_day(history: HistorySt
         shown = text_of(app)
         assert "today" in shown
         assert shown.count("proteína vegetal") == 2
+
+
+async def test_a_conversation_stands_in_the_list_while_its_first_reply_is_written(history: HistoryStore) -> None:
+    backend = Gated()
+    app = make_app(Source({"script": lambda: backend}), history=history)
+    async with app.run_test(size=(120, 36)) as pilot:
+        chat(app).prompt.write("proteína vegetal")
+        await pilot.press("enter")
+        await until(pilot, lambda: text_of(app).count("proteína vegetal") == 2)
+        assert chat(app).session.live is not None
+        await pilot.press("escape")
+        await until(pilot, lambda: chat(app).session.live is None)
 
 
 async def test_a_conversation_named_at_the_start_is_shown(history: HistoryStore) -> None:

@@ -156,6 +156,7 @@ class ChatScreen(AfterwardsScreen):
         self.inspector.follow(live.turn)
         self.show_progress()
         self.refresh_bindings()
+        self.refresh_list()
         self.run_worker(partial(self._produce, live), thread=True, exit_on_error=False, group="reply")
 
     def _produce(self, live: Live) -> None:
