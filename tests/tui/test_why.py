@@ -144,6 +144,14 @@ def test_untrusted_names_and_lines_lose_their_escapes() -> None:
     assert not set(text) & set("\x1b\x9b\x07")
 
 
+def test_recalled_replies_lose_their_escapes() -> None:
+    hostile = CorpusPlace("\x1b[2Jtalk.txt", 1, "a\x9b31m\nquestion\x1b]0;x\x07", 0, 1)
+    recall = RecallEvidence(0.5, (RecalledReply(hostile, hostile, 1.0, 1.0),), {})
+    text = _text(replace(_ngram(), recall=recall))
+    assert "talk.txt:1" in text
+    assert not set(text) & set("\x1b\x9b\x07")
+
+
 def test_attention_names_the_tokens_looked_at() -> None:
     attention = np.array([[[0.1, 0.7, 0.2]]], dtype=np.float32)
     text = _text(GptEvidence((97, 98, 99), attention, ()))
