@@ -40,7 +40,11 @@ class OpenReply:
 
 
 class ChatNgramModel(NgramModel):
-    """An NgramModel that recalls. Outside a reply it is the plain model, number for number."""
+    """An NgramModel that recalls. Outside a reply it is the plain model, number for number.
+
+    A text is taken as from the middle of one: in its training text everything begins with a role, and words at the
+    beginning would be priced as next to impossible.
+    """
 
     def __init__(
         self, tables: NgramTables, tokenizer: PieceTokenizer, info: ModelInfo, corpus: TokenCorpus, index: ReplyIndex
@@ -52,9 +56,10 @@ class ChatNgramModel(NgramModel):
     def start(self, tokens: Sequence[int]) -> "ChatCursor":
         opening = open_reply(tokens)
         if opening is None:
-            return ChatCursor(self, self.tables.state_after(tokens), list(tokens), None)
+            return ChatCursor(self, self.tables.state_after(tokens, begins=False), list(tokens), None)
         before = tokens[: opening + 1]
-        cursor = ChatCursor(self, self.tables.state_after(before), list(before), self.reply_to(before))
+        state = self.tables.state_after(before, begins=False)
+        cursor = ChatCursor(self, state, list(before), self.reply_to(before))
         for token in tokens[opening + 1 :]:
             cursor.advance(token)
         return cursor
@@ -66,7 +71,7 @@ class ChatNgramModel(NgramModel):
         return OpenReply(recall, recall.first_weight, (_ASSISTANT,)) if len(recall) else None
 
     def score_tokens(self, tokens: Sequence[int]) -> FloatArray:
-        scored = self.tables.score(tokens)
+        scored = self.tables.score(tokens, begins=False)
         reply: OpenReply | None = None
         for place, token in enumerate(tokens):
             if reply is not None:

@@ -80,13 +80,16 @@ class NgramTables:
             nodes.append(node)
         return tuple(nodes)
 
-    def state_after(self, tokens: Sequence[int]) -> State:
-        """The state after START and `tokens`; only the last order - 1 of them are looked at."""
+    def state_after(self, tokens: Sequence[int], *, begins: bool = True) -> State:
+        """The state after START and `tokens`; only the last order - 1 of them are looked at.
+
+        Without `begins` there is no START: the tokens are from the middle of a text.
+        """
         for extreme in (min(tokens, default=0), max(tokens, default=0)):
             self._check(extreme)
         window = self.order - 1
         state: State = ()
-        if len(tokens) < window:
+        if begins and len(tokens) < window:
             state = self.advance(state, START_ID)
         for token in tokens[len(tokens) - min(window, len(tokens)) :]:
             state = self.advance(state, token)
@@ -117,15 +120,19 @@ class NgramTables:
             handed_down += float(self.levels[length - 1].log_backoffs[node])
         return handed_down + float(self.levels[0].log_probs[token])
 
-    def score(self, tokens: Sequence[int]) -> FloatArray:
-        """float32 [len(tokens)]: natural log p(token | START and the tokens before it), all at once."""
-        stream = np.concatenate([[START_ID], np.asarray(tokens, dtype=np.int64)])
-        for extreme in (int(stream.min()), int(stream.max())):
+    def score(self, tokens: Sequence[int], *, begins: bool = True) -> FloatArray:
+        """float32 [len(tokens)]: natural log p(token | START and the tokens before it), all at once.
+
+        Without `begins` there is no START: the first token is priced by itself.
+        """
+        for extreme in (min(tokens, default=0), max(tokens, default=0)):
             self._check(extreme)
+        lead = [START_ID] if begins else []
+        stream = np.concatenate([np.array(lead, dtype=np.int64), np.asarray(tokens, dtype=np.int64)])
         nodes = stream  # of the n-gram that ends at each place, -1 where training has none
         found = self.levels[0].log_probs[stream].astype(np.float64)
         for length in range(1, self.order):
-            contexts = np.concatenate([[-1], nodes[:-1]])
+            contexts = np.concatenate([[-1], nodes])[: len(nodes)]
             known = np.flatnonzero(contexts >= 0)
             places, higher = contexts[known], self.levels[length]
             found[known] += self.levels[length - 1].log_backoffs[places]
@@ -134,7 +141,7 @@ class NgramTables:
             nodes[stream == START_ID] = -1
             hit = np.flatnonzero(nodes >= 0)
             found[hit] = higher.log_probs[nodes[hit]]
-        scored: FloatArray = found[1:].astype(np.float32)
+        scored: FloatArray = found[len(lead) :].astype(np.float32)
         return scored
 
     def _children(self, length: int, nodes: NDArray[np.int64], tokens: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -83,9 +83,16 @@ def test_a_question_like_no_other_leaves_the_counts_alone(model: ChatNgramModel)
 
 def test_outside_a_reply_the_counts_alone_speak(model: ChatNgramModel) -> None:
     for tokens in (model.tokenizer.encode("A capital da"), asked(model, "qual a capital")[:-1], []):
-        np.testing.assert_array_equal(
-            model.start(tokens).log_probs(), model.tables.log_probs(model.tables.state_after(tokens))
-        )
+        state = model.tables.state_after(tokens, begins=False)
+        np.testing.assert_array_equal(model.start(tokens).log_probs(), model.tables.log_probs(state))
+
+
+def test_a_text_of_no_conversation_is_priced_as_from_the_middle_of_one(model: ChatNgramModel) -> None:
+    tokens = model.tokenizer.encode("A capital da")
+    scored = model.score_tokens(tokens)
+    assert scored[0] == model.tables.levels[0].log_probs[tokens[0]]
+    assert scored[0] > model.tables.score(tokens)[0]
+    assert scored[0] == model.start([]).log_probs()[tokens[0]]
 
 
 def test_starting_in_the_middle_of_a_reply_equals_writing_it(model: ChatNgramModel) -> None:

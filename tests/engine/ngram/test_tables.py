@@ -51,23 +51,27 @@ def test_every_distribution_sums_to_one_and_leaves_nothing_impossible_but_start(
     assert np.isfinite(log_probs[1:]).all()
 
 
-@given(texts, orders, st.lists(st.integers(0, VOCABULARY - 1), max_size=12))
+@given(texts, orders, st.lists(st.integers(0, VOCABULARY - 1), max_size=12), st.booleans())
 @quick
-def test_rolling_a_state_equals_finding_it_anew(found: list[list[int]], order: int, tokens: list[int]) -> None:
+def test_rolling_a_state_equals_finding_it_anew(
+    found: list[list[int]], order: int, tokens: list[int], begins: bool
+) -> None:
     tables = trained(found, order)
-    state = tables.state_after([])
+    state = tables.state_after([], begins=begins)
     for place, token in enumerate(tokens):
         state = tables.advance(state, token)
-        assert state == tables.state_after(tokens[: place + 1])
+        assert state == tables.state_after(tokens[: place + 1], begins=begins)
         assert len(state) < tables.order
 
 
-@given(texts, orders, st.lists(st.integers(1, VOCABULARY - 1), min_size=1, max_size=12))
+@given(texts, orders, st.lists(st.integers(1, VOCABULARY - 1), min_size=1, max_size=12), st.booleans())
 @quick
-def test_three_ways_to_ask_for_one_probability_agree(found: list[list[int]], order: int, tokens: list[int]) -> None:
+def test_three_ways_to_ask_for_one_probability_agree(
+    found: list[list[int]], order: int, tokens: list[int], begins: bool
+) -> None:
     tables = trained(found, order)
-    at_once = tables.score(tokens)
-    state = tables.state_after([])
+    at_once = tables.score(tokens, begins=begins)
+    state = tables.state_after([], begins=begins)
     for token, scored in zip(tokens, at_once.tolist(), strict=True):
         assert tables.log_probs(state)[token] == pytest.approx(scored, abs=1e-5)
         assert tables.log_prob(state, token) == pytest.approx(scored, abs=1e-5)
