@@ -30,11 +30,16 @@ class ImportedGpt(Gpt):
         return OnePosition(self)
 
     def forward(
-        self, ids: Tensor, cache: KvCache | None = None, trace: Trace | None = None, last_only: bool = False
+        self,
+        ids: Tensor,
+        cache: KvCache | None = None,
+        trace: Trace | None = None,
+        last_only: bool = False,
+        segments: Tensor | None = None,
     ) -> Tensor:
         """See Gpt."""
         if cache is None or ids.numel() != 1:
-            return super().forward(ids, cache, trace, last_only)
+            return super().forward(ids, cache, trace, last_only, segments)
         return self.logits(self._one_position(ids, cache, trace))[None]
 
 

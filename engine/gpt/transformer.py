@@ -137,7 +137,14 @@ class Attention(nn.Module):
         self.value_share = nn.Parameter(torch.tensor(0.5)) if _has_value_embedding(config, layer) else None
 
     def forward(
-        self, x: Tensor, cos: Tensor, sin: Tensor, value: Tensor | None, cache: KvCache | None, trace: Trace | None
+        self,
+        x: Tensor,
+        cos: Tensor,
+        sin: Tensor,
+        value: Tensor | None,
+        cache: KvCache | None,
+        trace: Trace | None,
+        mask: Tensor | None = None,
     ) -> Tensor:
         b, t, _ = x.shape
         h, g, d = self.heads, self.kv_heads, self.head_width
@@ -154,13 +161,16 @@ class Attention(nn.Module):
         q, k = qk[:, :h], qk[:, h:]
         if cache is not None:
             k, v = cache.append(self.layer, k, v)
-        mixed = attend(q, k, v, self.scale, trace)
+        mixed = attend(q, k, v, self.scale, trace, mask)
         out: Tensor = self.out(mixed.transpose(1, 2).reshape(b, t, h * d))
         return out
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, scale: float, trace: Trace | None) -> Tensor:
-    """softmax(scale q k^T, causal) v. q: [B, H, T, D]; k, v: [B, K, S, D] with the T newest positions last."""
+def attend(q: Tensor, k: Tensor, v: Tensor, scale: float, trace: Trace | None, mask: Tensor | None = None) -> Tensor:
+    """softmax(scale q k^T + mask) v. q: [B, H, T, D]; k, v: [B, K, S, D] with the T newest positions last.
+
+    `mask`: added to the scores, [B, 1, T, S]; by default every position sees all before it.
+    """
     b, h, t, d = q.shape
     groups, s = k.shape[1], k.shape[2]
     if trace is None and t == 1:
@@ -169,11 +179,13 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scale: float, trace: Trace | None) -
     if h != groups:
         k, v = k.repeat_interleave(h // groups, dim=1), v.repeat_interleave(h // groups, dim=1)
     if trace is None and not (q.requires_grad and q.dtype == torch.bfloat16):
+        if mask is not None:
+            return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scale)
         if s == t:
             return F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=scale)
         return F.scaled_dot_product_attention(q, k, v, attn_mask=causal_mask(t, s, q), scale=scale)
     # The fused kernel's backward pass in bf16 is several times slower on processors than these three products.
-    weights = (q * scale @ k.transpose(-1, -2) + causal_mask(t, s, q)).softmax(-1)
+    weights = (q * scale @ k.transpose(-1, -2) + (causal_mask(t, s, q) if mask is None else mask)).softmax(-1)
     if trace is not None:
         trace.attention.append(weights[0])
     return weights @ v
@@ -182,6 +194,14 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scale: float, trace: Trace | None) -
 def causal_mask(t: int, s: int, like: Tensor) -> Tensor:
     """[t, s]: 0 where the i-th of the t newest positions may look, -inf for its future."""
     return torch.full((t, s), -math.inf, dtype=like.dtype, device=like.device).triu(s - t + 1)
+
+
+def segment_mask(segments: Tensor, dtype: torch.dtype) -> Tensor:
+    """[B, 1, T, T]: 0 where a position may look, -inf for its future and for other segments. segments: [B, T]."""
+    t = segments.shape[1]
+    apart = segments[:, None, :, None] != segments[:, None, None, :]
+    future = torch.ones(t, t, dtype=torch.bool, device=segments.device).triu(1)
+    return torch.zeros(apart.shape, dtype=dtype, device=segments.device).masked_fill_(apart | future, -math.inf)
 
 
 class Mlp(nn.Module):
@@ -244,11 +264,12 @@ class Block(nn.Module):
         value: Tensor | None,
         cache: KvCache | None,
         trace: Trace | None,
+        mask: Tensor | None = None,
     ) -> Tensor:
         if self.shares is not None:
             stream, again = self.shares.to(x.dtype)
             x = stream * x + again * embedded
-        x = x + self.dropout(self.attention(self.attention_norm(x), cos, sin, value, cache, trace))
+        x = x + self.dropout(self.attention(self.attention_norm(x), cos, sin, value, cache, trace, mask))
         x = x + self.dropout(self.mlp(self.mlp_norm(x)))
         return x
 
@@ -353,7 +374,7 @@ class Gpt(nn.Module):
         """Numbers learned."""
         return sum(weight.numel() for weight in self.parameters())
 
-    def embed(self, ids: Tensor, before: Tensor | None, start: int) -> Tensor:
+    def embed(self, ids: Tensor, before: Tensor | None, start: int, segments: Tensor | None = None) -> Tensor:
         """[B, T] -> [B, T, C], the beginning of the stream. `before` [B, 1]: the tokens before, if known."""
         x: Tensor = self.embedding(ids)
         if self.position_embedding is not None:
@@ -364,16 +385,27 @@ class Gpt(nn.Module):
             pairs = self.bigrams((previous * self.config.bigram_stride + ids) % self.config.bigram_buckets)
             if before is None:
                 pairs[:, 0] = 0  # no known predecessor, no pair
+            if segments is not None:
+                pairs[:, 1:] = pairs[:, 1:] * (segments[:, 1:] == segments[:, :-1])[..., None]
             x = x + pairs
         x = x.to(self.compute_dtype)
         return x if self.input_norm is None else self.input_norm(x)
 
     def forward(
-        self, ids: Tensor, cache: KvCache | None = None, trace: Trace | None = None, last_only: bool = False
+        self,
+        ids: Tensor,
+        cache: KvCache | None = None,
+        trace: Trace | None = None,
+        last_only: bool = False,
+        segments: Tensor | None = None,
     ) -> Tensor:
-        """Logits for every position, or with `last_only` [B, 1, V] for the newest. `cache` holds the past and grows."""
+        """Logits for every position, or with `last_only` [B, 1, V] for the newest. `cache` holds the past and grows.
+
+        `segments` [B, T], without a cache: positions of different numbers belong to different texts.
+        """
         start = 0 if cache is None else cache.length
-        embedded = self.embed(ids, None if cache is None else cache.last_tokens, start)
+        embedded = self.embed(ids, None if cache is None else cache.last_tokens, start, segments)
+        mask = None if segments is None else segment_mask(segments, embedded.dtype)
         here = slice(start, start + ids.shape[1])
         cos, sin = self.cos[here].to(embedded.dtype), self.sin[here].to(embedded.dtype)
         x = embedded = self.dropout(embedded)
@@ -381,7 +413,7 @@ class Gpt(nn.Module):
             trace.residual.append(x[0])
         for layer, block in enumerate(self.blocks):
             value = self.value_embeddings[str(layer)](ids).to(x.dtype) if str(layer) in self.value_embeddings else None
-            x = block(x, embedded, cos, sin, value, cache, trace)
+            x = block(x, embedded, cos, sin, value, cache, trace, mask)
             if trace is not None:
                 trace.residual.append(x[0])
         if cache is not None:

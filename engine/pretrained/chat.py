@@ -72,17 +72,16 @@ MAKINGS: Mapping[str, Making] = {
             family="lstm",
             tokens="char",
             layers=2,
-            width=512,
+            width=448,
             window=128,
             batch=32,
             learning_rate=0.03,
-            dropout=0.05,
-            steps=4000,
+            steps=3000,
             evaluations=10,
         ),
         first_mixture=Mixture(own=2, own_plain=2, dialogues={"self-dialogue": 0.15, **_DIALOGUES}, plain=_STORIES),
         second=Recipe(
-            family="lstm", window=256, batch=16, learning_rate=0.015, dropout=0.15, steps=1500, evaluations=10, seed=2
+            family="lstm", window=128, batch=32, learning_rate=0.015, dropout=0.15, steps=1200, evaluations=10, seed=2
         ),
         second_mixture=Mixture(own=3, own_plain=1, dialogues={"self-dialogue": 0.02, "chatterbot-pt": 1.0}),
     ),

@@ -40,6 +40,8 @@ class TokenData:
 
     train: Tensor
     held_out: Tensor
+    train_starts: Tensor  # int64, where in `train` each text begins (of dialogues: each dialogue)
+    held_out_starts: Tensor
     held_out_bytes: int
     sha256: str
     sources: tuple[dict[str, str], ...]
@@ -105,6 +107,8 @@ def prepare(sources: Sequence[Source], tokenizer: Tokenizer, share: float = 0.1)
     return TokenData(
         train=torch.cat(train).to(kind) if train else torch.empty(0, dtype=kind),
         held_out=joined.to(kind),
+        train_starts=_starts(train),
+        held_out_starts=_starts(held_out),
         held_out_bytes=_bytes(joined, tokenizer),
         sha256=hashlib.sha256("".join(f"{source.sha256}{source.held_out}" for source in sources).encode()).hexdigest(),
         sources=tuple({"name": source.name, "licence": source.licence, "sha256": source.sha256} for source in sources),
@@ -129,6 +133,11 @@ def _units(source: Source, tokenizer: Tokenizer, chat: bool) -> Iterator[Tensor]
         yield torch.tensor([token for message in messages for token in template.turn(message)], dtype=torch.int32)
 
 
+def _starts(units: Sequence[Tensor]) -> Tensor:
+    lengths = torch.tensor([len(unit) for unit in units], dtype=torch.int64)
+    return lengths.cumsum(0) - lengths
+
+
 def _bytes(tokens: Tensor, tokenizer: Tokenizer) -> int:
     counts = torch.bincount(tokens.long(), minlength=tokenizer.vocabulary_size).tolist()
     return sum(count * len(tokenizer.token_bytes(token)) for token, count in enumerate(counts) if count)
@@ -140,17 +149,37 @@ def _integers(vocabulary_size: int) -> torch.dtype:
     return torch.int16 if vocabulary_size <= 2**15 else torch.int32
 
 
+@dataclass(frozen=True)
+class Batch:
+    """ids and targets, int64 [rows, window] each; `segments` alike, where a window holds more than one text."""
+
+    ids: Tensor
+    targets: Tensor
+    segments: Tensor | None = None
+    fresh: bool = False  # a new epoch begins
+
+
 class Batches:
     """Endless training batches. `epoch` and `index` say where it stands; set them to go elsewhere.
 
     With `streams`, row r of a batch goes on where row r of the batch before ended, for networks that carry
-    their state; otherwise rows are shuffled windows. `rank` of `world` takes its share of the rows.
+    their state; otherwise rows are shuffled windows, and `starts` says where in `tokens` texts begin. `rank` of
+    `world` takes its share of the rows.
     """
 
     def __init__(
-        self, tokens: Tensor, window: int, batch: int, seed: int, streams: bool = False, rank: int = 0, world: int = 1
+        self,
+        tokens: Tensor,
+        window: int,
+        batch: int,
+        seed: int,
+        streams: bool = False,
+        rank: int = 0,
+        world: int = 1,
+        starts: Tensor | None = None,
     ) -> None:
         self.tokens, self.window, self.batch, self.seed, self.streams = tokens, window, batch, seed, streams
+        self.starts = None if streams else starts
         self.rank, self.world = rank, world
         self.epoch, self.index = 0, 0
         self._starts: tuple[int, Tensor] | None = None  # of which epoch, [batches, rows]
@@ -169,8 +198,8 @@ class Batches:
             starts = phase + self.window * torch.randperm(count, generator=generator).view(-1, self.batch)
         return starts.contiguous()
 
-    def next(self) -> tuple[Tensor, Tensor, bool]:
-        """ids and targets, int64 [rows, window] each, and whether a new epoch began."""
+    def next(self) -> Batch:
+        """The next one."""
         if self.index >= self.batches_an_epoch:
             self.epoch, self.index = self.epoch + 1, 0
         if self._starts is None or self._starts[0] != self.epoch:
@@ -178,24 +207,37 @@ class Batches:
         starts = self._starts[1]
         self.batches_an_epoch = len(starts)
         rows = starts[self.index][self.rank :: self.world]
-        windows = self.tokens[rows[:, None] + torch.arange(self.window + 1)].long()
+        places = rows[:, None] + torch.arange(self.window + 1)
+        windows = self.tokens[places].long()
         fresh = self.index == 0
         self.index += 1
-        return windows[:, :-1], windows[:, 1:], fresh
+        return Batch(windows[:, :-1], windows[:, 1:], segments_of(places[:, :-1], self.starts), fresh)
 
 
-def held_out_windows(tokens: Tensor, window: int) -> Iterator[tuple[Tensor, Tensor]]:
+def segments_of(places: Tensor, starts: Tensor | None) -> Tensor | None:
+    """Which text each place [rows, window] is in; None where no row holds more than one."""
+    if starts is None or len(starts) < 2:
+        return None
+    found = torch.bucketize(places.contiguous(), starts, right=True)
+    return found if bool((found[:, :1] != found[:, -1:]).any()) else None
+
+
+def held_out_windows(tokens: Tensor, window: int, starts: Tensor | None = None) -> Iterator[Batch]:
     """All of `tokens` as non-overlapping windows, in batches of about 16,384 positions; the last may be short.
 
     Every token but the first is a target exactly once.
     """
+    if len(tokens) < 2:
+        return
     whole = (len(tokens) - 1) // window
     rows = max(1, 16_384 // window)
-    for first in range(0, whole, rows):
-        last = min(first + rows, whole)
-        ids = tokens[first * window : last * window].view(-1, window)
-        targets = tokens[first * window + 1 : last * window + 1].view(-1, window)
-        yield ids.long(), targets.long()
-    rest = tokens[whole * window :]
-    if len(rest) > 1:
-        yield rest[None, :-1].long(), rest[None, 1:].long()
+
+    def batch(first: int, last: int, length: int) -> Batch:
+        places = torch.arange(first, last).view(-1, length)
+        return Batch(tokens[places].long(), tokens[places + 1].long(), segments_of(places, starts))
+
+    for row in range(0, whole, rows):
+        yield batch(row * window, min(row + rows, whole) * window, window)
+    rest = len(tokens) - 1 - whole * window
+    if rest > 0:
+        yield batch(whole * window, len(tokens) - 1, rest)

@@ -44,8 +44,12 @@ class TrainableModel(Protocol):
 
     compute_dtype: torch.dtype  # of the activations; set by the trainer
 
-    def __call__(self, ids: Tensor) -> Tensor:
-        """Token ids [B, T] to logits fp32 [B, T, V], each position predicting its next token."""
+    def __call__(self, ids: Tensor, segments: Tensor | None = None) -> Tensor:
+        """Token ids [B, T] to logits fp32 [B, T, V], each position predicting its next token.
+
+        `segments` [B, T]: positions of different numbers belong to texts that do not know each other. Never given to
+        a network that carries its state.
+        """
         ...
 
     def initialise(self, generator: torch.Generator) -> None:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from engine.distribution import LN2
 from engine.errors import ModelDamaged, TrainingFailed
 from engine.training.checkpoint import load_checkpoint, refuse_other_run, save_checkpoint
-from engine.training.data import Batches, TokenData, held_out_windows
+from engine.training.data import Batch, Batches, TokenData, held_out_windows
 from engine.training.events import Ended, Progress, Sample, Saved, Started, TrainingEvent, Validation
 from engine.training.learning import Learning
 from engine.training.recipes import Recipe
@@ -84,11 +84,13 @@ class Trainer:
         self.learning = Learning(model.parameter_groups(), recipe, machine.dtype)
         window, batch = recipe.window or 64, recipe.batch or 32
         team = machine.team
-        self.batches = Batches(data.train, window, batch, recipe.seed, model.carries_state, team.rank, team.world)
+        self.batches = Batches(
+            data.train, window, batch, recipe.seed, model.carries_state, team.rank, team.world, data.train_starts
+        )
         self.tokens_a_step = window * batch
         self.best: dict[str, Tensor] | None = None
         self._evaluation_seconds = 0.0
-        self._forward: Callable[[Tensor], Tensor] = _compiled(model) if recipe.compile else model
+        self._forward: Callable[..., Tensor] = _compiled(model) if recipe.compile else model
 
     # ---- checkpoints ----
 
@@ -209,12 +211,11 @@ class Trainer:
         yield from self._end(reason)
 
     def _step(self, share: float) -> float:
-        ids, targets, fresh = self.batches.next()
-        if fresh:
+        batch = self.batches.next()
+        if batch.fresh:
             self.model.carry({})
-        device = self.machine.device
-        logits = self._forward(ids.to(device))
-        loss = F.cross_entropy(logits.flatten(0, 1), targets.to(device).flatten())
+        logits = self._logits(self._forward, batch)
+        loss = F.cross_entropy(logits.flatten(0, 1), batch.targets.to(self.machine.device).flatten())
         loss.backward()  # type: ignore[no-untyped-call]
         parameters = list(self.model.parameters())
         self.machine.team.average_gradients(parameters)
@@ -226,6 +227,10 @@ class Trainer:
         self.place.step += 1
         self.place.tokens += self.tokens_a_step
         return float(self.machine.team.mean_(loss.detach()))
+
+    def _logits(self, forward: Callable[..., Tensor], batch: Batch) -> Tensor:
+        device, segments = self.machine.device, batch.segments
+        return forward(batch.ids.to(device), **({} if segments is None else {"segments": segments.to(device)}))
 
     def _agree(self, stop: bool, seconds: float, step_seconds: float) -> tuple[bool, float, float]:
         """What the leading process sees, so that all of a team decide alike."""
@@ -281,9 +286,10 @@ class Trainer:
         model.carry({})
         total = torch.zeros((), dtype=torch.float64)
         count = 0
-        for ids, targets in held_out_windows(self.data.held_out[:limit], window or self.recipe.context or 256):
-            logits = model(ids.to(device))
-            total += F.cross_entropy(logits.flatten(0, 1), targets.to(device).flatten(), reduction="sum").cpu()
+        starts = None if model.carries_state else self.data.held_out_starts
+        for batch in held_out_windows(self.data.held_out[:limit], window or self.recipe.context or 256, starts):
+            logits, targets = self._logits(model, batch), batch.targets.to(device)
+            total += F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum").cpu()
             count += targets.numel()
             model.carry({})
         model.compute_dtype = self.machine.dtype
@@ -319,12 +325,12 @@ class Trainer:
         yield Ended(reason, place.step, place.seconds, loss, None if loss is None else self.bits_per_byte(loss))
 
 
-def _compiled(model: TrainableModel) -> Callable[[Tensor], Tensor]:
+def _compiled(model: TrainableModel) -> Callable[..., Tensor]:
     """The network compiled for the shapes of training; falls back to the plain one where no compiler is found."""
     import torch._dynamo
 
     torch._dynamo.config.suppress_errors = True
-    compiled: Callable[[Tensor], Tensor] = torch.compile(model, dynamic=False)
+    compiled: Callable[..., Tensor] = torch.compile(model, dynamic=False)
     return compiled
 
 

@@ -41,6 +41,21 @@ def test_a_position_never_sees_its_future(config: GptConfig) -> None:
 
 
 @SHAPES
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_texts_in_one_window_do_not_know_each_other(config: GptConfig, dtype: torch.dtype) -> None:
+    if config.positions == "learned":
+        pytest.skip("a learned position tells how much stood before")
+    net, ids = tiny.network(config), some_ids(config)
+    net.compute_dtype = dtype
+    segments = torch.tensor([[1] * 5 + [2] * 7, [4] * 9 + [6] * 3])
+    together = net(ids, segments=segments)  # with gradients, as in training
+    close = 1e-4 if dtype is torch.float32 else 0.1
+    for row, cut in enumerate((5, 9)):
+        for piece in (slice(0, cut), slice(cut, None)):
+            torch.testing.assert_close(together[row, piece], net(ids[row : row + 1, piece])[0], atol=close, rtol=close)
+
+
+@SHAPES
 def test_looking_inside_changes_nothing(config: GptConfig) -> None:
     net, ids = tiny.network(config), some_ids(config, rows=1)
     trace = Trace()

@@ -93,9 +93,9 @@ def test_the_program_makes_a_model_that_ships(family: str, tmp_path: Path, monke
     texts = tmp_path / "texts"
     texts.mkdir()
     (texts / "self-dialogue.txt").write_text(_TEXTS["self-dialogue"])
-    small = {"layers": 1, "width": 32, "batch": 4, "window": 64, "steps": 3, "evaluations": 1}
+    small = {"layers": 1, "width": 32, "batch": 4, "window": 64, "steps": 3, "evaluations": 1, "vocabulary": 300}
     making = MAKINGS[family]
-    first = replace(making.first, **small, vocabulary=300)
+    first = making.first.with_values(small)
     second = Recipe(family=making.first.family, batch=4, window=64, steps=3, evaluations=1)
     tiny = Making(first, _MIXTURE, second, replace(_MIXTURE, own=1))
     monkeypatch.setattr(chat, "MAKINGS", {family: tiny})

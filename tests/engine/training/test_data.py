@@ -98,7 +98,8 @@ def test_an_epoch_has_no_token_twice(length: int, window: int, batch: int, seed:
         return
     seen: list[int] = []
     for _ in range(batches.batches_an_epoch):
-        ids, targets, _ = batches.next()
+        found = batches.next()
+        ids, targets = found.ids, found.targets
         assert ids.shape == targets.shape == (batch, window)
         assert torch.equal(ids + 1, targets)
         seen.extend(ids.flatten().tolist())
@@ -109,38 +110,55 @@ def test_an_epoch_has_no_token_twice(length: int, window: int, batch: int, seed:
 
 def test_epochs_differ_in_order_and_phase() -> None:
     batches = Batches(torch.arange(400), 8, 4, seed=1)
-    epochs = [torch.cat([batches.next()[0] for _ in range(batches.batches_an_epoch)]) for _ in range(1)]
+    epochs = [torch.cat([batches.next().ids for _ in range(batches.batches_an_epoch)]) for _ in range(1)]
     batches.epoch, batches.index = 1, 0
-    second = batches.next()[0]
+    second = batches.next().ids
     assert not torch.equal(epochs[0][:4], second)
 
 
 def test_the_place_in_the_data_is_all_there_is_to_remember() -> None:
     straight = Batches(torch.arange(300), 8, 4, seed=3)
-    wanted = [straight.next()[0] for _ in range(30)]
+    wanted = [straight.next().ids for _ in range(30)]
     resumed = Batches(torch.arange(300), 8, 4, seed=3)
     for index in range(30):
         again = Batches(torch.arange(300), 8, 4, seed=3)
         again.epoch, again.index = resumed.epoch, resumed.index
         resumed = again
-        assert torch.equal(resumed.next()[0], wanted[index])
+        assert torch.equal(resumed.next().ids, wanted[index])
 
 
 def test_streams_go_on_where_they_ended() -> None:
     batches = Batches(torch.arange(200), 6, 3, seed=0, streams=True)
-    before, _, fresh = batches.next()
-    assert fresh
+    first = batches.next()
+    before = first.ids
+    assert first.fresh
     for _ in range(batches.batches_an_epoch - 1):
-        ids, _, fresh = batches.next()
-        assert not fresh
-        assert torch.equal(ids[:, 0], before[:, -1] + 1)
-        before = ids
+        found = batches.next()
+        assert not found.fresh
+        assert torch.equal(found.ids[:, 0], before[:, -1] + 1)
+        before = found.ids
+
+
+def test_windows_tell_texts_apart() -> None:
+    starts = torch.tensor([0, 5, 20, 21])
+    batches = Batches(torch.arange(40), 8, 2, seed=3, starts=starts)
+    mixed = 0
+    for _ in range(batches.batches_an_epoch):
+        found = batches.next()
+        text_of = [[sum(place >= start for start in starts.tolist()) for place in row] for row in found.ids.tolist()]
+        if found.segments is None:
+            assert all(len(set(row)) == 1 for row in text_of)
+        else:
+            mixed += 1
+            assert found.segments.tolist() == text_of
+    assert mixed
+    assert Batches(torch.arange(40), 8, 2, seed=3, starts=torch.tensor([0])).next().segments is None
 
 
 def test_a_team_shares_each_batch_without_overlap() -> None:
     tokens = torch.arange(300)
-    whole = Batches(tokens, 8, 4, seed=3).next()[0]
-    parts = [Batches(tokens, 8, 4, seed=3, rank=rank, world=2).next()[0] for rank in range(2)]
+    whole = Batches(tokens, 8, 4, seed=3).next().ids
+    parts = [Batches(tokens, 8, 4, seed=3, rank=rank, world=2).next().ids for rank in range(2)]
     assert {tuple(row) for row in whole.tolist()} == {tuple(row) for part in parts for row in part.tolist()}
     assert all(len(part) == 2 for part in parts)
 
@@ -148,5 +166,6 @@ def test_a_team_shares_each_batch_without_overlap() -> None:
 @given(st.integers(0, 200), st.integers(1, 30))
 @settings(deadline=None, max_examples=100)
 def test_every_held_out_token_but_the_first_is_priced_once(length: int, window: int) -> None:
-    targets = [row for _, part in held_out_windows(torch.arange(length), window) for row in part.flatten().tolist()]
+    parts = held_out_windows(torch.arange(length), window)
+    targets = [place for part in parts for place in part.targets.flatten().tolist()]
     assert targets == list(range(1, length))
