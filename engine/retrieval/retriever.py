@@ -18,6 +18,7 @@ from engine.retrieval.keywords import CANDIDATES, KeywordHit, KeywordResult, sco
 from engine.retrieval.library import Library
 from engine.retrieval.passages import WARNING_ORDERS, best_sentences, coverage, evidence, gives_orders, shares
 from engine.retrieval.questions import Question, headings_of, languages_of, understand
+from engine.retrieval.schema import change_number
 from engine.retrieval.searchable import Form, shown_text
 from engine.retrieval.vectors import Embedded, VectorSearch, embedded
 from engine.text import safe, safe_line
@@ -89,6 +90,7 @@ class Retriever:
         self.embedder = embedder
         self.collection = collection
         self._embed_more = embed_more
+        self._counted: tuple[tuple[int, int | None], Embedded] | None = None
         self._vectors = VectorSearch(embedder) if embedder is not None else None
 
     def retrieve(self, text: str, limit: int = PASSAGES, remote: bool = False, before: str = "") -> Retrieval:
@@ -100,7 +102,7 @@ class Retriever:
         name, notices = say("retrieval.by_keywords"), list[Notice]()
         with self.library.reading() as connection:
             found = search(connection, text, number, before=before)
-            progress = embedded(connection, self.embedder, number) if self.embedder is not None else None
+            progress = self._progress(connection, number)
         vector = None
         if self.embedder is not None and progress is not None:
             vector, name, notices = _question_vector(self.embedder, found.question, progress)
@@ -133,6 +135,15 @@ class Retriever:
             chunks_searched=found.chunks,
             notices=tuple(notices),
         )
+
+    def _progress(self, connection: sqlite3.Connection, collection: int | None) -> Embedded | None:
+        """How far the embedding is; counted anew when the index has changed."""
+        if self.embedder is None:
+            return None
+        key = (change_number(connection), collection)
+        if self._counted is None or self._counted[0] != key:
+            self._counted = (key, embedded(connection, self.embedder, collection))
+        return self._counted[1]
 
     def _evidence(self, candidate: "_Candidate", found: KeywordResult) -> float:
         alike = 0.0

@@ -95,7 +95,13 @@ def _first_version(database: "Database") -> None:
         database.execute(statement)
 
 
-_MIGRATIONS = (_first_version,)
+def _vectors_known(database: "Database") -> None:
+    """Whether a chunk has a vector is asked for every chunk, and must read neither the texts nor the vectors."""
+    database.execute("CREATE INDEX docs_vector_known ON docs_vector(embedder, version, dimension, digest)")
+    database.execute("CREATE INDEX docs_chunk_content ON docs_chunk(document, digest)")
+
+
+_MIGRATIONS = (_first_version, _vectors_known)
 
 
 def is_current(connection: sqlite3.Connection) -> bool:

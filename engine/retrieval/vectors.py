@@ -27,7 +27,7 @@ _READY = (
     " AND NOT (:remote AND k.local_only)"
 )
 _HAS_VECTOR = (
-    " EXISTS (SELECT 1 FROM docs_vector v"
+    " EXISTS (SELECT 1 FROM docs_vector v INDEXED BY docs_vector_known"
     " WHERE v.digest = c.digest AND v.embedder = :embedder AND v.version = :version AND v.dimension = :dimension)"
 )
 
@@ -47,10 +47,14 @@ class Embedded:
 
 @dataclass(frozen=True)
 class _Matrix:
-    """The vectors at one state of the index. `chunks` int64 [n]; `rows` float32 [n, dimension]."""
+    """The vectors at one state of the index: `rows` float32 [n, dimension], one for each different content.
+
+    `chunks` int64 [m], ascending, and `places` int64 [m]: which row is theirs.
+    """
 
     key: tuple[object, ...]
     chunks: NDArray[np.int64]
+    places: NDArray[np.int64]
     rows: FloatArray
 
 
@@ -70,33 +74,57 @@ def embed_missing(
     When all is done the vectors of other versions of this embedder go.
     Raises RemoteError, or DocumentsError where the embedder gives something other than it promised.
     """
-    values = _values(embedder, collection)
-    while should_stop is None or not should_stop():
+    batch = max(1, min(embedder.batch, _LARGEST_BATCH))
+    while True:
         with library.reading() as connection:
             progress = embedded(connection, embedder, collection)
-            rows = connection.execute(
-                "SELECT c.digest, min(c.id), c.heading, c.text, d.kind, d.columns, d.delimiter"
-                f" {_READY} AND NOT {_HAS_VECTOR} GROUP BY c.digest ORDER BY min(c.id) LIMIT :batch",
-                values | {"batch": max(1, min(embedder.batch, _LARGEST_BATCH))},
-            ).fetchall()
+            missing = _missing(connection, embedder, collection)
         yield progress
-        if not rows:
+        if not missing:
             _forget_others(library, embedder)
             return
-        texts = [shown_text(row[3], Form(row[4], tuple(json.loads(row[5])), row[6])) for row in rows]
-        titles = [" › ".join(json.loads(row[2])) for row in rows]
-        made = embedder.embed_passages(texts, titles)
-        if made.shape != (len(rows), embedder.dimension) or not np.isfinite(made).all():
-            raise DocumentsError("embedder_failed", name=embedder.name, reason=f"shape {made.shape}")
-        with library.changing() as connection, writing(connection):
-            connection.executemany(
-                "INSERT OR REPLACE INTO docs_vector(digest, embedder, version, dimension, data) VALUES (?, ?, ?, ?, ?)",
-                [
-                    (row[0], embedder.name, embedder.version, embedder.dimension, vector.astype("<f4").tobytes())
-                    for row, vector in zip(rows, made, strict=True)
-                ],
-            )
-            count_change(connection)
+        for start in range(0, len(missing), batch):
+            if should_stop is not None and should_stop():
+                return
+            part = missing[start : start + batch]
+            _embed(library, embedder, [chunk for chunk, _ in part])
+            progress = Embedded(progress.done + sum(alike for _, alike in part), progress.total)
+            if start + batch < len(missing):
+                yield progress
+
+
+def _missing(connection: sqlite3.Connection, embedder: Embedder, collection: int | None) -> list[tuple[int, int]]:
+    """A chunk of each content that has no vector yet, and how many chunks hold the same."""
+    return connection.execute(
+        f"SELECT min(c.id), count(*) {_READY} AND NOT {_HAS_VECTOR} GROUP BY c.digest ORDER BY min(c.id)",
+        _values(embedder, collection),
+    ).fetchall()
+
+
+def _embed(library: Library, embedder: Embedder, chunks: list[int]) -> None:
+    """Make and keep the vectors of `chunks`; those that are gone meanwhile, or now kept local, are left out."""
+    with library.reading() as connection:
+        rows = connection.execute(
+            f"SELECT c.digest, c.heading, c.text, d.kind, d.columns, d.delimiter {_READY}"  # noqa: S608
+            " AND c.id IN (SELECT value FROM json_each(:chunks)) ORDER BY c.id",
+            _values(embedder, None) | {"chunks": json.dumps(chunks)},
+        ).fetchall()
+    if not rows:
+        return
+    texts = [shown_text(row[2], Form(row[3], tuple(json.loads(row[4])), row[5])) for row in rows]
+    titles = [" › ".join(json.loads(row[1])) for row in rows]
+    made = embedder.embed_passages(texts, titles)
+    if made.shape != (len(rows), embedder.dimension) or not np.isfinite(made).all():
+        raise DocumentsError("embedder_failed", name=embedder.name, reason=f"shape {made.shape}")
+    with library.changing() as connection, writing(connection):
+        connection.executemany(
+            "INSERT OR REPLACE INTO docs_vector(digest, embedder, version, dimension, data) VALUES (?, ?, ?, ?, ?)",
+            [
+                (row[0], embedder.name, embedder.version, embedder.dimension, vector.astype("<f4").tobytes())
+                for row, vector in zip(rows, made, strict=True)
+            ],
+        )
+        count_change(connection)
 
 
 def _forget_others(library: Library, embedder: Embedder) -> None:
@@ -123,7 +151,7 @@ class VectorSearch:
         matrix = self._current(connection, collection)
         if not len(matrix.chunks):
             return {}
-        cosines = matrix.rows @ vector
+        cosines = (matrix.rows @ vector)[matrix.places]
         count = min(limit, len(cosines))
         best = np.argpartition(-cosines, count - 1)[:count]
         return {int(matrix.chunks[place]): float(cosines[place]) for place in best}
@@ -133,12 +161,11 @@ class VectorSearch:
     ) -> dict[int, float]:
         """Chunk -> cosine, for those of `chunks` that have a vector."""
         matrix = self._current(connection, collection)
-        order = np.argsort(matrix.chunks)
-        wanted = np.array(chunks, dtype=np.int64)
-        places = np.searchsorted(matrix.chunks, wanted, sorter=order)
-        places = order[np.minimum(places, max(len(order) - 1, 0))] if len(order) else places[:0]
-        kept = [(chunk, place) for chunk, place in zip(chunks, places.tolist(), strict=False)]
-        return {chunk: float(matrix.rows[place] @ vector) for chunk, place in kept if matrix.chunks[place] == chunk}
+        if not len(matrix.chunks):
+            return {}
+        found = np.minimum(np.searchsorted(matrix.chunks, chunks), len(matrix.chunks) - 1).tolist()
+        known = [(chunk, place) for chunk, place in zip(chunks, found, strict=True) if matrix.chunks[place] == chunk]
+        return {chunk: float(matrix.rows[matrix.places[place]] @ vector) for chunk, place in known}
 
     def _current(self, connection: sqlite3.Connection, collection: int | None) -> _Matrix:
         key = (change_number(connection), collection)
@@ -149,21 +176,22 @@ class VectorSearch:
     def _read(self, connection: sqlite3.Connection, collection: int | None, key: tuple[object, ...]) -> _Matrix:
         values = _values(self.embedder, collection)
         dimension = self.embedder.dimension
-        total = connection.execute(f"SELECT count(*) {_READY} AND {_HAS_VECTOR}", values).fetchone()[0]
-        chunks = np.empty(total, dtype=np.int64)
-        rows = np.empty((total, dimension), dtype=np.float32)
-        filled = 0
-        found = connection.execute(
-            "SELECT c.id, (SELECT v.data FROM docs_vector v WHERE v.digest = c.digest AND v.embedder = :embedder"  # noqa: S608
-            f" AND v.version = :version) {_READY} AND {_HAS_VECTOR}",
+        found = f"SELECT c.id, c.digest {_READY} AND {_HAS_VECTOR} ORDER BY c.id"
+        wanted = connection.execute(found, values).fetchall()
+        numbers = {digest: number for number, digest in enumerate(dict.fromkeys(digest for _, digest in wanted))}
+        rows = np.zeros((len(numbers), dimension), dtype=np.float32)
+        # In the order in which the file holds them: looked up one by one they take ten times as long.
+        kept = connection.execute(
+            "SELECT digest, data FROM docs_vector"
+            " WHERE embedder = :embedder AND version = :version AND dimension = :dimension",
             values,
         )
-        for chunk, data in found:
-            if filled < total and len(data) == 4 * dimension:
-                chunks[filled] = chunk
-                rows[filled] = np.frombuffer(data, dtype="<f4")
-                filled += 1
-        return _Matrix(key, chunks[:filled], rows[:filled])
+        for digest, data in kept:
+            number = numbers.get(digest)
+            if number is not None and len(data) == 4 * dimension:
+                rows[number] = np.frombuffer(data, dtype="<f4")
+        chunks = np.array([chunk for chunk, _ in wanted], dtype=np.int64)
+        return _Matrix(key, chunks, np.array([numbers[digest] for _, digest in wanted], dtype=np.int64), rows)
 
 
 def _values(embedder: Embedder, collection: int | None) -> dict[str, object]:
