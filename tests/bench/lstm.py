@@ -6,8 +6,6 @@ loss on the other 10 %, all of it, read from beginning to end. Time is processor
 out, so that other work on the machine changes neither side.
 """
 
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,15 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-import engine
 from engine.contract import LanguageModel
 from engine.decoding import score
-from engine.evaluation.measuring import EvalText, measure_each
 from engine.lstm.config import LstmConfig
 from engine.lstm.network import LstmNetwork
 from engine.lstm.recipe import as_language_model
-from engine.paths import paths
-from engine.settings import Settings
 from engine.tokenizers.characters import CharacterTokenizer
 from engine.training.data import Source
 from engine.training.recipes import Recipe
@@ -38,7 +32,6 @@ _CLASSIC_EPOCHS = 10
 _OWN_EPOCHS = 2.0
 _STEPS = 300
 _REPEATS = 12
-_SHIPPED = "lstm-chat"
 
 
 def run() -> list[Row]:
@@ -46,7 +39,7 @@ def run() -> list[Row]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return [*steps(), *shipped(), *training()]
+        return [*steps(), *training()]
     finally:
         torch.set_num_threads(before)
 
@@ -100,42 +93,6 @@ def _best(works: list[Callable[[], object]]) -> list[float]:
                 work()
             found[place] = min(found[place], (time.perf_counter() - started) / _STEPS * 1e6)
     return found
-
-
-# ---- the model that ships ----
-
-
-def shipped() -> list[Row]:
-    """Held-out dialogues of genchat, replies only, and how soon the first token is there in a fresh process."""
-    if not (Path(engine.__file__).parent / "pretrained" / _SHIPPED / "card.json").exists():
-        return []
-    import corpora
-
-    texts = []
-    for language in ("en", "pt"):
-        documents = corpora.documents("dialogues", [language], held_out=True)
-        texts.append(EvalText(language, "\n".join(document.text for document in documents), "replies"))
-    found = {}
-    for measured in measure_each([_SHIPPED, "ngram"], texts, paths(), Settings()):
-        for each in measured if isinstance(measured, list) else ():
-            found[each.model, each.text] = each
-    rows = []
-    for text in texts:
-        own, counting = found[_SHIPPED, text.name], found["ngram", text.name]
-        what = f"{_SHIPPED}, held-out replies, {text.name}"
-        rows.append(Row(what, own.price.bits_per_byte, "bits/byte", counting.price.bits_per_byte, "genchat's ngram"))
-    program = (
-        "import sys, time; started = time.perf_counter()\n"
-        "from engine.registry import Registry; from engine.paths import paths; from engine.settings import Settings\n"
-        f"backend = Registry(paths(), Settings()).open('{_SHIPPED}'); loaded = time.perf_counter()\n"
-        "backend.model.start(backend.tokenizer.encode('oi')).log_probs()\n"
-        "print(loaded - started, time.perf_counter() - loaded, 'torch' in sys.modules)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    load, first, torch_too = done.stdout.split()
-    rows.append(Row("load, imports included", float(load), "s", 0.5, "the mark", note=f"torch loaded: {torch_too}"))
-    rows.append(Row("first token once loaded", 1e3 * float(first), "ms", 100.0, "the mark"))
-    return rows
 
 
 # ---- training ----
