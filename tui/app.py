@@ -129,7 +129,9 @@ class GenchatApp(App[int]):
         from tui.screens.words import WordsScreen
 
         if isinstance(self.screen, ChatScreen):
-            self.push_screen(WordsScreen())
+            backend = self.screen.session.backend
+            known = backend is not None and not backend.capabilities.remote
+            self.push_screen(WordsScreen(backend.tokenizer if backend is not None and known else None))
 
     def action_help(self) -> None:
         """Help, the focused part's keys first."""
