@@ -22,8 +22,10 @@ def run(arguments: Sequence[str]) -> int:
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     # Threads of torch that wait by spinning keep the processor from others, and from the screen: on a busy machine
-    # that costs ten times and more. Read when torch is first imported.
+    # that costs ten times and more. Waiting for a moment (3,000 turns, some 30 microseconds) is different: without it
+    # the threads of short products wake up late and on one core. Read when torch is first imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     around = Surroundings(tuple(arguments))
     try:
         return _guarded(around)

@@ -13,12 +13,13 @@ from engine.gpt.fitness import Fitness
 from engine.gpt.huge_pages import HugePages
 from engine.gpt.kv_cache import KvCache
 from engine.gpt.one_position import OnePosition
+from engine.gpt.threads import Threads
 from engine.gpt.transformer import Gpt, Trace
 from engine.gpt.whole_numbers import GROUP, SCALE, Embedding8, Matrix4, Matrix8, WholeMatrix, in_8_bits, unpack
 from engine.training.weights import read_tensors
 
 INT8_FILE = "int8.safetensors"
-_REFINED = 256  # candidates a position whose logits are made in fp32
+_REFINED = 64  # candidates a position whose logits are made in fp32
 _FEW = 4  # positions whose logits are made by the kernel
 
 
@@ -28,6 +29,10 @@ class ImportedGpt(Gpt):
     @cached_property
     def _one_position(self) -> OnePosition:
         return OnePosition(self)
+
+    @cached_property
+    def _threads(self) -> Threads:
+        return Threads()
 
     def forward(
         self,
@@ -40,7 +45,8 @@ class ImportedGpt(Gpt):
         """See Gpt."""
         if cache is None or ids.numel() != 1:
             return super().forward(ids, cache, trace, last_only, segments)
-        return self.logits(self._one_position(ids, cache, trace))[None]
+        with self._threads.position():
+            return self.logits(self._one_position(ids, cache, trace))[None]
 
 
 class WholeGpt(ImportedGpt):

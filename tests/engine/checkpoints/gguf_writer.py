@@ -73,7 +73,7 @@ def checkpoint_gguf(
 ) -> Path:
     """The checkpoint of `tests.engine.checkpoints.folders` as llama.cpp's converter writes it.
 
-    `changes` replace metadata; `store` is given each tensor's name and float32 array and says what is to be written for it.
+    `changes` replace metadata; `store` is given each tensor's name and float32 array and says what to write for it.
     """
     import json
 
