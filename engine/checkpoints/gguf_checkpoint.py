@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from engine.checkpoints.dequantise import FORMATS, Groups
 from engine.checkpoints.description import ARCHITECTURES, GPT2_GGUF, LLAMA_GGUF, Checkpoint
 from engine.checkpoints.gguf import GgufFile
+from engine.checkpoints.gguf_keys import Keys
+from engine.checkpoints.gguf_vocabulary import read_vocabulary
 from engine.checkpoints.shape import check_shape, longest_context
 from engine.distribution import FloatArray
 from engine.errors import ModelDamaged
 from engine.gpt.config import GptConfig
-from engine.tokenizers.foreign import PATTERNS, ForeignVocabulary, bytes_of_printed, printed_bytes
 
-_NORMAL, _CONTROL, _USER_DEFINED = 1, 3, 4
 _ENDS = ("<|im_end|>", "<|eot_id|>", "<|end_of_text|>", "<|endoftext|>", "<|end|>")
 _INTERLEAVED = ("llama",)  # families whose queries and keys llama.cpp stores in adjacent pairs
 
@@ -58,7 +58,7 @@ def unpermute(stored: NDArray[Any], heads: int) -> NDArray[Any]:
 def read_gguf(path: Path) -> Checkpoint:
     """Raises ModelDamaged naming the architecture, setting, tensor or tokenizer that cannot be used."""
     file = GgufFile(path)
-    keys = _Keys(file.metadata, file.name)
+    keys = Keys(file.metadata, file.name)
     architecture = keys.text("general.architecture")
     if architecture not in ARCHITECTURES:
         raise ModelDamaged(
@@ -66,7 +66,7 @@ def read_gguf(path: Path) -> Checkpoint:
         )
     config = _config(file, keys, architecture)
     heads = {"attn_q": config.heads, "attn_k": config.kv_heads} if architecture in _INTERLEAVED else {}
-    vocabulary = _vocabulary(keys, config.vocabulary_size)
+    vocabulary = read_vocabulary(keys, config.vocabulary_size)
     tokens = keys.strings("tokenizer.ggml.tokens")
     ends = {keys.number(f"tokenizer.ggml.{name}_token_id", -1) for name in ("eos", "eot")}
     ends |= {token for name, token in vocabulary.controls.items() if name in _ENDS}
@@ -92,58 +92,7 @@ def read_gguf(path: Path) -> Checkpoint:
     )
 
 
-class _Keys:
-    """Metadata by key and type."""
-
-    def __init__(self, metadata: Mapping[str, Any], name: str) -> None:
-        self._metadata = metadata
-        self._name = name
-
-    def _lies(self, key: str, value: object) -> ModelDamaged:
-        if value is None:
-            return ModelDamaged("checkpoint_setting_missing", name=self._name, setting=key)
-        shown = f"[{len(value)}]" if isinstance(value, list) else value
-        return ModelDamaged("checkpoint_setting", name=self._name, setting=key, value=shown)
-
-    def text(self, key: str, default: str | None = None) -> str:
-        found = self._metadata.get(key, default)
-        if not isinstance(found, str):
-            raise self._lies(key, found)
-        return found
-
-    def number(self, key: str, default: float | None = None) -> float:
-        found = self._metadata.get(key, default)
-        if isinstance(found, bool) or not isinstance(found, int | float):
-            raise self._lies(key, found)
-        return found
-
-    def whole(self, key: str, default: int | None = None) -> int:
-        found = self.number(key, default)
-        if int(found) != found or found < 1:
-            raise self._lies(key, found)
-        return int(found)
-
-    def flag(self, key: str) -> bool:
-        return self._metadata.get(key) is True
-
-    def strings(self, key: str) -> list[str]:
-        found = self._metadata.get(key)
-        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-            raise self._lies(key, found)
-        return found
-
-    def numbers(self, key: str, count: int, default: int) -> list[int]:
-        found = self._metadata.get(key, [default] * count)
-        if not isinstance(found, list) or len(found) != count or not all(isinstance(each, int) for each in found):
-            raise self._lies(key, found)
-        return found
-
-    def refuse(self, key: str, value: object) -> ModelDamaged:
-        """The error of a setting that is understood but not supported."""
-        return self._lies(key, value)
-
-
-def _config(file: GgufFile, keys: _Keys, architecture: str) -> GptConfig:
+def _config(file: GgufFile, keys: Keys, architecture: str) -> GptConfig:
     def key(name: str) -> str:
         return f"{architecture}.{name}"
 
@@ -197,52 +146,6 @@ def _config(file: GgufFile, keys: _Keys, architecture: str) -> GptConfig:
     )
     check_shape(config, {name: tensor.shape for name, tensor in file.tensors.items()}, "token_embd.weight", file.name)
     return config
-
-
-def _vocabulary(keys: _Keys, size: int) -> ForeignVocabulary:
-    kind, pre = keys.text("tokenizer.ggml.model"), keys.text("tokenizer.ggml.pre", "")
-    if kind != "gpt2" or pre not in PATTERNS:
-        found = "SentencePiece" if kind in ("llama", "t5") else f"{kind} {pre}".strip()
-        raise ModelDamaged("checkpoint_tokenizer", name=keys.text("general.name", ""), found=found, known=_known())
-    tokens = keys.strings("tokenizer.ggml.tokens")
-    if len(tokens) > size:
-        raise keys.refuse("tokenizer.ggml.tokens", tokens)
-    kinds = keys.numbers("tokenizer.ggml.token_type", len(tokens), _NORMAL)
-    byte_of = printed_bytes()
-    pieces = [
-        bytes_of_printed(token, byte_of)
-        if kind == _NORMAL
-        else token.encode("utf-8", errors="replace")
-        if kind == _USER_DEFINED
-        else b""
-        for token, kind in zip(tokens, kinds, strict=True)
-    ]
-    ids = {token: index for index, token in enumerate(tokens)}
-    merged = []
-    for merge in keys.strings("tokenizer.ggml.merges"):
-        left, _, right = merge.partition(" ")
-        if left + right not in ids:
-            raise keys.refuse("tokenizer.ggml.merges", merge)
-        merged.append(ids[left + right])
-    of_kind = {
-        wanted: {token: index for index, (token, kind) in enumerate(zip(tokens, kinds, strict=True)) if kind == wanted}
-        for wanted in (_CONTROL, _USER_DEFINED)
-    }
-    return ForeignVocabulary(
-        tokens=(*pieces, *(b"" for _ in range(size - len(pieces)))),
-        merged=tuple(merged),
-        controls=of_kind[_CONTROL],
-        literals=of_kind[_USER_DEFINED],
-        pattern=PATTERNS[pre],
-        normalise="NFC" if pre == "qwen2" else "",
-        start=int(keys.number("tokenizer.ggml.bos_token_id"))
-        if keys.flag("tokenizer.ggml.add_bos_token") or pre == "llama-bpe"
-        else None,
-    )
-
-
-def _known() -> str:
-    return "BPE: " + ", ".join(sorted(PATTERNS))
 
 
 def _name_of(tokens: list[str], token: float) -> str:

@@ -19,6 +19,7 @@ from engine.errors import GenchatError, ModelDamaged
 from engine.gpt.chat_template import LONGEST_TEMPLATE, CheckpointTemplate
 from engine.model_card import ModelCard, file_checksum, write_model
 from engine.tokenizers.foreign import ForeignTokenizer
+from engine.tokenizers.sentencepiece import tokenizer_of
 
 if TYPE_CHECKING:
     import torch
@@ -61,7 +62,7 @@ def import_checkpoint(
 
     checkpoint = read_checkpoint(path)
     name = folder.name
-    tokenizer = ForeignTokenizer(checkpoint.vocabulary)
+    tokenizer = tokenizer_of(checkpoint.vocabulary)
     try:
         tokenizer.check()
         tokenizer.encode("a")

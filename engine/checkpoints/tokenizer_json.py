@@ -1,12 +1,15 @@
-"""The vocabulary of a Hugging Face tokenizer.json: byte-level BPE whose cuts between words tiktoken can make."""
+"""The vocabulary of a Hugging Face tokenizer.json: byte-level BPE whose cuts between words tiktoken can make, or the
+BPE kind of SentencePiece, which this format writes as merges of letters with bytes to fall back on."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from engine.checkpoints.gguf_vocabulary import bytes_by_name
 from engine.errors import ModelDamaged
-from engine.tokenizers.foreign import PATTERNS, ForeignVocabulary, bytes_of_printed, printed_bytes
+from engine.tokenizers.foreign import PATTERNS, ForeignVocabulary, Prefix, bytes_of_printed, printed_bytes
+from engine.tokenizers.sentencepiece import SPACE
 
-_KNOWN = "byte-level BPE: gpt2, smollm, llama3, qwen2"
+_KNOWN = "byte-level BPE: gpt2, smollm, llama3, qwen2; SentencePiece BPE"
 
 
 def read_vocabulary(told: Mapping[str, Any], size: int, beside: Mapping[str, Any], name: str) -> ForeignVocabulary:
@@ -20,9 +23,11 @@ def read_vocabulary(told: Mapping[str, Any], size: int, beside: Mapping[str, Any
 def _read(told: Mapping[str, Any], size: int, beside: Mapping[str, Any], name: str) -> ForeignVocabulary:
     model = told["model"]
     kind = str(model.get("type", "BPE"))
-    if kind != "BPE" or model.get("byte_fallback"):
-        raise _refused(name, "SentencePiece" if model.get("byte_fallback") or kind == "Unigram" else kind)
-    pattern = _pattern(told.get("pre_tokenizer"), name)
+    if kind != "BPE":
+        raise _refused(name, "SentencePiece Unigram" if kind == "Unigram" else kind)
+    sentencepiece = bool(model.get("byte_fallback"))
+    prefix = _prefix(told.get("normalizer"), told.get("pre_tokenizer"), name) if sentencepiece else ""
+    pattern = "" if sentencepiece else _pattern(told.get("pre_tokenizer"), name)
     byte_of = printed_bytes()
     ids: dict[str, int] = model["vocab"]
     added = {str(each["content"]): each for each in told.get("added_tokens", ())}
@@ -31,25 +36,49 @@ def _read(told: Mapping[str, Any], size: int, beside: Mapping[str, Any], name: s
         raise ValueError(f"vocabulary > {size}")
     tokens = [b""] * size
     for printed, token in ids.items():
-        tokens[token] = bytes_of_printed(printed, byte_of)
+        spaced = printed.replace(SPACE, " ").encode("utf-8", errors="replace")
+        tokens[token] = spaced if sentencepiece else bytes_of_printed(printed, byte_of)
+    single_bytes = bytes_by_name(ids) if sentencepiece else ()
+    if sentencepiece and not single_bytes:
+        raise _refused(name, "SentencePiece, < 256 bytes")
+    for byte, token in enumerate(single_bytes):
+        tokens[token] = bytes([byte])
     controls: dict[str, int] = {}
     literals: dict[str, int] = {}
     for content, each in added.items():
         (controls if each.get("special") else literals)[content] = int(each["id"])
         tokens[int(each["id"])] = b"" if each.get("special") else content.encode("utf-8", errors="replace")
-    merged = []
-    for merge in model["merges"]:
-        left, right = merge.split(" ") if isinstance(merge, str) else merge
-        merged.append(ids[left + right])
+    merges = [merge.split(" ") if isinstance(merge, str) else merge for merge in model["merges"]]
     return ForeignVocabulary(
         tokens=tuple(tokens),
-        merged=tuple(merged),
+        merged=tuple(ids[left + right] for left, right in merges),
+        left_parts=tuple(ids[left] for left, _ in merges) if sentencepiece else (),
         controls=controls,
         literals=literals,
         pattern=pattern,
-        normalise=_normal_form(told.get("normalizer"), name),
+        normalise="" if sentencepiece else _normal_form(told.get("normalizer"), name),
         start=_start(told.get("post_processor"), beside, controls),
+        single_bytes=single_bytes,
+        prefix=prefix,
     )
+
+
+def _prefix(normalizer: Any, pre_tokenizer: Any, name: str) -> Prefix:
+    """Which texts get a space before them; spaces must be written as SentencePiece does, one way or the other."""
+    if pre_tokenizer:
+        scheme = pre_tokenizer.get(
+            "prepend_scheme", "always" if pre_tokenizer.get("add_prefix_space", True) else "never"
+        )
+        prefixes: dict[str, Prefix] = {"always": "unspaced", "first": "first", "never": ""}
+        plain = not normalizer and pre_tokenizer["type"] == "Metaspace" and not pre_tokenizer.get("split", False)
+        if plain and pre_tokenizer.get("replacement") == SPACE and scheme in prefixes:
+            return prefixes[scheme]
+        raise _refused(name, pre_tokenizer)
+    steps = list(normalizer["normalizers"] if normalizer and normalizer["type"] == "Sequence" else [normalizer])
+    prepends = bool(steps) and steps[0] == {"type": "Prepend", "prepend": SPACE}
+    if steps[prepends:] == [{"type": "Replace", "pattern": {"String": " "}, "content": SPACE}]:
+        return "always" if prepends else ""
+    raise _refused(name, normalizer)
 
 
 def _refused(name: str, found: object) -> ModelDamaged:

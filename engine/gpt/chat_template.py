@@ -35,6 +35,8 @@ class TemplateTokenizer(Protocol):
 
     def encode(self, text: str) -> list[int]: ...
 
+    def encode_after_control(self, text: str) -> list[int]: ...
+
 
 class _Refused(Exception):
     """The template did what it may not, or said so itself (`raise_exception`)."""
@@ -103,7 +105,8 @@ class CheckpointTemplate:
         found: list[int] = []
         for piece in self._splitter(rendered):
             token = self._whole.get(piece)
-            found.extend(self.tokenizer.encode(piece.replace(mark, "")) if token is None else (token,))
+            encode = self.tokenizer.encode_after_control if found else self.tokenizer.encode
+            found.extend(encode(piece.replace(mark, "")) if token is None else (token,))
         return found
 
     def _guard(self, text: str, mark: str) -> str:

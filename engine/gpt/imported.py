@@ -23,6 +23,7 @@ from engine.gpt.transformer import Gpt, Trace
 from engine.local_backend import LocalBackend
 from engine.model_card import ModelCard
 from engine.tokenizers.foreign import ForeignTokenizer
+from engine.tokenizers.reading import TOKENIZER_FILE, read_tokenizer
 from engine.training.weights import WEIGHTS_FILE, read_weights
 
 TEMPLATE_FILE = "chat_template.jinja"
@@ -127,7 +128,9 @@ def _alike(first: Sequence[int], second: Sequence[int]) -> int:
 
 def load_imported(folder: Path, card: ModelCard, config: GptConfig, precision: Precision = "auto") -> LocalBackend:
     """The backend of an imported model's folder. Raises ModelDamaged naming what is not as it must be."""
-    tokenizer = ForeignTokenizer.read(folder)
+    tokenizer = read_tokenizer(folder)
+    if not isinstance(tokenizer, ForeignTokenizer):
+        raise ModelDamaged("model_damaged", name=card.name, reason=f"{TOKENIZER_FILE}: {tokenizer.name}")
     if tokenizer.vocabulary_size != config.vocabulary_size:
         sizes = f"vocabulary {tokenizer.vocabulary_size} != {config.vocabulary_size}"
         raise ModelDamaged("model_damaged", name=card.name, reason=sizes)

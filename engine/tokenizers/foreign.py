@@ -9,12 +9,13 @@ which fails on them, never sees them. Control tokens stand for no text, and no t
 import base64
 import itertools
 import json
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from engine.errors import ModelDamaged
 from engine.text import decode_bytes
@@ -39,13 +40,19 @@ PATTERNS = {
     **dict.fromkeys(("qwen2", "stablelm2"), _QWEN2),
 }
 
+Prefix = Literal["", "first", "unspaced", "always"]
+
 
 @dataclass(frozen=True)
 class ForeignVocabulary:
     """What a checkpoint says of its tokenizer. Ids are positions in `tokens`.
 
     `merged` are the ids of the tokens the merges make, in merge order; `controls` the ids that stand for no text;
-    `literals` those of whole words such as "<think>" that a template may use and a reply may show.
+    `literals` those of whole words such as "<think>" that a template may use and a reply may show. `single_bytes`
+    are the ids of the 256 bytes where they stand beside the letters, as in SentencePiece, which also needs to know
+    the `left_parts` that the merges begin with; `prefix` says which texts get a space before them: "always" all, with
+    those after a control token, "unspaced" all without a space of their own, "first" such a text alone that begins a
+    prompt.
     """
 
     tokens: tuple[bytes, ...]
@@ -55,6 +62,9 @@ class ForeignVocabulary:
     pattern: str
     normalise: str = ""  # a Unicode normal form, such as "NFC"
     start: int | None = None  # the token every text begins with, where the model was trained so
+    single_bytes: tuple[int, ...] = ()
+    left_parts: tuple[int, ...] = ()
+    prefix: Prefix = ""
 
 
 class ForeignTokenizer:
@@ -108,6 +118,29 @@ class ForeignTokenizer:
         )
 
     def encode(self, text: str) -> list[int]:
+        return self._encode(text, first=True)
+
+    def encode_after_control(self, text: str) -> list[int]:
+        """The ids of a text that follows a control token."""
+        return self._encode(text, first=False)
+
+    @cached_property
+    def _literals(self) -> "re.Pattern[str] | None":
+        """The whole words of the vocabulary, the longest first."""
+        longest_first = sorted(filter(None, self.vocabulary.literals), key=len, reverse=True)
+        return re.compile("(" + "|".join(map(re.escape, longest_first)) + ")") if longest_first else None
+
+    def _encode(self, text: str, first: bool) -> list[int]:
+        if self._literals is None:
+            return self._encode_plain(text, first)
+        found: list[int] = []
+        for piece in filter(None, self._literals.split(text)):
+            token = self.vocabulary.literals.get(piece)
+            found.extend(self._encode_plain(piece, first and not found) if token is None else (token,))
+        return found
+
+    def _encode_plain(self, text: str, first: bool) -> list[int]:
+        """`first`: nothing stands before `text`, which matters to some kinds of vocabulary."""
         if self.vocabulary.normalise == "NFC":
             text = unicodedata.normalize("NFC", text)
         _, ids = self._ranked
@@ -162,7 +195,8 @@ class ForeignTokenizer:
             if content.pop("unit") != cls.unit:
                 raise ValueError("unit")
             content["tokens"] = tuple(base64.b64decode(piece) for piece in content["tokens"])
-            content["merged"] = tuple(content["merged"])
+            for key in ("merged", "single_bytes", "left_parts"):
+                content[key] = tuple(content.get(key, ()))
             tokenizer = cls(ForeignVocabulary(**content))
             tokenizer.check()
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -174,7 +208,7 @@ class ForeignTokenizer:
         vocabulary = self.vocabulary
         named = [*vocabulary.controls.values(), *vocabulary.literals.values()]
         start = [] if vocabulary.start is None else [vocabulary.start]
-        for token in (*vocabulary.merged, *named, *start):
+        for token in (*vocabulary.merged, *vocabulary.left_parts, *vocabulary.single_bytes, *named, *start):
             if not isinstance(token, int) or not 0 <= token < len(vocabulary.tokens):
                 raise ValueError(f"token {token}")
 

@@ -14,6 +14,7 @@ _CLASSES = {
     "word": ("engine.tokenizers.words", "WordTokenizer"),
     "bpe": ("engine.tokenizers.bpe", "BpeTokenizer"),
     "checkpoint": ("engine.tokenizers.foreign", "ForeignTokenizer"),
+    "sentencepiece": ("engine.tokenizers.sentencepiece", "SentencePieceTokenizer"),
 }
 
 

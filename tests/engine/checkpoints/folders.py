@@ -50,6 +50,31 @@ def write_tokenizer(folder: Path, kind: str) -> int:
     return size
 
 
+def write_sentencepiece(folder: Path) -> int:
+    """A small vocabulary with bytes to fall back on, its merges as SentencePiece orders them; returns its size."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+    from transformers.convert_slow_tokenizer import generate_merges
+
+    learner = Tokenizer(models.BPE())
+    learner.pre_tokenizer = pre_tokenizers.Metaspace()
+    learner.train_from_iterator(TEXTS * 4, trainers.BpeTrainer(vocab_size=150, show_progress=False))
+    merged = json.loads(learner.to_str())["model"]["merges"]
+    specials = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
+    learned = dict.fromkeys([left + right for left, right in merged] + ["▁▁", "▁▁▁▁"])
+    # Tokens in the order of their merges, then single letters, as in Llama's vocabulary.
+    pieces = [*learned, *sorted(set("".join(TEXTS).replace(" ", "▁")) - {"\n", "\t"})]
+    vocabulary = {piece: token for token, piece in enumerate([*specials, *pieces])}
+    merges = generate_merges(vocabulary, {piece: -float(place) for place, piece in enumerate(learned)})
+    model = models.BPE(vocabulary, merges, unk_token="<unk>", fuse_unk=True, byte_fallback=True)  # noqa: S106
+    made = Tokenizer(model)
+    made.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    made.add_special_tokens(["<unk>", "<s>", "</s>"])
+    made.save(str(folder / "tokenizer.json"))
+    told = {"bos_token": "<s>", "eos_token": "</s>", "add_bos_token": True}
+    (folder / "tokenizer_config.json").write_text(json.dumps(told), encoding="utf-8")
+    return len(vocabulary)
+
+
 def random_llama(folder: Path) -> None:
     """A checkpoint of random weights that needs no other library than genchat does."""
     from safetensors.torch import save_file
@@ -87,12 +112,13 @@ def random_llama(folder: Path) -> None:
     save_file(tensors, folder / "model.safetensors")
 
 
-def make_folder(folder: Path, architecture: str, **changes: Any) -> Any:
+def make_folder(folder: Path, architecture: str, *, sentencepiece: bool = False, **changes: Any) -> Any:
     """Write a checkpoint of random weights into `folder` and return the model of transformers."""
     from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, Qwen2Config, Qwen3Config
 
     folder.mkdir(parents=True, exist_ok=True)
-    size = write_tokenizer(folder, {"gpt2": "gpt2", "llama": "smollm"}.get(architecture, "qwen2"))
+    kind = {"gpt2": "gpt2", "llama": "smollm"}.get(architecture, "qwen2")
+    size = write_sentencepiece(folder) if sentencepiece else write_tokenizer(folder, kind)
     torch.manual_seed(5)
     settings: dict[str, Any]
     if architecture == "gpt2":
@@ -110,8 +136,8 @@ def make_folder(folder: Path, architecture: str, **changes: Any) -> Any:
             "head_dim": 8,
             "tie_word_embeddings": architecture == "llama",
         }
-        kind = {"llama": LlamaConfig, "qwen2": Qwen2Config, "qwen3": Qwen3Config}[architecture]
-        config = kind(**settings | changes)
+        shape = {"llama": LlamaConfig, "qwen2": Qwen2Config, "qwen3": Qwen3Config}[architecture]
+        config = shape(**settings | changes)
     auto: Any = AutoModelForCausalLM
     model = auto.from_config(config).eval()
     with torch.no_grad():

@@ -77,22 +77,9 @@ def checkpoint_gguf(
     """
     import json
 
-    told = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
-    ids = {**told["model"]["vocab"], **{each["content"]: each["id"] for each in told["added_tokens"]}}
-    names = [name for name, _ in sorted(ids.items(), key=lambda item: item[1])]
-    special = {each["content"]: 3 if each["special"] else 4 for each in told["added_tokens"]}
     config = reference.config
     architecture = config.model_type
-    vocabulary = {
-        "tokenizer.ggml.model": "gpt2",
-        "tokenizer.ggml.pre": {"gpt2": "gpt-2", "llama": "smollm"}.get(architecture, "qwen2"),
-        "tokenizer.ggml.tokens": names,
-        "tokenizer.ggml.token_type": [special.get(name, 1) for name in names],
-        "tokenizer.ggml.merges": [
-            merge if isinstance(merge, str) else " ".join(merge) for merge in told["model"]["merges"]
-        ],
-        "tokenizer.ggml.eos_token_id": 2,
-    }
+    vocabulary = _vocabulary(json.loads((folder / "tokenizer.json").read_text(encoding="utf-8")), architecture)
     shape = _gpt2_shape(config) if architecture == "gpt2" else _llama_shape(config)
     metadata = {
         "general.architecture": architecture,
@@ -107,6 +94,30 @@ def checkpoint_gguf(
     ]
     path.write_bytes(gguf({**metadata, **(changes or {})}, tensors))
     return path
+
+
+def _vocabulary(told: Any, architecture: str) -> dict[str, Any]:
+    model = told["model"]
+    ids = {**model["vocab"], **{each["content"]: each["id"] for each in told["added_tokens"]}}
+    names = [name for name, _ in sorted(ids.items(), key=lambda item: item[1])]
+    kinds = {each["content"]: 3 if each["special"] else 4 for each in told["added_tokens"]}
+    merges = [merge.split(" ") if isinstance(merge, str) else merge for merge in model["merges"]]
+    written = {"tokenizer.ggml.tokens": names, "tokenizer.ggml.eos_token_id": 2}
+    if not model.get("byte_fallback"):
+        return written | {
+            "tokenizer.ggml.model": "gpt2",
+            "tokenizer.ggml.pre": {"gpt2": "gpt-2", "llama": "smollm"}.get(architecture, "qwen2"),
+            "tokenizer.ggml.token_type": [kinds.get(name, 1) for name in names],
+            "tokenizer.ggml.merges": [" ".join(merge) for merge in merges],
+        }
+    kinds |= {"<unk>": 2, **{f"<0x{byte:02X}>": 6 for byte in range(256)}}
+    place = {left + right: index for index, (left, right) in reversed(list(enumerate(merges)))}
+    return written | {
+        "tokenizer.ggml.model": "llama",
+        "tokenizer.ggml.bos_token_id": 1,
+        "tokenizer.ggml.token_type": [kinds.get(name, 1) for name in names],
+        "tokenizer.ggml.scores": [-float(place.get(name, len(merges))) for name in names],
+    }
 
 
 def _llama_shape(config: Any) -> dict[str, Any]:

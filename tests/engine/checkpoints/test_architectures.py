@@ -77,7 +77,7 @@ def test_files_of_llama_cpp_give_the_same(architecture: str, tied: bool, tmp_pat
 def test_weights_of_4_bits_stay_as_the_file_has_them(tmp_path: Path) -> None:
     """The levels are those of the file; only scales are rounded, to bf16."""
     reader = pytest.importorskip("gguf")
-    sizes = {"hidden_size": 64, "intermediate_size": 96, "num_attention_heads": 4, "head_dim": 16}
+    sizes: dict[str, Any] = {"hidden_size": 64, "intermediate_size": 96, "num_attention_heads": 4, "head_dim": 16}
     reference = make_folder(tmp_path / "published", "llama", **sizes)
     kinds = {"attn_v": 8}  # as in files of mixed formats: with a part of 8 bits, the whole matrix has 8
 

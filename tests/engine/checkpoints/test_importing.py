@@ -55,6 +55,21 @@ def test_both_forms_give_the_same_model(tiny: Path) -> None:
     np.testing.assert_allclose(one.start(ids).log_probs(), other.start(ids).log_probs(), atol=1e-5)
 
 
+def test_sentencepiece_is_read_alike_from_both_forms(tmp_path: Path) -> None:
+    reference = make_folder(tmp_path / "published", "llama", sentencepiece=True)
+    checkpoint_gguf(tmp_path / "tiny.gguf", tmp_path / "published", reference)
+    models = []
+    for source in ("published", "tiny.gguf"):
+        import_checkpoint(tmp_path / source, tmp_path / "models" / source, command=f"genchat import {source}")
+        models.append(opened(tmp_path / "models" / source).model)
+    one, other = models
+    text = "the dog  and 12 cats\n日"
+    ids = one.tokenizer.encode(text)
+    assert ids == other.tokenizer.encode(text)
+    assert one.tokenizer.decode(ids) == text
+    np.testing.assert_allclose(one.start(ids).log_probs(), other.start([1, *ids]).log_probs(), atol=1e-5)
+
+
 def test_eight_bits_stay_close_and_batch_equals_step(tiny: Path) -> None:
     folder = tiny / "models" / "tiny.gguf"
     exact, rounded = opened(folder, "fp32").model, opened(folder, "int8").model
@@ -103,7 +118,8 @@ def test_the_next_turn_reads_only_what_is_new_and_believes_the_same(tiny: Path) 
     ("changes", "said"),
     [
         ({"general.architecture": "mamba"}, "mamba.*llama, qwen2, qwen3, gpt2"),
-        ({"tokenizer.ggml.model": "llama"}, "SentencePiece"),
+        ({"tokenizer.ggml.model": "t5"}, "SentencePiece Unigram"),
+        ({"tokenizer.ggml.model": "llama"}, "SentencePiece, < 256 bytes"),
         ({"tokenizer.ggml.pre": "default"}, "gpt2 default"),
         ({"llama.block_count": 3}, "blk.2.attn_norm.weight is missing"),
         ({"llama.block_count": 1}, "blk.1.* does not belong"),

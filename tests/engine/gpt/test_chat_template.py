@@ -29,6 +29,8 @@ class Letters:
     def encode(self, text: str) -> list[int]:
         return [100 + ord(letter) for letter in text]
 
+    encode_after_control = encode
+
 
 def template(source: str) -> CheckpointTemplate:
     return CheckpointTemplate("tiny", source, Letters(), frozenset({END}), {"<think>": THINK}, {"bos_token": "<s>"})
