@@ -20,7 +20,7 @@ _MOST_SHOWN = 4
 _MOST_RANKED = 5
 _WHOLE_NAME = 0.6  # share of a recipe's name that the question says, from which on it is meant
 _ALIASES = {
-    **dict.fromkeys(("caloria", "calorias", "energia", "energetico", "calorie", "calories", "energy"), "kcal"),
+    **dict.fromkeys(("caloria", "calorias", "energia", "calorie", "calories", "energy"), "kcal"),
     **dict.fromkeys(("carbo", "carbos", "carb", "carbs", "carbohydrate", "carbohydrates"), "carboidrato"),
     **dict.fromkeys(("fat", "fats", "lipidios"), "gordura"),
     **dict.fromkeys(("fiber", "fibre", "fibers", "fibres"), "fibra"),
@@ -110,7 +110,8 @@ def asked_facts(
     heard = [_heard(line, labels) for line in lines]
     last = heard[-1]
     quantity = next((each.quantity for each in reversed(heard) if each.quantity), "")
-    if not quantity or not (last.quantity or last.things or last.ranked):
+    # "Quantas kcal tem um grama de proteína?" is about no food.
+    if not quantity or not (last.quantity or last.things or last.ranked) or _is_quantity(last.things, labels):
         return None
     scale = _Scale(connection, quantity, language, last.grams)
     if _BOTH.search(fold(lines[-1])):
@@ -167,11 +168,20 @@ def _heard(line: str, labels: dict[str, str]) -> _Asked:
             stem = next(iter(stems_of(_ALIASES.get(word.folded, folded))), "")
             if stem in labels and quantity in ("", labels[stem]):
                 quantity = labels[stem]
-            elif stem and not word.common and not (_MOST.fullmatch(word.folded) or _LEAST.fullmatch(word.folded)):
+            elif (
+                stem
+                and not word.common
+                and not word.folded.isdigit()
+                and not (_MOST.fullmatch(word.folded) or _LEAST.fullmatch(word.folded))
+            ):
                 things.append(stem)
         if things:
             groups.append(tuple(things))
     return _Asked(quantity, tuple(stem for group in groups for stem in group), tuple(groups), ranked, _weight_of(grams))
+
+
+def _is_quantity(things: Sequence[str], labels: dict[str, str]) -> bool:
+    return len(things) == 1 and things[0] in labels
 
 
 def _weight_of(grams: re.Match[str] | None) -> float | None:

@@ -6,7 +6,6 @@ Metzler & Croft 2005). Without downloads the second half is worth as much as any
 """
 
 import json
-import re
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
@@ -20,8 +19,6 @@ CANDIDATES = 100
 _K1 = 1.2
 _B = 0.8
 _HEADING_WEIGHT = 1.5  # of a word's idf, where it stands in the chunk's own heading and the question says all of that
-_AMOUNT_WEIGHT = 1.0  # the same, where question and heading both ask how much
-_AMOUNT = re.compile(r"\bquant[oa]s?\b|\bhow (?:much|many)\b", re.IGNORECASE)
 _NEAR = 5  # words apart that still count as near
 _NEARNESS_WEIGHT = 2.2
 _EVERYWHERE = 0.1  # share of the chunks from which on a word is not searched for by itself
@@ -150,7 +147,6 @@ def _scored(question: Question, row: _Row, average: float) -> KeywordHit:
     own = _own_heading(heading, language)
     asked = {stem for word in question.words if word.found != "missing" for stem in word.stems}
     explained = len(own & asked) / len(own) if own else 0.0
-    amounts = _asks_amount(question.text) and _asks_amount(heading.rpartition('", "')[2])
     for word in question.words:
         count = sum(counts[stem] for stem in word.stems)
         if not count or word.found == "missing":
@@ -160,7 +156,7 @@ def _scored(question: Question, row: _Row, average: float) -> KeywordHit:
         if not titles.isdisjoint(word.stems):
             in_title.append(word)
         if not own.isdisjoint(word.stems):
-            gain += word.weight * (_HEADING_WEIGHT * explained + _AMOUNT_WEIGHT * amounts)
+            gain += _HEADING_WEIGHT * word.weight * explained
         if word.found == "alike":
             trigram += gain
         else:
@@ -172,11 +168,6 @@ def _scored(question: Question, row: _Row, average: float) -> KeywordHit:
 @lru_cache(maxsize=256)
 def _column_stems(columns: str, language: Language) -> frozenset[str]:
     return frozenset(stemmer(language).content(" ".join(map(str, json.loads(columns))))[0])
-
-
-@lru_cache(maxsize=4096)
-def _asks_amount(text: str) -> bool:
-    return bool(_AMOUNT.search(text))
 
 
 @lru_cache(maxsize=4096)

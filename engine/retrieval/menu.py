@@ -45,7 +45,7 @@ _NOT_FOOD = frozenset(["lactose", "gluten", "carne", "carnes", "meat"])
 _TRIES = 300
 _BEST_SHARE = 0.5  # of the recipes, where the richest or the lightest are wished for
 _LOW_SHARE = 0.3  # where few carbohydrates are
-QUICK_MINUTES = 20
+_QUICK_MINUTES = 20
 
 Members = Callable[[str], frozenset[str]]  # a kind of food -> the stems it may be written by
 
@@ -138,7 +138,7 @@ def _surplus(dishes: Iterable[Recipe], wish: Wish) -> float:
 
 def _preferred(recipes: list[Recipe], wish: Wish) -> list[Recipe]:
     """All of them, or the half that fits the wish for protein, lightness, few carbohydrates or little time best."""
-    quick = wish.most_minutes or (QUICK_MINUTES if wish.quick else None)
+    quick = wish.most_minutes or (_QUICK_MINUTES if wish.quick else None)
     if quick is not None:
         fast = [recipe for recipe in recipes if recipe.minutes is not None and recipe.minutes <= quick]
         recipes = fast or sorted(recipes, key=lambda recipe: recipe.minutes or float("inf"))[:2]

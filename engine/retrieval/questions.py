@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from engine.retrieval.bilingual import in_portuguese
+from engine.retrieval.dictionary import is_word
 from engine.retrieval.spelling import corrections, lookalikes
 from engine.retrieval.terms import LANGUAGES, WORD, Language, Word, detect_language, stemmer, words_of
 from engine.text import fold
@@ -126,7 +127,8 @@ def understand(connection: sqlite3.Connection, text: str, chunks: int, before: s
             how = "translated"
         elif not frequency(word.folded) and not any(map(str.isdigit, word.folded)):
             taken_for = corrections(connection, word.folded, frequency)
-            how = "corrected"
+            # What the dictionary has was hardly meant to be another word.
+            how = "alike" if taken_for and is_word(word.text, language) else "corrected"
             if not taken_for:
                 taken_for, how = lookalikes(connection, word.folded, frequency), "alike"
         meant = taken_for or [word.folded]

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.retrieval.menu import QUICK_MINUTES, Members, holds, suits
+from engine.retrieval.menu import Members, holds, suits
 from engine.retrieval.recipes import Recipe
 from engine.retrieval.tables import stems_of
 from engine.retrieval.wishes import Wish, heard_wish
@@ -31,7 +31,7 @@ _ABOUT = re.compile(
 class RecipeList:
     """`shown` are the first of all that fit; `foods` the words they hold: all, or, not `together`, some.
 
-    `unheard` are the words that no recipe has.
+    Not `exact`, none keeps to the limits of time and energy. `unheard` are the words that no recipe has.
     """
 
     wish: Wish
@@ -39,6 +39,7 @@ class RecipeList:
     more: int
     foods: tuple[str, ...]
     together: bool
+    exact: bool
     unheard: tuple[str, ...]
 
 
@@ -50,22 +51,21 @@ def wanted_recipes(lines: Sequence[str], recipes: Sequence[Recipe], members: Mem
     foods = [word for word in words if any(holds(recipe, word, members) for recipe in recipes)]
     if not _is_wanted(lines[0], wish, words, foods, recipes) or _called(words, recipes):
         return None
-    fitting = [
-        recipe
-        for recipe in recipes
-        if not recipe.meals.isdisjoint(wish.meals) and suits(recipe, wish, members) and _within(recipe, wish)
-    ]
+    fitting = [recipe for recipe in recipes if not recipe.meals.isdisjoint(wish.meals) and suits(recipe, wish, members)]
     # Where no recipe has everything that was named, those that have most of it.
     counts = [sum(holds(recipe, word, members) for word in foods) for recipe in fitting]
     most = max(counts, default=0)
     fitting = [recipe for recipe, count in zip(fitting, counts, strict=True) if count == most]
     if not fitting or (foods and not most):
         return None
-    ranks = [_rank(recipe, wish) for recipe in fitting] if _is_ranked(wish) else _turns(fitting)
+    within = [recipe for recipe in fitting if _within(recipe, wish)]
+    exact = bool(within)
+    fitting = within or fitting
+    ranks = [_rank(recipe, wish) for recipe in fitting] if _is_ranked(wish) or not exact else _turns(fitting)
     places = sorted(range(len(fitting)), key=lambda place: (-_in_name(foods, fitting[place], members), ranks[place]))
     shown = tuple(fitting[place] for place in places[:SHOWN])
     unheard = tuple(word for word in words if word not in foods)
-    return RecipeList(wish, shown, len(fitting) - len(shown), tuple(foods), most == len(foods), unheard)
+    return RecipeList(wish, shown, len(fitting) - len(shown), tuple(foods), most == len(foods), exact, unheard)
 
 
 def _is_wanted(line: str, wish: Wish, words: Sequence[str], foods: Sequence[str], recipes: Sequence[Recipe]) -> bool:
@@ -99,8 +99,7 @@ def _called(words: Sequence[str], recipes: Sequence[Recipe]) -> bool:
 
 
 def _within(recipe: Recipe, wish: Wish) -> bool:
-    minutes = wish.most_minutes or (QUICK_MINUTES if wish.quick else None)
-    return (minutes is None or (recipe.minutes or 0) <= minutes) and (
+    return (wish.most_minutes is None or (recipe.minutes or 0) <= wish.most_minutes) and (
         wish.most_kcal is None or (recipe.kcal is not None and recipe.kcal <= wish.most_kcal)
     )
 
@@ -132,6 +131,6 @@ def _rank(recipe: Recipe, wish: Wish) -> float:
         return float("inf") if recipe.carbohydrate is None else recipe.carbohydrate
     if wish.rich_in_protein:
         return -(recipe.protein or 0.0)
-    if wish.light:
+    if wish.light or wish.most_kcal is not None:
         return float("inf") if recipe.kcal is None else recipe.kcal
     return float("inf") if recipe.minutes is None else recipe.minutes

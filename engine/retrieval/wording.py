@@ -34,7 +34,7 @@ def recipes_text(found: RecipeList, numbers: Mapping[int, int]) -> str:
     meals = [said(language, f"meal_{meal}").lower() for meal in found.wish.meals] if found.wish.names_meals else []
     foods = listed(found.foods, language, "and" if found.together else "or")
     wishes = _wishes(found.wish, [*meals, *([said(language, "wish_with", food=foods)] if foods else [])])
-    lines = [said(language, "recipes_title", wishes=wishes)]
+    lines = [said(language, "recipes_title" if found.exact else "recipes_near", wishes=wishes)]
     lines += [f"• {_dish(recipe, language, True)} [{numbers[recipe.chunk]}]" for recipe in found.shown]
     if found.more:
         lines.append(said(language, "recipes_more", count=found.more))

@@ -52,6 +52,7 @@ TEXTS = {
     "retrieval.menu_over": "That is more than the {kcal} kcal asked for: these recipes do not allow for less.",
     "retrieval.unheard": "This part of your wish could not be heeded: {words}.",
     "retrieval.recipes_title": "Recipes in the documents{wishes}:",
+    "retrieval.recipes_near": "No recipe in the documents has all of that{wishes}; the nearest are:",
     "retrieval.recipes_more": "And {count} more.",
     "retrieval.wish_with": "with {food}",
     "retrieval.wish_low_carbohydrate": "low in carbohydrates",

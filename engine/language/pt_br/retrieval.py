@@ -52,6 +52,7 @@ TEXTS = {
     "retrieval.menu_over": "É mais que as {kcal} kcal pedidas: menos que isso estas receitas não permitem.",
     "retrieval.unheard": "Isto do seu pedido não pude levar em conta: {words}.",
     "retrieval.recipes_title": "Receitas nos documentos{wishes}:",
+    "retrieval.recipes_near": "Nenhuma receita dos documentos tem tudo isso{wishes}; chegam mais perto:",
     "retrieval.recipes_more": "E mais {count}.",
     "retrieval.wish_with": "com {food}",
     "retrieval.wish_low_carbohydrate": "com pouco carboidrato",

@@ -40,6 +40,7 @@ def answer(backend: ExtractiveBackend, *questions: str, seed: int = 1) -> str:
         ("quanta protena tem o ovo", "Ovo de galinha cozido (1 unidade, 50 g): 6,7 g de proteína"),
         ("calorias do pao frances", "Pão francês (1 unidade, 50 g): 150 kcal"),
         ("gordura do abacate", "Abacate (4 colheres de sopa, 100 g): 8,4 g de gordura"),
+        ("quantas calorias tem 1 copo de leite?", "Leite integral (1 copo, 200 g): 122 kcal"),
         ("quantas calorias tem 200 g de arroz branco?", "Arroz branco cozido (200 g): 256 kcal"),
         ("quantas calorias tem um prato de arroz e feijão?", "Feijão-carioca cozido (1 concha média, 100 g): 76 kcal"),
         ("Quantas calorias tem a moqueca de tilápia?", "Moqueca leve de tilápia (por porção): ~410 kcal"),
@@ -102,6 +103,8 @@ def test_that_means_the_dishes_just_named_and_they_are_added_up(backend: Extract
         "A proteína ajuda a ter menos fome?",
         "posso comer gordura antes do treino?",
         "quantas calorias tem um hambúrguer?",
+        "Quantas kcal tem um grama de proteína?",
+        "Energético hidrata?",
     ],
 )
 def test_what_asks_for_more_than_a_figure_is_left_to_the_search(backend: ExtractiveBackend, question: str) -> None:
@@ -125,6 +128,12 @@ def dishes(text: str) -> list[str]:
         ("quero um jantar leve", "Receitas nos documentos (jantar, leve):", ""),
         ("receitas vegetarianas", "Receitas nos documentos (vegetariano):", ""),
         ("o que posso comer no café da manhã?", "Receitas nos documentos (café da manhã):", ""),
+        ("jantar rápido", "Receitas nos documentos (jantar, rápido):", ""),
+        (
+            "almoço em até 10 minutos",
+            "Nenhuma receita dos documentos tem tudo isso (almoço, até 10 min); chegam mais perto:",
+            "",
+        ),
         ("jantar com até 300 kcal e sem lactose", "Receitas nos documentos (jantar, sem lactose, até 300 kcal):", ""),
         ("chicken recipes", "Recipes in the documents (with chicken):", "frango"),
     ],
@@ -231,6 +240,13 @@ def test_the_same_recipes_in_two_collections_are_served_once(fitness: Library, a
     text = answer(ExtractiveBackend(Retriever(fitness)), "cardápio para a semana")
     lunches = re.findall(r"^• Almoço: (.+?) \(", text, re.MULTILINE)
     assert len(set(lunches)) == 7
+
+
+@pytest.mark.parametrize("question", ["quantas calorias tem uma cerveja?", "quantas calorias tem a coxinha?"])
+def test_a_word_that_is_one_is_not_taken_for_another(backend: ExtractiveBackend, question: str) -> None:
+    """Beer is a letter from cherry, and a snack a letter from kitchen."""
+    (events,) = talk(backend, question)
+    assert text_of(events).startswith("Não encontrei isso nos documentos.")
 
 
 # -- courtesies -------------------------------------------------------------------------------------------------
