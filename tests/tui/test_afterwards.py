@@ -182,3 +182,12 @@ def waits(app: GenchatApp) -> int:
     """The seconds that the screen says to wait; 0 where it says none."""
     found = re.search(r"answers again in (\d+) s", text_of(app))
     return int(found[1]) if found else 0
+
+
+async def test_a_pasted_key_is_warned_of() -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "bom dia")
+        assert not list(app._notifications)
+        await say(pilot, "minha chave é AIzaSyA1234567890123456789012345678901x")
+        await until(pilot, lambda: any("hold a key" in each.message for each in app._notifications))

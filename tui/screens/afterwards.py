@@ -13,6 +13,7 @@ from textual.worker import get_current_worker
 
 from engine.errors import GenchatError
 from engine.language import say
+from engine.redaction import redact
 from engine.text import safe, safe_line
 from tui.dialogue import Turn
 from tui.keys import bind
@@ -107,6 +108,13 @@ class AfterwardsScreen(ModelChoosingScreen):
         self.inspector.token = None
         self.inspector.open(turn, len(turn.records) - 1)
         self.refresh_bindings()
+
+    # -- keys ---------------------------------------------------------------------------------------------------
+
+    def warn_of_keys(self, text: str) -> None:
+        """Say so where a message holds what looks like a key: it is kept without it, but the model reads it."""
+        if redact(text) != text:
+            self.note(say("tui.key_pasted"), error=True)
 
     # -- waiting ------------------------------------------------------------------------------------------------
 

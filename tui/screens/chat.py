@@ -146,6 +146,7 @@ class ChatScreen(AfterwardsScreen):
         editing, self._editing = self._editing, None
         question = self.session.edit(editing, text) if editing is not None else self.session.ask(text)
         self.prompt.accept(text)
+        self.warn_of_keys(text)
         self._show_settings()
         self.answer(question)
 

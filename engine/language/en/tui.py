@@ -17,6 +17,7 @@ TEXTS = {
     "tui.reply_failed": "The model failed: {reason}",
     "tui.load_failed": "{name} could not be opened: {reason}",
     "tui.after_error": "F2 another model · F5 try again",
+    "tui.key_pasted": "This message seems to hold a key. The history keeps it without, but the model reads it; replace the key if it is a real one.",
     "tui.after_abstained": "^D the same question without the documents",
     "tui.wait": "the service answers again in {seconds} s; then F5",
     "tui.opinion.asked": "{name} reads the reply …",

@@ -17,6 +17,7 @@ TEXTS = {
     "tui.reply_failed": "O modelo falhou: {reason}",
     "tui.load_failed": "{name} não pôde ser aberto: {reason}",
     "tui.after_error": "F2 outro modelo · F5 tentar de novo",
+    "tui.key_pasted": "Esta mensagem parece ter uma chave. No histórico ela fica sem a chave, mas o modelo a lê; troque a chave se ela for de verdade.",
     "tui.after_abstained": "^D a mesma pergunta sem os documentos",
     "tui.wait": "o serviço responde de novo em {seconds} s; depois F5",
     "tui.opinion.asked": "{name} lê a resposta …",
