@@ -3,7 +3,10 @@
 import re
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from engine.contract import Finish, Passages
 from engine.retrieval.courtesy import courtesy
 from engine.retrieval.extractive import ExtractiveBackend
 from engine.retrieval.library import Library
@@ -247,6 +250,26 @@ def test_a_word_that_is_one_is_not_taken_for_another(backend: ExtractiveBackend,
     """Beer is a letter from cherry, and a snack a letter from kitchen."""
     (events,) = talk(backend, question)
     assert text_of(events).startswith("Não encontrei isso nos documentos.")
+
+
+WORDS = st.sampled_from(
+    "quantas calorias proteína tem o ovo e a cardápio para segunda sem com receita de frango mais menos isso troque"
+    " almoço kcal 1500 ٣ 10 min g ? , - ou dos dois menu without the most e no jantar \x00 « » 𝕏".split()  # noqa: SIM905
+)
+
+
+@given(st.lists(st.lists(WORDS | st.text(max_size=8), max_size=12).map(" ".join), min_size=1, max_size=4))
+@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_conversation_gets_an_answer(backend: ExtractiveBackend, questions: list[str]) -> None:
+    for events in talk(backend, *questions):
+        cited = {int(number) for number in re.findall(r"\[(\d+)\]$", text_of(events), re.MULTILINE)}
+        supplied = [event for event in events if isinstance(event, Passages)]
+        assert cited <= {item.number for event in supplied for item in event.items}
+        assert isinstance(events[-1], Finish)
+
+
+def test_a_very_long_question_is_answered(backend: ExtractiveBackend) -> None:
+    assert answer(backend, "cardápio sem " + "ovo e frango, " * 4000)
 
 
 # -- courtesies -------------------------------------------------------------------------------------------------
