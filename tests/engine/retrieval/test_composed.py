@@ -253,8 +253,10 @@ def test_a_word_that_is_one_is_not_taken_for_another(backend: ExtractiveBackend,
 
 
 WORDS = st.sampled_from(
-    "quantas calorias proteína tem o ovo e a cardápio para segunda sem com receita de frango mais menos isso troque"
-    " almoço kcal 1500 ٣ 10 min g ? , - ou dos dois menu without the most e no jantar \x00 « » 𝕏".split()  # noqa: SIM905
+    """
+    quantas calorias proteína tem o ovo e a cardápio para segunda sem com receita de frango mais menos isso troque
+    almoço kcal 1500 ٣ 10 min g ? , - ou dos dois menu without the most e no jantar \x00 « » 𝕏
+    """.split()  # noqa: SIM905
 )
 
 
