@@ -1,7 +1,6 @@
 """Prompts, citations, quotations, menus, and who answers when."""
 
 import re
-from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +16,7 @@ from engine.retrieval.prompting import fitting, neutralised, new_fence, rag_mess
 from engine.retrieval.rag_backend import RagBackend
 from engine.retrieval.retriever import Retriever
 from engine.sampling import SamplingSettings
+from tests.engine.retrieval.asking import notices_of, passages_of, text_of
 from tests.engine.retrieval.conftest import Add
 from tests.engine.retrieval.fakes import SayingBackend
 from tests.fakes import ByteTokenizer
@@ -26,18 +26,6 @@ SETTINGS = ReplySettings(SamplingSettings(seed=1))
 
 def ask(backend: Backend, *questions: str, settings: ReplySettings = SETTINGS) -> list[Event]:
     return list(backend.reply([Message(Role.USER, question) for question in questions], settings))
-
-
-def text_of(events: Sequence[Event]) -> str:
-    return "".join(event.text for event in events if isinstance(event, Step))
-
-
-def passages_of(events: Sequence[Event]) -> Passages:
-    return next(event for event in events if isinstance(event, Passages))
-
-
-def notices_of(events: Sequence[Event]) -> list[str]:
-    return [event.key for event in events if isinstance(event, Notice)]
 
 
 def passage(number: int, text: str, **values: object) -> Passage:

@@ -261,7 +261,7 @@ WORDS = st.sampled_from(
 
 
 @given(st.lists(st.lists(WORDS | st.text(max_size=8), max_size=12).map(" ".join), min_size=1, max_size=4))
-@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_conversation_gets_an_answer(backend: ExtractiveBackend, questions: list[str]) -> None:
     for events in talk(backend, *questions):
         cited = {int(number) for number in re.findall(r"\[(\d+)\]$", text_of(events), re.MULTILINE)}
