@@ -31,6 +31,7 @@ class Recipe:
     window: int | None = None  # tokens of a training window
     batch: int | None = None  # windows a step
     dropout: float = 0.0
+    hold: float = 0.0  # share of the loss that holds on to what the beginning model said; needs a beginning
 
     optimizer: OptimizerName | None = None
     learning_rate: float | None = None  # peak, of the matrices
@@ -59,7 +60,7 @@ class Recipe:
             _within(name, getattr(self, name), 0, above=True)
         for name in ("weight_decay", "clip", "patience", "seed"):
             _within(name, getattr(self, name), 0)
-        for name in ("dropout", "warm_up", "warm_down", "held_out_share"):
+        for name in ("dropout", "hold", "warm_up", "warm_down", "held_out_share"):
             _within(name, getattr(self, name), 0, 1)
 
     def with_values(self, values: Mapping[str, Any]) -> "Recipe":

@@ -116,6 +116,8 @@ def plan(
 ) -> Run:
     """Everything made ready. Raises TextUnusable, UsageError, TrainingFailed (nothing or the wrong run to resume)."""
     room = importlib.import_module(f"engine.{recipe.family}.recipe")
+    if beginning is None and recipe.hold:
+        raise UsageError("hold_without_beginning")
     if beginning is not None:
         recipe, tokenizer = beginning.applied_to(recipe), beginning.tokenizer
     device = choose_device(recipe.device)
@@ -134,12 +136,16 @@ def plan(
         raise UsageError("batch_not_divisible", batch=recipe.batch, world=team.world)
     torch.manual_seed(recipe.seed)
     model: TrainableModel
+    teacher: TrainableModel | None = None
     if beginning is None:
         model = room.build(recipe, tokenizer, _alphabet(data))
         model.initialise(torch.Generator().manual_seed(recipe.seed))
     else:
         model = room.rebuild(recipe, beginning.network, beginning.name)
         beginning.give_weights(model)
+        if recipe.hold:
+            teacher = room.rebuild(recipe, beginning.network, beginning.name)
+            beginning.give_weights(teacher)
 
     def write_sample() -> str:
         return _sample(room.as_language_model(model, tokenizer, folder.name))
@@ -152,6 +158,7 @@ def plan(
         machine,
         checkpoint,
         write_sample=write_sample if samples and team.leads else None,
+        teacher=teacher,
     )
     if resume:
         trainer.resume()

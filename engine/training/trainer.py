@@ -63,6 +63,7 @@ class Trainer:
 
     checkpoint: where to keep the run every `checkpoint_seconds`, and at its end; None keeps nothing.
     write_sample: gives a piece of text the model writes now; None shows no samples.
+    teacher: a model of the same tokens that the recipe's `hold` is about.
     """
 
     def __init__(
@@ -75,12 +76,18 @@ class Trainer:
         checkpoint: Path | None = None,
         checkpoint_seconds: float = 30.0,
         write_sample: Callable[[], str] | None = None,
+        teacher: TrainableModel | None = None,
     ) -> None:
         self.model, self.data, self.recipe, self.schedule, self.machine = model, data, recipe, schedule, machine
         self.place = Place()
         self.checkpoint, self.checkpoint_seconds, self.write_sample = checkpoint, checkpoint_seconds, write_sample
         model.to(machine.device)
         model.compute_dtype = machine.dtype
+        self.teacher = teacher if recipe.hold else None
+        if self.teacher is not None:
+            self.teacher.to(machine.device)
+            self.teacher.eval()
+            self.teacher.compute_dtype = machine.dtype
         self.learning = Learning(model.parameter_groups(), recipe, machine.dtype)
         window, batch = recipe.window or 64, recipe.batch or 32
         team = machine.team
@@ -113,6 +120,8 @@ class Trainer:
         tensors |= {f"learning.{name}": held for name, held in self.learning.state().items()}
         tensors |= {f"carried.{name}": held for name, held in self.model.carried_state().items()}
         tensors |= {f"best.{name}": held for name, held in (self.best or {}).items()}
+        if self.teacher is not None:
+            tensors |= {f"teacher.{name}": held for name, held in self.teacher.carried_state().items()}
         tensors["random"] = torch.get_rng_state()
         save_checkpoint(self.checkpoint, tensors, self.header())
         return Saved(self.place.step, str(self.checkpoint))
@@ -131,6 +140,8 @@ class Trainer:
             self.learning.restore(_part(tensors, "learning"))
             self.model.carry(_part(tensors, "carried"))
             self.best = _part(tensors, "best") or None
+            if self.teacher is not None:
+                self.teacher.carry(_part(tensors, "teacher"))
             torch.set_rng_state(tensors["random"])
             self.place = Place(**header["place"])
             self.batches.epoch, self.batches.index = int(header["epoch"]), int(header["index"])
@@ -214,9 +225,10 @@ class Trainer:
         batch = self.batches.next()
         if batch.fresh:
             self.model.carry({})
-        logits = self._logits(self._forward, batch)
-        loss = F.cross_entropy(logits.flatten(0, 1), batch.targets.to(self.machine.device).flatten())
-        loss.backward()  # type: ignore[no-untyped-call]
+        logits = self._logits(self._forward, batch).flatten(0, 1)
+        loss = F.cross_entropy(logits, batch.targets.to(self.machine.device).flatten())
+        objective = loss if self.teacher is None else self._held_to(self.teacher, batch, logits, loss)
+        objective.backward()  # type: ignore[no-untyped-call]
         parameters = list(self.model.parameters())
         self.machine.team.average_gradients(parameters)
         if self.recipe.clip:
@@ -227,6 +239,15 @@ class Trainer:
         self.place.step += 1
         self.place.tokens += self.tokens_a_step
         return float(self.machine.team.mean_(loss.detach()))
+
+    def _held_to(self, teacher: TrainableModel, batch: Batch, logits: Tensor, loss: Tensor) -> Tensor:
+        """Part of the loss is to say what the teacher says (Li & Hoiem 2016), so that a small text, read often, is
+        learned by heart without the certainty that goes with it."""
+        if batch.fresh:
+            teacher.carry({})
+        with torch.no_grad():
+            wanted = self._logits(teacher, batch).flatten(0, 1).softmax(-1)
+        return (1 - self.recipe.hold) * loss + self.recipe.hold * F.cross_entropy(logits, wanted)
 
     def _logits(self, forward: Callable[..., Tensor], batch: Batch) -> Tensor:
         device, segments = self.machine.device, batch.segments

@@ -84,6 +84,7 @@ TEXTS = {
     "error.checkpoint_not_written": "the checkpoint {path} could not be written ({reason}); the one before it is kept: free some space, then go on with --resume",
     "error.nothing_to_resume": "there is no interrupted run at {path}; start it without --resume",
     "error.cannot_begin_from": "{model} is no {family} model trained by genchat, so nothing can go on from it; see genchat models",
+    "error.hold_without_beginning": "--hold holds on to what another model said; name that model with --from",
     "error.other_shape": "{model} has {setting} {found}, so a model that begins with its weights cannot have {value}; leave the flag out",
     "error.resume_other_text": "the run at {path} was on another text; give the same files, or start anew without --resume",
     "error.resume_other_shape": "the run at {path} has another shape ({setting}: {found}, not {expected}); give the same sizes, or start anew without --resume",

@@ -13,6 +13,7 @@ TEXTS = {
     "training.learning_rate": "highest learning rate",
     "training.weight_decay": "how fast weights shrink",
     "training.dropout": "share of activations left out while training",
+    "training.hold": "with --from, share of the loss that holds on to what that model said, so that little text does not make it too certain",
     "training.batch": "windows a step",
     "training.window": "tokens a window",
     "training.layers": "layers of the network",

@@ -84,6 +84,7 @@ TEXTS = {
     "error.checkpoint_not_written": "o checkpoint {path} não pôde ser gravado ({reason}); o anterior foi mantido: libere espaço e continue com --resume",
     "error.nothing_to_resume": "não há treino interrompido em {path}; comece sem --resume",
     "error.cannot_begin_from": "{model} não é um modelo {family} treinado pelo genchat, por isso não dá para partir dele; veja genchat models",
+    "error.hold_without_beginning": "--hold se apega ao que outro modelo dizia; diga qual com --from",
     "error.other_shape": "{model} tem {setting} {found}, por isso um modelo que começa com seus pesos não pode ter {value}; tire essa opção",
     "error.resume_other_text": "o treino em {path} era com outro texto; dê os mesmos arquivos, ou comece de novo sem --resume",
     "error.resume_other_shape": "o treino em {path} tem outra forma ({setting}: {found}, não {expected}); dê os mesmos tamanhos, ou comece de novo sem --resume",

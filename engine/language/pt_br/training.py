@@ -13,6 +13,7 @@ TEXTS = {
     "training.learning_rate": "maior taxa de aprendizado",
     "training.weight_decay": "quão rápido os pesos encolhem",
     "training.dropout": "parte das ativações deixada de fora no treino",
+    "training.hold": "com --from, parte da perda que se apega ao que aquele modelo dizia, para que pouco texto não o deixe certo demais",
     "training.batch": "janelas por passo",
     "training.window": "tokens por janela",
     "training.layers": "camadas da rede",
