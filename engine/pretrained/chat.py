@@ -1,8 +1,9 @@
 """Makes the chat models that ship: `python -m engine.pretrained.chat gpt|lstm TEXTS FOLDER [--resume]`.
 
 TEXTS is a folder of texts as `genchat corpus pull` keeps them; FOLDER becomes the model. Two runs: the first learns
-words and turns from everything there is, the second, from its weights, to talk as genchat's own dialogues do. Both
-are scheduled by steps, so the same texts give the same model on any machine of the same kind; about an hour for the
+words and turns from everything there is; the second, from its weights, learns genchat's own dialogues nearly by heart
+while it holds on to what the first one knew, so that it answers like them and yet is not too sure of itself. Both are
+scheduled by steps, so the same texts give the same model on any machine of the same kind; about an hour for the
 Transformer and half of it for the LSTM on two cores.
 """
 
@@ -55,17 +56,18 @@ MAKINGS: Mapping[str, Making] = {
         first_mixture=Mixture(own=2, own_plain=4, dialogues={"self-dialogue": 0.5, **_DIALOGUES}, plain=_NOVELS),
         second=Recipe(
             family="gpt",
-            context=512,
-            window=512,
-            batch=8,
-            learning_rate=0.01,
-            weight_decay=0.1,
-            dropout=0.15,
-            steps=900,
-            evaluations=10,
+            window=256,
+            batch=16,
+            learning_rate=0.012,
+            weight_decay=0.05,
+            dropout=0.05,
+            hold=0.4,
+            warm_down=0.8,
+            steps=3000,
+            evaluations=1,  # the last weights are wanted, not those that foretell held-out text best
             seed=2,
         ),
-        second_mixture=Mixture(own=4, own_plain=1, dialogues={"self-dialogue": 0.03, "chatterbot-pt": 1.0}),
+        second_mixture=Mixture(own=6, own_plain=1, dialogues={"chatterbot-pt": 2.0}),
     ),
     "lstm": Making(
         first=Recipe(

@@ -1,7 +1,7 @@
 """Multiplies written dialogues for training: the same words as other people would have typed them.
 
-Only the person's side changes (small letters, no accents, no sign at the end, a slipped finger); replies stay as written,
-since they are what a model should sound like. Everything follows from the random generator it is given.
+Only the person's side changes (small letters, no accents, no sign at the end, a slipped finger); replies stay as
+written, since they are what a model should sound like. Everything follows from the random generator it is given.
 """
 
 import random
