@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.checkpoints.dequantise import FORMATS, Groups, dequantise, groups_of
+from engine.checkpoints.dequantise import FORMATS, UNREAD, Groups, dequantise, groups_of
 from engine.distribution import FloatArray
 from engine.errors import ModelDamaged
 
@@ -132,8 +132,10 @@ class GgufFile:
             if name in found:
                 raise self._lies("tensor", name)
             if kind not in FORMATS:
-                kinds = ", ".join(form.name for form in FORMATS.values())
-                raise ModelDamaged("checkpoint_quantisation", name=self.name, tensor=name, found=kind, known=kinds)
+                known, found_kind = ", ".join(form.name for form in FORMATS.values()), UNREAD.get(kind, f"? ({kind})")
+                raise ModelDamaged(
+                    "checkpoint_quantisation", name=self.name, tensor=name, found=found_kind, known=known
+                )
             form = FORMATS[kind]
             elements = math.prod(shape)
             if not elements or shape[-1] % form.elements:

@@ -6,6 +6,8 @@ from engine.errors import ModelDamaged
 from engine.gpt.config import GptConfig
 
 _WIDEST = 1 << 20  # no side of a matrix is longer, but for the vocabulary
+_DEEPEST = 1 << 10  # layers
+_WIDEST_HEAD = 1 << 10
 _LONGEST = 32_768  # positions offered; longer contexts cost more memory than a conversation at home needs
 
 
@@ -20,12 +22,14 @@ def check_shape(config: GptConfig, shapes: Mapping[str, tuple[int, ...]], embedd
     for what, value in sizes.items():
         if not 1 <= value <= _WIDEST:
             raise ModelDamaged("checkpoint_lies", name=name, what=what, value=value)
-    if not 1 <= config.layers <= len(shapes):
+    if config.head_width > _WIDEST_HEAD:
+        raise ModelDamaged("checkpoint_lies", name=name, what="head_width", value=config.head_width)
+    if not 1 <= config.layers <= min(len(shapes), _DEEPEST):
         raise ModelDamaged("checkpoint_lies", name=name, what="layers", value=config.layers)
     if not 1 <= config.kv_heads <= config.heads or config.heads % config.kv_heads or config.head_width % 2:
         heads = f"{config.heads} / {config.kv_heads} × {config.head_width}"
         raise ModelDamaged("checkpoint_lies", name=name, what="heads", value=heads)
-    if config.context_length < 1 or (config.positions == "learned" and config.context_length > _WIDEST):
+    if not 1 <= config.context_length <= _LONGEST:
         raise ModelDamaged("checkpoint_lies", name=name, what="context_length", value=config.context_length)
     if config.rope_divisors and (
         len(config.rope_divisors) != config.head_width // 2 or not all(0 < each < 1e9 for each in config.rope_divisors)

@@ -6,6 +6,7 @@ tokens: before rendering, a mark is put inside every control token that stands i
 the rendered text is cut at the control tokens that are still whole, and the marks are taken out of the rest.
 """
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ _LONGEST_TEXT = 1 << 22  # characters a template may build, whatever it is told
 _MOST_LINES = 400_000  # lines of its program it may run
 _FORBIDDEN_METHODS = frozenset({"center", "ljust", "rjust", "zfill", "expandtabs", "translate", "format", "format_map"})
 _FORBIDDEN_FILTERS = ("center", "format", "indent", "wordwrap", "pprint", "xmlattr", "urlize", "random")
+_TRAINING_TAG = re.compile(r"(\{%[-+]?\s*)(end)?generation(\s*[-+]?%\})")
 # White space to Python, so that a template's `trim` takes it away together with the space it hides.
 _MARKS = ("\x1c", "\x1d", "\x1e", "\x1f", *(chr(code) for code in range(0xE000, 0xE080)))
 
@@ -121,15 +123,15 @@ class CheckpointTemplate:
 
     @cached_property
     def _splitter(self) -> Callable[[str], list[str]]:
-        import re
-
         longest_first = sorted(self._whole, key=len, reverse=True)
         cut = re.compile("(" + "|".join(map(re.escape, longest_first)) + ")") if longest_first else None
         return lambda text: [piece for piece in (cut.split(text) if cut else [text]) if piece]
 
     @cached_property
     def _template(self) -> Any:
-        return _environment().from_string(self.source)
+        # A tag by which transformers finds the replies to train on; what is inside stays.
+        source = _TRAINING_TAG.sub(lambda tag: tag[1] + ("endif" if tag[2] else "if true") + tag[3], self.source)
+        return _environment().from_string(source)
 
     def _run(self, messages: list[dict[str, str]]) -> str:
         from jinja2 import TemplateError

@@ -195,7 +195,7 @@ TEXTS = {
     "error.checkpoint_truncated": "{name} ends in the middle ({size} bytes are there); fetch it again",
     "error.checkpoint_lies": "{name} is damaged: {what} is {value}, which the file cannot hold; fetch it again",
     "error.checkpoint_tensor_outside": "{name} is cut or damaged: the tensor {tensor} lies beyond its end; fetch it again",
-    "error.checkpoint_quantisation": "{name}: the tensor {tensor} is stored in a form that is not read (number {found}); these are: {known}",
+    "error.checkpoint_quantisation": "{name}: the tensor {tensor} is stored in a form that is not read ({found}); these are: {known}",
     "error.checkpoint_architecture": '{name} is of the architecture "{found}", which is not supported; these are: {known}',
     "error.checkpoint_setting": "{name}: {setting} is {value}, which is not supported; choose another checkpoint",
     "error.checkpoint_setting_missing": "{name} does not say {setting}; fetch it again, or choose another checkpoint",

@@ -195,7 +195,7 @@ TEXTS = {
     "error.checkpoint_truncated": "{name} termina no meio (há {size} bytes); baixe de novo",
     "error.checkpoint_lies": "{name} está danificado: {what} é {value}, o que não cabe no arquivo; baixe de novo",
     "error.checkpoint_tensor_outside": "{name} está cortado ou danificado: o tensor {tensor} fica além do fim; baixe de novo",
-    "error.checkpoint_quantisation": "{name}: o tensor {tensor} está guardado de uma forma que não é lida (número {found}); são lidas: {known}",
+    "error.checkpoint_quantisation": "{name}: o tensor {tensor} está guardado de uma forma que não é lida ({found}); são lidas: {known}",
     "error.checkpoint_architecture": '{name} é da arquitetura "{found}", que não é suportada; estas são: {known}',
     "error.checkpoint_setting": "{name}: {setting} é {value}, o que não é suportado; escolha outro modelo",
     "error.checkpoint_setting_missing": "{name} não diz {setting}; baixe de novo ou escolha outro modelo",

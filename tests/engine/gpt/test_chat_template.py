@@ -76,6 +76,11 @@ def test_words_that_are_tokens_are_read_as_such_and_templates_may_trim() -> None
     )
 
 
+def test_tags_that_only_training_needs_are_passed_over() -> None:
+    tagged = TRIMMED.replace("{% endfor %}", "{%- generation -%}{%- endgeneration %}{% endfor %}")
+    assert template(tagged).render([user("hi")], None) == template(TRIMMED).render([user("hi")], None)
+
+
 def test_whole_oldest_turns_go_first_and_the_system_message_stays() -> None:
     talk = [Message(Role.SYSTEM, "rules"), user("one"), Message(Role.ASSISTANT, "first"), user("two")]
     whole = template(CHATML).render(talk, None)
