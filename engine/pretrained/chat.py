@@ -83,7 +83,15 @@ MAKINGS: Mapping[str, Making] = {
         ),
         first_mixture=Mixture(own=2, own_plain=2, dialogues={"self-dialogue": 0.15, **_DIALOGUES}, plain=_STORIES),
         second=Recipe(
-            family="lstm", window=128, batch=32, learning_rate=0.015, dropout=0.15, steps=1200, evaluations=10, seed=2
+            family="lstm",
+            window=128,
+            batch=32,
+            learning_rate=0.015,
+            dropout=0.1,
+            hold=0.4,
+            steps=1500,
+            evaluations=1,
+            seed=2,
         ),
         second_mixture=Mixture(own=3, own_plain=1, dialogues={"self-dialogue": 0.02, "chatterbot-pt": 1.0}),
     ),

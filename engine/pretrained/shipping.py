@@ -2,6 +2,8 @@
 
 import importlib
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -13,6 +15,7 @@ from engine.training.run import Run
 from engine.training.weights import WEIGHTS_FILE, read_tensors, write_tensors
 
 _TOLD_EVERY = 200  # steps
+_CURVE = 100  # points of the training curve that travel with the model
 
 
 def follow(run: Run) -> None:
@@ -27,14 +30,29 @@ def follow(run: Run) -> None:
 
 
 def write_halved(run: Run, card: ModelCard) -> ModelCard:
-    """Write the folder of a run that is kept once more, its weights in half precision. Returns the card as written."""
+    """Write the folder of a run that is kept once more, its weights in half precision. Returns the card as written.
+
+    Of the training curve a hundred points are kept, each the mean of its stretch.
+    """
     tensors, _ = read_tensors(run.folder / WEIGHTS_FILE, card.name)
+    card = replace(card, results=card.results | {"train_curve": thinned(card.results["train_curve"])})
 
     def files(folder: Path) -> None:
         write_tensors(folder / WEIGHTS_FILE, {name: held.to(torch.float16) for name, held in tensors.items()})
         run.tokenizer.save(folder)
 
     return write_model(run.folder, card, files)
+
+
+def thinned(curve: Sequence[tuple[int, float, float]], points: int = _CURVE) -> list[tuple[int, float, float]]:
+    """The curve in at most so many points: where a stretch ends, and the mean loss over it."""
+    stretch = -(-len(curve) // points) or 1
+    found = []
+    for start in range(0, len(curve), stretch):
+        part = curve[start : start + stretch]
+        step, seconds, _ = part[-1]
+        found.append((step, round(seconds, 1), round(sum(loss for *_, loss in part) / len(part), 4)))
+    return found
 
 
 def load(folder: Path, card: ModelCard) -> LanguageModel:
