@@ -27,6 +27,27 @@ _DIALOGUES = {"chatterbot-en": 1.0, "chatterbot-pt": 4.0}
 _STORIES = {"machado-stories": 1_800_000}
 _NOVELS = {"machado-stories": 1_800_000, "machado-novels": 3_200_000, "machado-chronicles": 3_200_000}
 
+_SMALL_TALK = (  # as much as the LSTM can learn by heart
+    "everyday",
+    "feelings",
+    "first_lines",
+    "greetings",
+    "jokes_and_riddles",
+    "quick_facts",
+    "short_questions",
+    "small_talk",
+    "who_are_you",
+    "charadas_e_brincadeiras",
+    "comida_e_treino_em_poucas_palavras",
+    "papo_do_dia",
+    "pequenos_fatos",
+    "perguntas_curtas",
+    "primeiras_linhas",
+    "quem_e_voce",
+    "saudacoes",
+    "sentimentos",
+)
+
 
 @dataclass(frozen=True)
 class Making:
@@ -86,14 +107,14 @@ MAKINGS: Mapping[str, Making] = {
             family="lstm",
             window=128,
             batch=32,
-            learning_rate=0.015,
-            dropout=0.1,
-            hold=0.4,
-            steps=1500,
+            learning_rate=0.02,
+            dropout=0.05,
+            hold=0.25,
+            steps=3500,
             evaluations=1,
             seed=2,
         ),
-        second_mixture=Mixture(own=3, own_plain=1, dialogues={"self-dialogue": 0.02, "chatterbot-pt": 1.0}),
+        second_mixture=Mixture(own=3, own_plain=0, files=_SMALL_TALK),
     ),
 }
 

@@ -7,6 +7,7 @@ as anything else, in another order, among other neighbours and typed in other ma
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import corpora
 from corpora.conversions import write_dialogue
@@ -33,12 +34,13 @@ class Mixture:
     own_plain: int  # its stories and explanations
     dialogues: Mapping[str, float] = field(default_factory=dict)  # of each collection, the share that is read
     plain: Mapping[str, int] = field(default_factory=dict)  # of each text, the characters that are read
+    files: tuple[str, ...] = ()  # those of genchat's dialogues that are read, without ".txt"; all where empty
 
 
 def compose(texts: Mapping[str, str], mixture: Mixture, seed: int) -> list[Source]:
     """What a model learns from, and the held-out dialogues, one source a language."""
     rng = random.Random(seed)  # noqa: S311 (an order of texts, no secret)
-    own = corpora.dialogues()
+    own = [each for each in corpora.dialogues() if not mixture.files or Path(each.source).stem in mixture.files]
     pool: list[Dialogue] = list(own)
     for _ in range(mixture.own - 1):
         pool.extend(retyped(dialogue, rng) for dialogue in own)

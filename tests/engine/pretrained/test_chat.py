@@ -51,6 +51,20 @@ def test_every_text_is_read_as_often_as_the_mixture_says() -> None:
     assert [len(source.text) for source in sources if source.name == "machado-stories"] == [30]
 
 
+def test_a_mixture_may_name_the_dialogues_that_are_read() -> None:
+    sources = compose({}, Mixture(own=1, own_plain=0, files=("greetings", "saudacoes")), 1)
+    pool = next(source for source in sources if source.name == "dialogues").text
+    named = [each for each in corpora.dialogues() if each.source.endswith(("/greetings.txt", "/saudacoes.txt"))]
+    assert pool.count("### ") == len(named) > 0
+    assert all(each.title in pool for each in named)
+
+
+def test_every_dialogue_that_a_recipe_names_is_there() -> None:
+    there = {Path(each.source).stem for each in corpora.dialogues()}
+    for making in MAKINGS.values():
+        assert {*making.first_mixture.files, *making.second_mixture.files} <= there
+
+
 def test_every_text_is_credited_with_its_licence() -> None:
     listed = {credit["name"]: credit["licence"] for credit in credits(_TEXTS, _MIXTURE)}
     assert listed["self-dialogue"] == "BSD-3-Clause"
