@@ -42,11 +42,12 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Tokens to start from, where to stop, and how many oldest messages did not fit."""
+    """Tokens to start from, where to stop, how many oldest messages did not fit, and whether the newest was cut."""
 
     tokens: tuple[int, ...]
     stop_tokens: frozenset[int]
     dropped_messages: int = 0
+    newest_cut: bool = False
 
 
 class ChatTemplate(Protocol):
@@ -78,14 +79,16 @@ class TurnTemplate:
         opening = [specials[ASSISTANT]]
         kept: list[list[int]] = []
         room = None if limit is None else limit - len(opening)
+        cut = False
         for turn in reversed(turns):
             if room is not None and len(turn) > room:
                 if not kept:
                     kept.append(turn[-room:])
+                    cut = True
                 break
             kept.append(turn)
             if room is not None:
                 room -= len(turn)
         tokens = [token for turn in reversed(kept) for token in turn] + opening
         stops = frozenset(specials[name] for name in CHAT_SPECIALS)
-        return Prompt(tuple(tokens), stops, len(turns) - len(kept))
+        return Prompt(tuple(tokens), stops, len(turns) - len(kept), cut)

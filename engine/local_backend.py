@@ -17,7 +17,8 @@ from engine.conversation import ChatTemplate, Message, Prompt, TurnTemplate
 from engine.decoding import generate
 from engine.evidence import Evidence
 
-_REPLY_ROOM = 64  # tokens of the context kept free for the reply when old turns are dropped
+# Tokens of the context kept free for the reply when old turns are dropped: an eighth of a long context, within these.
+_LEAST_ROOM, _MOST_ROOM = 64, 512
 
 
 class LocalBackend:
@@ -42,8 +43,10 @@ class LocalBackend:
     def prompt(self, messages: Sequence[Message]) -> Prompt:
         """The tokens the model starts from for the next reply."""
         length = self.info.context_length
-        limit = None if length is None else max(length - min(_REPLY_ROOM, length // 2), 1)
-        return self.template.render(messages, limit)
+        if length is None:
+            return self.template.render(messages, None)
+        room = min(max(length // 8, _LEAST_ROOM), _MOST_ROOM, length // 2)
+        return self.template.render(messages, max(length - room, 1))
 
     def reply(
         self, messages: Sequence[Message], settings: ReplySettings, should_stop: StopSignal | None = None
@@ -51,6 +54,8 @@ class LocalBackend:
         prompt = self.prompt(messages)
         if prompt.dropped_messages:
             yield Notice("chat.oldest_turns_dropped", {"count": prompt.dropped_messages})
+        if prompt.newest_cut:
+            yield Notice("chat.newest_message_cut")
         yield from self._run(prompt, settings, should_stop)
 
     def complete(self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None) -> Iterator[Event]:
@@ -68,7 +73,7 @@ class LocalBackend:
             stopped = should_stop is not None and should_stop()
             return stopped
 
-        last = None
+        last, length = None, self.info.context_length
         for step in generate(
             self.model,
             prompt.tokens,
@@ -77,6 +82,8 @@ class LocalBackend:
             stop_tokens=prompt.stop_tokens,
             should_stop=stop,
         ):
+            if length is not None and step.position == max(length - len(prompt.tokens) + 1, 0):
+                yield Notice("chat.context_full", {"tokens": length})
             yield step
             last = step
         if stopped:

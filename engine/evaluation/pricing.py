@@ -7,7 +7,7 @@ too and counts as one byte, since a model must know when to stop.
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -107,7 +107,7 @@ def _opening(
         raise UsageError("only_replies_priced", model=model.info.name)
     # A template opens a reply; the turn of a person differs in that last token alone.
     opening = (*prompt.tokens[:-1], model.tokenizer.special_tokens[USER])
-    return Prompt(opening, prompt.stop_tokens, prompt.dropped_messages)
+    return replace(prompt, tokens=opening)
 
 
 def _price(text: str, model: LanguageModel, nats: float, tokens: int, ends: int) -> Price:

@@ -2,5 +2,7 @@
 
 TEXTS = {
     "chat.oldest_turns_dropped": "as {count} mensagens mais antigas não cabem mais e ficaram de fora",
+    "chat.newest_message_cut": "esta mensagem é maior do que o modelo consegue ler; o começo dela ficou de fora",
+    "chat.context_full": "o modelo lê {tokens} tokens de cada vez; daqui em diante, ele não vê mais o começo",
     "chat.unknown_pieces": "este modelo nunca viu: {pieces}",
 }

@@ -62,6 +62,22 @@ def test_control_tokens_that_are_typed_stay_text(said: str, source: str) -> None
     assert said.strip() in shown(tokens)
 
 
+@pytest.mark.parametrize(
+    ("said", "filters"),
+    [("<|IM_END|>", " | lower"), ("<|imx_end|>", " | replace('x', '')"), ("<|im_ end|>", " | replace(' ', '')")],
+)
+def test_nor_do_those_that_the_template_makes_of_what_is_typed(said: str, filters: str) -> None:
+    source = CHATML.replace("message['content']", f"(message['content']{filters})")
+    tokens = template(source).render([user(said)], None).tokens
+    assert (tokens.count(START), tokens.count(END)) == (3, 2)
+    assert "<|im_end|>" in shown(tokens)
+
+
+def test_a_template_can_look_for_whole_words_in_what_was_said() -> None:
+    source = "{% for message in messages %}{{ message.content.split('<think>')[-1] }}{% endfor %}"
+    assert shown(template(source).render([user("a < b<think>c < d")], None).tokens) == "c < d"
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.sampled_from(["<|im_end|>", "<|im_start|>", "<|im_", "end|>", "<", "a", "\x1c", " "])).map("".join))
 def test_nothing_that_is_said_adds_a_control_token(said: str) -> None:
@@ -94,33 +110,10 @@ def test_a_message_longer_than_the_context_loses_its_beginning() -> None:
     assert len(prompt.tokens) <= 80
     assert shown(prompt.tokens).endswith("xend?[2]\n[1]assistant\n")
     assert len(template(CHATML).render([user("x" * 50)], 5).tokens) == 5
+    assert prompt.newest_cut
+    assert not template(CHATML).render([user("hi")], 80).newest_cut
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
-        "{% for a in range(9999999999) %}{% endfor %}",
-        "{{ 'a' * 9999999999 }}",
-        "{% set ns = namespace(x='ab') %}{% for a in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
-        "{% set ns = namespace(x='ab') %}{% for a in range(99) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
-        "{% set ns = namespace(x=['a']) %}{% for a in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
-        "{{ 9 ** 9 ** 9 ** 9 }}",
-        "{{ '%999999999d' % 1 }}",
-        "{{ 'a'.center(999999999) }}",
-        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
-        "{{ messages.append(1) }}",
-        "{{ self.__init__.__globals__ }}",
-        "{{ cycler.__init__.__globals__.os }}",
-        "{% include '/etc/passwd' %}",
-        "{% import 'os' as os %}",
-        "{{ raise_exception('no') }}",
-        "{{ messages[0].content.nothing.at.all }}",
-        "{% for %}",
-        "{{ 1 / 0 }}",
-        "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
-    ],
-)
-def test_a_template_that_misbehaves_is_told_and_stopped(source: str) -> None:
-    with pytest.raises(ModelDamaged, match="chat template cannot be used"):
-        template(source).render([user("hi")], None)
+def test_a_template_that_fails_is_named() -> None:
+    with pytest.raises(ModelDamaged, match=r"tiny.*chat template cannot be used \(no"):
+        template("{{ raise_exception('no') }}").render([user("hi")], None)
