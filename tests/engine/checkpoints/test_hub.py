@@ -143,3 +143,16 @@ def test_no_network_and_no_such_repository_are_said(hub: Hub, tmp_path: Path, mo
     point_at(port, monkeypatch)
     with pytest.raises(RemoteError, match="people/tiny"):
         fetch(ENTRY, tmp_path)
+
+
+def test_where_neither_the_index_nor_the_hub_can_be_reached_both_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    point_at(port, monkeypatch)
+    both = Published("both", "both", "MIT", 1, repository="people/tiny", package="tiny-nothing==1.0", member="a/b")
+    with pytest.raises(RemoteError, match=r"tiny-nothing==1\.0, people/tiny .*tiny-nothing.*;"):
+        fetch(both, tmp_path)

@@ -43,6 +43,7 @@ def test_an_imported_folder_is_a_model_like_any_other(genchat: Run, published: P
 def test_what_cannot_be_imported_is_said_and_leaves_nothing(genchat: Run, published: Path, tmp_path: Path) -> None:
     missing = genchat("import", str(tmp_path / "nothing.gguf"))
     assert (missing.returncode, "nothing.gguf cannot be read" in missing.stderr) == (2, True)
+    assert "No such file" in missing.stderr
     (tmp_path / "some.gguf").write_bytes(b"GGUG")
     assert "no GGUF" in genchat("import", str(tmp_path / "some.gguf")).stderr
     shutil.copy(published / "model.safetensors", tmp_path / "kept")
