@@ -45,7 +45,7 @@ class Checkpoint:
     chat_template: str = ""
     bos: str = ""
     eos: str = ""
-    stored: str = "F32"  # the narrowest float that holds the file's weights exactly: F32, F16 or BF16
+    stored: str = "F32"  # the narrowest float that holds the file's matrices exactly: F32, F16 or BF16
     ignored: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)  # title, licence, storage format
 

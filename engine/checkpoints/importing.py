@@ -76,7 +76,7 @@ def import_checkpoint(
 
     def write(target: Path) -> None:
         exact = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}[checkpoint.stored]
-        write_tensors(target / WEIGHTS_FILE, {key: tensor.to(exact) for key, tensor in weights.items()})
+        write_tensors(target / WEIGHTS_FILE, {key: _narrow(tensor, exact) for key, tensor in weights.items()})
         write_tensors(target / INT8_FILE, quantise(weights, four_bits))
         tokenizer.save(target)
         if template:
@@ -105,6 +105,14 @@ def import_checkpoint(
         chat=bool(template),
     )
     return write_model(folder, card, write)
+
+
+def _narrow(weight: "torch.Tensor", kind: "torch.dtype") -> "torch.Tensor":
+    """In the narrower float where that loses nothing: beside matrices of 16 bits, norms and biases may have 32."""
+    import torch
+
+    narrow = weight.to(kind)
+    return narrow if torch.equal(narrow.float(), weight) else weight
 
 
 def _template(checkpoint: Checkpoint, tokenizer: ForeignTokenizer, name: str) -> CheckpointTemplate:
@@ -136,8 +144,9 @@ def available_memory() -> int | None:
 
 
 def check_memory(parameters: int, name: str) -> None:
-    """Raise GenchatError before a conversion that would not fit: four bytes a weight, and the 8-bit copy."""
-    needed, free = parameters * 5, available_memory()
+    """Raise GenchatError before a conversion that would not fit: four bytes a weight, and two for what is made of it
+    (the narrower float, or the copy in 8 bits and the levels of 4)."""
+    needed, free = parameters * 6, available_memory()
     if free is not None and needed > free:
         giga = 1e9
         raise GenchatError("checkpoint_memory", name=name, needed=f"{needed / giga:.1f}", free=f"{free / giga:.1f}")
