@@ -18,7 +18,7 @@ CONTROLS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 
 
 def write_tokenizer(folder: Path, kind: str) -> int:
-    """A small trained tokenizer of one of the known kinds ("gpt2", "smollm", "qwen2"); returns its size."""
+    """A small trained tokenizer of one of the known kinds ("gpt2", "smollm", "llama3", "qwen2"); returns its size."""
     from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
     from engine.tokenizers.foreign import PATTERNS
@@ -30,10 +30,11 @@ def write_tokenizer(folder: Path, kind: str) -> int:
         steps = [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
         learner.pre_tokenizer = pre_tokenizers.Sequence(steps)
     else:
-        cut = pre_tokenizers.Split(Regex(PATTERNS["qwen2"]), "isolated")
+        cut = pre_tokenizers.Split(Regex(PATTERNS[kind]), "isolated")
         level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
         learner.pre_tokenizer = pre_tokenizers.Sequence([cut, level])
-        learner.normalizer = normalizers.NFC()
+        if kind == "qwen2":
+            learner.normalizer = normalizers.NFC()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     if kind == "smollm":
         alphabet = [letter for letter in alphabet if letter != "Ć"]  # a byte that this vocabulary lacks

@@ -70,10 +70,12 @@ def checkpoint_gguf(
     reference: Any,
     changes: Mapping[str, Any] | None = None,
     store: Callable[[str, Any], Any] = lambda _, array: array,
+    more: Sequence[tuple[str, Any]] = (),
 ) -> Path:
     """The checkpoint of `tests.engine.checkpoints.folders` as llama.cpp's converter writes it.
 
-    `changes` replace metadata; `store` is given each tensor's name and float32 array and says what to write for it.
+    `changes` replace metadata; `store` is given each tensor's name and float32 array and says what to write for it;
+    `more` are tensors besides.
     """
     import json
 
@@ -92,7 +94,7 @@ def checkpoint_gguf(
         for name, weight in reference.state_dict().items()
         if name != "lm_head.weight" or not config.tie_word_embeddings
     ]
-    path.write_bytes(gguf({**metadata, **(changes or {})}, tensors))
+    path.write_bytes(gguf({**metadata, **(changes or {})}, [*tensors, *more]))
     return path
 
 

@@ -74,6 +74,23 @@ def test_files_of_llama_cpp_give_the_same(architecture: str, tied: bool, tmp_pat
         np.testing.assert_allclose(model.start(ids[: place + 1]).log_probs(), wanted[place], atol=1e-4)
 
 
+@pytest.mark.parametrize("kind", ["linear", "llama3"])
+def test_stretched_positions_are_read_from_files_of_llama_cpp(kind: str, tmp_path: Path) -> None:
+    """Of the kind "linear" they hold the factor, of the kind "llama3" what each frequency is divided by."""
+    linear = {"rope_type": "linear", "rope_theta": 10_000.0, "factor": 2.0}
+    reference = make_folder(tmp_path / "published", "llama", rope_parameters=linear if kind == "linear" else LLAMA3)
+    plain = 10_000.0 ** -(np.arange(0, 8, 2) / 8)
+    divisors = (plain / reference.model.rotary_emb.inv_freq.numpy()).astype(np.float32)
+    changes = {"llama.rope.scaling.type": "linear", "llama.rope.scaling.factor": 2.0} if kind == "linear" else {}
+    more = [] if kind == "linear" else [("rope_freqs.weight", divisors)]
+    checkpoint_gguf(tmp_path / "tiny.gguf", tmp_path / "published", reference, changes, more=more)
+    import_checkpoint(tmp_path / "tiny.gguf", tmp_path / "model", command="genchat import tiny.gguf")
+    ids = torch.randint(0, 300, (40,), generator=torch.Generator().manual_seed(2)).tolist()
+    with torch.no_grad():
+        wanted = reference(torch.tensor([ids])).logits[0, -1].log_softmax(-1).numpy()
+    np.testing.assert_allclose(_open(tmp_path / "model").model.start(ids).log_probs(), wanted, atol=1e-4)
+
+
 def test_weights_of_4_bits_stay_as_the_file_has_them(tmp_path: Path) -> None:
     """The levels are those of the file; only scales are rounded, to bf16."""
     reader = pytest.importorskip("gguf")
@@ -110,3 +127,22 @@ def test_half_precision_weights_are_kept_as_they_are(tmp_path: Path) -> None:
     with safe_open(tmp_path / "model" / "model.safetensors", framework="pt") as stored:
         assert stored.get_slice("embedding.weight").get_dtype() == "BF16"
     assert _open(tmp_path / "model").model.start([3]).log_probs().dtype == np.float32
+
+
+@pytest.mark.parametrize(("kind", "dtype"), [(1, torch.float16), (30, torch.bfloat16)])
+def test_norms_keep_their_32_bits_beside_narrower_matrices(kind: int, dtype: torch.dtype, tmp_path: Path) -> None:
+    reference = make_folder(tmp_path / "published", "qwen2")
+
+    def store(_name: str, array: Any) -> Any:
+        if array.ndim == 1:
+            return array
+        narrow = torch.from_numpy(np.ascontiguousarray(array)).to(dtype)
+        return Stored(array.shape, kind, narrow.view(torch.int16).numpy().tobytes())
+
+    checkpoint_gguf(tmp_path / "tiny.gguf", tmp_path / "published", reference, store=store)
+    import_checkpoint(tmp_path / "tiny.gguf", tmp_path / "model", command="genchat import tiny.gguf")
+    with safe_open(tmp_path / "model" / "model.safetensors", framework="pt") as stored:
+        assert stored.get_tensor("embedding.weight").dtype == dtype
+        assert torch.equal(stored.get_tensor("norm.weight"), reference.state_dict()["model.norm.weight"])
+        biases = [reference.state_dict()[f"model.layers.1.self_attn.{part}_proj.bias"] for part in "qkv"]
+        assert torch.equal(stored.get_tensor("blocks.1.attention.qkv.bias"), torch.cat(biases))

@@ -74,9 +74,10 @@ def test_sentencepiece_is_read_alike_from_both_forms(tmp_path: Path) -> None:
     np.testing.assert_allclose(one.start(ids).log_probs(), other.start([1, *ids]).log_probs(), atol=1e-5)
 
 
-def test_eight_bits_stay_close_and_batch_equals_step(tiny: Path) -> None:
+@pytest.mark.parametrize("precision", ["bf16", "int8"])
+def test_coarser_numbers_stay_close(precision: Precision, tiny: Path) -> None:
     folder = tiny / "models" / "tiny.gguf"
-    exact, rounded = opened(folder, "fp32").model, opened(folder, "int8").model
+    exact, rounded = opened(folder, "fp32").model, opened(folder, precision).model
     ids = exact.tokenizer.encode("the cat sat on the mat, and the sea was blue")
     wanted = exact.score_tokens(ids).mean()  # type: ignore[attr-defined]
     assert rounded.score_tokens(ids).mean() == pytest.approx(wanted, rel=0.05)  # type: ignore[attr-defined]

@@ -12,8 +12,9 @@ from engine.errors import ModelDamaged
 from engine.tokenizers.foreign import ForeignTokenizer, ForeignVocabulary, printed_bytes
 from engine.tokenizers.reading import read_tokenizer
 from tests.engine.checkpoints.folders import CONTROLS, TEXTS, write_tokenizer
+from tests.engine.tokenizers.strings import mixed_text, random_strings
 
-KINDS = ("gpt2", "smollm", "qwen2")
+KINDS = ("gpt2", "smollm", "llama3", "qwen2")
 PIECES = st.sampled_from(
     [*" \n\t\r'.,;!?-0123456789", "'s", "'LL", "é", "e\u0301", "日", "🙂", "the", " cat", "\x00", "\x06"]
 )
@@ -48,6 +49,20 @@ def test_ids_are_those_of_the_reference(kind: str, pairs: dict[str, tuple[Foreig
             assert ours.encode(text) == reference.encode(text, add_special_tokens=False).ids
 
     compare()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_ids_are_those_of_the_reference_on_long_mixed_text_and_many_strings(
+    kind: str, pairs: dict[str, tuple[ForeignTokenizer, Tokenizer]]
+) -> None:
+    ours, reference = pairs[kind]
+    mixed = mixed_text()
+    assert len(mixed.encode()) >= 300_000
+    assert ours.encode(mixed) == reference.encode(mixed, add_special_tokens=False).ids
+    strings = random_strings(10_000)
+    wanted = [each.ids for each in reference.encode_batch(strings, add_special_tokens=False)]
+    assert [ours.encode(each) for each in strings] == wanted
 
 
 def test_what_is_typed_never_becomes_a_control_token(pairs: dict[str, tuple[ForeignTokenizer, Tokenizer]]) -> None:
