@@ -107,6 +107,10 @@ class GenchatApp(App[int]):
         if not any(isinstance(screen, CommandPalette) for screen in self.screen_stack):
             self.push_screen(CommandPalette(id="--command-palette", placeholder=say("tui.palette.placeholder")))
 
+    def action_help_quit(self) -> None:
+        """Ctrl+C with nothing to copy: say how to leave. Textual would in English."""
+        self.notify(say("tui.quit_hint"), markup=False)
+
     def action_theme(self) -> None:
         """Dark or light."""
         self.theme = LIGHT if self.theme == DARK else DARK
@@ -147,7 +151,8 @@ class GenchatApp(App[int]):
             title = vars(owner).get("HELP_TITLE", "")  # its own: a heading stands for the keys of one class
             if title:
                 groups.setdefault(say(title), bindings_of(owner))
-        self.push_screen(HelpScreen(list(groups.items())))
+        explanations = [say(key) for key in getattr(self.screen, "HELP_TEXTS", ())]
+        self.push_screen(HelpScreen(explanations, list(groups.items())))
 
     def _fatal_error(self) -> None:
         """A fault of genchat itself: one line and where the report is. Textual would print local variables."""

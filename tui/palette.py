@@ -51,6 +51,10 @@ def commands_of(screen: "ChatScreen") -> Iterator[Command]:
         yield Command(say(f"tui.command.{action}"), partial(screen.app.run_action, action), keys.get(action, ""))
 
 
+def _nothing() -> None:
+    return None
+
+
 def _keys_of(*owners: type) -> dict[str, str]:
     """How the first key of each action is written."""
     return {each.action: key_name(each) for owner in owners for each in bindings_of(owner)}
@@ -77,7 +81,12 @@ class GenchatCommands(Provider):
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
+        found = False
         for command in self._commands():
             score = matcher.match(command.name)
             if score > 0:
+                found = True
                 yield Hit(score, command.shown, command.run, command.name)
+        if not found:  # else Textual says so itself, always in English
+            nothing = say("tui.palette.nothing")
+            yield Hit(0, Content.styled(nothing, "$genchat-muted"), _nothing, nothing)

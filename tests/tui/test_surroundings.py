@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from textual.binding import Binding
 from textual.command import CommandPalette
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
+from engine.contract import Notice
 from engine.history import NullHistory
 from engine.language import use_language
 from tests.tui.support import GREEDY, Gated, Listing, Source, chat, dialog, make_app, say, script, text_of, until
@@ -14,6 +15,7 @@ from tui.app import GenchatApp
 from tui.keys import description
 from tui.palette import commands_of
 from tui.screens.chat import ChatScreen
+from tui.screens.documents import DocumentsScreen
 from tui.screens.help import HelpScreen
 from tui.screens.models import ModelsScreen
 from tui.widgets.conversation_list import ConversationList
@@ -65,6 +67,56 @@ async def test_help_tells_the_keys_of_every_part() -> None:
         told = str(app.screen.query(Static).first().content)
         for expected in ("In the panel", "all candidates", "In the prompt", "what was sent before", "In the list"):
             assert expected in told
+
+
+async def test_help_explains_the_screen_it_stands_on() -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app.screen, DocumentsScreen))
+        await pilot.press("f1")
+        await dialog(pilot, HelpScreen)
+        told = str(app.screen.query(Static).first().content)
+        assert "whether it is enough to answer" in told
+        assert "drawn" not in told
+
+
+async def test_what_is_not_kept_is_said_as_long_as_it_is_so() -> None:
+    reason = Notice("history.not_kept", {"reason": "no room"})
+    for history, said in ((NullHistory((reason,)), True), (NullHistory(), False)):
+        app = make_app(history=history)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await say(pilot, "oi")
+            assert ("not kept" in text_of(app).splitlines()[0]) is said
+
+
+@pytest.mark.parametrize("keys", [("ctrl+c",), ("f4", "ctrl+c")])
+async def test_control_c_with_nothing_to_copy_says_how_to_leave(keys: tuple[str, ...]) -> None:
+    use_language("pt-br")
+    app = make_app()
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await say(pilot, "oi")
+        await pilot.press(*keys)
+        await until(pilot, lambda: "Ctrl+Q sai" in text_of(app))
+
+
+async def test_control_c_copies_what_is_selected_in_the_prompt() -> None:
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        chat(app).prompt.write("copy me")
+        await pilot.press("shift+home", "ctrl+c")
+        assert app.clipboard == "copy me"
+        assert chat(app).prompt.text == "copy me"
+
+
+async def test_a_palette_without_hits_says_so_in_the_language_of_the_reader() -> None:
+    use_language("pt-br")
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette) and app.screen.query(Input))
+        await pilot.press("q", "q", "q")
+        await until(pilot, lambda: "Nada com esse nome" in text_of(app))
 
 
 @pytest.mark.parametrize("size", [(120, 36), (60, 20), (40, 12)])
@@ -199,6 +251,21 @@ async def test_a_narrow_screen_shows_the_panel_by_key() -> None:
         await pilot.pause()
         assert not chat(app).panel.region
         assert chat(app).prompt.has_focus
+
+
+@pytest.mark.parametrize("key", ["f4", "f7", "f8", "f9", "ctrl+n"])
+async def test_keys_of_the_conversation_bring_it_back_from_behind_the_panel(key: str) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await say(pilot, "oi")
+        await pilot.press("f10")
+        await pilot.pause()
+        assert chat(app).panel.has_focus
+        await pilot.press(key)
+        await pilot.pause()
+        assert not chat(app).panel.region
+        assert app.focused is not None
+        assert app.focused.region
 
 
 async def test_list_and_panel_can_be_hidden_and_brought_back() -> None:

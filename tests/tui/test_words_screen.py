@@ -74,7 +74,8 @@ async def test_an_analogy_is_looked_for() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await opened(pilot)
         await send(pilot, "maçã : banana = martelo", "maçã : banana = martelo : …")
-        await send(pilot, "maçã : nadinha = martelo", "is not among the words")
+        shown = await send(pilot, "maçã : nadinha = martelo", "is not among the words")
+        assert "martelo : …" not in shown  # it answered another line
 
 
 async def test_markup_in_what_is_typed_stays_text() -> None:

@@ -40,6 +40,7 @@ class ChatScreen(AfterwardsScreen):
 
     AUTO_FOCUS = "#prompt"
     HELP_TITLE = "tui.help.chat"
+    HELP_TEXTS = ("tui.help.reading", "tui.help.why")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "stop", "stop", show=True, priority=True),
         bind("escape", "home", "home", show=True),
@@ -107,7 +108,9 @@ class ChatScreen(AfterwardsScreen):
         self.load_backend(self.session.model)
         self.list_models()
         self.refresh_list()
-        for notice in self.session.history.notices:
+        notices = self.session.history.notices
+        self.header.show_kept(all(notice.key != "history.not_kept" for notice in notices))
+        for notice in notices:
             self.note(say(notice.key, **dict(notice.values)), lasting=True)
         if self.conversation is not None:
             self.open_conversation(self.conversation)
@@ -276,10 +279,14 @@ class ChatScreen(AfterwardsScreen):
             self._editing = None
             self.prompt.write("")
             self._show_settings()
+        self._leave_panel()
+        self.prompt.focus()
+
+    def _leave_panel(self) -> None:
+        """Where the panel fills a narrow screen, bring the conversation back: what is hidden takes no keys."""
         if self.has_class("-panel-only"):
             self._arrangement.panel = None
             self._arrange()
-        self.prompt.focus()
 
     def action_next_place(self, by: int) -> None:
         """Prompt, conversation, panel, list: round and round."""
@@ -290,6 +297,7 @@ class ChatScreen(AfterwardsScreen):
 
     def action_tokens(self) -> None:
         """Walk the tokens."""
+        self._leave_panel()
         self.transcript.focus()
         if self.transcript.cursor is None:
             self.transcript.action_token(-1)
@@ -316,6 +324,7 @@ class ChatScreen(AfterwardsScreen):
         question = self.session.dialogue.last_question
         if question is not None:
             self._editing = question
+            self._leave_panel()
             self.prompt.write(question.text)
             self._show_settings()
             self.prompt.focus()
@@ -329,13 +338,13 @@ class ChatScreen(AfterwardsScreen):
         """Answer, or continue a text."""
         self.session.set_free_text(not self.session.free_text)
         self.show_conversation()
-        self.prompt.focus()
+        self.action_home()
 
     def action_new(self) -> None:
         """A new conversation."""
         self.session.begin()
         self.show_conversation()
-        self.prompt.focus()
+        self.action_home()
 
     def show_conversation(self) -> None:
         self._editing = None
@@ -354,7 +363,8 @@ class ChatScreen(AfterwardsScreen):
 
     def action_list(self) -> None:
         """Show or hide the conversations."""
-        self._arrangement.list = self.has_class("-no-list")
+        self._arrangement.list = self.has_class("-no-list") or self.has_class("-panel-only")
+        self._leave_panel()
         self._arrange()
         (self.conversations if self._arrangement.list else self.prompt).focus()
 

@@ -15,16 +15,13 @@ from tui.keeping import load_dialogue
 from tui.messages import ConversationDeleted, ConversationLoaded
 from tui.session import Session
 from tui.widgets.conversation_list import ConversationList
-from tui.widgets.prompt import Prompt
 
 _LASTING = 15  # seconds
 _LISTED = 200  # conversations; as many more each time they are asked for
 
 
 class ConversingScreen(Screen[None]):
-    """Base of the chat screen, which makes the prompt. `show_conversation`: another conversation is to be shown."""
-
-    prompt: Prompt
+    """Base of the chat screen. `show_conversation`: another conversation is to be shown."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -33,6 +30,10 @@ class ConversingScreen(Screen[None]):
 
     def show_conversation(self) -> None:
         """The session holds another conversation now."""
+        raise NotImplementedError
+
+    def action_home(self) -> None:
+        """Back to the prompt."""
         raise NotImplementedError
 
     def note(self, text: str, *, error: bool = False, lasting: bool = False) -> None:
@@ -85,7 +86,7 @@ class ConversingScreen(Screen[None]):
         elif self.session.live is None:
             self.session.resume(message.dialogue, message.conversation)
             self.show_conversation()
-            self.prompt.focus()  # in the list the first letters typed would rename or delete
+            self.action_home()  # in the list the first letters typed would rename or delete
             if message.message is not None:
                 self.show_message(message.message)
 

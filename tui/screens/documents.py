@@ -47,6 +47,7 @@ class DocumentsScreen(Screen[None]):
     CSS_PATH = "documents.tcss"
     AUTO_FOCUS = "#question"
     HELP_TITLE = "tui.help.documents"
+    HELP_TEXTS = ("documents.hint",)
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "back", "docs_back", show=True, priority=True),
         bind("ctrl+a", "add", "docs_add", show=True, priority=True),

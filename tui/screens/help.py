@@ -17,24 +17,25 @@ _KEY_COLUMN = 22
 
 
 class HelpScreen(Dialog[None]):
-    """`groups` are (title, bindings), the most useful first."""
+    """`explanations` say what the screen shows; `groups` are (title, bindings), the most useful first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [bind("f1,q,enter", "cancel", "close_help", priority=True)]
 
-    def __init__(self, groups: list[tuple[str, list[Binding]]]) -> None:
+    def __init__(self, explanations: list[str], groups: list[tuple[str, list[Binding]]]) -> None:
         super().__init__(say("tui.help.title"), say("tui.help.close"))
+        self._explanations = explanations
         self._groups = groups
 
     def parts(self) -> Iterable[Widget]:
         yield VerticalScroll(Static(self._content()), can_focus=True)
 
     def _content(self) -> Content:
-        pieces: list[tuple[str, str]] = [(say("tui.help.reading") + "\n\n" + say("tui.help.why") + "\n", "")]
+        parts = [Content(text + "\n") for text in self._explanations]
         for title, bindings in self._groups:
             lines = list(_lines(bindings))
             if lines:
-                pieces += [("\n" + title + "\n", "bold"), *lines]
-        return Content.assemble(*pieces)
+                parts.append(Content.assemble((title + "\n", "bold"), *lines))
+        return Content("\n").join(parts)
 
 
 def _lines(bindings: Iterable[Binding]) -> Iterator[tuple[str, str]]:

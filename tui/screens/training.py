@@ -254,4 +254,4 @@ def _talk(app: "GenchatApp", job: TrainingJob) -> None:
     if not kept.chat and not chat.session.free_text and chat.session.live is None:
         chat.action_mode()  # a model of plain text goes on with a text
     chat.load_backend(kept.name)
-    chat.prompt.focus()
+    chat.action_home()

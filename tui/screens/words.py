@@ -73,6 +73,7 @@ class WordsScreen(Screen[None]):
     CSS_PATH = "documents.tcss"
     AUTO_FOCUS = "#words-input"
     HELP_TITLE = "tui.help.words"
+    HELP_TEXTS = ("words.hint",)
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "back", "docs_back", show=True, priority=True),
         bind("f2", "text", "words_text", show=True, priority=True),
@@ -184,6 +185,10 @@ class WordsScreen(Screen[None]):
 
     @on(Told)
     def _told(self, message: Told) -> None:
+        if message.wrong:  # what stands there answers another line
+            self._findings = Findings()
+            self._table.update("")
+            self._draw()
         self._tell(message.text, message.wrong)
 
     def _tell(self, text: str, wrong: bool = False) -> None:

@@ -28,6 +28,7 @@ class Header(Widget):
         self._parameters = ""
         self._settings = ReplySettings()
         self._free_text = False
+        self._kept = True
         self._status: Status | None = None
         self._speed: float | None = None
         self._next_speed_at = 0.0
@@ -44,6 +45,11 @@ class Header(Widget):
     def show_settings(self, settings: ReplySettings, free_text: bool) -> None:
         """How the next reply will be made."""
         self._settings, self._free_text = settings, free_text
+        self.refresh()
+
+    def show_kept(self, kept: bool) -> None:
+        """Whether what is said outlives genchat."""
+        self._kept = kept
         self.refresh()
 
     def show_progress(self, status: Status | None, speed: float | None) -> None:
@@ -77,6 +83,8 @@ class Header(Widget):
         left.append(("   " + self._settings_text(), found.muted))
         if self._free_text:
             left.append(("   " + say("tui.header.free_text"), found.text))
+        if not self._kept:
+            left.append(("   " + say("tui.header.not_kept"), found.error))
         right = []
         if self._speed is not None:
             right.append((f"{whole(round(self._speed))} {say('tui.header.speed')}   ", found.muted))

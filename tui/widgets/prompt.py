@@ -51,12 +51,13 @@ class Prompt(TextArea):
 
     async def _on_key(self, event: events.Key) -> None:
         # Textual runs a binding after the key has bubbled up, so letters typed quickly before or after it would be
-        # taken in another order. Everything bound here is done at once instead.
+        # taken in another order. Everything bound here is done at once instead,
+        # and what has nothing to do, such as copying without a selection, is left to what stands around the prompt.
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
-            event.stop()
-            event.prevent_default()
-            await self.run_action(binding.action)
-            return
+            if await self.app.run_action(binding.action, self):
+                event.stop()
+                event.prevent_default()
+                return
         await super()._on_key(event)
 
     def action_send(self) -> None:
