@@ -66,6 +66,12 @@ class HistoryError(GenchatError):
     """The history file cannot be opened, read or written."""
 
 
+class ConversationNotFound(HistoryError):
+    """The history holds no conversation of the name that was asked for."""
+
+    exit_code = ExitCode.USAGE
+
+
 class SettingsError(GenchatError):
     """The settings file or an environment variable holds something that is not understood."""
 
@@ -80,4 +86,10 @@ class RemoteError(GenchatError):
 
 
 class DocumentsError(GenchatError):
-    """A document or a collection cannot be read, indexed or found."""
+    """A document or a collection cannot be read or indexed."""
+
+
+class DocumentNotFound(DocumentsError):
+    """No file, or no document of the index, has the name that was asked for."""
+
+    exit_code = ExitCode.USAGE

@@ -341,12 +341,20 @@ def set_setting(file: Path, name: str, text: str) -> Any:
     return value
 
 
-def unset_setting(file: Path, name: str) -> None:
-    """Take one setting out of the file, so that its default holds again. Works on unknown names too."""
-    _edit(file, name, None)
+def unset_setting(file: Path, name: str) -> bool:
+    """Take one setting out of the file, so that its default holds again; returns whether it stood there.
+
+    Takes out unknown names too. Raises SettingsError for one that is neither known nor there.
+    """
+    known = known_settings()
+    there = _edit(file, name, None)
+    if not there and name not in known:
+        raise _unknown(name, "config unset", known)
+    return there
 
 
-def _edit(file: Path, name: str, value: Any) -> None:
+def _edit(file: Path, name: str, value: Any) -> bool:
+    """Write a value, or None to take it out; returns whether the file was to change."""
     import tomlkit
     from tomlkit.exceptions import ParseError
 
@@ -359,17 +367,20 @@ def _edit(file: Path, name: str, value: Any) -> None:
     for table in tables:
         if table not in place:
             if value is None:
-                return
+                return False
             place[table] = tomlkit.table()
         place = place[table]
     if value is not None:
         place[key] = value
     elif key in place:
         del place[key]
+    else:
+        return False
     try:
         _replace(Path(os.path.realpath(file)), tomlkit.dumps(document))  # a link to the file stays a link
     except OSError as error:
         raise GenchatError("settings_not_written", file=file, reason=error.strerror or error) from None
+    return True
 
 
 def _replace(file: Path, text: str) -> None:

@@ -56,7 +56,9 @@ class TextStore:
         """The card of a text that is here. Raises TextUnusable naming what is."""
         cards = {card.name: card for card in self.cards()}
         if name not in cards:
-            raise TextUnusable("text_not_here", name=name, here=", ".join(cards) or "-")
+            if not cards:
+                raise TextUnusable("text_none_here", name=name)
+            raise TextUnusable("text_not_here", name=name, here=", ".join(cards))
         return cards[name]
 
     def pull(

@@ -50,7 +50,14 @@ def backup(connections: Connections, target: Path) -> None:
     """See History.backup."""
     if target.exists():
         raise HistoryError("backup_exists", path=str(target))
-    connections.write(lambda connection: back_up(connection, target), transaction=False)
+
+    def work(connection: sqlite3.Connection) -> None:
+        try:
+            back_up(connection, target)
+        except OSError as error:  # of the copy, so the history must not be named
+            raise HistoryError("backup_not_written", path=str(target), reason=error.strerror or error) from None
+
+    connections.write(work, transaction=False)
 
 
 def check(connections: Connections) -> CheckReport:

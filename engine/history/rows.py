@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from engine.contract import Notice, Passage, Passages
 from engine.conversation import Role
-from engine.errors import HistoryError
+from engine.errors import ConversationNotFound, HistoryError
 from engine.history.failures import BrokenRow
 from engine.history.records import Conversation, Run, Status, StoredMessage, can_be_said
 
@@ -83,7 +83,7 @@ def find_conversation(connection: sqlite3.Connection, name: str) -> Conversation
             return to_conversation(found[0])
         if found:
             raise HistoryError("conversation_ambiguous", name=name)
-    raise HistoryError("conversation_not_found", name=name)
+    raise ConversationNotFound("conversation_not_found", name=name)
 
 
 def find_message(connection: sqlite3.Connection, message: int) -> StoredMessage:

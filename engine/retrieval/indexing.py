@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from engine.errors import DocumentsError
+from engine.errors import DocumentNotFound, DocumentsError
 from engine.retrieval.chunking import Chunk
 from engine.retrieval.database import writing
 from engine.retrieval.reading import KINDS, Reading, kind_of, read_bytes, read_document
@@ -60,7 +60,7 @@ def found_sources(path: Path) -> list[Source]:
     """
     if not path.is_dir():
         if not path.exists():
-            raise DocumentsError("document_missing", name=str(path))
+            raise DocumentNotFound("document_path_missing", name=str(path))
         return [Source(stored_path(path), stored_text(path.name), path)]
     found = []
     for folder, folders, files in os.walk(path):

@@ -137,6 +137,16 @@ def test_unsetting_brings_the_default_back(file: Path) -> None:
     assert load_settings(file, {}).sampling.seed is None
 
 
+def test_unsetting_tells_whether_it_was_set_and_knows_no_strange_names(file: Path) -> None:
+    file.parent.mkdir(parents=True)
+    file.write_text("strange = 1\n[sampling]\nseed = 7\n", encoding="utf-8")
+    assert unset_setting(file, "sampling.seed")
+    assert not unset_setting(file, "sampling.seed")
+    assert unset_setting(file, "strange")
+    with pytest.raises(SettingsError):
+        unset_setting(file, "strange")
+
+
 def test_unsetting_what_is_not_set_writes_nothing(file: Path) -> None:
     unset_setting(file, "sampling.seed")
     assert not file.exists()

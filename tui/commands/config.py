@@ -65,8 +65,9 @@ def set_value(
 def unset(context: typer.Context, name: Name) -> None:
     """Take one setting out of the file."""
     around = surroundings(context)
-    unset_setting(around.paths.settings, name)
-    around.output.note(say("cli.config.removed", name=name, file=around.paths.settings))
+    removed = unset_setting(around.paths.settings, name)
+    text = "cli.config.removed" if removed else "cli.config.not_there"
+    around.output.note(say(text, name=name, file=around.paths.settings))
 
 
 @app.command("path", cls=GenchatCommand, help="cli.config.path")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.errors import DocumentsError, ExitCode, UsageError
+from engine.errors import DocumentNotFound, DocumentsError, ExitCode, UsageError
 from engine.language import say
 from engine.text import safe_line
 from tui.commands.models import megabytes
@@ -94,7 +94,7 @@ def add(
     around = surroundings(context)
     name = collection or around.settings.documents.collection or DEFAULT
     with _library(around) as library:
-        failed = _narrate(around, library.add(paths, name))
+        failed = _narrate(around, library.add(paths, name), "docs.nothing_readable")
         if local_only is not None:
             library.keep_local(name, local_only)
         _embed(around, library)
@@ -107,14 +107,14 @@ def refresh(context: typer.Context, collection: CollectionName = None) -> None:
     """Look at all known files again."""
     around = surroundings(context)
     with _library(around) as library:
-        failed = _narrate(around, library.refresh(collection))
+        failed = _narrate(around, library.refresh(collection), "docs.nothing_to_refresh")
         _embed(around, library)
     if failed:
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _narrate(around: Surroundings, events: Iterable["Progress"]) -> int:
-    """Tell what happens to each document; returns how many failed."""
+def _narrate(around: Surroundings, events: Iterable["Progress"], nothing: str) -> int:
+    """Tell what happens to each document, or `nothing`, a text key; returns how many failed."""
     counts: dict[str, int] = {}
     out = around.output
     try:
@@ -135,7 +135,7 @@ def _narrate(around: Surroundings, events: Iterable["Progress"]) -> int:
         out.end_progress()
     total = sum(counts.values())
     if not total:
-        out.note(say("docs.nothing_readable"), "warn")
+        out.note(say(nothing), "warn")
     else:
         out.note(say("docs.summary", total=total, **{key: counts.get(key, 0) for key in _COUNTED}), "dim")
     return counts.get("failed", 0)
@@ -213,7 +213,7 @@ def show(
 def _one(library: "Library", name: str) -> "Document":
     found = library.find(name)
     if not found:
-        raise DocumentsError("document_unknown", name=name)
+        raise DocumentNotFound("document_unknown", name=name)
     if len(found) > 1:
         raise DocumentsError("document_ambiguous", name=name, count=len(found))
     return found[0]

@@ -21,6 +21,7 @@ from engine.settings import known_settings
 from tui.commands.options import AsJson
 from tui.commands.parser import GenchatCommand, single
 from tui.commands.surroundings import Surroundings, surroundings
+from tui.numbers import whole
 
 app = single()
 _PACKAGES = (
@@ -133,7 +134,7 @@ def _look_at_history(path: Path) -> None:
 
 def _state(path: Path) -> str:
     if path.is_file():
-        return say("cli.doctor.file", bytes=path.stat().st_size)
+        return say("cli.doctor.file", bytes=whole(path.stat().st_size))
     return say("cli.doctor.folder" if path.is_dir() else "cli.doctor.absent")
 
 
@@ -199,4 +200,4 @@ def _environment(found: Findings) -> dict[str, Any]:
 def _shown(value: Any) -> str:
     if value is None:
         return "–"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return whole(value) if isinstance(value, int) else str(value)

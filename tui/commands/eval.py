@@ -1,6 +1,7 @@
 """`genchat eval TEXT|FILE… --models a,b`: models side by side on the same text, in bits per byte."""
 
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 app = single()
 _SHOWN_PIECES = 8
+_PATH = re.compile(r"(\.{0,2}|~)/\S*|\S+\.(txt|md|csv|json|jsonl|text|log)", re.IGNORECASE)
 
 
 @app.command("eval", cls=GenchatCommand, help="evaluation.help")
@@ -75,6 +77,8 @@ def _texts(given: list[str], scope: Literal["replies", "all", "text"]) -> "list[
             if not text.strip():
                 raise TextUnusable("text_empty", name=argument)
             found.append(EvalText(Path(argument).name, text, scope if looks_like_dialogues(text) else "text"))
+        elif len(given) == 1 and _looks_like_a_path(argument):
+            raise TextUnusable("file_not_there", name=argument)
         else:
             words.append(argument)
     if words:
@@ -87,6 +91,11 @@ def _is_file(argument: str) -> bool:
         return Path(argument).is_file()
     except (OSError, ValueError):  # a text too long or too strange for a file name
         return False
+
+
+def _looks_like_a_path(argument: str) -> bool:
+    """Whether a single word was more likely meant as a file than as the text itself."""
+    return _PATH.fullmatch(argument) is not None
 
 
 def _show(out: "Output", measured: "list[Measurement]") -> None:

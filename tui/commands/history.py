@@ -124,7 +124,8 @@ def show(context: typer.Context, conversation: OptionalId = None, as_json: AsJso
             speaker = run.model if run else say(f"cli.role.{message.role.value}")
             status = "" if message.status == "done" else "  " + say(f"cli.history.status.{message.status}")
             around.output.heading(f"{speaker}{status}")
-            around.output.line(message.text)
+            for text in filter(None, (message.text, "" if run is None else run.error)):
+                around.output.line(text)
             around.output.line()
 
 

@@ -17,7 +17,7 @@ def given_text(words: Sequence[str]) -> str:
         raise TextUnusable("text_not_utf8_argument")
     text = " ".join(read_stdin() if word == STDIN else word for word in words)
     if not text.strip():
-        raise TextUnusable("text_empty", name=say_source(words))
+        raise TextUnusable("text_empty_given", name=say_source(words))
     return text
 
 

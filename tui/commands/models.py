@@ -1,5 +1,6 @@
 """`genchat models`: which models there are, what is known of one, and taking one away."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -90,8 +91,7 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     if as_json:
         around.output.json(values)
         return
-    rows = [(key, _shown(value)) for key, value in values.items() if value not in (None, "", [], {}, ())]
-    around.output.table(rows, styles=("dim", ""))
+    around.output.table(list(_rows(values)), styles=("dim", ""))
 
 
 @app.command("rm", cls=GenchatCommand, help="cli.models.rm")
@@ -111,7 +111,24 @@ def megabytes(size: int) -> str:
     return f"{decimal(size / 1e6, 1)} MB" if size >= 100_000 else f"{decimal(size / 1e3, 1)} kB"
 
 
+def _rows(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is known, a row each; a list of records, such as the sources, takes a row for every one of them."""
+    for name, value in values.items():
+        if value in (None, "", [], {}, ()):
+            continue
+        if isinstance(value, dict) and any(isinstance(part, dict) for part in value.values()):
+            for key, part in value.items():
+                yield f"{name}.{key}", _shown(part)
+        elif isinstance(value, list | tuple) and isinstance(value[0], dict):
+            for place, part in enumerate(value):
+                yield name if place == 0 else "", _shown(part)
+        else:
+            yield name, _shown(value)
+
+
 def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, dict):
         return "  ".join(f"{key}={_shown(part)}" for key, part in value.items())
     if isinstance(value, list | tuple):

@@ -205,8 +205,8 @@ def _section(title: str, rows: Iterable[tuple[str, str]]) -> str:
     for name, text in given:
         lead = f"  {name}".ljust(column)
         wrapped = textwrap.wrap(text, max(_width() - column, 20)) or [""]
-        if len(lead) > column:
-            lines.append(lead)
+        if len(name) + 4 > column:  # two spaces before the name, two behind it
+            lines.append(lead.rstrip())
             lead = " " * column
         lines.append((lead + wrapped[0]).rstrip())
         lines.extend(" " * column + rest for rest in wrapped[1:])

@@ -13,6 +13,7 @@ from tui.commands.options import AsJson
 from tui.commands.parser import GenchatCommand, single
 from tui.commands.surroundings import surroundings
 from tui.commands.train_ngram import folder_for
+from tui.numbers import whole
 
 app = single()
 
@@ -36,7 +37,7 @@ def pull(
         if as_json:
             out.json([asdict(entry) for entry in CATALOGUE.values()])
             return
-        rows = [(each.name, f"{each.size // 10**6:,} MB", each.licence, each.title) for each in CATALOGUE.values()]
+        rows = [(each.name, f"{whole(each.size // 10**6)} MB", each.licence, each.title) for each in CATALOGUE.values()]
         out.table(rows, right=(1,), styles=("bold", "", "", "dim"))
         return
     entry = CATALOGUE.get(published)
@@ -49,7 +50,7 @@ def pull(
             path = fetch(
                 entry,
                 around.paths.cache / "checkpoints",
-                lambda have, whole: out.progress(told, have / whole if whole else 0.0),
+                lambda have, total: out.progress(told, have / total if total else 0.0),
                 should_stop,
             )
         finally:

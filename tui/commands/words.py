@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from engine.errors import UsageError
+from engine.errors import DocumentsError, UsageError
 from engine.language import language_in_use, say
 from engine.text import safe_line
 from tui.commands.options import AsJson, Model
@@ -77,7 +77,7 @@ def near(
 ) -> None:
     """The words that keep the most similar company."""
     around = surroundings(context)
-    vectors = _vectors(around, text, corpus, language)
+    vectors = _vectors(around, (word,), text, corpus, language)
     _show(around, vectors, vectors.nearest(word, top), as_json)
 
 
@@ -93,7 +93,7 @@ def distance(
 ) -> None:
     """Cosine and Euclidean distance of two words."""
     around = surroundings(context)
-    found = _vectors(around, text, corpus, language).compare(left, right)
+    found = _vectors(around, (left, right), text, corpus, language).compare(left, right)
     if as_json:
         around.output.json({"left": left, "right": right, "cosine": found.cosine, "distance": found.distance})
     else:
@@ -114,7 +114,7 @@ def analogy(
 ) -> None:
     """What is to C as B is to A."""
     around = surroundings(context)
-    vectors = _vectors(around, text, corpus, language)
+    vectors = _vectors(around, (first, second, third), text, corpus, language)
     _show(around, vectors, vectors.analogy(first, second, third, top), as_json)
 
 
@@ -131,7 +131,7 @@ def word_map(
     from engine.words.picture import drawn, placed
 
     around = surroundings(context)
-    vectors = _vectors(around, text, corpus, language)
+    vectors = _vectors(around, words, text, corpus, language)
     chosen = list(dict.fromkeys(vectors.words[vectors.place(word)] for word in words))
     if len(chosen) == 1:
         chosen += [each.word for each in vectors.nearest(chosen[0], _MAP_NEIGHBOURS)]
@@ -161,9 +161,14 @@ def _show(around: Surroundings, vectors: "WordVectors", found: Sequence["Neighbo
     around.output.note(say("words.trained_on", name=vectors.name, words=whole(len(vectors.words))), "dim")
 
 
-def _vectors(around: Surroundings, text: Path | None, corpus: str | None, language: Language | None) -> "WordVectors":
-    """Vectors of the text that is named, or of all that ships with genchat; trained once, then kept."""
-    from engine.words.store import open_vectors, shipped_texts
+def _vectors(
+    around: Surroundings, words: Sequence[str], text: Path | None, corpus: str | None, language: Language | None
+) -> "WordVectors":
+    """Vectors of the text that is named, or of all that ships with genchat; trained once, then kept.
+
+    Of what ships, the reader's language, unless one is named or only the other one knows all of `words`.
+    """
+    from engine.words.store import shipped_texts
     from tui.commands.inputs import read_text_file
 
     if text is not None and corpus is not None:
@@ -172,18 +177,34 @@ def _vectors(around: Surroundings, text: Path | None, corpus: str | None, langua
         from engine.text_store import TextStore
 
         store = TextStore(around.paths.data / "texts")
-        name, texts = store.find(corpus).name, [read_text_file(store.path(corpus))]
-    elif text is not None:
-        name, texts = safe_line(text.name), [read_text_file(text)]
-    else:
-        chosen = language or _own_language()
-        name, texts = say(f"words.shipped_{chosen}"), shipped_texts(chosen)
+        return _open(around, store.find(corpus).name, [read_text_file(store.path(corpus))])
+    if text is not None:
+        return _open(around, safe_line(text.name), [read_text_file(text)])
+    own: Language = language or _own_language()
+    vectors = _open(around, say(f"words.shipped_{own}"), shipped_texts(own))
+    if language is None and not _knows(vectors, words):
+        other: Language = "en" if own == "pt" else "pt"
+        others = _open(around, say(f"words.shipped_{other}"), shipped_texts(other))
+        return others if _knows(others, words) else vectors
+    return vectors
+
+
+def _open(around: Surroundings, name: str, texts: list[str]) -> "WordVectors":
+    from engine.words.store import open_vectors
+
     try:
         return open_vectors(
             texts, name, around.paths.cache, lambda share: around.output.progress(say("words.training"), share)
         )
     finally:
         around.output.end_progress()
+
+
+def _knows(vectors: "WordVectors", words: Sequence[str]) -> bool:
+    try:
+        return all(vectors.place(word) >= 0 for word in words)
+    except DocumentsError:
+        return False
 
 
 def _own_language() -> Language:

@@ -126,6 +126,7 @@ TEXTS = {
     "cli.config.default": "default",
     "cli.config.written": "{name} = {value} in {file}",
     "cli.config.removed": "{name} is no longer set in {file}",
+    "cli.config.not_there": "{name} was not set in {file}",
     "cli.completion.help": "Write a shell's completion script to stdout. For bash: genchat completion bash > ~/.local/share/bash-completion/completions/genchat",
     "cli.completion.shell": "bash, zsh, fish or powershell",
     "cli.doctor.help": "Look at versions, files, models, terminal and environment, and say what is wrong. Nothing is changed and no model is loaded. Exit code 1 if there is a problem.",

@@ -25,6 +25,7 @@ TEXTS = {
     "docs.vanished": "{name} is gone and was taken out",
     "docs.encoding": "{name} was read as {encoding}; save it as UTF-8 if letters look wrong",
     "docs.nothing_readable": "nothing to read there: no file of a kind that is read",
+    "docs.nothing_to_refresh": "nothing to look at: no documents of yours are indexed; add some with: genchat docs add PATH",
     "docs.summary": "{total} documents: {added} added, {updated} updated, {unchanged} unchanged, {vanished} vanished, {failed} failed",
     "docs.embedding": "{embedder} reads {done} of {total} passages",
     "docs.embedded": "{embedder} has read {done} of {total} passages",

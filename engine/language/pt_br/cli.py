@@ -126,6 +126,7 @@ TEXTS = {
     "cli.config.default": "padrão",
     "cli.config.written": "{name} = {value} em {file}",
     "cli.config.removed": "{name} não está mais definida em {file}",
+    "cli.config.not_there": "{name} não estava definida em {file}",
     "cli.completion.help": "Escreve o script de completamento de um shell na saída padrão. Para o bash: genchat completion bash > ~/.local/share/bash-completion/completions/genchat",
     "cli.completion.shell": "bash, zsh, fish ou powershell",
     "cli.doctor.help": "Examina versões, arquivos, modelos, terminal e ambiente, e diz o que está errado. Nada é mudado e nenhum modelo é carregado. Código de saída 1 se houver problema.",

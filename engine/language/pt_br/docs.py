@@ -25,6 +25,7 @@ TEXTS = {
     "docs.vanished": "{name} sumiu e foi tirado do índice",
     "docs.encoding": "{name} foi lido como {encoding}; salve em UTF-8 se as letras parecerem erradas",
     "docs.nothing_readable": "nada para ler ali: nenhum arquivo de um tipo que é lido",
+    "docs.nothing_to_refresh": "nada para olhar: nenhum documento seu está no índice; adicione com: genchat docs add CAMINHO",
     "docs.summary": "{total} documentos: {added} adicionados, {updated} atualizados, {unchanged} iguais, {vanished} sumidos, {failed} com falha",
     "docs.embedding": "o {embedder} lê {done} de {total} trechos",
     "docs.embedded": "o {embedder} leu {done} de {total} trechos",

@@ -119,7 +119,7 @@ def test_a_changed_file_that_can_no_longer_be_read_keeps_its_old_text(library: L
 def test_a_path_that_is_not_there_is_told(library: Library, tmp_path: Path) -> None:
     with pytest.raises(DocumentsError) as raised:
         list(library.add([tmp_path / "none"]))
-    assert raised.value.key == "document_missing"
+    assert raised.value.key == "document_path_missing"
 
 
 @pytest.mark.parametrize("name", ["", " a", "a\n", "x" * 65, "a\x1b[2J"])

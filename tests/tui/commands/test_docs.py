@@ -58,7 +58,7 @@ def test_documents_are_added_listed_shown_and_removed(genchat: Run, notes: Path)
     assert "A biblioteca abre às nove horas" in shown.stdout
     assert json.loads(genchat("docs", "show", "gato.txt", "--json").stdout)["passages"][0]["start"] == 0
     assert genchat("docs", "rm", "gato.txt").returncode == 0
-    assert genchat("docs", "show", "gato.txt").returncode == 1
+    assert genchat("docs", "show", "gato.txt").returncode == 2
     assert genchat("docs", "rm", "-C", "notas").returncode == 0
     assert genchat("docs", "list", "-C", "notas").returncode == 1
     assert notes.joinpath("gato.txt").exists()
@@ -82,7 +82,7 @@ def test_one_bad_file_is_named_and_the_rest_is_there(genchat: Run, notes: Path) 
     assert "latin.txt was read as cp1252" in done.stderr
     assert "3 added" in done.stderr
     missing = genchat("docs", "add", str(notes / "none"))
-    assert (missing.returncode, "is not there" in missing.stderr) == (1, True)
+    assert (missing.returncode, "is not there" in missing.stderr) == (2, True)
 
 
 def test_why_says_how_a_question_is_understood_and_what_it_finds(genchat: Run, notes: Path) -> None:
@@ -128,9 +128,10 @@ def test_a_local_collection_is_marked(genchat: Run, notes: Path) -> None:
     ("arguments", "code"),
     [
         (("docs", "rm"), 2),
-        (("docs", "rm", "none.md"), 1),
+        (("docs", "rm", "none.md"), 2),
         (("docs", "why", "x", "-C", "none"), 1),
         (("docs", "add"), 2),
+        (("docs", "add", "none.md"), 2),
         (("docs", "show"), 2),
     ],
 )
@@ -140,6 +141,12 @@ def test_what_cannot_be_done_is_told_in_one_line(genchat: Run, arguments: tuple[
     assert done.stdout == ""
     assert done.stderr.startswith("genchat: ")
     assert "Traceback" not in done.stderr
+
+
+def test_looking_again_at_no_documents_says_how_to_add_some(genchat: Run) -> None:
+    done = genchat("docs", "refresh")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "docs add" in done.stderr
 
 
 def test_a_damaged_file_is_told_and_left_alone(genchat: Run, tmp_path: Path) -> None:

@@ -96,6 +96,20 @@ def test_rename_gives_a_title(genchat: Run) -> None:
     assert listed(genchat)[0]["title"] == "Um título"
 
 
+def test_a_conversation_that_is_not_there_is_wrong_usage(genchat: Run) -> None:
+    genchat("x")
+    for arguments in (("show", "zzz"), ("rename", "zzz", "x"), ("rm", "zzz", "--yes"), ("export", "zzz")):
+        done = genchat("history", *arguments)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), arguments
+
+
+def test_what_made_a_reply_fail_is_shown_with_it(genchat: Run) -> None:
+    genchat("oi", "-m", "gemini")  # without a key
+    shown = genchat("history", "show").stdout
+    assert "(failed)" in shown
+    assert "keys set gemini" in shown.splitlines()[-2]
+
+
 def test_export_writes_a_new_private_file_and_never_over_another(genchat: Run, tmp_path: Path) -> None:
     genchat("x")
     target = tmp_path / "out.md"
@@ -115,6 +129,9 @@ def test_backup_check_and_purge(genchat: Run, tmp_path: Path) -> None:
         assert copy.execute("SELECT count(*) FROM message").fetchone() == (2,)
     copy.close()
     assert genchat("history", "backup", str(target)).returncode == 1
+    elsewhere = genchat("history", "backup", str(tmp_path / "none" / "copy.db"))
+    assert elsewhere.returncode == 1
+    assert elsewhere.stderr.startswith(f"genchat: {tmp_path / 'none' / 'copy.db'} cannot be written")
     report = json.loads(genchat("history", "check", "--json").stdout)
     assert report["sound"]
     assert (report["conversations"], report["messages"]) == (1, 2)

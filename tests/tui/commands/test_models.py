@@ -31,6 +31,9 @@ def test_a_trained_model_is_listed_shown_used_and_removed(genchat: Run, text: Pa
     shown = json.loads(genchat("models", "show", "rato", "--json").stdout)
     assert shown["sources"][0]["licence"] == "CC0"
     assert shown["checksum"] == card["checksum"]
+    rows = genchat("models", "show", "rato").stdout.splitlines()
+    assert [row.split()[0] for row in rows][:4] == ["name", "family", "origin", "chat"]
+    assert rows[3].split() == ["chat", "false"]
     assert genchat("next", "o rato", "-m", "rato", "--top", "1").stdout.splitlines()[1].split()[1] == "·roeu"
     assert genchat("models", "rm", "rato").returncode == 0
     assert not (tmp_path / "home" / "data" / "models" / "rato").exists()

@@ -168,6 +168,13 @@ def test_without_a_terminal_and_without_a_prompt_the_screen_stays_closed(process
     assert 'genchat "PROMPT"' in done.stderr
 
 
+@pytest.mark.parametrize("command", [("eval",), ("train", "gpt"), ("prompt",)])
+def test_in_the_help_names_and_explanations_stand_apart(genchat: Run, command: tuple[str, ...]) -> None:
+    rows = [line for line in genchat(*command, "--help").stdout.splitlines() if line.startswith(("  -", "      --"))]
+    assert len(rows) > 3
+    assert all(len(line) < 30 or line[:30].endswith("  ") or "  " not in line.strip() for line in rows)
+
+
 MISTAKES = [
     (("--temprature", "1", "x"), "did you mean --temperature"),
     (("--zzz", "x"), "no option --zzz"),
@@ -192,6 +199,11 @@ MISTAKES = [
     (("config", "set", "modle", "x"), 'did you mean "model"'),
     (("config", "set", "sampling.temperature", "-1"), "give float ≥ 0"),
     (("--continue", "x"), "no conversation to continue"),
+    (("next", " "), "TEXT is empty; give some text"),
+    (("eval", "none.txt"), "there is no file none.txt"),
+    (("eval", "./none"), "there is no file ./none"),
+    (("config", "unset", "modle"), 'did you mean "model"'),
+    (("corpus", "show", "none"), "none was fetched or added yet"),
 ]
 
 

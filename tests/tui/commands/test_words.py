@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.words import store
 from tests.tui.commands.conftest import Run
 
 
@@ -45,6 +46,20 @@ def test_neighbours_distances_analogies_and_maps_of_a_text_of_ones_own(genchat: 
     assert drawn.stdout.count("•") == 3
     places = json.loads(genchat("words", "map", "banana", "manga", "martelo", "-t", str(text), "--json").stdout)
     assert {place["word"] for place in places} == {"banana", "manga", "martelo"}
+
+
+def test_words_that_only_the_other_language_knows_are_looked_up_there(
+    genchat: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shipped_texts(language: str) -> list[str]:
+        words = ("ovo", "pão", "come", "quente") if language == "pt" else ("egg", "bread", "eats", "warm")
+        return [f"{words[0]} {words[1]} {words[2]} {words[3]} {language}{number % 60}" for number in range(400)]
+
+    monkeypatch.setattr(store, "shipped_texts", shipped_texts)
+    assert "pão" in genchat("words", "near", "ovo").stdout
+    assert "bread" in genchat("words", "near", "egg").stdout
+    assert genchat("words", "near", "ovo", "-l", "en").returncode == 1
+    assert "English" in genchat("words", "near", "xyzw").stderr
 
 
 @pytest.mark.parametrize(
