@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from engine.checkpoints.gguf import GgufFile
 from engine.checkpoints.gguf_checkpoint import read_gguf
@@ -16,6 +17,7 @@ from engine.model_card import read_card
 from engine.sampling import SamplingSettings
 from engine.tokenizers.foreign import ForeignTokenizer
 from tests.engine.checkpoints.smollm2_file import smollm2
+from tests.engine.tokenizers.strings import mixed_text, random_strings
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
@@ -83,19 +85,10 @@ def test_ids_equal_the_reference_tokenizer_on_long_mixed_text_and_random_strings
     reference = Tokenizer(models.BPE(vocabulary, merges))
     digits, level = pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)
     reference.pre_tokenizer = pre_tokenizers.Sequence([digits, level])
-    files = [*sorted((ROOT / "engine" / "language").rglob("*.py")), *sorted((ROOT / "corpora").rglob("*.txt"))]
-    mixed = "\n".join(file.read_text(encoding="utf-8") for file in files)[:300_000]
-    assert len(mixed) > 100_000
+    mixed = mixed_text()
+    assert len(mixed) == 300_000
     assert tokenizer.encode(mixed) == reference.encode(mixed).ids
-    random = np.random.default_rng(4)
-    ranges = [(0, 128), (128, 0x250), (0x370, 0x600), (0x2000, 0x3100), (0x4E00, 0x4F00), (0x1F600, 0x1F650)]
-    pieces = [" ", "\n", "  ", "'s", "123", "the", " água", "\r\n", "\t"]
-    strings = []
-    for _ in range(10_000):
-        letters = [chr(int(random.integers(*ranges[int(random.integers(len(ranges)))]))) for _ in range(8)]
-        letters += [pieces[int(random.integers(len(pieces)))] for _ in range(4)]
-        random.shuffle(letters)
-        strings.append("".join(letters))
+    strings = random_strings(10_000)
     wanted = [each.ids for each in reference.encode_batch(strings)]
     assert [tokenizer.encode(each) for each in strings] == wanted
 
@@ -105,6 +98,23 @@ def test_golden_probabilities(folder: Path) -> None:
     found = np.exp(model.start(model.tokenizer.encode("The capital of France is")).log_probs())
     for word, probability in ((" Paris", 0.7725), (" the", 0.0645), (" London", 0.0125), (" Le", 0.0099)):
         assert found[model.tokenizer.encode(word)[0]] == pytest.approx(probability, abs=1e-4)
+
+
+def test_500_tokens_are_priced_as_by_transformers_from_the_same_file(folder: Path, path: Path) -> None:
+    transformers = pytest.importorskip("transformers")
+    model = opened(folder, "fp32").model
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    ids = model.tokenizer.encode(text)[:501]
+    assert len(ids) == 501
+    reference = transformers.AutoModelForCausalLM.from_pretrained(
+        path.parent, gguf_file=path.name, dtype=torch.float32
+    ).eval()
+    with torch.no_grad():
+        logits = reference(torch.tensor([ids])).logits[0]
+    wanted = [float(row.log_softmax(-1)[token]) for row, token in zip(logits, ids[1:], strict=False)]
+    found = model.score_tokens(ids)[1:]  # type: ignore[attr-defined]
+    np.testing.assert_allclose(found, wanted, atol=1e-3)
+    assert float(np.mean(found)) == pytest.approx(np.mean(wanted), abs=5e-4)
 
 
 def test_eight_bits_cost_less_than_a_hundredth_of_the_surprise(folder: Path) -> None:
