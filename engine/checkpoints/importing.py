@@ -17,6 +17,7 @@ import numpy as np
 from engine.checkpoints.description import Checkpoint, names_of
 from engine.errors import GenchatError, ModelDamaged
 from engine.gpt.chat_template import LONGEST_TEMPLATE, CheckpointTemplate
+from engine.memory import check_memory
 from engine.model_card import ModelCard, file_checksum, write_model
 from engine.tokenizers.foreign import ForeignTokenizer
 from engine.tokenizers.sentencepiece import tokenizer_of
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[float], None]
 TEMPLATE_FILE = "chat_template.jinja"
+# Four for the weight, two for what is made of it: the narrower float, or the copy in 8 bits and the levels of 4.
+_BYTES_A_WEIGHT = 6
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -71,7 +74,7 @@ def import_checkpoint(
     template = checkpoint.chat_template
     if template:
         _template(checkpoint, tokenizer, name).check()
-    check_memory(_parameters(checkpoint), path.name)
+    check_memory(_parameters(checkpoint) * _BYTES_A_WEIGHT, path.name)
     weights, four_bits = _weights(checkpoint, path.name, progress, should_stop)
 
     def write(target: Path) -> None:
@@ -125,31 +128,6 @@ def _template(checkpoint: Checkpoint, tokenizer: ForeignTokenizer, name: str) ->
 
 def _parameters(checkpoint: Checkpoint) -> int:
     return sum(math.prod(shape) for shape in checkpoint.tensors.shapes.values())
-
-
-def available_memory() -> int | None:
-    """Bytes that can be taken without swapping; None where the system does not tell."""
-    import os
-
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
-        pass
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
-
-
-def check_memory(parameters: int, name: str) -> None:
-    """Raise GenchatError before a conversion that would not fit: four bytes a weight, and two for what is made of it
-    (the narrower float, or the copy in 8 bits and the levels of 4)."""
-    needed, free = parameters * 6, available_memory()
-    if free is not None and needed > free:
-        giga = 1e9
-        raise GenchatError("checkpoint_memory", name=name, needed=f"{needed / giga:.1f}", free=f"{free / giga:.1f}")
 
 
 def _weights(

@@ -21,6 +21,7 @@ from engine.gpt.model import GptCursor, GptModel, lens_row, spans, window_start
 from engine.gpt.packed import INT8_FILE, ImportedGpt, load_whole
 from engine.gpt.transformer import Gpt, Trace
 from engine.local_backend import LocalBackend
+from engine.memory import check_memory
 from engine.model_card import ModelCard
 from engine.tokenizers.foreign import ForeignTokenizer
 from engine.tokenizers.reading import TOKENIZER_FILE, read_tokenizer
@@ -127,7 +128,9 @@ def _alike(first: Sequence[int], second: Sequence[int]) -> int:
 
 
 def load_imported(folder: Path, card: ModelCard, config: GptConfig, precision: Precision = "auto") -> LocalBackend:
-    """The backend of an imported model's folder. Raises ModelDamaged naming what is not as it must be."""
+    """The backend of an imported model's folder. Raises ModelDamaged naming what is not as it must be, and
+    GenchatError where the weights would not fit into memory.
+    """
     tokenizer = read_tokenizer(folder)
     if not isinstance(tokenizer, ForeignTokenizer):
         raise ModelDamaged("model_damaged", name=card.name, reason=f"{TOKENIZER_FILE}: {tokenizer.name}")
@@ -151,9 +154,12 @@ def _network(folder: Path, config: GptConfig, name: str, wanted: Precision) -> G
     if wanted in ("auto", "int8"):
         fit = fitness(config)
         if wanted == "int8" or fit.bits_8:
+            if (folder / INT8_FILE).is_file():
+                check_memory((folder / INT8_FILE).stat().st_size, name)
             return load_whole(folder / INT8_FILE, config, name, fit)
     with torch.device("meta"):
         network = ImportedGpt(config)
+    check_memory(4 * network.parameter_count(), name)
     network.load_state_dict(read_weights(folder / WEIGHTS_FILE, network.state_dict(), name), assign=True)
     if wanted == "bf16":
         network.to(torch.bfloat16)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.checkpoints import importing
+from engine import memory
 from engine.checkpoints.gguf import GgufFile
 from engine.checkpoints.importing import import_checkpoint
 from engine.contract import ReplySettings, Step
@@ -172,9 +172,14 @@ def test_no_metadata_is_met_with_anything_but_a_name(
 def test_a_model_larger_than_memory_is_said_before_it_is_read(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "available_memory", lambda: 1000)
+    import_checkpoint(tiny / "tiny.gguf", tmp_path / "imported", command="")
+    monkeypatch.setattr(memory, "available_memory", lambda: 1000)
     with pytest.raises(GenchatError, match=r"needs about .* GB"):
         import_checkpoint(tiny / "tiny.gguf", tmp_path / "model", command="")
+    precisions: tuple[Precision, ...] = ("fp32", "int8")
+    for precision in precisions:
+        with pytest.raises(GenchatError, match=r"needs about .* GB"):
+            load_checkpoint(tmp_path / "imported", read_card(tmp_path / "imported"), precision)
 
 
 def test_a_folder_without_its_parts_says_which(tmp_path: Path) -> None:
