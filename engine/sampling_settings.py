@@ -16,9 +16,9 @@ StageName = Literal["repetition", "temperature", "top-k", "top-p", "min-p", "gre
 class SamplingSettings:
     """How a token is drawn. Raises UsageError for values outside what each stage allows."""
 
-    temperature: float = 0.8  # 0 always takes the likeliest token
+    temperature: float = 0.5  # 0 always takes the likeliest token
     top_k: int = 0  # 0 is off
-    top_p: float = 0.95  # 1 is off
+    top_p: float = 0.9  # 1 is off
     min_p: float = 0.0  # 0 is off
     repetition_penalty: float = 1.0  # 1 is off
     repetition_window: int = 64  # tokens looked back at

@@ -35,9 +35,9 @@ def _number(default: Any, low: float, high: float = math.inf, *, above: bool = F
 class SamplingChoices:
     """How tokens are drawn; the numbers of SamplingSettings, each with the range a file may give."""
 
-    temperature: float = _number(0.8, 0)
+    temperature: float = _number(0.5, 0)
     top_k: int = _number(0, 0)
-    top_p: float = _number(0.95, 0, 1, above=True)
+    top_p: float = _number(0.9, 0, 1, above=True)
     min_p: float = _number(0.0, 0, 1)
     repetition_penalty: float = _number(1.0, 1)
     repetition_window: int = _number(64, 0)

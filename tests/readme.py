@@ -33,7 +33,7 @@ README = ROOT / "README.md"
 _EXAMPLE = re.compile(r"(?<=\n)\$ genchat (?P<words>.*)\n(?P<shown>(?:.*\n)+?)(?=…\n```)")
 SIZE = (120, 36)
 QUESTIONS = (("Bom dia!",), ("How does a language model choose the next word?",), ("Good morning!", "What can I cook?"))
-_SETTINGS = ReplySettings(SamplingSettings(temperature=0.9, top_p=0.95, seed=3))
+_SETTINGS = ReplySettings(SamplingSettings(temperature=0.5, top_p=0.9, seed=3))
 _FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 _FAMILY = '"Fira Code", "DejaVu Sans Mono", Menlo, Consolas, monospace'
 

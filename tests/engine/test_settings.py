@@ -49,7 +49,7 @@ def test_each_layer_wins_over_the_one_before(file: Path) -> None:
         (0.1, "file"),
         (2, "environment"),
         (0.3, "flag"),
-        (0.95, "default"),
+        (0.9, "default"),
     ]
 
 
