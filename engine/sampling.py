@@ -56,8 +56,8 @@ class Draw:
         return next((stage.name for stage in self.stages if rank > stage.kept), None)
 
     def interval(self, token: int) -> tuple[float, float] | None:
-        """Where in [0, 1) the uniform number had to fall for `token`; None if it was cut."""
-        if self.cut_by(token) is not None:
+        """Where in [0, 1) the uniform number had to fall for `token`; None if it was cut or never possible."""
+        if self.cut_by(token) is not None or self.adjusted[token] == -np.inf:
             return None
         ids = top_ids(self.adjusted, self.kept)
         edges = np.cumsum(np.exp(self.adjusted[ids].astype(np.float64)))

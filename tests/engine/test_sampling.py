@@ -84,6 +84,12 @@ def test_the_uniform_number_fell_in_the_drawn_tokens_interval(values: FloatArray
         assert draw.interval(cut) is None
 
 
+def test_a_token_that_is_impossible_has_no_interval() -> None:
+    draw = Sampler(SamplingSettings(temperature=1.0, top_p=1.0)).draw(np.array([0.0, -np.inf], dtype=np.float32))
+    assert draw.interval(0) == (0.0, 1.0)
+    assert draw.interval(1) is None
+
+
 @given(log_probabilities(), any_settings)
 @quick
 def test_intervals_tile_the_line_from_zero_to_one(values: FloatArray, chosen: SamplingSettings) -> None:

@@ -395,7 +395,7 @@ def test_a_backup_is_a_history_and_replaces_nothing(store: HistoryStore, tmp_pat
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     with pytest.raises(HistoryError, match="exists already"):
         store.backup(target)
-    with pytest.raises(HistoryError, match="cannot be opened"):
+    with pytest.raises(HistoryError, match="cannot be written"):
         store.backup(tmp_path / "nowhere" / "copy.db")
     with HistoryStore.open(target) as copy:
         assert copy.shown(question.conversation) == store.shown(question.conversation)
