@@ -47,7 +47,7 @@ def test_any_model_answers_from_the_documents_by_its_name_with_docs(genchat: Run
 def test_documents_are_added_listed_shown_and_removed(genchat: Run, notes: Path) -> None:
     added = genchat("docs", "add", str(notes), "-C", "notas")
     assert added.returncode == 0
-    assert "added biblioteca.md (1 passage(s))" in added.stderr
+    assert "added biblioteca.md (passages: 1)" in added.stderr
     assert "2 documents: 2 added" in added.stderr
     again = genchat("docs", "add", str(notes), "-C", "notas")
     assert "2 unchanged" in again.stderr
