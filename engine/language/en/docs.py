@@ -33,7 +33,7 @@ TEXTS = {
     "docs.removed_collection": "collection {name} taken out; the files are where they were",
     "docs.place": "passage {ordinal}, line {line}, characters {start} to {end}",
     "docs.retriever": "looked up by {retriever}",
-    "docs.in_passages": "passages with it: {count}",
+    "docs.in_passages": "passages: {count}",
     "docs.found_exact": "found",
     "docs.found_corrected": "not in the documents; taken for {word}",
     "docs.found_translated": "in Portuguese: {word}",

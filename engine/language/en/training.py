@@ -40,6 +40,7 @@ TEXTS = {
     "training.ended_unmeasured": "{name}: {steps} steps in {seconds:.0f} s",
     "training.stopped": "stopped at step {step}; the model is kept as it is, and --resume goes on",
     "training.loss_reached": "the loss asked for is reached",
+    "training.read_often_enough": "the text has been read so often that more would only be learned by heart; --epochs reads it as often as you say",
     "training.no_more_gain": "no more gain; the best weights are kept",
     "training.seconds": "{seconds} s",
     "training.minutes_seconds": "{minutes} min {seconds:02} s",

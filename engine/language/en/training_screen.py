@@ -81,6 +81,7 @@ TEXTS = {
     "training_screen.kept": " {name} is ready after {time}; Enter talks to it, F2 in the chat lists it.",
     "training_screen.kept_stopped": " Stopped after {time}; {name} is kept as it was then. Enter talks to it.",
     "training_screen.kept_loss_reached": " The loss asked for is reached after {time}. Enter talks to {name}.",
+    "training_screen.kept_read_often_enough": " Read often enough: more would only be learned by heart. Kept after {time}. Enter talks to {name}.",
     "training_screen.kept_no_more_gain": " No more gain; the best weights are kept after {time}. Enter talks to {name}.",
     "training_screen.discarded": " Nothing of {name} was kept.",
     "training_screen.failed": " {reason}",

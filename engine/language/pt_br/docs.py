@@ -33,7 +33,7 @@ TEXTS = {
     "docs.removed_collection": "coleção {name} tirada; os arquivos estão onde estavam",
     "docs.place": "trecho {ordinal}, linha {line}, caracteres {start} a {end}",
     "docs.retriever": "busca por {retriever}",
-    "docs.in_passages": "trechos com ela: {count}",
+    "docs.in_passages": "trechos: {count}",
     "docs.found_exact": "achada",
     "docs.found_corrected": "não está nos documentos; entendi como {word}",
     "docs.found_translated": "em português: {word}",

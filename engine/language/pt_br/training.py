@@ -40,6 +40,7 @@ TEXTS = {
     "training.ended_unmeasured": "{name}: {steps} passos em {seconds:.0f} s",
     "training.stopped": "parado no passo {step}; o modelo fica como está, e --resume continua",
     "training.loss_reached": "a perda pedida foi alcançada",
+    "training.read_often_enough": "o texto já foi lido tantas vezes que o resto seria só decorado; --epochs o lê quantas vezes você disser",
     "training.no_more_gain": "sem mais ganho; os melhores pesos foram mantidos",
     "training.seconds": "{seconds} s",
     "training.minutes_seconds": "{minutes} min {seconds:02} s",

@@ -81,6 +81,7 @@ TEXTS = {
     "training_screen.kept": " {name} ficou pronto em {time}; Enter conversa com ele, F2 na conversa o lista.",
     "training_screen.kept_stopped": " Parado depois de {time}; {name} foi guardado como estava. Enter conversa com ele.",
     "training_screen.kept_loss_reached": " A perda pedida foi alcançada em {time}. Enter conversa com {name}.",
+    "training_screen.kept_read_often_enough": " Lido o bastante: o resto seria só decorado. Guardado depois de {time}. Enter conversa com {name}.",
     "training_screen.kept_no_more_gain": " Sem mais ganho; os melhores pesos foram guardados, depois de {time}. Enter conversa com {name}.",
     "training_screen.discarded": " Nada de {name} foi guardado.",
     "training_screen.failed": " {reason}",
