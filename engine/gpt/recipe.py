@@ -27,23 +27,31 @@ class Size:
     width: int
     window: int
     batch: int
-    weight_decay: float  # with muon
+    speed: int  # tokens a second, about
 
 
 SIZES = (
-    Size(0.0, 3, 128, 64, 32, 0.0),
-    Size(1.5, 4, 192, 128, 24, 0.1),
-    Size(4.0, 4, 256, 256, 16, 0.3),
-    Size(15.0, 6, 320, 256, 16, 0.3),
+    Size(0.0, 3, 128, 64, 32, 50_000),
+    Size(1.5, 4, 192, 128, 24, 25_000),
+    Size(4.0, 4, 256, 256, 16, 17_000),
+    Size(15.0, 6, 320, 256, 16, 8_000),
 )
 
 
-def suggest(recipe: Recipe, minutes: float) -> Recipe:
-    """`recipe` with everything left open filled in for a run of `minutes`."""
+# Readings of the text, and the weight decay (Muon's) that keeps such a run from learning it by heart.
+WEIGHT_DECAYS = ((0.0, 0.0), (1.5, 0.1), (3.0, 0.3))
+MOST_READINGS = 8.0  # by the clock; more of them make what is held out less likely again, see ../training/LOG.md
+
+
+def suggest(recipe: Recipe, minutes: float, tokens: int) -> Recipe:
+    """`recipe` with everything left open filled in for a run of `minutes` over a text of so many tokens."""
     size = next(size for size in reversed(SIZES) if minutes >= size.minutes)
     width = recipe.width or size.width
     window = recipe.window or size.window
+    batch = recipe.batch or size.batch
     muon = (recipe.optimizer or "muon") == "muon"
+    readings = recipe.epochs or (recipe.steps * batch * window if recipe.steps else minutes * 60 * size.speed) / tokens
+    weight_decay = next(decay for least, decay in reversed(WEIGHT_DECAYS) if readings >= least) if muon else 0.0
     return recipe.with_values(
         {
             "layers": recipe.layers or size.layers,
@@ -51,12 +59,11 @@ def suggest(recipe: Recipe, minutes: float) -> Recipe:
             "hidden": recipe.hidden or 4 * width,
             "window": window,
             "context": recipe.context or max(256, window),
-            "batch": recipe.batch or size.batch,
+            "batch": batch,
             "optimizer": recipe.optimizer or "muon",
             "learning_rate": recipe.learning_rate or (0.03 if muon else 0.003),
-            "weight_decay": (size.weight_decay if muon else 0.0)
-            if recipe.weight_decay is None
-            else recipe.weight_decay,
+            "weight_decay": weight_decay if recipe.weight_decay is None else recipe.weight_decay,
+            "most_epochs": recipe.most_epochs or (MOST_READINGS if recipe.minutes else None),
             "warm_down": 0.6 if recipe.warm_down is None else recipe.warm_down,
         }
     )

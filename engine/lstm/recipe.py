@@ -35,7 +35,7 @@ SIZES = (
 _EMBEDDING_WIDTH = 128
 
 
-def suggest(recipe: Recipe, minutes: float) -> Recipe:
+def suggest(recipe: Recipe, minutes: float, tokens: int) -> Recipe:
     """`recipe` with everything left open filled in for a run of `minutes`."""
     size = next(size for size in reversed(SIZES) if minutes >= size.minutes)
     muon = (recipe.optimizer or "muon") == "muon"

@@ -15,9 +15,7 @@ from engine.training.data import Source
 from engine.training.recipes import Recipe
 from engine.training.run import plan
 
-RECIPE = Recipe(
-    family="gpt", tokens="char", layers=6, width=256, window=256, batch=16, weight_decay=0.3, dropout=0.1, steps=3600
-)
+RECIPE = Recipe(family="gpt", tokens="char", layers=4, width=256, window=256, batch=16, weight_decay=0.3, steps=1200)
 _LICENCE = "public domain"
 
 

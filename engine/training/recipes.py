@@ -1,7 +1,7 @@
 """A recipe: everything that decides a training run, each number open to a flag or a line of a TOML file.
 
-The families add `engine.<family>.recipe` with `build(recipe, tokenizer) -> TrainableModel` and
-`suggest(recipe, minutes, tokens, vocabulary_size) -> Recipe`, which turns the one dial, minutes, into sizes.
+The families add `engine.<family>.recipe` with `suggest(recipe, minutes, tokens) -> Recipe`, which turns the one dial,
+minutes, into sizes for a text of so many tokens, and `build(recipe, tokenizer, alphabet) -> TrainableModel`.
 """
 
 import tomllib
@@ -40,6 +40,7 @@ class Recipe:
 
     minutes: float | None = None
     epochs: float | None = None
+    most_epochs: float | None = None  # of a run by the clock: read more often, a text is only learned by heart
     steps: int | None = None
     until_loss: float | None = None  # nats a token, held out
     warm_up: float = 0.02  # share of the run
@@ -56,7 +57,7 @@ class Recipe:
     def __post_init__(self) -> None:
         for name in ("layers", "width", "hidden", "context", "window", "batch", "steps", "evaluations"):
             _within(name, getattr(self, name), 1)
-        for name in ("learning_rate", "minutes", "epochs"):
+        for name in ("learning_rate", "minutes", "epochs", "most_epochs"):
             _within(name, getattr(self, name), 0, above=True)
         for name in ("weight_decay", "clip", "patience", "seed"):
             _within(name, getattr(self, name), 0)

@@ -130,7 +130,7 @@ def plan(
     if not by_steps and not recipe.until_loss:
         recipe = recipe.with_values({"minutes": minutes})
     pace = relative_speed(machine.dtype, device)
-    recipe = room.suggest(recipe, minutes * pace).fitted_to(len(data.train), recipe)
+    recipe = room.suggest(recipe, minutes * pace, max(1, len(data.train))).fitted_to(len(data.train), recipe)
     _check_length(data, recipe, sources)
     if (recipe.batch or 1) % team.world:
         raise UsageError("batch_not_divisible", batch=recipe.batch, world=team.world)
@@ -166,16 +166,24 @@ def plan(
 
 
 def schedule_of(recipe: Recipe, tokens: int) -> Schedule:
-    """By steps if steps or epochs are given, else by the clock; a run until a loss alone has no end."""
+    """By steps if steps or epochs are given, else by the clock; a run until a loss alone has no end.
+
+    A run by the clock ends sooner once it has read the text as often as the recipe says at most.
+    """
     down = 0.6 if recipe.warm_down is None else recipe.warm_down
     if recipe.steps is not None:
         return Schedule(steps=recipe.steps, warm_up=recipe.warm_up, warm_down=down)
     if recipe.epochs is not None:
-        steps = max(1, round(recipe.epochs * tokens / ((recipe.window or 64) * (recipe.batch or 32))))
+        steps = _steps_of(recipe.epochs, recipe, tokens)
         return Schedule(steps=steps, warm_up=recipe.warm_up, warm_down=down)
     if recipe.minutes is None:
         return Schedule(seconds=float("inf"), warm_up=0.0, warm_down=0.0)
-    return Schedule(seconds=60 * recipe.minutes, warm_up=recipe.warm_up, warm_down=down)
+    most = None if recipe.most_epochs is None else _steps_of(recipe.most_epochs, recipe, tokens)
+    return Schedule(seconds=60 * recipe.minutes, steps=most, warm_up=recipe.warm_up, warm_down=down)
+
+
+def _steps_of(epochs: float, recipe: Recipe, tokens: int) -> int:
+    return max(1, round(epochs * tokens / ((recipe.window or 64) * (recipe.batch or 32))))
 
 
 def make_tokenizer(sources: Sequence[Source], recipe: Recipe) -> StoredTokenizer:

@@ -10,7 +10,10 @@ _FIRST_SHARE = 0.1
 
 @dataclass(frozen=True)
 class Schedule:
-    """Exactly one of `seconds` and `steps` is set. Shares of the run are given from 0 to 1."""
+    """At least one of `seconds` and `steps` is set; of two the one that is reached first ends the run.
+
+    Shares of the run are given from 0 to 1.
+    """
 
     seconds: float | None = None
     steps: int | None = None
@@ -19,15 +22,15 @@ class Schedule:
 
     def progress(self, seconds: float, step: int, step_seconds: float = 0.0) -> float:
         """How much of the run is done at the middle of the coming step."""
-        if self.steps is not None:
-            return min((step + 0.5) / self.steps, 1.0)
-        return min((seconds + step_seconds / 2) / (self.seconds or 1.0), 1.0)
+        by_steps = 0.0 if self.steps is None else (step + 0.5) / self.steps
+        by_clock = 0.0 if self.seconds is None else (seconds + step_seconds / 2) / (self.seconds or 1.0)
+        return min(max(by_steps, by_clock), 1.0)
 
     def over(self, seconds: float, step: int, step_seconds: float = 0.0) -> bool:
         """Whether there is no room for another step."""
-        if self.steps is not None:
-            return step >= self.steps
-        return seconds + step_seconds > (self.seconds or 0.0)
+        if self.steps is not None and step >= self.steps:
+            return True
+        return self.seconds is not None and seconds + step_seconds > self.seconds
 
     def share(self, progress: float) -> float:
         """Share of the peak learning rate."""
@@ -37,6 +40,8 @@ class Schedule:
 
     def seconds_left(self, seconds: float, step: int) -> float | None:
         """Roughly, for showing; None before anything can be said."""
-        if self.steps is None:
-            return max((self.seconds or 0.0) - seconds, 0.0)
-        return seconds / step * (self.steps - step) if step else None
+        by_clock = None if self.seconds is None else max(self.seconds - seconds, 0.0)
+        by_steps = None if self.steps is None or not step else seconds / step * (self.steps - step)
+        if by_clock is None or by_steps is None:
+            return by_steps if by_clock is None else by_clock
+        return min(by_clock, by_steps)

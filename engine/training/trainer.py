@@ -219,6 +219,8 @@ class Trainer:
             if self.checkpoint is not None and self.machine.team.leads and now - saved >= self.checkpoint_seconds:
                 yield self.save()
                 saved = time.perf_counter()
+        if reason == "done" and schedule.seconds is not None and schedule.steps == place.step:
+            reason = "read often enough"
         yield from self._end(reason)
 
     def _step(self, share: float) -> float:

@@ -232,6 +232,7 @@ def _conclude(out: "Output", run: "Run", reason: str) -> None:
         "stopped": "training.stopped",
         "loss reached": "training.loss_reached",
         "no more gain": "training.no_more_gain",
+        "read often enough": "training.read_often_enough",
     }
     if reason in notes:
         out.note(say(notes[reason], step=place.step))

@@ -187,6 +187,7 @@ _KEPT: Mapping[str, str] = {
     "stopped": "training_screen.kept_stopped",
     "loss reached": "training_screen.kept_loss_reached",
     "no more gain": "training_screen.kept_no_more_gain",
+    "read often enough": "training_screen.kept_read_often_enough",
 }
 
 

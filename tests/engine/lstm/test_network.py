@@ -49,7 +49,7 @@ def test_the_same_seed_gives_the_same_weights() -> None:
 
 
 def test_a_token_the_text_does_not_hold_says_nothing() -> None:
-    recipe = suggest(Recipe(family="lstm", width=16, layers=1), 0.1)
+    recipe = suggest(Recipe(family="lstm", width=16, layers=1), 0.1, 1000)
     made = build(recipe, TOKENIZER, 11)
     made.initialise(torch.Generator().manual_seed(1))
     table = made.state_dict()["embedding.weight"]
@@ -131,11 +131,11 @@ def test_a_run_cut_short_ends_with_the_same_numbers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("minutes", [0.1, 3, 30])
 def test_the_dial_chooses_a_complete_recipe(minutes: float) -> None:
-    chosen = suggest(Recipe(family="lstm"), minutes)
+    chosen = suggest(Recipe(family="lstm"), minutes, 1000)
     made = build(chosen, TOKENIZER, 11)
     assert made.parameter_count() > 0
     assert None not in (chosen.layers, chosen.width, chosen.window, chosen.batch, chosen.learning_rate)
-    own = suggest(Recipe(family="lstm", width=40, layers=3, optimizer="adam"), minutes)
+    own = suggest(Recipe(family="lstm", width=40, layers=3, optimizer="adam"), minutes, 1000)
     assert (own.width, own.layers, own.optimizer) == (40, 3, "adam")
 
 
@@ -143,7 +143,7 @@ def test_a_loss_that_is_no_number_ends_the_run(tmp_path: Path) -> None:
     from engine.errors import TrainingFailed
 
     data = prepare([Source("letters", "abc abd abe abf\n" * 400)], TOKENIZER)
-    recipe = suggest(Recipe(family="lstm", width=16, layers=1, window=16, batch=8), 0.1)
+    recipe = suggest(Recipe(family="lstm", width=16, layers=1, window=16, batch=8), 0.1, 1000)
     made = build(recipe, TOKENIZER, 11)
     made.initialise(torch.Generator().manual_seed(1))
     with torch.no_grad():

@@ -53,14 +53,24 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("minutes", [0.1, 1, 5, 20, 600])
 def test_minutes_alone_settle_everything(minutes: float) -> None:
-    found = gpt.suggest(Recipe(), minutes)
+    found = gpt.suggest(Recipe(), minutes, 1_000_000)
     for name in ("layers", "width", "hidden", "window", "context", "batch", "optimizer", "learning_rate"):
         assert getattr(found, name)
 
 
 def test_more_minutes_never_make_a_smaller_model() -> None:
-    sizes = [(size.layers or 0) * (size.width or 0) ** 2 for size in (gpt.suggest(Recipe(), m) for m in range(1, 60))]
+    found = [gpt.suggest(Recipe(), minutes, 1_000_000) for minutes in range(1, 60)]
+    sizes = [(recipe.layers or 0) * (recipe.width or 0) ** 2 for recipe in found]
     assert sizes == sorted(sizes)
+
+
+@pytest.mark.parametrize("chosen", [{"minutes": 20}, {"epochs": 15}, {"steps": 3600}])
+def test_who_reads_a_text_often_is_kept_from_learning_it_by_heart(chosen: dict[str, Any]) -> None:
+    often, once = (gpt.suggest(Recipe(**chosen), 20, tokens) for tokens in (900_000, 900_000_000))
+    assert (often.weight_decay or 0) > 0.1
+    if "epochs" not in chosen:
+        assert once.weight_decay == 0
+    assert (often.most_epochs is not None) == ("minutes" in chosen)
 
 
 def test_what_a_person_chose_stays() -> None:
@@ -71,8 +81,9 @@ def test_what_a_person_chose_stays() -> None:
         "window": 40,
         "optimizer": "sgd",
         "learning_rate": 0.5,
+        "weight_decay": 0.0,
     }
-    found = gpt.suggest(Recipe(**chosen), 5)
+    found = gpt.suggest(Recipe(**chosen), 50, 1_000_000)
     assert {name: getattr(found, name) for name in chosen} == chosen
     assert (found.context or 0) >= 40
 
@@ -81,6 +92,8 @@ def test_the_end_of_a_run_follows_what_was_asked() -> None:
     assert schedule_of(Recipe(steps=7), 1000).steps == 7
     assert schedule_of(Recipe(epochs=2, window=10, batch=5), 1000).steps == 40
     assert schedule_of(Recipe(minutes=2), 1000).seconds == 120
+    often = schedule_of(Recipe(minutes=2, most_epochs=2, window=10, batch=5), 1000)
+    assert (often.seconds, often.steps) == (120, 40)
     open_end = schedule_of(Recipe(until_loss=1.0), 1000)
     assert open_end.seconds == float("inf")
     assert open_end.share(0.9) == 1.0

@@ -36,6 +36,17 @@ def test_the_clock_ends_before_a_step_that_would_overrun() -> None:
     assert schedule.progress(500, 0) == 1.0
 
 
+def test_of_two_ends_the_nearer_one_counts() -> None:
+    schedule = Schedule(seconds=60, steps=10)
+    assert schedule.progress(30, 0) == pytest.approx(0.5)
+    assert schedule.progress(1, 7) == pytest.approx(0.75)
+    assert schedule.over(1, 10)
+    assert schedule.over(61, 1)
+    assert not schedule.over(1, 1)
+    assert schedule.seconds_left(5, 5) == pytest.approx(5)
+    assert schedule.seconds_left(50, 1) == pytest.approx(10)
+
+
 def test_time_left_is_honest_about_what_it_does_not_know() -> None:
     assert Schedule(steps=10).seconds_left(0, 0) is None
     assert Schedule(steps=10).seconds_left(8, 4) == pytest.approx(12)

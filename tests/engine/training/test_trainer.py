@@ -201,6 +201,13 @@ def test_the_held_out_loss_is_what_the_language_model_scores(tmp_path: Path) -> 
     assert run.held_out_loss() == pytest.approx(-float(scored.mean()), abs=1e-5)
 
 
+def test_a_clock_run_ends_where_the_text_is_read_often_enough() -> None:
+    run = toy.trainer(schedule=Schedule(seconds=600, steps=4), minutes=10)
+    *_, ended = run.run()
+    assert isinstance(ended, Ended)
+    assert (ended.reason, run.place.step) == ("read often enough", 4)
+
+
 def test_a_clock_run_uses_its_time_and_no_more() -> None:
     run = toy.trainer(schedule=Schedule(seconds=0.5), minutes=0.5 / 60)
     last = ended(run)
