@@ -1,28 +1,26 @@
 """The models that ship: what their cards promise, and that they talk."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-import engine
 from engine.contract import ReplySettings, Step
 from engine.conversation import Message, Role
 from engine.local_backend import LocalBackend
 from engine.model_card import read_card, verify_files
-from engine.pretrained.shipping import load, thinned
+from engine.pretrained.shipping import thinned
 from engine.sampling import SamplingSettings
 from engine.training.weights import WEIGHTS_FILE, read_tensors
+from tests.engine.pretrained.shipped import FOLDER, shipped
 
 SHIPPED = {"gpt-chat": "gpt", "lstm-chat": "lstm", "shakespeare": "gpt"}
 CHATS = ("gpt-chat", "lstm-chat")
 _MEGABYTES = 12.0
-_FOLDER = Path(engine.__file__).parent / "pretrained"
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_card_tells_sources_licences_command_and_price(name: str) -> None:
-    folder = _FOLDER / name
+    folder = FOLDER / name
     card = read_card(folder)
     assert (card.name, card.family) == (name, SHIPPED[name])
     assert sum(path.stat().st_size for path in folder.iterdir()) <= _MEGABYTES * 1e6
@@ -38,7 +36,7 @@ def test_a_card_tells_sources_licences_command_and_price(name: str) -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_weights_are_half_precision_and_finite(name: str) -> None:
-    tensors, _ = read_tensors(_FOLDER / name / WEIGHTS_FILE, name)
+    tensors, _ = read_tensors(FOLDER / name / WEIGHTS_FILE, name)
     assert {str(tensor.dtype) for tensor in tensors.values()} == {"torch.float16"}
     assert all(tensor.isfinite().all() for tensor in tensors.values())
 
@@ -54,7 +52,7 @@ def test_weights_are_half_precision_and_finite(name: str) -> None:
     ],
 )
 def test_small_talk_is_answered_in_its_language(name: str, prompt: str, expected: tuple[str, ...]) -> None:
-    backend = LocalBackend(load(_FOLDER / name, read_card(_FOLDER / name)))
+    backend = LocalBackend(shipped(name))
     settings = ReplySettings(SamplingSettings(temperature=0.0), max_tokens=200)
     reply = "".join(
         step.text for step in backend.reply([Message(Role.USER, prompt)], settings) if isinstance(step, Step)
