@@ -40,7 +40,9 @@ SIZES = (
 
 # Readings of the text, and the weight decay (Muon's) that keeps such a run from learning it by heart.
 WEIGHT_DECAYS = ((0.0, 0.0), (1.5, 0.1), (3.0, 0.3))
-MOST_READINGS = 8.0  # by the clock; more of them make what is held out less likely again, see ../training/LOG.md
+# A run by the clock ends after so many readings, since no longer one was any better (../training/LOG.md). That was
+# measured on a text of a million letters; a short one needs its steps, however often it is read in them.
+MOST_READINGS, LEAST_STEPS = 8.0, 2_000
 
 
 def suggest(recipe: Recipe, minutes: float, tokens: int) -> Recipe:
@@ -52,6 +54,7 @@ def suggest(recipe: Recipe, minutes: float, tokens: int) -> Recipe:
     muon = (recipe.optimizer or "muon") == "muon"
     readings = recipe.epochs or (recipe.steps * batch * window if recipe.steps else minutes * 60 * size.speed) / tokens
     weight_decay = next(decay for least, decay in reversed(WEIGHT_DECAYS) if readings >= least) if muon else 0.0
+    most = max(MOST_READINGS, LEAST_STEPS * batch * window / tokens)
     return recipe.with_values(
         {
             "layers": recipe.layers or size.layers,
@@ -63,7 +66,7 @@ def suggest(recipe: Recipe, minutes: float, tokens: int) -> Recipe:
             "optimizer": recipe.optimizer or "muon",
             "learning_rate": recipe.learning_rate or (0.03 if muon else 0.003),
             "weight_decay": weight_decay if recipe.weight_decay is None else recipe.weight_decay,
-            "most_epochs": recipe.most_epochs or (MOST_READINGS if recipe.minutes else None),
+            "most_epochs": recipe.most_epochs or (most if recipe.minutes else None),
             "warm_down": 0.6 if recipe.warm_down is None else recipe.warm_down,
         }
     )

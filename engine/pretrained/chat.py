@@ -2,9 +2,9 @@
 
 TEXTS is a folder of texts as `genchat corpus pull` keeps them; FOLDER becomes the model. Two runs: the first learns
 words and turns from everything there is; the second, from its weights, learns genchat's own dialogues nearly by heart
-while it holds on to what the first one knew, so that it answers like them and yet is not too sure of itself. Both are
-scheduled by steps, so the same texts give the same model on any machine of the same kind; about an hour for the
-Transformer and half of it for the LSTM on two cores.
+(the LSTM: the small talk among them) while it holds on to what the first one knew, so that it answers like them and yet
+is not too sure of itself. Both are scheduled by steps, so the same texts give the same model on any machine of the same
+kind and number of threads; about an hour for the Transformer on two cores and three quarters of it for the LSTM on one.
 """
 
 import argparse

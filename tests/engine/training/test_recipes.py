@@ -73,6 +73,12 @@ def test_who_reads_a_text_often_is_kept_from_learning_it_by_heart(chosen: dict[s
     assert (often.most_epochs is not None) == ("minutes" in chosen)
 
 
+def test_a_short_text_is_read_as_often_as_learning_takes() -> None:
+    short, long = (gpt.suggest(Recipe(minutes=5), 5, tokens) for tokens in (20_000, 10_000_000))
+    assert long.most_epochs == gpt.MOST_READINGS
+    assert schedule_of(short, 20_000).steps == gpt.LEAST_STEPS
+
+
 def test_what_a_person_chose_stays() -> None:
     chosen: dict[str, Any] = {
         "layers": 7,
