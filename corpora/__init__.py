@@ -1,6 +1,6 @@
 """Original text that ships with genchat (CC0), its loader, and the catalogue of texts that can be fetched."""
 
-from corpora.loader import (
+from genchat.corpora.loader import (
     LICENCE,
     Dialogue,
     Document,

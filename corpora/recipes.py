@@ -11,7 +11,7 @@ import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from corpora.catalogue import CatalogueEntry
+from genchat.corpora.catalogue import CatalogueEntry
 
 _FEWEST_TURNS = 4
 _LEFT_OUT_TOPIC = "transition_music_movies"

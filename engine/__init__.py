@@ -3,5 +3,4 @@
 Nothing in here imports Textual. Rooms are loaded lazily: importing `engine` costs nothing.
 """
 
-__genchat__ = True  # tells our package from a stranger's that is also called `engine`
 __version__ = "0.1.0"

@@ -6,20 +6,20 @@ The rooms of retrieval and Gemini do not know each other; this is where they are
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.contract import Backend, Embedder
-from engine.errors import SettingsError
-from engine.keys import find_key
-from engine.paths import Paths
-from engine.retrieval.background import BackgroundEmbedding
-from engine.retrieval.embedders import open_local_embedder
-from engine.retrieval.extractive import ExtractiveBackend
-from engine.retrieval.library import Library
-from engine.retrieval.rag_backend import RagBackend
-from engine.retrieval.retriever import Retriever
-from engine.settings import Settings
+from genchat.engine.contract import Backend, Embedder
+from genchat.engine.errors import SettingsError
+from genchat.engine.keys import find_key
+from genchat.engine.paths import Paths
+from genchat.engine.retrieval.background import BackgroundEmbedding
+from genchat.engine.retrieval.embedders import open_local_embedder
+from genchat.engine.retrieval.extractive import ExtractiveBackend
+from genchat.engine.retrieval.library import Library
+from genchat.engine.retrieval.rag_backend import RagBackend
+from genchat.engine.retrieval.retriever import Retriever
+from genchat.engine.settings import Settings
 
 if TYPE_CHECKING:
-    from engine.registry import Registry
+    from genchat.engine.registry import Registry
 
 Progress = Callable[[str, float], None]
 AUTO = "auto"
@@ -43,7 +43,7 @@ def open_embedder(settings: Settings, paths: Paths) -> Embedder | None:
         return open_local_embedder(settings.documents.embedder)
     if settings.offline:
         return None
-    from engine.gemini.embedder import open_embedder as open_gemini_embedder
+    from genchat.engine.gemini.embedder import open_embedder as open_gemini_embedder
 
     return open_gemini_embedder(settings, paths)
 

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
-from engine.conversation import Message
-from engine.sampling_settings import SamplingSettings
+from genchat.engine.conversation import Message
+from genchat.engine.sampling_settings import SamplingSettings
 
 if TYPE_CHECKING:  # the screen draws its first frame before it needs numpy
-    from engine.distribution import Distribution, FloatArray, Kind
-    from engine.evidence import Evidence
-    from engine.sampling import Draw
+    from genchat.engine.distribution import Distribution, FloatArray, Kind
+    from genchat.engine.evidence import Evidence
+    from genchat.engine.sampling import Draw
 
 Family = Literal["ngram", "lstm", "gpt", "gemini", "documents", "mixture", "plugin"]
 StopSignal = Callable[[], bool]  # asked between tokens; True ends the reply

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from engine.contract import BatchScorer, Cursor, LanguageModel, Step, StopSignal
-from engine.distribution import FloatArray, exact
-from engine.sampling import Sampler, SamplingSettings
-from engine.text import IncrementalText
+from genchat.engine.contract import BatchScorer, Cursor, LanguageModel, Step, StopSignal
+from genchat.engine.distribution import FloatArray, exact
+from genchat.engine.sampling import Sampler, SamplingSettings
+from genchat.engine.text import IncrementalText
 
 
 def generate(

@@ -13,7 +13,7 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from engine.errors import GenchatError, RemoteError
+from genchat.engine.errors import GenchatError, RemoteError
 
 Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all where known
 _CHUNK = 1 << 18

@@ -4,7 +4,7 @@ An error carries the key of its text and the values to fill in, so that a screen
 language; `str(error)` is that text in the language in use. Texts live in `engine/language/*/errors.py`.
 """
 
-from engine.language import say
+from genchat.engine.language import say
 
 
 class ExitCode:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.distribution import FloatArray
+    from genchat.engine.distribution import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

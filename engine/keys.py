@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.errors import SettingsError, UsageError
+from genchat.engine.errors import SettingsError, UsageError
 
 SERVICES: Mapping[str, tuple[str, ...]] = {"gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY")}
 SHORTEST = 20  # prefixes change over the years, lengths below this never were

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from engine.contract import (
+from genchat.engine.contract import (
     Capabilities,
     Event,
     Finish,
@@ -13,9 +13,9 @@ from engine.contract import (
     StopSignal,
     Tokenizer,
 )
-from engine.conversation import ChatTemplate, Message, Prompt, TurnTemplate
-from engine.decoding import generate
-from engine.evidence import Evidence
+from genchat.engine.conversation import ChatTemplate, Message, Prompt, TurnTemplate
+from genchat.engine.decoding import generate
+from genchat.engine.evidence import Evidence
 
 # Tokens of the context kept free for the reply when old turns are dropped: an eighth of a long context, within these.
 _LEAST_ROOM, _MOST_ROOM = 64, 512

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from engine.errors import GenchatError
+from genchat.engine.errors import GenchatError
 
 _GIGA = 1e9
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.errors import GenchatError, ModelDamaged
+from genchat.engine.errors import GenchatError, ModelDamaged
 
 CARD_FILE = "card.json"
 FORMAT = 1  # raised when an older genchat could no longer read the folder

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 
-from engine.paths import paths
+from genchat.engine.paths import paths
 
 MARK = "[redacted]"
 KEY_VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "HF_TOKEN")

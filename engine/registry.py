@@ -15,16 +15,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from engine.errors import GenchatError, ModelDamaged, ModelNotFound, UsageError
-from engine.language import say
-from engine.model_card import CARD_FILE, ModelCard, read_card
-from engine.paths import Paths
-from engine.settings import Settings
+from genchat.engine.errors import GenchatError, ModelDamaged, ModelNotFound, UsageError
+from genchat.engine.language import say
+from genchat.engine.model_card import CARD_FILE, ModelCard, read_card
+from genchat.engine.paths import Paths
+from genchat.engine.settings import Settings
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-    from engine.contract import Backend, LanguageModel
+    from genchat.engine.contract import Backend, LanguageModel
 
 Origin = Literal["built-in", "shipped", "trained", "imported", "plug-in"]
 Progress = Callable[[str, float], None]  # a text key that names the work, and the share done from 0 to 1
@@ -32,9 +32,9 @@ PLUGIN_GROUP = "genchat.backends"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _FAMILY = re.compile(r"[a-z][a-z_]{0,31}")
 _BUILT_IN = {
-    "ngram": "engine.ngram.builtin",
-    "gemini": "engine.gemini.backend",
-    "documents": "engine.answering",
+    "ngram": "genchat.engine.ngram.builtin",
+    "gemini": "genchat.engine.gemini.backend",
+    "documents": "genchat.engine.answering",
 }
 WITH_DOCUMENTS = "+docs"  # after a model's name: that model, answering from the documents
 _IMPORTING = ("genchat import", "genchat pull")
@@ -104,7 +104,7 @@ class Registry:
         """
         if name.endswith(WITH_DOCUMENTS):
             inner = self.open(name.removesuffix(WITH_DOCUMENTS), progress)
-            from engine.answering import with_documents
+            from genchat.engine.answering import with_documents
 
             return with_documents(inner, self._settings, self._paths)
         entry = (None if name in self.names() else self.default_for(name)) or self.entry(name)
@@ -224,8 +224,12 @@ def _open_plugin(point: "EntryPoint") -> "Backend":
 
 
 def _loading_room(entry: ModelEntry) -> Any:
-    module = f"engine.{entry.family}.loading"
-    if not _FAMILY.fullmatch(entry.family) or find_spec(f"engine.{entry.family}") is None or find_spec(module) is None:
+    module = f"genchat.engine.{entry.family}.loading"
+    if (
+        not _FAMILY.fullmatch(entry.family)
+        or find_spec(f"genchat.engine.{entry.family}") is None
+        or find_spec(module) is None
+    ):
         raise ModelDamaged("family_unknown", name=entry.name, family=entry.family)
     return importlib.import_module(module)
 
@@ -234,6 +238,6 @@ def _as_backend(opened: Any) -> "Backend":
     if hasattr(opened, "reply"):
         backend: Backend = opened
         return backend
-    from engine.local_backend import LocalBackend
+    from genchat.engine.local_backend import LocalBackend
 
     return LocalBackend(opened)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine import __version__
-from engine.paths import Paths
-from engine.redaction import redact
+from genchat.engine import __version__
+from genchat.engine.paths import Paths
+from genchat.engine.redaction import redact
 
 
 def write_report(error: BaseException, paths: Paths, arguments: Sequence[str]) -> Path | None:

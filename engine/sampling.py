@@ -14,9 +14,11 @@ from typing import Literal
 
 import numpy as np
 
-from engine.distribution import ExactDistribution, FloatArray, IdArray, top_ids
-from engine.sampling_settings import SamplingSettings as SamplingSettings  # they belong together for whoever samples
-from engine.sampling_settings import StageName as StageName
+from genchat.engine.distribution import ExactDistribution, FloatArray, IdArray, top_ids
+from genchat.engine.sampling_settings import (
+    SamplingSettings as SamplingSettings,  # they belong together for whoever samples
+)
+from genchat.engine.sampling_settings import StageName as StageName
 
 _FIRST_LOOK = 128  # candidates sorted before more are asked for
 _COLDEST, _HOTTEST = 1e-30, 1e30  # beyond, float32 overflows and nothing changes any more

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.errors import UsageError
+from genchat.engine.errors import UsageError
 
 StageName = Literal["repetition", "temperature", "top-k", "top-p", "min-p", "greedy"]
 

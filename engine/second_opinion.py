@@ -5,9 +5,9 @@ For replies of a remote model that shows no probabilities. It is another model's
 
 from collections.abc import Iterator, Sequence
 
-from engine.contract import LanguageModel, Step, StopSignal
-from engine.distribution import exact, unknown
-from engine.text import IncrementalText
+from genchat.engine.contract import LanguageModel, Step, StopSignal
+from genchat.engine.distribution import exact, unknown
+from genchat.engine.text import IncrementalText
 
 
 def second_opinion(

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from engine.errors import GenchatError, SettingsError
+from genchat.engine.errors import GenchatError, SettingsError
 
 if TYPE_CHECKING:
-    from engine.contract import ReplySettings
-    from engine.sampling_settings import SamplingSettings
+    from genchat.engine.contract import ReplySettings
+    from genchat.engine.sampling_settings import SamplingSettings
 
 Layer = Literal["default", "file", "environment", "flag"]
 _PREFIX = "GENCHAT_"
@@ -102,14 +102,14 @@ class Settings:
 
     def sampling_settings(self) -> "SamplingSettings":
         """The sampler's own settings object."""
-        from engine.sampling_settings import SamplingSettings
+        from genchat.engine.sampling_settings import SamplingSettings
 
         choices = self.sampling
         return SamplingSettings(**{spec.name: getattr(choices, spec.name) for spec in fields(choices)})
 
     def reply_settings(self) -> "ReplySettings":
         """What a backend is asked to keep to."""
-        from engine.contract import ReplySettings
+        from genchat.engine.contract import ReplySettings
 
         return ReplySettings(self.sampling_settings(), self.reply.max_tokens)
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from corpora.catalogue import CatalogueEntry, read_catalogue
-from corpora.conversions import CONVERSIONS
-from corpora.recipes import BadFiles, assemble
-from engine.download import Progress, download
-from engine.errors import GenchatError, RemoteError, TextUnusable, UsageError
+from genchat.corpora.catalogue import CatalogueEntry, read_catalogue
+from genchat.corpora.conversions import CONVERSIONS
+from genchat.corpora.recipes import BadFiles, assemble
+from genchat.engine.download import Progress, download
+from genchat.engine.errors import GenchatError, RemoteError, TextUnusable, UsageError
 
 _SAFE_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.distribution import FloatArray
-from engine.errors import ModelDamaged
+from genchat.engine.distribution import FloatArray
+from genchat.engine.errors import ModelDamaged
 
 WEIGHTS_FILE = "model.safetensors"
 _PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")

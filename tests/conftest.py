@@ -1,11 +1,21 @@
 """Every test has a home of its own, English texts and no network."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from engine.language import use_language
+from genchat.engine.language import use_language
+
+BARE = ("engine", "tui", "corpora")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_second_copies() -> Iterator[None]:
+    """From an editable installation the folders also import as `engine`, …: nothing may ever do so."""
+    yield
+    assert not [name for name in sys.modules if name.split(".")[0] in BARE]
 
 
 @pytest.fixture(autouse=True)

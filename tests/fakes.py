@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from engine.contract import ModelInfo
-from engine.conversation import CHAT_SPECIALS
-from engine.distribution import FloatArray
-from engine.errors import UsageError
-from engine.evidence import Evidence, NoEvidence
+from genchat.engine.contract import ModelInfo
+from genchat.engine.conversation import CHAT_SPECIALS
+from genchat.engine.distribution import FloatArray
+from genchat.engine.errors import UsageError
+from genchat.engine.evidence import Evidence, NoEvidence
 
 
 class ByteTokenizer:

@@ -16,16 +16,16 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from engine.contract import ReplySettings
-from engine.history import HistoryStore
-from engine.language import use_language
-from engine.paths import paths
-from engine.registry import Registry
-from engine.sampling import SamplingSettings
-from engine.settings import Settings
+from genchat.engine.contract import ReplySettings
+from genchat.engine.history import HistoryStore
+from genchat.engine.language import use_language
+from genchat.engine.paths import paths
+from genchat.engine.registry import Registry
+from genchat.engine.sampling import SamplingSettings
+from genchat.engine.settings import Settings
+from genchat.tui.app import GenchatApp
+from genchat.tui.reply_stream import ReplyStream
 from tests.tui.support import chat, say, until
-from tui.app import GenchatApp
-from tui.reply_stream import ReplyStream
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "tui" / "pictures"
@@ -83,7 +83,7 @@ def with_fresh_example(readme: str) -> str:
     """The README with what its example command prints now, down to the line of dots."""
     found = _EXAMPLE.search(readme)
     assert found is not None, "the README has no example that ends in a line of dots"
-    command = [sys.executable, "-m", "tui", *shlex.split(found["words"])]
+    command = [sys.executable, "-m", "genchat", *shlex.split(found["words"])]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     shown = "".join(done.stdout.splitlines(keepends=True)[: found["shown"].count("\n")])
     return readme[: found.start("shown")] + shown + readme[found.end("shown") :]

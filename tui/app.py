@@ -12,21 +12,21 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
 
-from engine.contract import ReplySettings
-from engine.errors import ExitCode, UsageError
-from engine.history.protocol import History
-from engine.language import say
-from engine.text import safe
-from tui.backend_desk import BackendDesk
-from tui.colours import DARK, LIGHT, themes
-from tui.keys import bind
-from tui.screens.chat import ChatScreen
-from tui.services import BackendSource
-from tui.session import Session
+from genchat.engine.contract import ReplySettings
+from genchat.engine.errors import ExitCode, UsageError
+from genchat.engine.history.protocol import History
+from genchat.engine.language import say
+from genchat.engine.text import safe
+from genchat.tui.backend_desk import BackendDesk
+from genchat.tui.colours import DARK, LIGHT, themes
+from genchat.tui.keys import bind
+from genchat.tui.screens.chat import ChatScreen
+from genchat.tui.services import BackendSource
+from genchat.tui.session import Session
 
 if TYPE_CHECKING:
-    from tui.commands.surroundings import Surroundings
-    from tui.training_job import TrainingJob
+    from genchat.tui.commands.surroundings import Surroundings
+    from genchat.tui.training_job import TrainingJob
 
 _SWITCH_INTERVAL = 0.001  # seconds; Python's own 5 ms let a busy model delay a key by as much, several times over
 _DUMB = ("dumb", "unknown")
@@ -36,7 +36,7 @@ Report = Callable[[BaseException], Path | None]
 
 
 def _commands() -> type[Provider]:
-    from tui.palette import GenchatCommands
+    from genchat.tui.palette import GenchatCommands
 
     return GenchatCommands
 
@@ -117,20 +117,20 @@ class GenchatApp(App[int]):
 
     def action_train(self) -> None:
         """Train a model, or look at the run that goes on."""
-        from tui.screens.training import open_training
+        from genchat.tui.screens.training import open_training
 
         open_training(self)
 
     def action_documents(self) -> None:
         """The documents that answers rest on."""
-        from tui.screens.documents import DocumentsScreen
+        from genchat.tui.screens.documents import DocumentsScreen
 
         if isinstance(self.screen, ChatScreen):
             self.push_screen(DocumentsScreen())
 
     def action_words(self) -> None:
         """Words as a machine sees them."""
-        from tui.screens.words import WordsScreen
+        from genchat.tui.screens.words import WordsScreen
 
         if isinstance(self.screen, ChatScreen):
             backend = self.screen.session.backend
@@ -139,7 +139,7 @@ class GenchatApp(App[int]):
 
     def action_help(self) -> None:
         """Help, the focused part's keys first."""
-        from tui.screens.help import HelpScreen, bindings_of
+        from genchat.tui.screens.help import HelpScreen, bindings_of
 
         if isinstance(self.screen, HelpScreen):
             self.screen.dismiss(None)
@@ -185,15 +185,15 @@ def run_app(around: "Surroundings") -> int:
     term = os.environ.get("TERM", "")
     if term in _DUMB:
         raise UsageError("terminal_dumb", term=term)
-    from engine.history import NullHistory, open_history
-    from engine.reports import write_report
+    from genchat.engine.history import NullHistory, open_history
+    from genchat.engine.reports import write_report
 
     settings = around.settings
     history = open_history(around.paths.history) if settings.history.keep else NullHistory()
     with history:
         asked = None
         if around.conversation is not None or around.continue_latest:
-            from tui.commands.keeping import conversation_asked
+            from genchat.tui.commands.keeping import conversation_asked
 
             asked = conversation_asked(history, latest=around.continue_latest, name=around.conversation)
         app = GenchatApp(

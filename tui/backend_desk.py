@@ -3,8 +3,8 @@
 import threading
 from collections import OrderedDict
 
-from engine.contract import Backend
-from tui.services import BackendSource, Progress
+from genchat.engine.contract import Backend
+from genchat.tui.services import BackendSource, Progress
 
 _STAY_OPEN = 3
 

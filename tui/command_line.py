@@ -9,11 +9,11 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from engine.errors import ExitCode
-from tui.commands import COMMANDS
-from tui.commands.parser import GenchatGroup
-from tui.commands.surroundings import Surroundings
-from tui.program import PROGRAM
+from genchat.engine.errors import ExitCode
+from genchat.tui.commands import COMMANDS
+from genchat.tui.commands.parser import GenchatGroup
+from genchat.tui.commands.surroundings import Surroundings
+from genchat.tui.program import PROGRAM
 
 DEFAULT = "prompt"
 _COMPLETION = "_GENCHAT_COMPLETE"
@@ -39,7 +39,7 @@ def route(arguments: Sequence[str]) -> list[str]:
 
 def _show_version(value: bool) -> None:
     if value:
-        from engine import __version__
+        from genchat.engine import __version__
 
         sys.stdout.write(f"{PROGRAM} {__version__}\n")
         raise typer.Exit
@@ -80,7 +80,7 @@ def run_command(around: Surroundings) -> int:
     except typer.Abort:
         raise KeyboardInterrupt from None
     except TyperException as error:
-        from tui.commands.mistakes import explain
+        from genchat.tui.commands.mistakes import explain
 
         around.output.error(" ".join(f"{PROGRAM}: {explain(error)}".split("\n")))
         return ExitCode.USAGE

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from engine.language import say
+from genchat.engine.language import say
 
 
 def local_day(moment: datetime) -> date:

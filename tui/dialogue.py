@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from engine.contract import Passages, ReplySettings
-from engine.conversation import Message, Role
-from engine.text import safe
+from genchat.engine.contract import Passages, ReplySettings
+from genchat.engine.conversation import Message, Role
+from genchat.engine.text import safe
 
 if TYPE_CHECKING:
-    from tui.records import TokenRecord
+    from genchat.tui.records import TokenRecord
 
 
 class Status(StrEnum):

@@ -8,10 +8,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.contract import Backend
-from engine.conversation import Message
-from engine.evidence import Evidence
-from tui.dialogue import Turn
+from genchat.engine.contract import Backend
+from genchat.engine.conversation import Message
+from genchat.engine.evidence import Evidence
+from genchat.tui.dialogue import Turn
 
 DEBOUNCE = 0.08  # seconds a token must have been open before the question, unless a reply is running
 _REMEMBERED = 256

@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from engine.errors import GenchatError, UsageError
-from engine.history.protocol import History
-from engine.text import fold
+from genchat.engine.errors import GenchatError, UsageError
+from genchat.engine.history.protocol import History
+from genchat.engine.text import fold
 
 _LONGEST_NAME = 40
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from tui.dialogue import Turn
-from tui.evidence_requests import EvidenceRequests, Question
-from tui.messages import EvidenceArrived
-from tui.session import Session
-from tui.widgets.panel import CandidateStrip, Panel
-from tui.widgets.surprise import SurpriseLine
+from genchat.tui.dialogue import Turn
+from genchat.tui.evidence_requests import EvidenceRequests, Question
+from genchat.tui.messages import EvidenceArrived
+from genchat.tui.session import Session
+from genchat.tui.widgets.panel import CandidateStrip, Panel
+from genchat.tui.widgets.surprise import SurpriseLine
 
 
 class Inspector:

@@ -3,15 +3,15 @@
 Nothing here may end a reply: what cannot be kept becomes a note beside it.
 """
 
-from engine.contract import Backend, Event, ReplySettings
-from engine.conversation import Role
-from engine.errors import GenchatError
-from engine.history.protocol import History, ReplyRecorder
-from engine.history.records import Conversation, FinalStatus, RunStart, StoredMessage
-from engine.language import say
-from engine.text import safe
-from tui.dialogue import Dialogue, Status, Turn
-from tui.reply_stream import ReplyListener, take_notice
+from genchat.engine.contract import Backend, Event, ReplySettings
+from genchat.engine.conversation import Role
+from genchat.engine.errors import GenchatError
+from genchat.engine.history.protocol import History, ReplyRecorder
+from genchat.engine.history.records import Conversation, FinalStatus, RunStart, StoredMessage
+from genchat.engine.language import say
+from genchat.engine.text import safe
+from genchat.tui.dialogue import Dialogue, Status, Turn
+from genchat.tui.reply_stream import ReplyListener, take_notice
 
 _FINAL: dict[Status, FinalStatus] = {
     Status.STOPPED: "stopped",
@@ -132,7 +132,7 @@ def recall(history: History, turn: Turn) -> None:
             turn.status = _STATUS_OF_FINISH.get(run.finish_reason, turn.status)
     trace = history.trace(turn.stored)
     if trace is not None:
-        from tui.records import Recorder
+        from genchat.tui.records import Recorder
 
         recorder = Recorder(trace.vocabulary)
         turn.records = [recorder.record(step) for step in trace]

@@ -2,7 +2,7 @@
 
 from textual.binding import Binding
 
-from engine.language import say
+from genchat.engine.language import say
 
 _PREFIX = "tui.key."
 

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from engine.contract import Backend
-from engine.evidence import Evidence
-from engine.history.records import Conversation
-from tui.dialogue import Dialogue, Turn
-from tui.reply_stream import ReplyStream
+from genchat.engine.contract import Backend
+from genchat.engine.evidence import Evidence
+from genchat.engine.history.records import Conversation
+from genchat.tui.dialogue import Dialogue, Turn
+from genchat.tui.reply_stream import ReplyStream
 
 if TYPE_CHECKING:
-    from tui.records import TokenRecord
+    from genchat.tui.records import TokenRecord
 
 
 @dataclass

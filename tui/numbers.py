@@ -1,6 +1,6 @@
 """Numbers as the reader writes them: a decimal point in English, a comma in Portuguese."""
 
-from engine.language import language_in_use
+from genchat.engine.language import language_in_use
 
 
 def localised(text: str) -> str:

@@ -4,13 +4,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.contract import Backend, StopSignal
-from engine.conversation import Message
-from engine.errors import UsageError
-from engine.registry import language_model
-from engine.second_opinion import second_opinion
-from tui.dialogue import Turn
-from tui.records import Recorder, TokenRecord
+from genchat.engine.contract import Backend, StopSignal
+from genchat.engine.conversation import Message
+from genchat.engine.errors import UsageError
+from genchat.engine.registry import language_model
+from genchat.engine.second_opinion import second_opinion
+from genchat.tui.dialogue import Turn
+from genchat.tui.records import Recorder, TokenRecord
 
 MOST_TOKENS = 4000  # of a reply that is looked at
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from engine.language import say
-from engine.text import safe_line
-from tui.keys import description, key_name
-from tui.screens.help import bindings_of
+from genchat.engine.language import say
+from genchat.engine.text import safe_line
+from genchat.tui.keys import description, key_name
+from genchat.tui.screens.help import bindings_of
 
 if TYPE_CHECKING:
-    from tui.screens.chat import ChatScreen
+    from genchat.tui.screens.chat import ChatScreen
 
 _SCREEN_ACTIONS = (
     "new", "rename", "delete", "export", "search", "regenerate", "without_documents", "opinion", "edit", "copy", "mode",
@@ -64,7 +64,7 @@ class GenchatCommands(Provider):
     """Offers them to the palette."""
 
     def _commands(self) -> list[Command]:
-        from tui.screens.chat import ChatScreen
+        from genchat.tui.screens.chat import ChatScreen
 
         screen = self.screen
         if isinstance(screen, ChatScreen):

@@ -5,9 +5,9 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from engine.errors import ExitCode, GenchatError
-from engine.language import say, use_language
-from tui.commands.surroundings import Surroundings
+from genchat.engine.errors import ExitCode, GenchatError
+from genchat.engine.language import say, use_language
+from genchat.tui.commands.surroundings import Surroundings
 
 PROGRAM = "genchat"
 _BROKEN_PIPE = 128 + 13  # what a shell reports for a program that SIGPIPE ended
@@ -47,10 +47,10 @@ def _guarded(around: Surroundings) -> int:
     try:
         _choose_language(around)
         if _opens_the_screen(around):
-            from tui.app import run_app
+            from genchat.tui.app import run_app
 
             return run_app(around)
-        from tui.command_line import run_command
+        from genchat.tui.command_line import run_command
 
         return run_command(around)
     except KeyboardInterrupt:
@@ -67,7 +67,7 @@ def _guarded(around: Surroundings) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:  # a fault of genchat itself: said in one line, kept in a report
-        from engine.reports import write_report
+        from genchat.engine.reports import write_report
 
         where = write_report(error, around.paths, around.arguments)
         kind = f"{type(error).__name__}"

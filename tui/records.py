@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Step
-from engine.distribution import (
+from genchat.engine.contract import Step
+from genchat.engine.distribution import (
     LN2,
     ExactDistribution,
     FloatArray,
@@ -23,9 +23,9 @@ from engine.distribution import (
     TopKDistribution,
     top_ids,
 )
-from engine.history.records import StoredStep
-from engine.sampling import Draw, Stage, StageName
-from engine.text import decode_bytes, safe, token_label
+from genchat.engine.history.records import StoredStep
+from genchat.engine.sampling import Draw, Stage, StageName
+from genchat.engine.text import decode_bytes, safe, token_label
 
 WHOLE_VOCABULARY = 512  # vocabularies up to this size are kept whole
 KEPT_ROWS = 64

@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.contract import Backend, Event, Finish, Notice, Passages, ReplySettings, Step
-from engine.conversation import Message
-from engine.errors import GenchatError, RemoteError
-from engine.language import say
-from engine.text import safe
-from tui.dialogue import Status, Turn
+from genchat.engine.contract import Backend, Event, Finish, Notice, Passages, ReplySettings, Step
+from genchat.engine.conversation import Message
+from genchat.engine.errors import GenchatError, RemoteError
+from genchat.engine.language import say
+from genchat.engine.text import safe
+from genchat.tui.dialogue import Status, Turn
 
 if TYPE_CHECKING:
-    from tui.records import TokenRecord
+    from genchat.tui.records import TokenRecord
 
 _STATUS_OF_FINISH = {
     "end": Status.DONE,
@@ -135,7 +135,7 @@ class ReplyStream:
         self._put(wake, lambda batch: _close(batch, status, error, retry_after))
 
     def _listen(self, backend: Backend, wake: Callable[[], object], should_stop: Callable[[], bool]) -> Status:
-        from tui.records import Recorder
+        from genchat.tui.records import Recorder
 
         recorder = Recorder(backend.tokenizer)
         if self.request.free_text is None:

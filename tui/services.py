@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from engine.contract import Backend
+from genchat.engine.contract import Backend
 
 Progress = Callable[[str, float], None]  # a text key that names the work, and the share done from 0 to 1
 

@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from engine.contract import Backend, ReplySettings
-from engine.conversation import Message, Role
-from engine.errors import GenchatError
-from engine.history.protocol import History
-from engine.history.records import Conversation
-from tui.backend_desk import BackendDesk
-from tui.dialogue import Dialogue, Status, Turn
-from tui.keeping import Keeper, recall
-from tui.reply_stream import Batch, ReplyStream, Request, take_notice
-from tui.services import ModelListing, Progress
+from genchat.engine.contract import Backend, ReplySettings
+from genchat.engine.conversation import Message, Role
+from genchat.engine.errors import GenchatError
+from genchat.engine.history.protocol import History
+from genchat.engine.history.records import Conversation
+from genchat.tui.backend_desk import BackendDesk
+from genchat.tui.dialogue import Dialogue, Status, Turn
+from genchat.tui.keeping import Keeper, recall
+from genchat.tui.reply_stream import Batch, ReplyStream, Request, take_notice
+from genchat.tui.services import ModelListing, Progress
 
 _NOT_LOCAL = ("gemini", "documents", "plugin")
 

@@ -20,14 +20,15 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import IO
 
-from engine.errors import ExitCode, GenchatError
-from engine.language import language_in_use, say
-from engine.paths import Paths
-from engine.registry import Registry
-from engine.settings import Settings
-from engine.training.event_lines import WatchedEvent, event_from_line
-from engine.training.events import Ended, Kept, Phase, Progress, Sample, Started, Validation
-from tui.training_order import TrainingOrder
+import genchat
+from genchat.engine.errors import ExitCode, GenchatError
+from genchat.engine.language import language_in_use, say
+from genchat.engine.paths import Paths
+from genchat.engine.registry import Registry
+from genchat.engine.settings import Settings
+from genchat.engine.training.event_lines import WatchedEvent, event_from_line
+from genchat.engine.training.events import Ended, Kept, Phase, Progress, Sample, Started, Validation
+from genchat.tui.training_order import TrainingOrder
 
 _CURVE_POINTS = 1000
 _NICENESS = 5
@@ -106,11 +107,11 @@ def _note(curve: list[Point], point: Point) -> None:
 
 def genchat_program() -> list[str]:
     """How this very genchat is started as a process."""
-    return [sys.executable, "-P", "-m", "tui"]
+    return [sys.executable, "-P", "-m", "genchat"]
 
 
 def _environment() -> dict[str, str]:
-    root = str(Path(__file__).parents[1])
+    root = str(Path(genchat.__file__).parents[1])
     path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
     return {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", "GENCHAT_LANGUAGE": language_in_use()}
 

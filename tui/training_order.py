@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from corpora import LICENCE, corpora_folder
-from corpora.loader import HELD_OUT
-from engine.errors import TextUnusable, UsageError
-from engine.language import say
-from engine.paths import Paths
-from engine.registry import Registry
-from engine.settings import load_settings
-from engine.text_store import TextStore
-from tui.commands.watched import FLAG
+from genchat.corpora import LICENCE, corpora_folder
+from genchat.corpora.loader import HELD_OUT
+from genchat.engine.errors import TextUnusable, UsageError
+from genchat.engine.language import say
+from genchat.engine.paths import Paths
+from genchat.engine.registry import Registry
+from genchat.engine.settings import load_settings
+from genchat.engine.text_store import TextStore
+from genchat.tui.commands.watched import FLAG
 
 Family = Literal["ngram", "lstm", "gpt"]
 FAMILIES: tuple[Family, ...] = ("gpt", "lstm", "ngram")
@@ -138,11 +138,11 @@ def _number(name: str, text: str) -> float | int:
 
 def _check_numbers(family: Family, numbers: Mapping[str, Any]) -> None:
     if family != "ngram":
-        from engine.training.recipes import Recipe
+        from genchat.engine.training.recipes import Recipe
 
         Recipe().with_values({**numbers, "family": family})
         return
-    from engine.ngram.training import check_sizes
+    from genchat.engine.ngram.training import check_sizes
 
     check_sizes(numbers.get("order", 1), numbers.get("min_count", 1))
 
@@ -165,7 +165,7 @@ def _own_file(text: str) -> Path:
 
 def _readable(paths: tuple[Path, ...], learns: bool) -> Iterator[Path]:
     """The files to name in the command, all of them read once. Folders stay whole where the command takes them."""
-    from engine.ngram.sources import read_source
+    from genchat.engine.ngram.sources import read_source
 
     found = False
     for path in paths:

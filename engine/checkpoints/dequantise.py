@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.distribution import FloatArray
+from genchat.engine.distribution import FloatArray
 
 Blocks = NDArray[np.uint8]  # [blocks, bytes]
 _AT_ONCE = 1 << 22  # weights unpacked at once; bounds the memory of what is in between

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from engine.checkpoints.dequantise import Groups
-from engine.distribution import FloatArray
-from engine.gpt.config import GptConfig
-from engine.tokenizers.foreign import ForeignVocabulary
+from genchat.engine.checkpoints.dequantise import Groups
+from genchat.engine.distribution import FloatArray
+from genchat.engine.gpt.config import GptConfig
+from genchat.engine.tokenizers.foreign import ForeignVocabulary
 
 ARCHITECTURES = ("llama", "qwen2", "qwen3", "gpt2")
 Dialect = Mapping[str, tuple[str, ...]]  # our part -> names in the file, "{}" where the layer's number stands

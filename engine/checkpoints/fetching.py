@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.checkpoints.catalogue import Published
-from engine.checkpoints.from_hub import from_hub
-from engine.checkpoints.from_index import from_index
-from engine.download import Progress, offline
-from engine.errors import GenchatError, RemoteError
-from engine.model_card import file_checksum
+from genchat.engine.checkpoints.catalogue import Published
+from genchat.engine.checkpoints.from_hub import from_hub
+from genchat.engine.checkpoints.from_index import from_index
+from genchat.engine.download import Progress, offline
+from genchat.engine.errors import GenchatError, RemoteError
+from genchat.engine.model_card import file_checksum
 
 
 def fetch(

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from fnmatch import fnmatch
 from pathlib import Path
 
-from engine.checkpoints.catalogue import Published
-from engine.download import Progress, download
-from engine.errors import RemoteError
+from genchat.engine.checkpoints.catalogue import Published
+from genchat.engine.download import Progress, download
+from genchat.engine.errors import RemoteError
 
 _FILES = (
     "config.json",

@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from engine.checkpoints.catalogue import Published
-from engine.download import Progress, download
-from engine.errors import GenchatError, RemoteError
-from engine.model_card import file_checksum
+from genchat.engine.checkpoints.catalogue import Published
+from genchat.engine.download import Progress, download
+from genchat.engine.errors import GenchatError, RemoteError
+from genchat.engine.model_card import file_checksum
 
 Stop = Callable[[], bool]
 _PROGRESS = re.compile(r"Progress (\d+) of (\d+)")

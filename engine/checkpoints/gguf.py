@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.checkpoints.dequantise import FORMATS, UNREAD, Groups, dequantise, groups_of
-from engine.distribution import FloatArray
-from engine.errors import ModelDamaged
+from genchat.engine.checkpoints.dequantise import FORMATS, UNREAD, Groups, dequantise, groups_of
+from genchat.engine.distribution import FloatArray
+from genchat.engine.errors import ModelDamaged
 
 MAGIC = b"GGUF"
 _VERSIONS = (2, 3)

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.checkpoints.dequantise import FORMATS, Groups
-from engine.checkpoints.description import ARCHITECTURES, GPT2_GGUF, LLAMA_GGUF, Checkpoint
-from engine.checkpoints.gguf import GgufFile
-from engine.checkpoints.gguf_keys import Keys
-from engine.checkpoints.gguf_vocabulary import read_vocabulary
-from engine.checkpoints.shape import check_shape, longest_context
-from engine.distribution import FloatArray
-from engine.errors import ModelDamaged
-from engine.gpt.config import GptConfig
+from genchat.engine.checkpoints.dequantise import FORMATS, Groups
+from genchat.engine.checkpoints.description import ARCHITECTURES, GPT2_GGUF, LLAMA_GGUF, Checkpoint
+from genchat.engine.checkpoints.gguf import GgufFile
+from genchat.engine.checkpoints.gguf_keys import Keys
+from genchat.engine.checkpoints.gguf_vocabulary import read_vocabulary
+from genchat.engine.checkpoints.shape import check_shape, longest_context
+from genchat.engine.distribution import FloatArray
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.gpt.config import GptConfig
 
 _ENDS = ("<|im_end|>", "<|eot_id|>", "<|end_of_text|>", "<|endoftext|>", "<|end|>")
 _INTERLEAVED = ("llama",)  # families whose queries and keys llama.cpp stores in adjacent pairs

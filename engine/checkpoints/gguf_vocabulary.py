@@ -1,9 +1,9 @@
 """The vocabulary of a GGUF file: byte-level BPE, or SentencePiece of the BPE kind."""
 
-from engine.checkpoints.gguf_keys import Keys
-from engine.errors import ModelDamaged
-from engine.tokenizers.foreign import PATTERNS, ForeignVocabulary, bytes_of_printed, printed_bytes
-from engine.tokenizers.sentencepiece import SPACE
+from genchat.engine.checkpoints.gguf_keys import Keys
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.tokenizers.foreign import PATTERNS, ForeignVocabulary, bytes_of_printed, printed_bytes
+from genchat.engine.tokenizers.sentencepiece import SPACE
 
 _NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED, _BYTE = 1, 2, 3, 4, 6
 _SENTENCEPIECE = "llama"  # what these files call it

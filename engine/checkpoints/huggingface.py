@@ -7,15 +7,15 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from engine.checkpoints.dequantise import Groups
-from engine.checkpoints.description import ARCHITECTURES, GPT2_FOLDER, LLAMA_FOLDER, Checkpoint
-from engine.checkpoints.settings import Values, rope_divisors
-from engine.checkpoints.shape import check_shape, longest_context
-from engine.checkpoints.tokenizer_json import read_vocabulary
-from engine.distribution import FloatArray
-from engine.errors import ModelDamaged
-from engine.gpt.config import GptConfig
-from engine.weight_files import refuse_pickle
+from genchat.engine.checkpoints.dequantise import Groups
+from genchat.engine.checkpoints.description import ARCHITECTURES, GPT2_FOLDER, LLAMA_FOLDER, Checkpoint
+from genchat.engine.checkpoints.settings import Values, rope_divisors
+from genchat.engine.checkpoints.shape import check_shape, longest_context
+from genchat.engine.checkpoints.tokenizer_json import read_vocabulary
+from genchat.engine.distribution import FloatArray
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.gpt.config import GptConfig
+from genchat.engine.weight_files import refuse_pickle
 
 _ONE_FILE, _INDEX = "model.safetensors", "model.safetensors.index.json"
 _TRANSPOSED = ("c_attn.weight", "c_proj.weight", "c_fc.weight")  # GPT-2 keeps these as [inputs, outputs]

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.checkpoints.description import Checkpoint, names_of
-from engine.errors import GenchatError, ModelDamaged
-from engine.gpt.chat_template import LONGEST_TEMPLATE, CheckpointTemplate
-from engine.memory import check_memory
-from engine.model_card import ModelCard, file_checksum, write_model
-from engine.tokenizers.foreign import ForeignTokenizer
-from engine.tokenizers.sentencepiece import tokenizer_of
+from genchat.engine.checkpoints.description import Checkpoint, names_of
+from genchat.engine.errors import GenchatError, ModelDamaged
+from genchat.engine.gpt.chat_template import LONGEST_TEMPLATE, CheckpointTemplate
+from genchat.engine.memory import check_memory
+from genchat.engine.model_card import ModelCard, file_checksum, write_model
+from genchat.engine.tokenizers.foreign import ForeignTokenizer
+from genchat.engine.tokenizers.sentencepiece import tokenizer_of
 
 if TYPE_CHECKING:
     import torch
 
-    from engine.gpt.whole_numbers import FourBits
+    from genchat.engine.gpt.whole_numbers import FourBits
 
 Progress = Callable[[float], None]
 TEMPLATE_FILE = "chat_template.jinja"
@@ -36,10 +36,10 @@ _BYTES_A_WEIGHT = 6
 def read_checkpoint(path: Path) -> Checkpoint:
     """A GGUF file or a Hugging Face folder. Raises ModelDamaged saying what is missing or not supported."""
     if path.is_dir():
-        from engine.checkpoints.huggingface import read_folder
+        from genchat.engine.checkpoints.huggingface import read_folder
 
         return read_folder(path)
-    from engine.checkpoints.gguf_checkpoint import read_gguf
+    from genchat.engine.checkpoints.gguf_checkpoint import read_gguf
 
     return read_gguf(path)
 
@@ -59,9 +59,9 @@ def import_checkpoint(
     """
     import torch
 
-    from engine.gpt.packed import INT8_FILE
-    from engine.gpt.whole_numbers import quantise
-    from engine.training.weights import WEIGHTS_FILE, write_tensors
+    from genchat.engine.gpt.packed import INT8_FILE
+    from genchat.engine.gpt.whole_numbers import quantise
+    from genchat.engine.training.weights import WEIGHTS_FILE, write_tensors
 
     checkpoint = read_checkpoint(path)
     name = folder.name
@@ -139,8 +139,8 @@ def _weights(
     """
     import torch
 
-    from engine.gpt.transformer import Gpt
-    from engine.gpt.whole_numbers import FourBits
+    from genchat.engine.gpt.transformer import Gpt
+    from genchat.engine.gpt.whole_numbers import FourBits
 
     with torch.device("meta"):
         expected: dict[str, Any] = Gpt(checkpoint.config).state_dict()

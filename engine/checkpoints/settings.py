@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from engine.errors import ModelDamaged
+from genchat.engine.errors import ModelDamaged
 
 
 class Values:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from engine.errors import ModelDamaged
-from engine.gpt.config import GptConfig
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.gpt.config import GptConfig
 
 _WIDEST = 1 << 20  # no side of a matrix is longer, but for the vocabulary
 _DEEPEST = 1 << 10  # layers

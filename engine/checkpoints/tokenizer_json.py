@@ -4,10 +4,10 @@ BPE kind of SentencePiece, which this format writes as merges of letters with by
 from collections.abc import Mapping
 from typing import Any
 
-from engine.checkpoints.gguf_vocabulary import bytes_by_name
-from engine.errors import ModelDamaged
-from engine.tokenizers.foreign import PATTERNS, ForeignVocabulary, Prefix, bytes_of_printed, printed_bytes
-from engine.tokenizers.sentencepiece import SPACE
+from genchat.engine.checkpoints.gguf_vocabulary import bytes_by_name
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.tokenizers.foreign import PATTERNS, ForeignVocabulary, Prefix, bytes_of_printed, printed_bytes
+from genchat.engine.tokenizers.sentencepiece import SPACE
 
 _KNOWN = "byte-level BPE: gpt2, smollm, llama3, qwen2; SentencePiece BPE"
 

@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpora.loader import parse_dialogues
-from engine.conversation import TurnTemplate
-from engine.decoding import generate
-from engine.errors import GenchatError, TextUnusable
-from engine.evaluation.pricing import Price, Scope, price_dialogues, price_text
-from engine.paths import Paths
-from engine.sampling import SamplingSettings
-from engine.settings import Settings
+from genchat.corpora.loader import parse_dialogues
+from genchat.engine.conversation import TurnTemplate
+from genchat.engine.decoding import generate
+from genchat.engine.errors import GenchatError, TextUnusable
+from genchat.engine.evaluation.pricing import Price, Scope, price_dialogues, price_text
+from genchat.engine.paths import Paths
+from genchat.engine.sampling import SamplingSettings
+from genchat.engine.settings import Settings
 
 if TYPE_CHECKING:
-    from engine.contract import Backend, LanguageModel
+    from genchat.engine.contract import Backend, LanguageModel
 
 _WRITTEN = 128  # tokens drawn to time writing
 _LEAD_IN = 64  # tokens of the text that stand before them
@@ -76,7 +76,7 @@ def measure_each(
 
 
 def _in_own_process(name: str, texts: Sequence[EvalText], paths: Paths, settings: Settings) -> list[Measurement]:
-    from engine.registry import Registry
+    from genchat.engine.registry import Registry
 
     started = time.perf_counter()
     backend = Registry(paths, settings).open(name)
@@ -88,7 +88,7 @@ def measure(backend: "Backend", name: str, texts: Sequence[EvalText], load_secon
 
     Raises UsageError for a backend without exact distributions, TextUnusable for broken dialogues.
     """
-    from engine.registry import language_model
+    from genchat.engine.registry import language_model
 
     model = language_model(backend)
     template: Any = getattr(backend, "template", None) or TurnTemplate(model.tokenizer)

@@ -12,12 +12,12 @@ from typing import Literal
 
 import numpy as np
 
-from corpora.loader import Dialogue
-from engine.contract import LanguageModel
-from engine.conversation import END, USER, ChatTemplate, Message, Prompt, Role, TurnTemplate
-from engine.decoding import score
-from engine.distribution import LN2, FloatArray
-from engine.errors import UsageError
+from genchat.corpora.loader import Dialogue
+from genchat.engine.contract import LanguageModel
+from genchat.engine.conversation import END, USER, ChatTemplate, Message, Prompt, Role, TurnTemplate
+from genchat.engine.decoding import score
+from genchat.engine.distribution import LN2, FloatArray
+from genchat.engine.errors import UsageError
 
 Scope = Literal["text", "replies", "all"]
 # A character that a tokenizer cannot write at all: 8 bits a byte, and as many for saying that it comes.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from engine.errors import UsageError
+from genchat.engine.errors import UsageError
 
 DEFAULT = "https://generativelanguage.googleapis.com"
 VARIABLE = "GOOGLE_GEMINI_BASE_URL"  # the one Google's own tools read

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from engine.gemini.errors import GeminiError
+from genchat.engine.gemini.errors import GeminiError
 
 T = TypeVar("T")
 Translate = Callable[[Exception], GeminiError]

@@ -8,7 +8,7 @@ comes without probabilities is shown as such: its steps are the pieces in which 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from engine.contract import (
+from genchat.engine.contract import (
     Capabilities,
     Event,
     Finish,
@@ -19,25 +19,25 @@ from engine.contract import (
     StopSignal,
     Tokenizer,
 )
-from engine.conversation import Message
-from engine.distribution import unknown
-from engine.evidence import Evidence
-from engine.gemini.client import Chunk, GeminiClient, GenerateRequest
-from engine.gemini.connection import Connection, open_connection, suggestions
-from engine.gemini.endings import Ending
-from engine.gemini.errors import GeminiError
-from engine.gemini.first_use import tell_once
-from engine.gemini.pump import Stopped, pumped
-from engine.gemini.requests import (
+from genchat.engine.conversation import Message
+from genchat.engine.distribution import unknown
+from genchat.engine.evidence import Evidence
+from genchat.engine.gemini.client import Chunk, GeminiClient, GenerateRequest
+from genchat.engine.gemini.connection import Connection, open_connection, suggestions
+from genchat.engine.gemini.endings import Ending
+from genchat.engine.gemini.errors import GeminiError
+from genchat.engine.gemini.first_use import tell_once
+from genchat.engine.gemini.pump import Stopped, pumped
+from genchat.engine.gemini.requests import (
     check_model_name,
     continuation_request,
     conversation_request,
     token_limit,
     unheeded,
 )
-from engine.gemini.seen_tokens import SeenTokens, aligned, as_step
-from engine.paths import Paths
-from engine.settings import Settings
+from genchat.engine.gemini.seen_tokens import SeenTokens, aligned, as_step
+from genchat.engine.paths import Paths
+from genchat.engine.settings import Settings
 
 
 def open_backend(settings: Settings, paths: Paths) -> "GeminiBackend":

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from engine.gemini.address import Address, find_address
-from engine.gemini.attempts import Pause
-from engine.gemini.client import GeminiClient, RemoteModel
-from engine.gemini.errors import GeminiError
-from engine.keys import ApiKey, find_key, is_sendable
-from engine.paths import Paths
-from engine.settings import Settings
+from genchat.engine.gemini.address import Address, find_address
+from genchat.engine.gemini.attempts import Pause
+from genchat.engine.gemini.client import GeminiClient, RemoteModel
+from genchat.engine.gemini.errors import GeminiError
+from genchat.engine.keys import ApiKey, find_key, is_sendable
+from genchat.engine.paths import Paths
+from genchat.engine.settings import Settings
 
 ClientFactory = Callable[[ApiKey, Address, float, Pause], GeminiClient]
 _SUGGESTIONS = 4
@@ -98,12 +98,12 @@ def suggestions(connection: Connection, name: str) -> list[str]:
 
 
 def _current(key: ApiKey, address: Address, timeout: float, pause: Pause) -> GeminiClient:
-    from engine.gemini.google_genai_client import GoogleGenaiClient
+    from genchat.engine.gemini.google_genai_client import GoogleGenaiClient
 
     return GoogleGenaiClient(key, address, timeout, pause)
 
 
 def _legacy(key: ApiKey, address: Address, timeout: float, pause: Pause) -> GeminiClient:
-    from engine.gemini.google_generativeai_client import GoogleGenerativeaiClient
+    from genchat.engine.gemini.google_generativeai_client import GoogleGenerativeaiClient
 
     return GoogleGenerativeaiClient(key, address, timeout, pause)

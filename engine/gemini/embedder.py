@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.distribution import FloatArray
-from engine.gemini.client import EmbedRequest, Task
-from engine.gemini.connection import Connection, open_connection
-from engine.gemini.errors import GeminiError
-from engine.gemini.requests import check_model_name, writable
-from engine.paths import Paths
-from engine.settings import Settings
+from genchat.engine.distribution import FloatArray
+from genchat.engine.gemini.client import EmbedRequest, Task
+from genchat.engine.gemini.connection import Connection, open_connection
+from genchat.engine.gemini.errors import GeminiError
+from genchat.engine.gemini.requests import check_model_name, writable
+from genchat.engine.paths import Paths
+from genchat.engine.settings import Settings
 
 BATCH = 20  # texts a request
 _BY_TASK = ("gemini-embedding-001", "text-embedding-", "embedding-001")

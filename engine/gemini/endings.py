@@ -6,9 +6,9 @@ The words change over time; one that is not known is shown as it is.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.contract import Event, Finish, FinishReason, Notice
-from engine.gemini.client import Chunk
-from engine.text import safe_line
+from genchat.engine.contract import Event, Finish, FinishReason, Notice
+from genchat.engine.gemini.client import Chunk
+from genchat.engine.text import safe_line
 
 _BLOCKS = frozenset(
     (

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from engine.errors import ExitCode, RemoteError
-from engine.redaction import known_keys, redact
-from engine.text import safe_line
+from genchat.engine.errors import ExitCode, RemoteError
+from genchat.engine.redaction import known_keys, redact
+from genchat.engine.text import safe_line
 
 Kind = Literal[
     "no_key",

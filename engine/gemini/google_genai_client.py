@@ -8,12 +8,12 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.gemini.address import Address
-from engine.gemini.attempts import Pause, attempt, twice
-from engine.gemini.client import Chunk, EmbedRequest, GenerateRequest, RemoteModel
-from engine.gemini.errors import ErrorReader, GeminiError
-from engine.gemini.reading import read_chunk, read_model
-from engine.keys import ApiKey
+from genchat.engine.gemini.address import Address
+from genchat.engine.gemini.attempts import Pause, attempt, twice
+from genchat.engine.gemini.client import Chunk, EmbedRequest, GenerateRequest, RemoteModel
+from genchat.engine.gemini.errors import ErrorReader, GeminiError
+from genchat.engine.gemini.reading import read_chunk, read_model
+from genchat.engine.keys import ApiKey
 
 if TYPE_CHECKING:
     from google.genai import Client

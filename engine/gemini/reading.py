@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from engine.gemini.client import Chunk, DecodingStep, RemoteModel, TokenChoice
+from genchat.engine.gemini.client import Chunk, DecodingStep, RemoteModel, TokenChoice
 
 _UNSPECIFIED = "UNSPECIFIED"
 

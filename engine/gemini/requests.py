@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from engine.contract import Notice, ReplySettings
-from engine.conversation import Message, Role
-from engine.errors import UsageError
-from engine.gemini.client import GenerateRequest, Speaker, Turn
+from genchat.engine.contract import Notice, ReplySettings
+from genchat.engine.conversation import Message, Role
+from genchat.engine.errors import UsageError
+from genchat.engine.gemini.client import GenerateRequest, Speaker, Turn
 
 CANDIDATES = 10  # likeliest tokens asked for at each place
 HOTTEST = 2.0  # the highest temperature the service takes

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.contract import Step
-from engine.distribution import top_k, unknown
-from engine.errors import UsageError
-from engine.gemini.client import DecodingStep, TokenChoice
+from genchat.engine.contract import Step
+from genchat.engine.distribution import top_k, unknown
+from genchat.engine.errors import UsageError
+from genchat.engine.gemini.client import DecodingStep, TokenChoice
 
 _FIRST_OWN_ID = 2**31  # ids the service gives lie below
 

@@ -14,11 +14,11 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from engine.conversation import Message, Prompt, Role
-from engine.errors import ModelDamaged
+from genchat.engine.conversation import Message, Prompt, Role
+from genchat.engine.errors import ModelDamaged
 
 if TYPE_CHECKING:
-    from engine.gpt.template_sandbox import SandboxedTemplate
+    from genchat.engine.gpt.template_sandbox import SandboxedTemplate
 
 LONGEST_TEMPLATE = 200_000  # characters
 # White space to Python, so that a template's `trim` takes it away together with the space it hides.
@@ -92,7 +92,7 @@ class CheckpointTemplate:
 
     def tokens(self, messages: Sequence[Message]) -> list[int]:
         """The prompt of `messages`, up to where the reply begins. Raises ModelDamaged for a template that fails."""
-        from engine.gpt.template_sandbox import TemplateRefused
+        from genchat.engine.gpt.template_sandbox import TemplateRefused
 
         used = frozenset("".join((self.source, *(message.text for message in messages))))
         mark = next((mark for mark in _MARKS if mark not in used), None)
@@ -138,7 +138,7 @@ class CheckpointTemplate:
 
     @cached_property
     def _template(self) -> "SandboxedTemplate":
-        from engine.gpt.template_sandbox import SandboxedTemplate
+        from genchat.engine.gpt.template_sandbox import SandboxedTemplate
 
         return SandboxedTemplate(self.source)
 

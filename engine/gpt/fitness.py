@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from engine.gpt.config import GptConfig
-from engine.gpt.huge_pages import HugePages
-from engine.gpt.whole_numbers import Matrix4, Matrix8
+from genchat.engine.gpt.config import GptConfig
+from genchat.engine.gpt.huge_pages import HugePages
+from genchat.engine.gpt.whole_numbers import Matrix4, Matrix8
 
 _TRIES = 5
 

@@ -9,23 +9,23 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from engine.contract import ModelInfo
-from engine.distribution import FloatArray
-from engine.errors import ModelDamaged
-from engine.evidence import GptEvidence
-from engine.gpt.chat_template import CheckpointTemplate
-from engine.gpt.config import GptConfig
-from engine.gpt.fitness import fitness
-from engine.gpt.kv_cache import KvCache
-from engine.gpt.model import GptCursor, GptModel, lens_row, spans, window_start
-from engine.gpt.packed import INT8_FILE, ImportedGpt, load_whole
-from engine.gpt.transformer import Gpt, Trace
-from engine.local_backend import LocalBackend
-from engine.memory import check_memory
-from engine.model_card import ModelCard
-from engine.tokenizers.foreign import ForeignTokenizer
-from engine.tokenizers.reading import TOKENIZER_FILE, read_tokenizer
-from engine.training.weights import WEIGHTS_FILE, read_weights
+from genchat.engine.contract import ModelInfo
+from genchat.engine.distribution import FloatArray
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.evidence import GptEvidence
+from genchat.engine.gpt.chat_template import CheckpointTemplate
+from genchat.engine.gpt.config import GptConfig
+from genchat.engine.gpt.fitness import fitness
+from genchat.engine.gpt.kv_cache import KvCache
+from genchat.engine.gpt.model import GptCursor, GptModel, lens_row, spans, window_start
+from genchat.engine.gpt.packed import INT8_FILE, ImportedGpt, load_whole
+from genchat.engine.gpt.transformer import Gpt, Trace
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.memory import check_memory
+from genchat.engine.model_card import ModelCard
+from genchat.engine.tokenizers.foreign import ForeignTokenizer
+from genchat.engine.tokenizers.reading import TOKENIZER_FILE, read_tokenizer
+from genchat.engine.training.weights import WEIGHTS_FILE, read_weights
 
 TEMPLATE_FILE = "chat_template.jinja"
 Precision = Literal["auto", "fp32", "bf16", "int8"]

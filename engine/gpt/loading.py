@@ -5,22 +5,22 @@ from typing import Literal
 
 import torch
 
-from engine.contract import ModelInfo
-from engine.errors import ModelDamaged
-from engine.gpt.config import GptConfig
-from engine.gpt.model import GptModel
-from engine.gpt.transformer import Gpt
-from engine.local_backend import LocalBackend
-from engine.model_card import ModelCard
-from engine.tokenizers.reading import read_tokenizer
-from engine.training.weights import WEIGHTS_FILE, read_weights
+from genchat.engine.contract import ModelInfo
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.gpt.config import GptConfig
+from genchat.engine.gpt.model import GptModel
+from genchat.engine.gpt.transformer import Gpt
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.model_card import ModelCard
+from genchat.engine.tokenizers.reading import read_tokenizer
+from genchat.engine.training.weights import WEIGHTS_FILE, read_weights
 
 Precision = Literal["auto", "fp32", "bf16", "int8"]
 
 
 def load_checkpoint(folder: Path, card: ModelCard, precision: Precision = "auto") -> LocalBackend:
     """An imported checkpoint, which brings its own chat template. Raises ModelDamaged."""
-    from engine.gpt.imported import load_imported
+    from genchat.engine.gpt.imported import load_imported
 
     return load_imported(folder, card, GptConfig.from_json(card.settings.get("network"), card.name), precision)
 

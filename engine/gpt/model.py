@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from engine.contract import ModelInfo, Tokenizer
-from engine.distribution import LN2, FloatArray, top_ids
-from engine.errors import UsageError
-from engine.evidence import GptEvidence, LensRow
-from engine.gpt.kv_cache import KvCache
-from engine.gpt.transformer import Gpt, Trace
+from genchat.engine.contract import ModelInfo, Tokenizer
+from genchat.engine.distribution import LN2, FloatArray, top_ids
+from genchat.engine.errors import UsageError
+from genchat.engine.evidence import GptEvidence, LensRow
+from genchat.engine.gpt.kv_cache import KvCache
+from genchat.engine.gpt.transformer import Gpt, Trace
 
 _LENS_CANDIDATES = 5
 _POSITIONS_A_BATCH = 8192  # scored at once; bounds the memory of the logits

@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.gpt.kv_cache import KvCache
-from engine.gpt.transformer import Gpt, Norm, Trace, attend
+from genchat.engine.gpt.kv_cache import KvCache
+from genchat.engine.gpt.transformer import Gpt, Norm, Trace, attend
 
 _Map = Callable[[Tensor], Tensor]
 

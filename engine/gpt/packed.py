@@ -7,16 +7,16 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from engine.errors import ModelDamaged
-from engine.gpt.config import GptConfig
-from engine.gpt.fitness import Fitness
-from engine.gpt.huge_pages import HugePages
-from engine.gpt.kv_cache import KvCache
-from engine.gpt.one_position import OnePosition
-from engine.gpt.threads import Threads
-from engine.gpt.transformer import Gpt, Trace
-from engine.gpt.whole_numbers import GROUP, SCALE, Embedding8, Matrix4, Matrix8, WholeMatrix, in_8_bits, unpack
-from engine.training.weights import read_tensors
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.gpt.config import GptConfig
+from genchat.engine.gpt.fitness import Fitness
+from genchat.engine.gpt.huge_pages import HugePages
+from genchat.engine.gpt.kv_cache import KvCache
+from genchat.engine.gpt.one_position import OnePosition
+from genchat.engine.gpt.threads import Threads
+from genchat.engine.gpt.transformer import Gpt, Trace
+from genchat.engine.gpt.whole_numbers import GROUP, SCALE, Embedding8, Matrix4, Matrix8, WholeMatrix, in_8_bits, unpack
+from genchat.engine.training.weights import read_tensors
 
 INT8_FILE = "int8.safetensors"
 _REFINED = 64  # candidates a position whose logits are made in fp32

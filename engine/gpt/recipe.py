@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.contract import ModelInfo, Tokenizer
-from engine.conversation import END
-from engine.gpt.config import GptConfig
-from engine.gpt.model import GptModel
-from engine.gpt.transformer import Gpt
-from engine.training.recipes import Recipe
-from engine.training.trainable import TrainableModel
+from genchat.engine.contract import ModelInfo, Tokenizer
+from genchat.engine.conversation import END
+from genchat.engine.gpt.config import GptConfig
+from genchat.engine.gpt.model import GptModel
+from genchat.engine.gpt.transformer import Gpt
+from genchat.engine.training.recipes import Recipe
+from genchat.engine.training.trainable import TrainableModel
 
 _HEAD_WIDTH = 64
 _EXACT_PAIRS = 512  # letters of an alphabet up to which every pair has a row of its own

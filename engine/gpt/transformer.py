@@ -19,10 +19,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.contract import Family
-from engine.gpt.config import GptConfig
-from engine.gpt.kv_cache import KvCache
-from engine.training.trainable import ParameterGroup, Role
+from genchat.engine.contract import Family
+from genchat.engine.gpt.config import GptConfig
+from genchat.engine.gpt.kv_cache import KvCache
+from genchat.engine.training.trainable import ParameterGroup, Role
 
 _SHARPNESS = 1.44  # unit queries and keys give a plain cosine; attention learns faster when it starts sharper
 

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.gpt.huge_pages import HugePages
+from genchat.engine.gpt.huge_pages import HugePages
 
 SCALE = ".scale"  # what is added to a matrix's name for its scales
 GROUP = 32  # weights of 4 bits that share a scale

@@ -4,9 +4,9 @@
 `NullHistory` keeps nothing. `engine.history.protocol.History` says what each operation promises.
 """
 
-from engine.history.null import NullHistory, open_history
-from engine.history.protocol import ExportFormat, History, ReplyRecorder
-from engine.history.records import (
+from genchat.engine.history.null import NullHistory, open_history
+from genchat.engine.history.protocol import ExportFormat, History, ReplyRecorder
+from genchat.engine.history.records import (
     CheckReport,
     Conversation,
     ConversationKind,
@@ -18,7 +18,7 @@ from engine.history.records import (
     StoredMessage,
     StoredStep,
 )
-from engine.history.store import HistoryStore
+from genchat.engine.history.store import HistoryStore
 
 __all__ = [
     "CheckReport",

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from engine.errors import HistoryError
-from engine.history.failures import as_history_error
-from engine.history.opening import connect
+from genchat.engine.errors import HistoryError
+from genchat.engine.history.failures import as_history_error
+from genchat.engine.history.opening import connect
 
 Result = TypeVar("Result")
 Work = Callable[[sqlite3.Connection], Result]

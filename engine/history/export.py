@@ -9,15 +9,15 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from engine import __version__
-from engine.distribution import TopKDistribution
-from engine.history.records import Conversation, StoredMessage, StoredStep
-from engine.history.vocabulary import StoredVocabulary
-from engine.language import say
-from engine.text import safe, safe_line
+from genchat.engine import __version__
+from genchat.engine.distribution import TopKDistribution
+from genchat.engine.history.records import Conversation, StoredMessage, StoredStep
+from genchat.engine.history.vocabulary import StoredVocabulary
+from genchat.engine.language import say
+from genchat.engine.text import safe, safe_line
 
 if TYPE_CHECKING:
-    from engine.history.protocol import History
+    from genchat.engine.history.protocol import History
 
 FORMAT = 1  # raised when a reader of the older format would misread the newer
 _BEYOND_ASCII = re.compile(r"[^\n\x20-\x7e]")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from engine.errors import HistoryError
+from genchat.engine.errors import HistoryError
 
 _MARK = ".damaged"  # beside a file in which damage was met in use: the next start recovers it
 

@@ -3,12 +3,12 @@
 import sqlite3
 from pathlib import Path
 
-from engine.errors import HistoryError
-from engine.history.connections import Connections
-from engine.history.failures import is_damage
-from engine.history.opening import back_up
-from engine.history.records import CheckReport
-from engine.history.schema import SEARCH_TABLES
+from genchat.engine.errors import HistoryError
+from genchat.engine.history.connections import Connections
+from genchat.engine.history.failures import is_damage
+from genchat.engine.history.opening import back_up
+from genchat.engine.history.records import CheckReport
+from genchat.engine.history.schema import SEARCH_TABLES
 
 _MERGE_PAGES = 500  # of the search index, rewritten in one go while others wait
 

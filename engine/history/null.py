@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
-from engine.contract import Notice
-from engine.errors import HistoryError
-from engine.history.schema import migrate
-from engine.history.store import HistoryStore, utc_now
-from engine.redaction import known_keys
+from genchat.engine.contract import Notice
+from genchat.engine.errors import HistoryError
+from genchat.engine.history.schema import migrate
+from genchat.engine.history.store import HistoryStore, utc_now
+from genchat.engine.redaction import known_keys
 
 
 class NullHistory(HistoryStore):

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from engine.errors import HistoryError
-from engine.history.schema import APPLICATION_ID, MIGRATIONS, Migration, migrate, version_of
+from genchat.engine.errors import HistoryError
+from genchat.engine.history.schema import APPLICATION_ID, MIGRATIONS, Migration, migrate, version_of
 
 BUSY_SECONDS = 10.0
 _COPIES = ("backup", "corrupt")

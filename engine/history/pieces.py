@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from engine.redaction import MARK, redact, secret_spans
+from genchat.engine.redaction import MARK, redact, secret_spans
 
 _SURROGATES = re.compile("[\ud800-\udfff]")  # UTF-8 cannot write them
 

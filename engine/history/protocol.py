@@ -7,9 +7,9 @@ All of them raise HistoryError with a text that says what to do: disk full, file
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from engine.contract import Event, Notice, Passages
-from engine.conversation import Role
-from engine.history.records import (
+from genchat.engine.contract import Event, Notice, Passages
+from genchat.engine.conversation import Role
+from genchat.engine.history.records import (
     CheckReport,
     Conversation,
     ConversationKind,
@@ -21,7 +21,7 @@ from engine.history.records import (
 )
 
 if TYPE_CHECKING:
-    from engine.history.trace import StoredTrace
+    from genchat.engine.history.trace import StoredTrace
 
 ExportFormat = Literal["json", "markdown"]
 

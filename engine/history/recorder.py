@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from datetime import datetime
 
-from engine.contract import Event, Finish, Notice, Passages, Step
-from engine.errors import HistoryError
-from engine.history.connections import Connections
-from engine.history.pieces import clean_text, redact_pieces
-from engine.history.records import FinalStatus, RunStart, StoredMessage
-from engine.history.rows import find_message, passage_detail, stamp
+from genchat.engine.contract import Event, Finish, Notice, Passages, Step
+from genchat.engine.errors import HistoryError
+from genchat.engine.history.connections import Connections
+from genchat.engine.history.pieces import clean_text, redact_pieces
+from genchat.engine.history.records import FinalStatus, RunStart, StoredMessage
+from genchat.engine.history.rows import find_message, passage_detail, stamp
 
 CHECKPOINT_SECONDS = 0.5
 _STATUS_OF_REASON: dict[str, FinalStatus] = {"end": "done", "length": "done", "stopped": "stopped"}
@@ -35,7 +35,7 @@ class StoreRecorder:
         clock: Callable[[], float],
         now: Callable[[], datetime],
     ) -> None:
-        from engine.history.trace_builder import TraceBuilder
+        from genchat.engine.history.trace_builder import TraceBuilder
 
         self._connections = connections
         self._message = message
@@ -159,7 +159,7 @@ class StoreRecorder:
         return find_message(connection, self._message.id)
 
     def _write_trace(self, connection: sqlite3.Connection, lengths: list[int], hidden: frozenset[int]) -> None:
-        from engine.history.trace_builder import CODEC
+        from genchat.engine.history.trace_builder import CODEC
 
         connection.execute(
             "INSERT INTO trace(message, tokens, codec, data) VALUES (?, ?, ?, ?)"

@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from engine.contract import Backend, FinishReason, Notice, ReplySettings, Step, Tokenizer
-from engine.conversation import Message, Role
-from engine.language import say
-from engine.sampling_settings import SamplingSettings, StageName
+from genchat.engine.contract import Backend, FinishReason, Notice, ReplySettings, Step, Tokenizer
+from genchat.engine.conversation import Message, Role
+from genchat.engine.language import say
+from genchat.engine.sampling_settings import SamplingSettings, StageName
 
 
 def can_be_said(key: str, values: Mapping[str, object] | None = None) -> bool:

@@ -7,9 +7,9 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from engine.history.failures import is_damage
-from engine.history.opening import back_in_place, move_aside, open_writer
-from engine.history.records import Recovery
+from genchat.engine.history.failures import is_damage
+from genchat.engine.history.opening import back_in_place, move_aside, open_writer
+from genchat.engine.history.records import Recovery
 
 _BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
 _LARGEST_GAP = 2**20  # numbers of missing rows

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, get_args
 
-from engine.contract import Notice, Passage, Passages
-from engine.conversation import Role
-from engine.errors import ConversationNotFound, HistoryError
-from engine.history.failures import BrokenRow
-from engine.history.records import Conversation, Run, Status, StoredMessage, can_be_said
+from genchat.engine.contract import Notice, Passage, Passages
+from genchat.engine.conversation import Role
+from genchat.engine.errors import ConversationNotFound, HistoryError
+from genchat.engine.history.failures import BrokenRow
+from genchat.engine.history.records import Conversation, Run, Status, StoredMessage, can_be_said
 
 _ROLES = frozenset(Role)
 _STATUSES = frozenset(get_args(Status))

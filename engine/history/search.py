@@ -9,9 +9,9 @@ import secrets
 import sqlite3
 from typing import Any
 
-from engine.conversation import Role
-from engine.history.records import SearchHit
-from engine.history.rows import moment
+from genchat.engine.conversation import Role
+from genchat.engine.history.records import SearchHit
+from genchat.engine.history.rows import moment
 
 _ROLES = frozenset(Role)
 _TERM = re.compile(r'"([^"]*)"|([^\s"]+)')

@@ -11,19 +11,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from engine import __version__
-from engine.contract import Notice, Passages, Tokenizer
-from engine.conversation import Role
-from engine.errors import HistoryError
-from engine.history import maintenance, rows
-from engine.history.connections import Connections
-from engine.history.failures import as_history_error, damage_mark, is_damage, mark_damaged
-from engine.history.lease import end_lease, interrupt_replies_of_the_dead, own_identity, take_lease
-from engine.history.opening import copies_of, judge, make_folder, one_at_a_time, open_writer
-from engine.history.pieces import clean_text
-from engine.history.protocol import ExportFormat
-from engine.history.recorder import StoreRecorder
-from engine.history.records import (
+from genchat.engine import __version__
+from genchat.engine.contract import Notice, Passages, Tokenizer
+from genchat.engine.conversation import Role
+from genchat.engine.errors import HistoryError
+from genchat.engine.history import maintenance, rows
+from genchat.engine.history.connections import Connections
+from genchat.engine.history.failures import as_history_error, damage_mark, is_damage, mark_damaged
+from genchat.engine.history.lease import end_lease, interrupt_replies_of_the_dead, own_identity, take_lease
+from genchat.engine.history.opening import copies_of, judge, make_folder, one_at_a_time, open_writer
+from genchat.engine.history.pieces import clean_text
+from genchat.engine.history.protocol import ExportFormat
+from genchat.engine.history.recorder import StoreRecorder
+from genchat.engine.history.records import (
     CheckReport,
     Conversation,
     ConversationKind,
@@ -32,15 +32,15 @@ from engine.history.records import (
     SearchHit,
     StoredMessage,
 )
-from engine.history.recovery import recover
-from engine.history.schema import MIGRATIONS, Migration
-from engine.history.search import search
-from engine.redaction import known_keys
-from engine.text import safe_line
+from genchat.engine.history.recovery import recover
+from genchat.engine.history.schema import MIGRATIONS, Migration
+from genchat.engine.history.search import search
+from genchat.engine.redaction import known_keys
+from genchat.engine.text import safe_line
 
 if TYPE_CHECKING:  # numpy comes with them; a history is opened before the first frame is drawn
-    from engine.history.trace import StoredTrace
-    from engine.history.vocabulary import VocabularyBlob
+    from genchat.engine.history.trace import StoredTrace
+    from genchat.engine.history.vocabulary import VocabularyBlob
 
 TITLE_LENGTH = 60
 _CACHED_VOCABULARIES = 4
@@ -237,7 +237,7 @@ class HistoryStore:
 
     def _keep_vocabulary(self, connection: sqlite3.Connection, run: RunStart) -> str | None:
         """Store the vocabulary of the run unless it is there already; its digest, or None if it has none."""
-        from engine.history.vocabulary import encode_vocabulary
+        from genchat.engine.history.vocabulary import encode_vocabulary
 
         tokenizer = run.tokenizer
         if tokenizer is None or run.vocabulary_grows:
@@ -292,8 +292,8 @@ class HistoryStore:
             return rows.find_run(connection, message)
 
     def trace(self, message: int) -> "StoredTrace | None":
-        from engine.history.trace import StoredTrace
-        from engine.history.vocabulary import decode_vocabulary
+        from genchat.engine.history.trace import StoredTrace
+        from genchat.engine.history.vocabulary import decode_vocabulary
 
         with self._connections.reader() as connection:
             row = connection.execute(
@@ -325,7 +325,7 @@ class HistoryStore:
     # The file
 
     def export(self, conversation: str, form: ExportFormat, traces: bool = True) -> str:
-        from engine.history.export import as_json, as_markdown
+        from genchat.engine.history.export import as_json, as_markdown
 
         exported = self.conversation(conversation)
         return as_json(self, exported, traces) if form == "json" else as_markdown(self, exported)

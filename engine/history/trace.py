@@ -6,12 +6,12 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.distribution import LN2, Distribution, NoDistribution, TopKDistribution
-from engine.history.columns import Unpacker
-from engine.history.records import StoredStep, can_be_said
-from engine.history.trace_builder import CODEC, FIXED, LARGEST_SCALE, SPECIAL, STAGES, TOKEN_KNOWN
-from engine.history.vocabulary import StoredVocabulary, read_specials
-from engine.sampling import StageName
+from genchat.engine.distribution import LN2, Distribution, NoDistribution, TopKDistribution
+from genchat.engine.history.columns import Unpacker
+from genchat.engine.history.records import StoredStep, can_be_said
+from genchat.engine.history.trace_builder import CODEC, FIXED, LARGEST_SCALE, SPECIAL, STAGES, TOKEN_KNOWN
+from genchat.engine.history.vocabulary import StoredVocabulary, read_specials
+from genchat.engine.sampling import StageName
 
 _MOST = 2_000_000  # tokens one trace may say it has
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Step, Tokenizer
-from engine.distribution import Distribution, ExactDistribution, NoDistribution, TopKDistribution, top_ids
-from engine.history.columns import pack, planes
-from engine.sampling import Draw, StageName
+from genchat.engine.contract import Step, Tokenizer
+from genchat.engine.distribution import Distribution, ExactDistribution, NoDistribution, TopKDistribution, top_ids
+from genchat.engine.history.columns import pack, planes
+from genchat.engine.sampling import Draw, StageName
 
 CODEC = 1
 CANDIDATES = 10

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.contract import Tokenizer
-from engine.history.columns import Unpacker, pack, planes
-from engine.text import token_label
+from genchat.engine.contract import Tokenizer
+from genchat.engine.history.columns import Unpacker, pack, planes
+from genchat.engine.text import token_label
 
 _MOST_TOKENS = 4_000_000
 

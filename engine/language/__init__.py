@@ -45,7 +45,7 @@ def language_in_use() -> str:
 @cache
 def texts(tag: str, area: str) -> dict[str, str]:
     """All texts of one area in one language, by key."""
-    module = import_module(f"engine.language.{LANGUAGES[tag]}.{area}")
+    module = import_module(f"genchat.engine.language.{LANGUAGES[tag]}.{area}")
     found: dict[str, str] = module.TEXTS
     return found
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.distribution import FloatArray
-from engine.lstm.config import LstmConfig
+from genchat.engine.distribution import FloatArray
+from genchat.engine.lstm.config import LstmConfig
 
 # BLAS starts threads for larger matrices, and for one vector they wait for each other longer than they work.
 _LARGEST_BLOCK = 400_000

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from engine.errors import ModelDamaged
+from genchat.engine.errors import ModelDamaged
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.distribution import FloatArray
-from engine.lstm.config import LstmConfig
-from engine.lstm.network import LstmNetwork
+from genchat.engine.distribution import FloatArray
+from genchat.engine.lstm.config import LstmConfig
+from genchat.engine.lstm.network import LstmNetwork
 
 _READ_AT_ONCE = 8192  # tokens; bounds the memory of the activations
 

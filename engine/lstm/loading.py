@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from engine.contract import ModelInfo
-from engine.errors import ModelDamaged
-from engine.lstm.cell import LstmCell
-from engine.lstm.config import LstmConfig
-from engine.lstm.model import LstmModel
-from engine.model_card import ModelCard
-from engine.tokenizers.reading import read_tokenizer
-from engine.weight_files import WEIGHTS_FILE, read_arrays
+from genchat.engine.contract import ModelInfo
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.lstm.cell import LstmCell
+from genchat.engine.lstm.config import LstmConfig
+from genchat.engine.lstm.model import LstmModel
+from genchat.engine.model_card import ModelCard
+from genchat.engine.tokenizers.reading import read_tokenizer
+from genchat.engine.weight_files import WEIGHTS_FILE, read_arrays
 
 
 def load(folder: Path, card: ModelCard) -> LstmModel:

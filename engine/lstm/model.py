@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.contract import ModelInfo, Tokenizer
-from engine.distribution import FloatArray
-from engine.errors import UsageError
-from engine.evidence import LstmEvidence
-from engine.lstm.cell import LstmCell, State
+from genchat.engine.contract import ModelInfo, Tokenizer
+from genchat.engine.distribution import FloatArray
+from genchat.engine.errors import UsageError
+from genchat.engine.evidence import LstmEvidence
+from genchat.engine.lstm.cell import LstmCell, State
 
 _REMEMBERED = 8  # places kept, so that the next turn of a conversation reads only what is new
 _FUSED_FROM = 20_000  # tokens from which scoring is worth loading torch
@@ -54,7 +54,7 @@ class LstmModel:
         found = np.empty(len(tokens), dtype=np.float32)
         ids = np.asarray(tokens, dtype=np.int64)
         if len(ids) >= _FUSED_FROM:
-            from engine.lstm.fused import hidden_states
+            from genchat.engine.lstm.fused import hidden_states
 
             read = np.concatenate(([self.cell.config.start_token], ids[:-1]))
             place = 0

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.contract import Family
-from engine.lstm.config import LstmConfig
-from engine.training.trainable import ParameterGroup
+from genchat.engine.contract import Family
+from genchat.engine.lstm.config import LstmConfig
+from genchat.engine.training.trainable import ParameterGroup
 
 _TABLE_RATE, _HEAD_RATE = 0.01, 0.04  # highest rates under Adam, by trial on tiny Shakespeare
 _FORGET_EVERYTHING = 0.03  # share of the streams that begin a batch with an empty state, as every conversation does

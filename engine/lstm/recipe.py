@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from engine.contract import LanguageModel, ModelInfo, Tokenizer
-from engine.conversation import END
-from engine.lstm.cell import LstmCell
-from engine.lstm.config import LstmConfig
-from engine.lstm.model import LstmModel
-from engine.lstm.network import LstmNetwork
-from engine.training.recipes import Recipe
-from engine.training.trainable import TrainableModel
+from genchat.engine.contract import LanguageModel, ModelInfo, Tokenizer
+from genchat.engine.conversation import END
+from genchat.engine.lstm.cell import LstmCell
+from genchat.engine.lstm.config import LstmConfig
+from genchat.engine.lstm.model import LstmModel
+from genchat.engine.lstm.network import LstmNetwork
+from genchat.engine.training.recipes import Recipe
+from genchat.engine.training.trainable import TrainableModel
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-import engine
-from engine.contract import Family, LanguageModel, ModelInfo
-from engine.errors import ModelDamaged
-from engine.mixture.model import MixtureModel
-from engine.mixture.shares import Shares
-from engine.model_card import CARD_FILE, ModelCard, read_card
+from genchat import engine
+from genchat.engine.contract import Family, LanguageModel, ModelInfo
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.mixture.model import MixtureModel
+from genchat.engine.mixture.shares import Shares
+from genchat.engine.model_card import CARD_FILE, ModelCard, read_card
 
 FAMILY: Family = "mixture"
 _SHIPPED = Path(engine.__file__).parent / "pretrained"
@@ -57,6 +57,6 @@ def _part(folder: Path, card: ModelCard, name: str, checksum: str) -> LanguageMo
     part = read_card(places[0])
     if part.family == FAMILY or part.checksum != checksum:
         raise ModelDamaged("mixture_part_changed", name=card.name, part=name)
-    room: Any = importlib.import_module(f"engine.{part.family}.loading")
+    room: Any = importlib.import_module(f"genchat.engine.{part.family}.loading")
     model: LanguageModel = room.load(places[0], part)
     return model

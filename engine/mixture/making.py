@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.contract import LanguageModel
-from engine.distribution import LN2, FloatArray
-from engine.errors import TextUnusable
-from engine.mixture.loading import FAMILY, combine
-from engine.mixture.model import Ids, MixtureModel
-from engine.mixture.shares import Shares, fit
-from engine.model_card import ModelCard, write_model
+from genchat.engine.contract import LanguageModel
+from genchat.engine.distribution import LN2, FloatArray
+from genchat.engine.errors import TextUnusable
+from genchat.engine.mixture.loading import FAMILY, combine
+from genchat.engine.mixture.model import Ids, MixtureModel
+from genchat.engine.mixture.shares import Shares, fit
+from genchat.engine.model_card import ModelCard, write_model
 
 _BY_LENGTH = Shares((0.5, 0.5))  # before they are fitted: a share for each length is wanted
 _CONSTANT = Shares((0.5,))

@@ -7,12 +7,12 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Cursor, LanguageModel, ModelInfo, Tokenizer
-from engine.decoding import score
-from engine.distribution import FloatArray
-from engine.errors import UsageError
-from engine.evidence import Evidence, GptEvidence, MixtureEvidence
-from engine.mixture.shares import Shares
+from genchat.engine.contract import Cursor, LanguageModel, ModelInfo, Tokenizer
+from genchat.engine.decoding import score
+from genchat.engine.distribution import FloatArray
+from genchat.engine.errors import UsageError
+from genchat.engine.evidence import Evidence, GptEvidence, MixtureEvidence
+from genchat.engine.mixture.shares import Shares
 
 Ids = NDArray[np.int64]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.distribution import FloatArray
+from genchat.engine.distribution import FloatArray
 
 Counts = NDArray[np.int64]
 _SMALLEST = 1e-4  # neither model is ever quite silenced

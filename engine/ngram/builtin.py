@@ -5,14 +5,14 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-import corpora
-from engine.errors import GenchatError, ModelDamaged
-from engine.model_card import read_card
-from engine.ngram.loading import load
-from engine.ngram.model import NgramModel
-from engine.ngram.progress import Progress
-from engine.ngram.sources import DialogueSource, dialogue_sources
-from engine.ngram.training import build_ngram, train_ngram
+from genchat import corpora
+from genchat.engine.errors import GenchatError, ModelDamaged
+from genchat.engine.model_card import read_card
+from genchat.engine.ngram.loading import load
+from genchat.engine.ngram.model import NgramModel
+from genchat.engine.ngram.progress import Progress
+from genchat.engine.ngram.sources import DialogueSource, dialogue_sources
+from genchat.engine.ngram.training import build_ngram, train_ngram
 
 NAME = "ngram"  # also what the registry calls it
 _ORDER = 5

@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.contract import ModelInfo
-from engine.conversation import ASSISTANT
-from engine.distribution import FloatArray
-from engine.evidence import Evidence, RecalledReply, RecallEvidence
-from engine.ngram.corpus import TokenCorpus
-from engine.ngram.evidence import OnDemand, explain
-from engine.ngram.model import NgramCursor, NgramModel
-from engine.ngram.recall import Recall, open_reply, turns_before
-from engine.ngram.reply_index import ReplyIndex
-from engine.ngram.tables import NgramTables, State, parameters_of
-from engine.tokenizers.pieces import SPECIALS, PieceTokenizer
+from genchat.engine.contract import ModelInfo
+from genchat.engine.conversation import ASSISTANT
+from genchat.engine.distribution import FloatArray
+from genchat.engine.evidence import Evidence, RecalledReply, RecallEvidence
+from genchat.engine.ngram.corpus import TokenCorpus
+from genchat.engine.ngram.evidence import OnDemand, explain
+from genchat.engine.ngram.model import NgramCursor, NgramModel
+from genchat.engine.ngram.recall import Recall, open_reply, turns_before
+from genchat.engine.ngram.reply_index import ReplyIndex
+from genchat.engine.ngram.tables import NgramTables, State, parameters_of
+from genchat.engine.tokenizers.pieces import SPECIALS, PieceTokenizer
 
 _ASSISTANT = SPECIALS.index(ASSISTANT)
 _LISTED = 5

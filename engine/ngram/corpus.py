@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.evidence import CorpusPlace
-from engine.ngram.suffix_array import DEPTH
-from engine.ngram.trie import START_ID
-from engine.tokenizers.pieces import PieceTokenizer
+from genchat.engine.evidence import CorpusPlace
+from genchat.engine.ngram.suffix_array import DEPTH
+from genchat.engine.ngram.trie import START_ID
+from genchat.engine.tokenizers.pieces import PieceTokenizer
 
 LONGEST_MATCH = DEPTH  # tokens
 _CAPPED = 2000  # occurrences looked at when a match is very common

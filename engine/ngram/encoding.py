@@ -13,16 +13,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.conversation import ASSISTANT, END, USER, Role
-from engine.errors import TextUnusable
-from engine.ngram.corpus import LineTable
-from engine.ngram.progress import Watch
-from engine.ngram.sources import DialogueSource, PlainSource, Source
-from engine.ngram.suffix_array import TokenStream
-from engine.ngram.trie import START_ID
-from engine.tokenizers.characters import CharacterTokenizer
-from engine.tokenizers.pieces import FIRST_LETTER, SPECIALS, PieceTokenizer
-from engine.tokenizers.words import WordTokenizer, windows
+from genchat.engine.conversation import ASSISTANT, END, USER, Role
+from genchat.engine.errors import TextUnusable
+from genchat.engine.ngram.corpus import LineTable
+from genchat.engine.ngram.progress import Watch
+from genchat.engine.ngram.sources import DialogueSource, PlainSource, Source
+from genchat.engine.ngram.suffix_array import TokenStream
+from genchat.engine.ngram.trie import START_ID
+from genchat.engine.tokenizers.characters import CharacterTokenizer
+from genchat.engine.tokenizers.pieces import FIRST_LETTER, SPECIALS, PieceTokenizer
+from genchat.engine.tokenizers.words import WordTokenizer, windows
 
 Unit = Literal["word", "char"]
 TOKENIZERS: dict[Unit, type[PieceTokenizer]] = {"word": WordTokenizer, "char": CharacterTokenizer}

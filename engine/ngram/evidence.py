@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TypeVar
 
-from engine.distribution import FloatArray, top_ids
-from engine.evidence import CorpusPlace, NgramEvidence, NgramLevel, NgramShare
-from engine.ngram.corpus import SlotRange, TokenCorpus
-from engine.ngram.tables import NgramTables, State
-from engine.ngram.trie import START_ID
+from genchat.engine.distribution import FloatArray, top_ids
+from genchat.engine.evidence import CorpusPlace, NgramEvidence, NgramLevel, NgramShare
+from genchat.engine.ngram.corpus import SlotRange, TokenCorpus
+from genchat.engine.ngram.tables import NgramTables, State
+from genchat.engine.ngram.trie import START_ID
 
 _CANDIDATES = 20  # listed when the mapping is walked; any other token can still be asked for
 _PLACES = 3

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.ngram.progress import Watch
-from engine.ngram.trie import START_ID, IntArray, RawLevel
+from genchat.engine.ngram.progress import Watch
+from genchat.engine.ngram.trie import START_ID, IntArray, RawLevel
 
 _FALLBACK = (0.5, 1.0, 1.5)
 _BLOCK = 1 << 20  # n-grams worked out at once

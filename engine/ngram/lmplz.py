@@ -7,9 +7,9 @@ corpora this moves a perplexity by a millionth; on a toy corpus it moves single 
 
 import numpy as np
 
-from engine.ngram.kneser_ney import adjusted_counts
-from engine.ngram.suffix_array import TokenStream
-from engine.ngram.trie import START_ID, RawLevel
+from genchat.engine.ngram.kneser_ney import adjusted_counts
+from genchat.engine.ngram.suffix_array import TokenStream
+from genchat.engine.ngram.trie import START_ID, RawLevel
 
 
 def last_ngrams(stream: TokenStream, levels: list[RawLevel]) -> dict[int, tuple[int, int]]:

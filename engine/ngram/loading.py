@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from engine.model_card import ModelCard
-from engine.ngram.chat import make_model
-from engine.ngram.model import NgramModel
-from engine.ngram.storage import read_arrays
+from genchat.engine.model_card import ModelCard
+from genchat.engine.ngram.chat import make_model
+from genchat.engine.ngram.model import NgramModel
+from genchat.engine.ngram.storage import read_arrays
 
 
 def load(folder: Path, card: ModelCard) -> NgramModel:

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from engine.contract import ModelInfo
-from engine.distribution import FloatArray
-from engine.evidence import Evidence
-from engine.ngram.corpus import TokenCorpus
-from engine.ngram.evidence import explain
-from engine.ngram.tables import NgramTables, State
-from engine.tokenizers.pieces import PieceTokenizer
+from genchat.engine.contract import ModelInfo
+from genchat.engine.distribution import FloatArray
+from genchat.engine.evidence import Evidence
+from genchat.engine.ngram.corpus import TokenCorpus
+from genchat.engine.ngram.evidence import explain
+from genchat.engine.ngram.tables import NgramTables, State
+from genchat.engine.tokenizers.pieces import PieceTokenizer
 
 
 class NgramModel:

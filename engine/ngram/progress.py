@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.errors import TrainingFailed
+from genchat.engine.errors import TrainingFailed
 
 Phase = Literal["reading", "tokens", "suffixes", "counting", "smoothing", "writing"]
 Progress = Callable[[Phase, float], None]  # phase and its fraction done, 0 to 1; names: text key "ngram.phase_…"

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.ngram.corpus import IntArray
-from engine.ngram.reply_index import ASSISTANT_ID, TURNS, USER_ID, ReplyIndex
-from engine.tokenizers.pieces import SPECIALS, PieceTokenizer
+from genchat.engine.ngram.corpus import IntArray
+from genchat.engine.ngram.reply_index import ASSISTANT_ID, TURNS, USER_ID, ReplyIndex
+from genchat.engine.tokenizers.pieces import SPECIALS, PieceTokenizer
 
 # Chosen on dialogues left out of the training text: whole answers come out, at 1 % more bits a byte.
 _REPLIES = 128  # recalled at most

@@ -16,11 +16,11 @@ from itertools import count, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.conversation import ASSISTANT, USER
-from engine.ngram.corpus import IntArray
-from engine.ngram.trie import START_ID
-from engine.text import fold
-from engine.tokenizers.pieces import SPECIALS, PieceTokenizer
+from genchat.engine.conversation import ASSISTANT, USER
+from genchat.engine.ngram.corpus import IntArray
+from genchat.engine.ngram.trie import START_ID
+from genchat.engine.text import fold
+from genchat.engine.tokenizers.pieces import SPECIALS, PieceTokenizer
 
 USER_ID, ASSISTANT_ID = SPECIALS.index(USER), SPECIALS.index(ASSISTANT)
 TURNS = 3  # looked at before a reply

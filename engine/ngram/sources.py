@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from corpora import Dialogue, looks_like_dialogues, parse_dialogues
-from engine.conversation import Role
-from engine.errors import TextUnusable
+from genchat.corpora import Dialogue, looks_like_dialogues, parse_dialogues
+from genchat.engine.conversation import Role
+from genchat.engine.errors import TextUnusable
 
 _BINARY_SHARE = 0.1  # of control characters in the first part of a file
 

@@ -8,13 +8,13 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.distribution import FloatArray
-from engine.errors import ModelDamaged
-from engine.model_card import ModelCard, verify_files
-from engine.ngram.corpus import LineTable, TokenCorpus
-from engine.ngram.encoding import TOKENIZERS
-from engine.ngram.reply_index import ReplyIndex
-from engine.ngram.tables import Level, NgramTables
+from genchat.engine.distribution import FloatArray
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.model_card import ModelCard, verify_files
+from genchat.engine.ngram.corpus import LineTable, TokenCorpus
+from genchat.engine.ngram.encoding import TOKENIZERS
+from genchat.engine.ngram.reply_index import ReplyIndex
+from genchat.engine.ngram.tables import Level, NgramTables
 
 _STEMS_FILE = "recall_stems.json"
 _INDEX_PARTS = ("rarity", "posting_starts", "posting_replies", "posting_weights", "reply_starts", "reply_ends")

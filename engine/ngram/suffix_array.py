@@ -8,7 +8,7 @@ sorted as values: np.sort on values is many times faster than argsort.
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.ngram.progress import Watch
+from genchat.engine.ngram.progress import Watch
 
 TokenStream = NDArray[np.int32]
 SlotArray = NDArray[np.int32]

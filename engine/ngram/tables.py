@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.distribution import FloatArray
-from engine.errors import UsageError
-from engine.ngram.trie import START_ID
+from genchat.engine.distribution import FloatArray
+from genchat.engine.errors import UsageError
+from genchat.engine.ngram.trie import START_ID
 
 IntArray = NDArray[np.integer]
 

@@ -9,23 +9,23 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.conversation import ASSISTANT
-from engine.errors import TextUnusable, UsageError
-from engine.model_card import ModelCard, write_model
-from engine.ngram.chat import make_model
-from engine.ngram.corpus import TokenCorpus
-from engine.ngram.encoding import EncodedCorpus, Unit, encode_sources
-from engine.ngram.kneser_ney import SmoothedLevel, smooth
-from engine.ngram.lmplz import last_ngrams
-from engine.ngram.model import NgramModel
-from engine.ngram.progress import Progress, Watch
-from engine.ngram.reply_index import ReplyIndex, build_index
-from engine.ngram.sources import DialogueSource, PlainSource, Source
-from engine.ngram.storage import write_arrays
-from engine.ngram.suffix_array import SlotArray, TokenStream, suffix_array
-from engine.ngram.tables import Level, NgramTables, parameters_of
-from engine.ngram.trie import RawLevel, build_levels
-from engine.tokenizers.pieces import SPECIALS
+from genchat.engine.conversation import ASSISTANT
+from genchat.engine.errors import TextUnusable, UsageError
+from genchat.engine.model_card import ModelCard, write_model
+from genchat.engine.ngram.chat import make_model
+from genchat.engine.ngram.corpus import TokenCorpus
+from genchat.engine.ngram.encoding import EncodedCorpus, Unit, encode_sources
+from genchat.engine.ngram.kneser_ney import SmoothedLevel, smooth
+from genchat.engine.ngram.lmplz import last_ngrams
+from genchat.engine.ngram.model import NgramModel
+from genchat.engine.ngram.progress import Progress, Watch
+from genchat.engine.ngram.reply_index import ReplyIndex, build_index
+from genchat.engine.ngram.sources import DialogueSource, PlainSource, Source
+from genchat.engine.ngram.storage import write_arrays
+from genchat.engine.ngram.suffix_array import SlotArray, TokenStream, suffix_array
+from genchat.engine.ngram.tables import Level, NgramTables, parameters_of
+from genchat.engine.ngram.trie import RawLevel, build_levels
+from genchat.engine.tokenizers.pieces import SPECIALS
 
 MAX_ORDER = 12
 DEFAULT_ORDER: dict[Unit, int] = {"word": 5, "char": 7}

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.ngram.progress import Watch
-from engine.ngram.suffix_array import SlotArray, TokenStream
+from genchat.engine.ngram.progress import Watch
+from genchat.engine.ngram.suffix_array import SlotArray, TokenStream
 
 START_ID = 0
 

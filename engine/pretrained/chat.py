@@ -13,15 +13,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import corpora
-from engine.conversation import TurnTemplate
-from engine.evaluation.pricing import price_dialogues
-from engine.model_card import ModelCard, read_card
-from engine.pretrained.chat_texts import LANGUAGES, LICENCES, Mixture, compose, credits
-from engine.pretrained.shipping import follow, load, write_halved
-from engine.training.beginning import read_beginning
-from engine.training.recipes import Recipe
-from engine.training.run import Run, plan
+from genchat import corpora
+from genchat.engine.conversation import TurnTemplate
+from genchat.engine.evaluation.pricing import price_dialogues
+from genchat.engine.model_card import ModelCard, read_card
+from genchat.engine.pretrained.chat_texts import LANGUAGES, LICENCES, Mixture, compose, credits
+from genchat.engine.pretrained.shipping import follow, load, write_halved
+from genchat.engine.training.beginning import read_beginning
+from genchat.engine.training.recipes import Recipe
+from genchat.engine.training.run import Run, plan
 
 _DIALOGUES = {"chatterbot-en": 1.0, "chatterbot-pt": 4.0}
 _STORIES = {"machado-stories": 1_800_000}

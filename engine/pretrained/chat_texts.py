@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import corpora
-from corpora.conversions import write_dialogue
-from corpora.loader import LICENCE, Dialogue, parse_dialogues
-from engine.pretrained.composer import retyped
-from engine.training.data import Source
+from genchat import corpora
+from genchat.corpora.conversions import write_dialogue
+from genchat.corpora.loader import LICENCE, Dialogue, parse_dialogues
+from genchat.engine.pretrained.composer import retyped
+from genchat.engine.training.data import Source
 
 LANGUAGES = ("en", "pt")
 LICENCES = {

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 
-from corpora.loader import Dialogue, Turn
+from genchat.corpora.loader import Dialogue, Turn
 
 _LOWER, _NO_END, _NO_ACCENTS, _SLIP = 0.4, 0.35, 0.12, 0.06  # chances, each by itself
 _SHORTEST_SLIP = 6  # letters of a text too short to be understood with a wrong one

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.pretrained.shipping import follow, write_halved
-from engine.training.data import Source
-from engine.training.recipes import Recipe
-from engine.training.run import plan
+from genchat.engine.pretrained.shipping import follow, write_halved
+from genchat.engine.training.data import Source
+from genchat.engine.training.recipes import Recipe
+from genchat.engine.training.run import plan
 
 RECIPE = Recipe(family="gpt", tokens="char", layers=4, width=256, window=256, batch=16, weight_decay=0.3, steps=1200)
 _LICENCE = "public domain"

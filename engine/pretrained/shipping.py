@@ -8,11 +8,11 @@ from pathlib import Path
 
 import torch
 
-from engine.contract import LanguageModel
-from engine.model_card import ModelCard, write_model
-from engine.training.events import Progress, Validation
-from engine.training.run import Run
-from engine.training.weights import WEIGHTS_FILE, read_tensors, write_tensors
+from genchat.engine.contract import LanguageModel
+from genchat.engine.model_card import ModelCard, write_model
+from genchat.engine.training.events import Progress, Validation
+from genchat.engine.training.run import Run
+from genchat.engine.training.weights import WEIGHTS_FILE, read_tensors, write_tensors
 
 _TOLD_EVERY = 200  # steps
 _CURVE = 100  # points of the training curve that travel with the model
@@ -57,5 +57,5 @@ def thinned(curve: Sequence[tuple[int, float, float]], points: int = _CURVE) -> 
 
 def load(folder: Path, card: ModelCard) -> LanguageModel:
     """The model of a folder, as a person will open it."""
-    model: LanguageModel = importlib.import_module(f"engine.{card.family}.loading").load(folder, card)
+    model: LanguageModel = importlib.import_module(f"genchat.engine.{card.family}.loading").load(folder, card)
     return model

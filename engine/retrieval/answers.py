@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from engine.contract import Event, Finish, Notice, ReplySettings, Step, StopSignal
-from engine.distribution import unknown
-from engine.retrieval.phrases import said
-from engine.retrieval.retriever import Retrieval, Retriever
-from engine.retrieval.sentences import Span, sentence_spans
-from engine.retrieval.tables import readable_row
-from engine.retrieval.terms import Language
+from genchat.engine.contract import Event, Finish, Notice, ReplySettings, Step, StopSignal
+from genchat.engine.distribution import unknown
+from genchat.engine.retrieval.phrases import said
+from genchat.engine.retrieval.retriever import Retrieval, Retriever
+from genchat.engine.retrieval.sentences import Span, sentence_spans
+from genchat.engine.retrieval.tables import readable_row
+from genchat.engine.retrieval.terms import Language
 
 NO_MODEL = "retrieval.no_model"
 _WORD = re.compile(r"\s*\S+|\s+\Z")

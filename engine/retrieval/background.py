@@ -3,10 +3,10 @@
 import threading
 from pathlib import Path
 
-from engine.contract import Embedder
-from engine.errors import GenchatError
-from engine.retrieval.library import Library
-from engine.retrieval.vectors import Embedded, embed_missing
+from genchat.engine.contract import Embedder
+from genchat.engine.errors import GenchatError
+from genchat.engine.retrieval.library import Library
+from genchat.engine.retrieval.vectors import Embedded, embed_missing
 
 
 class BackgroundEmbedding:

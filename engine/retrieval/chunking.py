@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.retrieval.sentences import Span, sentence_spans
+from genchat.engine.retrieval.sentences import Span, sentence_spans
 
 LIMIT = 900  # characters of a passage
 WHOLE = 1500  # characters of a section below the document's title that is kept together with its sub-sections

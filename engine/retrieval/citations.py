@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.contract import Notice, Passage
-from engine.retrieval.sentences import Span, sentence_spans
-from engine.retrieval.terms import LANGUAGES, detect_language, stemmer, words_of
+from genchat.engine.contract import Notice, Passage
+from genchat.engine.retrieval.sentences import Span, sentence_spans
+from genchat.engine.retrieval.terms import LANGUAGES, detect_language, stemmer, words_of
 
 _MARKER = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")

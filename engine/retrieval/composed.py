@@ -10,22 +10,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
-from engine.contract import Notice, Passage, Passages
-from engine.conversation import Message, Role
-from engine.language import say
-from engine.retrieval.facts import Facts, asked_facts, facts_of
-from engine.retrieval.follow_ups import asked_lines
-from engine.retrieval.keywords import statistics
-from engine.retrieval.menu import Members, Menu, compose, menu_wish
-from engine.retrieval.phrases import said
-from engine.retrieval.questions import understand
-from engine.retrieval.recipe_list import wanted_recipes
-from engine.retrieval.recipes import MEALS, Meal, Recipe, find_recipes
-from engine.retrieval.retriever import Retriever, respelled
-from engine.retrieval.tables import Table, find_tables, members
-from engine.retrieval.terms import Language, detect_language
-from engine.retrieval.wishes import Wish, wants_change
-from engine.retrieval.wording import facts_text, menu_text, recipes_text
+from genchat.engine.contract import Notice, Passage, Passages
+from genchat.engine.conversation import Message, Role
+from genchat.engine.language import say
+from genchat.engine.retrieval.facts import Facts, asked_facts, facts_of
+from genchat.engine.retrieval.follow_ups import asked_lines
+from genchat.engine.retrieval.keywords import statistics
+from genchat.engine.retrieval.menu import Members, Menu, compose, menu_wish
+from genchat.engine.retrieval.phrases import said
+from genchat.engine.retrieval.questions import understand
+from genchat.engine.retrieval.recipe_list import wanted_recipes
+from genchat.engine.retrieval.recipes import MEALS, Meal, Recipe, find_recipes
+from genchat.engine.retrieval.retriever import Retriever, respelled
+from genchat.engine.retrieval.tables import Table, find_tables, members
+from genchat.engine.retrieval.terms import Language, detect_language
+from genchat.engine.retrieval.wishes import Wish, wants_change
+from genchat.engine.retrieval.wording import facts_text, menu_text, recipes_text
 
 _MOST_NAMED = 8  # dishes of an answer that "quantas calorias tem isso?" is about
 _MENUS = 3  # a model is given the recipes of this many menus to choose from

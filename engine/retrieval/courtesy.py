@@ -2,8 +2,8 @@
 
 import re
 
-from engine.retrieval.terms import Language
-from engine.text import fold
+from genchat.engine.retrieval.terms import Language
+from genchat.engine.text import fold
 
 _TAIL = (
     r"(?:[\s,!.?…]*(?:genchat|tudo (?:bem|bom)|como vai(?: voce)?|pessoal|gente|voce|how are you|there|all|everyone))*"

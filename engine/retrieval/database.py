@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.errors import DocumentsError
-from engine.retrieval.schema import APPLICATION_ID, is_current, migrate
+from genchat.engine.errors import DocumentsError
+from genchat.engine.retrieval.schema import APPLICATION_ID, is_current, migrate
 
 _BUSY_SECONDS = 10.0
 _KEYS = {

@@ -6,7 +6,7 @@ The dictionary is that of simplemma. It is read, in about a second, when the fir
 from functools import lru_cache
 from typing import Any
 
-from engine.retrieval.terms import Language
+from genchat.engine.retrieval.terms import Language
 
 _MODULE = "simplemma"
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.contract import Embedder
-from engine.distribution import FloatArray
-from engine.errors import DocumentsError
+from genchat.engine.contract import Embedder
+from genchat.engine.distribution import FloatArray
+from genchat.engine.errors import DocumentsError
 
 LOCAL_EMBEDDERS = ("e5",)
 _VARIANT = "enpt"

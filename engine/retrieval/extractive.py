@@ -6,7 +6,7 @@ Everything said is read from a source and carries its number.
 import secrets
 from collections.abc import Iterator, Sequence
 
-from engine.contract import (
+from genchat.engine.contract import (
     Capabilities,
     Event,
     Finish,
@@ -16,15 +16,15 @@ from engine.contract import (
     StopSignal,
     Tokenizer,
 )
-from engine.conversation import Message
-from engine.evidence import Evidence
-from engine.language import say
-from engine.retrieval.answers import NO_MODEL, not_found, politely, written
-from engine.retrieval.composed import composed_answer
-from engine.retrieval.courtesy import courtesy
-from engine.retrieval.follow_ups import standing_alone
-from engine.retrieval.quoting import quotations
-from engine.retrieval.retriever import PASSAGES, Retriever
+from genchat.engine.conversation import Message
+from genchat.engine.evidence import Evidence
+from genchat.engine.language import say
+from genchat.engine.retrieval.answers import NO_MODEL, not_found, politely, written
+from genchat.engine.retrieval.composed import composed_answer
+from genchat.engine.retrieval.courtesy import courtesy
+from genchat.engine.retrieval.follow_ups import standing_alone
+from genchat.engine.retrieval.quoting import quotations
+from genchat.engine.retrieval.retriever import PASSAGES, Retriever
 
 NAME = "documents"
 

@@ -9,12 +9,12 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.retrieval.bilingual import in_portuguese
-from engine.retrieval.phrases import number, said
-from engine.retrieval.recipes import MEAL_WORDS, Recipe
-from engine.retrieval.tables import Column, Row, Table, stems_of, with_unit
-from engine.retrieval.terms import Language, detect_language, words_of
-from engine.text import fold
+from genchat.engine.retrieval.bilingual import in_portuguese
+from genchat.engine.retrieval.phrases import number, said
+from genchat.engine.retrieval.recipes import MEAL_WORDS, Recipe
+from genchat.engine.retrieval.tables import Column, Row, Table, stems_of, with_unit
+from genchat.engine.retrieval.terms import Language, detect_language, words_of
+from genchat.engine.text import fold
 
 _MOST_SHOWN = 4
 _MOST_RANKED = 5

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from engine.conversation import Message, Role
-from engine.retrieval.terms import detect_language, words_of
-from engine.text import fold
+from genchat.engine.conversation import Message, Role
+from genchat.engine.retrieval.terms import detect_language, words_of
+from genchat.engine.text import fold
 
 _OPENINGS = re.compile(
     r"\s*(e|mas e|e se|entao|ok e|and|but|so|what about|how about|and what|then"

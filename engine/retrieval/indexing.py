@@ -14,14 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from engine.errors import DocumentNotFound, DocumentsError
-from engine.retrieval.chunking import Chunk
-from engine.retrieval.database import writing
-from engine.retrieval.reading import KINDS, Reading, kind_of, read_bytes, read_document
-from engine.retrieval.records import delimiter_of
-from engine.retrieval.schema import count_change
-from engine.retrieval.searchable import Form, searchable
-from engine.retrieval.terms import LANGUAGES, Language, detect_language, stemmer
+from genchat.engine.errors import DocumentNotFound, DocumentsError
+from genchat.engine.retrieval.chunking import Chunk
+from genchat.engine.retrieval.database import writing
+from genchat.engine.retrieval.reading import KINDS, Reading, kind_of, read_bytes, read_document
+from genchat.engine.retrieval.records import delimiter_of
+from genchat.engine.retrieval.schema import count_change
+from genchat.engine.retrieval.searchable import Form, searchable
+from genchat.engine.retrieval.terms import LANGUAGES, Language, detect_language, stemmer
 
 Outcome = Literal["added", "updated", "unchanged", "vanished", "failed", "reading"]
 BATCH = 400  # chunks a transaction: the history waits for its turn to write

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engine.retrieval.questions import Question, QuestionWord, understand
-from engine.retrieval.terms import Language, stemmer
+from genchat.engine.retrieval.questions import Question, QuestionWord, understand
+from genchat.engine.retrieval.terms import Language, stemmer
 
 CANDIDATES = 100
 _K1 = 1.2

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from engine.errors import DocumentsError
-from engine.retrieval.database import as_documents_error, open_database, writing
-from engine.retrieval.indexing import Indexer, Progress, Source, found_sources, stored_path
-from engine.retrieval.searchable import Form, shown_text
-from engine.text import safe_line
+from genchat.engine.errors import DocumentsError
+from genchat.engine.retrieval.database import as_documents_error, open_database, writing
+from genchat.engine.retrieval.indexing import Indexer, Progress, Source, found_sources, stored_path
+from genchat.engine.retrieval.searchable import Form, shown_text
+from genchat.engine.text import safe_line
 
 SHIPPED = "fitness"  # the collection that comes with genchat
 DEFAULT = "documents"  # where documents go when no collection is named
@@ -221,7 +221,7 @@ class Library:
 
     def ensure_shipped(self, again: bool = False) -> None:
         """Index the collection that comes with genchat, unless the person took it away (`again` brings it back)."""
-        from corpora import documents
+        from genchat.corpora import documents
 
         with self.changing() as connection:
             row = connection.execute("SELECT removed FROM docs_collection WHERE name = ?", (SHIPPED,)).fetchone()

@@ -12,11 +12,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from engine.retrieval.bilingual import in_portuguese
-from engine.retrieval.recipes import Meal, Recipe
-from engine.retrieval.terms import LANGUAGES, Word, stemmer, words_of
-from engine.retrieval.wishes import Wish, heard_wish, names_days
-from engine.text import fold
+from genchat.engine.retrieval.bilingual import in_portuguese
+from genchat.engine.retrieval.recipes import Meal, Recipe
+from genchat.engine.retrieval.terms import LANGUAGES, Word, stemmer, words_of
+from genchat.engine.retrieval.wishes import Wish, heard_wish, names_days
+from genchat.engine.text import fold
 
 _MENU = re.compile(
     r"\b(cardapios?|menus?|plano alimentar|meal plans?|diet plans?"

@@ -4,11 +4,11 @@ import math
 import re
 from collections.abc import Sequence
 
-from engine.retrieval.keywords import KeywordHit
-from engine.retrieval.questions import Question, QuestionWord, idf, matching
-from engine.retrieval.sentences import Span, sentence_spans
-from engine.retrieval.terms import Language, words_of
-from engine.text import fold
+from genchat.engine.retrieval.keywords import KeywordHit
+from genchat.engine.retrieval.questions import Question, QuestionWord, idf, matching
+from genchat.engine.retrieval.sentences import Span, sentence_spans
+from genchat.engine.retrieval.terms import Language, words_of
+from genchat.engine.text import fold
 
 _ORDERS = re.compile(
     r"""

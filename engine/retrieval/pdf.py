@@ -4,7 +4,7 @@ import io
 import logging
 from collections.abc import Iterator
 
-from engine.errors import DocumentsError
+from genchat.engine.errors import DocumentsError
 
 
 def page_texts(name: str, content: bytes) -> Iterator[str]:

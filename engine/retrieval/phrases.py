@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from engine.language import texts
-from engine.retrieval.terms import Language
+from genchat.engine.language import texts
+from genchat.engine.retrieval.terms import Language
 
 _TAGS: dict[Language, str] = {"pt": "pt-br", "en": "en"}
 _FIGURES = re.compile(r"[+-]?\d[\d.,]{0,20}")

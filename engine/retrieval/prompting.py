@@ -8,10 +8,10 @@ import re
 import secrets
 from collections.abc import Sequence
 
-from engine.contract import Passage, Tokenizer
-from engine.conversation import Message, Role
-from engine.retrieval.phrases import said
-from engine.retrieval.terms import Language
+from genchat.engine.contract import Passage, Tokenizer
+from genchat.engine.conversation import Message, Role
+from genchat.engine.retrieval.phrases import said
+from genchat.engine.retrieval.terms import Language
 
 _LONGEST = 4000  # characters of one passage
 _MARKER = re.compile(r"\[(\s*\d+(?:\s*,\s*\d+)*\s*)\]")

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from engine.retrieval.bilingual import in_portuguese
-from engine.retrieval.dictionary import is_word
-from engine.retrieval.spelling import corrections, lookalikes
-from engine.retrieval.terms import LANGUAGES, WORD, Language, Word, detect_language, stemmer, words_of
-from engine.text import fold
+from genchat.engine.retrieval.bilingual import in_portuguese
+from genchat.engine.retrieval.dictionary import is_word
+from genchat.engine.retrieval.spelling import corrections, lookalikes
+from genchat.engine.retrieval.terms import LANGUAGES, WORD, Language, Word, detect_language, stemmer, words_of
+from genchat.engine.text import fold
 
 Found = Literal["exact", "translated", "corrected", "alike", "missing"]
 LONGEST_QUESTION = 64  # words of a question that are searched for

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from engine.contract import Passage
-from engine.retrieval.passages import best_sentences
-from engine.retrieval.phrases import said
-from engine.retrieval.questions import Question, matching
-from engine.retrieval.sentences import Span, sentence_spans
-from engine.retrieval.tables import is_table, readable_row
-from engine.retrieval.terms import LANGUAGES, words_of
+from genchat.engine.contract import Passage
+from genchat.engine.retrieval.passages import best_sentences
+from genchat.engine.retrieval.phrases import said
+from genchat.engine.retrieval.questions import Question, matching
+from genchat.engine.retrieval.sentences import Span, sentence_spans
+from genchat.engine.retrieval.tables import is_table, readable_row
+from genchat.engine.retrieval.terms import LANGUAGES, words_of
 
 _QUOTED = 3  # passages quoted in one answer
 _SENTENCES = 2  # of each

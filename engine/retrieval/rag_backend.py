@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from engine.contract import (
+from genchat.engine.contract import (
     Backend,
     Capabilities,
     Event,
@@ -17,18 +17,18 @@ from engine.contract import (
     StopSignal,
     Tokenizer,
 )
-from engine.conversation import Message
-from engine.errors import RemoteError
-from engine.evidence import Evidence
-from engine.retrieval.answers import not_found
-from engine.retrieval.citations import check_citations
-from engine.retrieval.composed import composed_answer
-from engine.retrieval.courtesy import courtesy
-from engine.retrieval.follow_ups import standing_alone
-from engine.retrieval.prompting import fitting, new_fence, rag_messages
-from engine.retrieval.retriever import PASSAGES, Retriever
-from engine.retrieval.terms import detect_language
-from engine.text import safe_line
+from genchat.engine.conversation import Message
+from genchat.engine.errors import RemoteError
+from genchat.engine.evidence import Evidence
+from genchat.engine.retrieval.answers import not_found
+from genchat.engine.retrieval.citations import check_citations
+from genchat.engine.retrieval.composed import composed_answer
+from genchat.engine.retrieval.courtesy import courtesy
+from genchat.engine.retrieval.follow_ups import standing_alone
+from genchat.engine.retrieval.prompting import fitting, new_fence, rag_messages
+from genchat.engine.retrieval.retriever import PASSAGES, Retriever
+from genchat.engine.retrieval.terms import detect_language
+from genchat.engine.text import safe_line
 
 _ROOM_SHARE = 0.5  # of the model's context that passages may take
 

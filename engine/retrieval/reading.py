@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.errors import DocumentsError
-from engine.retrieval.chunking import Chunk, chunk_markdown, chunk_plain
+from genchat.engine.errors import DocumentsError
+from genchat.engine.retrieval.chunking import Chunk, chunk_markdown, chunk_plain
 
 Kind = Literal["markdown", "plain", "csv", "json", "html", "pdf"]
 KINDS: dict[str, Kind] = {
@@ -110,7 +110,7 @@ def _plain(name: str, content: bytes) -> Reading:
 
 
 def _csv(name: str, content: bytes) -> Reading:
-    from engine.retrieval.records import csv_records
+    from genchat.engine.retrieval.records import csv_records
 
     text, encoding = decoded(name, content)
     columns, chunks = csv_records(text)
@@ -118,14 +118,14 @@ def _csv(name: str, content: bytes) -> Reading:
 
 
 def _json(name: str, content: bytes) -> Reading:
-    from engine.retrieval.records import json_records
+    from genchat.engine.retrieval.records import json_records
 
     text, encoding = decoded(name, content)
     return Reading("json", text, tuple(json_records(name, text)), encoding=encoding)
 
 
 def _html(name: str, content: bytes) -> Reading:
-    from engine.retrieval.web_pages import html_encoding, page_text
+    from genchat.engine.retrieval.web_pages import html_encoding, page_text
 
     declared = html_encoding(content)
     text, encoding = (_decoded_as(name, content, declared), declared) if declared else decoded(name, content)
@@ -134,7 +134,7 @@ def _html(name: str, content: bytes) -> Reading:
 
 
 def _pdf(name: str, content: bytes) -> Reading:
-    from engine.retrieval.pdf import page_texts
+    from genchat.engine.retrieval.pdf import page_texts
 
     text, chunks = "", list[Chunk]()
     for number, page in enumerate(page_texts(name, content), 1):

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.retrieval.menu import Members, holds, suits
-from engine.retrieval.recipes import Recipe
-from engine.retrieval.tables import stems_of
-from engine.retrieval.wishes import Wish, heard_wish
-from engine.text import fold
+from genchat.engine.retrieval.menu import Members, holds, suits
+from genchat.engine.retrieval.recipes import Recipe
+from genchat.engine.retrieval.tables import stems_of
+from genchat.engine.retrieval.wishes import Wish, heard_wish
+from genchat.engine.text import fold
 
 SHOWN = 5
 _ASKING = re.compile(

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Literal
 
-from engine.retrieval.keywords import fts_expression
-from engine.retrieval.phrases import read_number
-from engine.retrieval.terms import LANGUAGES, stemmer
-from engine.text import fold, safe, safe_line
+from genchat.engine.retrieval.keywords import fts_expression
+from genchat.engine.retrieval.phrases import read_number
+from genchat.engine.retrieval.terms import LANGUAGES, stemmer
+from genchat.engine.text import fold, safe, safe_line
 
 Meal = Literal["breakfast", "lunch", "snack", "dinner"]
 MEALS: tuple[Meal, ...] = ("breakfast", "lunch", "snack", "dinner")

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from engine.errors import DocumentsError
-from engine.retrieval.chunking import LIMIT, Chunk, chunk_plain, chunk_records
-from engine.retrieval.sentences import Span
+from genchat.engine.errors import DocumentsError
+from genchat.engine.retrieval.chunking import LIMIT, Chunk, chunk_plain, chunk_records
+from genchat.engine.retrieval.sentences import Span
 
 _DELIMITERS = ",;\t|"
 _SAMPLE = 8192

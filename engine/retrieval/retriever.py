@@ -10,18 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from engine.contract import Embedder, Notice, Passage, Passages
-from engine.distribution import FloatArray
-from engine.errors import GenchatError
-from engine.language import say
-from engine.retrieval.keywords import CANDIDATES, KeywordHit, KeywordResult, score_chunks, search, statistics
-from engine.retrieval.library import Library
-from engine.retrieval.passages import WARNING_ORDERS, best_sentences, coverage, evidence, gives_orders, shares
-from engine.retrieval.questions import Question, headings_of, languages_of, understand
-from engine.retrieval.schema import change_number
-from engine.retrieval.searchable import Form, shown_text
-from engine.retrieval.vectors import Embedded, VectorSearch, embedded
-from engine.text import safe, safe_line
+from genchat.engine.contract import Embedder, Notice, Passage, Passages
+from genchat.engine.distribution import FloatArray
+from genchat.engine.errors import GenchatError
+from genchat.engine.language import say
+from genchat.engine.retrieval.keywords import CANDIDATES, KeywordHit, KeywordResult, score_chunks, search, statistics
+from genchat.engine.retrieval.library import Library
+from genchat.engine.retrieval.passages import WARNING_ORDERS, best_sentences, coverage, evidence, gives_orders, shares
+from genchat.engine.retrieval.questions import Question, headings_of, languages_of, understand
+from genchat.engine.retrieval.schema import change_number
+from genchat.engine.retrieval.searchable import Form, shown_text
+from genchat.engine.retrieval.vectors import Embedded, VectorSearch, embedded
+from genchat.engine.text import safe, safe_line
 
 PASSAGES = 5
 _VECTOR_SHARE = 0.5

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
 
-from engine.retrieval.records import row_cells, searched_json, shown_json, shown_row
-from engine.retrieval.terms import Language, stemmer
+from genchat.engine.retrieval.records import row_cells, searched_json, shown_json, shown_row
+from genchat.engine.retrieval.terms import Language, stemmer
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engine.retrieval.phrases import number, read_number
-from engine.retrieval.records import row_cells
-from engine.retrieval.terms import LANGUAGES, Language, stemmer, words_of
-from engine.text import fold, safe_line
+from genchat.engine.retrieval.phrases import number, read_number
+from genchat.engine.retrieval.records import row_cells
+from genchat.engine.retrieval.terms import LANGUAGES, Language, stemmer, words_of
+from genchat.engine.text import fold, safe_line
 
 _MOST_ROWS = 5000
 _UNITS = frozenset("g mg mcg kg ml l kcal kj cal cm mm m km min h s r$ us$ $ € £ eur %".split())  # noqa: SIM905

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from engine.retrieval.bilingual import in_portuguese
-from engine.retrieval.stopwords import BY_LANGUAGE
-from engine.text import fold
+from genchat.engine.retrieval.bilingual import in_portuguese
+from genchat.engine.retrieval.stopwords import BY_LANGUAGE
+from genchat.engine.text import fold
 
 Language = Literal["pt", "en"]
 LANGUAGES: tuple[Language, ...] = ("pt", "en")

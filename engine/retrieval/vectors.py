@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Embedder, StopSignal
-from engine.distribution import FloatArray
-from engine.errors import DocumentsError
-from engine.retrieval.database import writing
-from engine.retrieval.library import Library
-from engine.retrieval.schema import change_number, count_change
-from engine.retrieval.searchable import Form, shown_text
+from genchat.engine.contract import Embedder, StopSignal
+from genchat.engine.distribution import FloatArray
+from genchat.engine.errors import DocumentsError
+from genchat.engine.retrieval.database import writing
+from genchat.engine.retrieval.library import Library
+from genchat.engine.retrieval.schema import change_number, count_change
+from genchat.engine.retrieval.searchable import Form, shown_text
 
 _LARGEST_BATCH = 256
 _READY = (

@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.retrieval.phrases import read_number
-from engine.retrieval.recipes import MEAL_WORDS, MEALS, Meal
-from engine.retrieval.terms import Language, detect_language, words_of
-from engine.text import fold
+from genchat.engine.retrieval.phrases import read_number
+from genchat.engine.retrieval.recipes import MEAL_WORDS, MEALS, Meal
+from genchat.engine.retrieval.terms import Language, detect_language, words_of
+from genchat.engine.text import fold
 
 WEEK: dict[Language, tuple[str, ...]] = {
     "pt": ("segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo"),

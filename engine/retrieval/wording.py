@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping
 
-from engine.retrieval.facts import Facts
-from engine.retrieval.menu import Menu
-from engine.retrieval.phrases import listed, number, said, whole_number
-from engine.retrieval.recipe_list import RecipeList
-from engine.retrieval.recipes import Recipe
-from engine.retrieval.terms import Language
-from engine.retrieval.wishes import Wish
+from genchat.engine.retrieval.facts import Facts
+from genchat.engine.retrieval.menu import Menu
+from genchat.engine.retrieval.phrases import listed, number, said, whole_number
+from genchat.engine.retrieval.recipe_list import RecipeList
+from genchat.engine.retrieval.recipes import Recipe
+from genchat.engine.retrieval.terms import Language
+from genchat.engine.retrieval.wishes import Wish
 
 _SHORT = 0.9  # share of the wished energy below which a day is said to be short of it
 

@@ -13,9 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import ModelDamaged, TextUnusable, UsageError
-from engine.text import decode_bytes
-from engine.tokenizers.pieces import SPECIALS, TOKENIZER_FILE
+from genchat.engine.errors import ModelDamaged, TextUnusable, UsageError
+from genchat.engine.text import decode_bytes
+from genchat.engine.tokenizers.pieces import SPECIALS, TOKENIZER_FILE
 
 if TYPE_CHECKING:
     import tiktoken

@@ -1,6 +1,6 @@
 """Characters as tokens: one Unicode code point each; those never seen in training are written in bytes."""
 
-from engine.tokenizers.pieces import PieceTokenizer
+from genchat.engine.tokenizers.pieces import PieceTokenizer
 
 
 class CharacterTokenizer(PieceTokenizer):

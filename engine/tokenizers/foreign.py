@@ -17,8 +17,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from engine.errors import ModelDamaged
-from engine.text import decode_bytes
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.text import decode_bytes
 
 if TYPE_CHECKING:
     import tiktoken

@@ -12,9 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from engine.conversation import CHAT_SPECIALS
-from engine.errors import ModelDamaged
-from engine.text import decode_bytes
+from genchat.engine.conversation import CHAT_SPECIALS
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.text import decode_bytes
 
 START = "<|start|>"  # stands before every text; never predicted
 SPECIALS = (START, *CHAT_SPECIALS)

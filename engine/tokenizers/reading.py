@@ -5,16 +5,16 @@ import json
 from pathlib import Path
 from typing import Protocol
 
-from engine.contract import Tokenizer
-from engine.errors import ModelDamaged
+from genchat.engine.contract import Tokenizer
+from genchat.engine.errors import ModelDamaged
 
 TOKENIZER_FILE = "tokenizer.json"
 _CLASSES = {
-    "char": ("engine.tokenizers.characters", "CharacterTokenizer"),
-    "word": ("engine.tokenizers.words", "WordTokenizer"),
-    "bpe": ("engine.tokenizers.bpe", "BpeTokenizer"),
-    "checkpoint": ("engine.tokenizers.foreign", "ForeignTokenizer"),
-    "sentencepiece": ("engine.tokenizers.sentencepiece", "SentencePieceTokenizer"),
+    "char": ("genchat.engine.tokenizers.characters", "CharacterTokenizer"),
+    "word": ("genchat.engine.tokenizers.words", "WordTokenizer"),
+    "bpe": ("genchat.engine.tokenizers.bpe", "BpeTokenizer"),
+    "checkpoint": ("genchat.engine.tokenizers.foreign", "ForeignTokenizer"),
+    "sentencepiece": ("genchat.engine.tokenizers.sentencepiece", "SentencePieceTokenizer"),
 }
 
 

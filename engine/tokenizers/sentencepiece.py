@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
-from engine.tokenizers.foreign import ForeignTokenizer, ForeignVocabulary
+from genchat.engine.tokenizers.foreign import ForeignTokenizer, ForeignVocabulary
 
 SPACE = "▁"  # how these vocabularies write a space
 _WORD = re.compile(r" *[^ ]+| +")

@@ -7,7 +7,7 @@ of its own, with the space before it if there is one; every other white space is
 import re
 from collections.abc import Iterator
 
-from engine.tokenizers.pieces import PieceTokenizer
+from genchat.engine.tokenizers.pieces import PieceTokenizer
 
 _PIECE = re.compile(r" ?\w+(?:[-'’]\w+)*| ?[^\w\s]|\s")
 _SPACE = re.compile(rb"[ \n\t]")

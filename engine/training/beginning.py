@@ -7,12 +7,12 @@ from typing import Any
 
 from torch import Tensor
 
-from engine.errors import UsageError
-from engine.model_card import ModelCard
-from engine.tokenizers.reading import StoredTokenizer, read_tokenizer
-from engine.training.recipes import Recipe
-from engine.training.trainable import TrainableModel
-from engine.training.weights import WEIGHTS_FILE, check_shapes, read_tensors
+from genchat.engine.errors import UsageError
+from genchat.engine.model_card import ModelCard
+from genchat.engine.tokenizers.reading import StoredTokenizer, read_tokenizer
+from genchat.engine.training.recipes import Recipe
+from genchat.engine.training.trainable import TrainableModel
+from genchat.engine.training.weights import WEIGHTS_FILE, check_shapes, read_tensors
 
 _SHAPE = ("tokens", "vocabulary", "layers", "width", "hidden", "context")  # settings that the weights decide
 

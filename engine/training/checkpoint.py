@@ -12,8 +12,8 @@ from typing import Any
 
 from torch import Tensor
 
-from engine.errors import TrainingFailed
-from engine.training.weights import read_tensors, write_tensors
+from genchat.engine.errors import TrainingFailed
+from genchat.engine.training.weights import read_tensors, write_tensors
 
 # A run may go on longer, or more slowly, than it was begun; these decide what its memory and its place mean.
 _FIXED = ("optimizer", "window", "batch", "seed")

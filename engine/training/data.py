@@ -12,10 +12,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from corpora.loader import HELD_OUT, looks_like_dialogues, parse_dialogues
-from engine.contract import Tokenizer
-from engine.conversation import END, Message, Role, TurnTemplate
-from engine.errors import TextUnusable
+from genchat.corpora.loader import HELD_OUT, looks_like_dialogues, parse_dialogues
+from genchat.engine.contract import Tokenizer
+from genchat.engine.conversation import END, Message, Role, TurnTemplate
+from genchat.engine.errors import TextUnusable
 
 _SHOWN = 16  # unseen pieces told of
 

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from engine.training.events import Ended, Kept, Phase, Progress, Sample, Saved, Started, TrainingEvent, Validation
+from genchat.engine.training.events import (
+    Ended,
+    Kept,
+    Phase,
+    Progress,
+    Sample,
+    Saved,
+    Started,
+    TrainingEvent,
+    Validation,
+)
 
 WatchedEvent = TrainingEvent | Phase | Kept
 _KINDS: Mapping[str, type[WatchedEvent]] = {

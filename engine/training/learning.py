@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from engine.training.optimisers import Adagrad, Adam, AdamW, Momentum, Muon, Optimiser, RmsProp, Sgd
-from engine.training.recipes import Recipe
-from engine.training.trainable import ParameterGroup, Role
+from genchat.engine.training.optimisers import Adagrad, Adam, AdamW, Momentum, Muon, Optimiser, RmsProp, Sgd
+from genchat.engine.training.recipes import Recipe
+from genchat.engine.training.trainable import ParameterGroup, Role
 
 # Under Adam, what is met seldom or stands outside the chain of matrices may move faster: peak rates by role.
 _ADAM_RATES: Mapping[Role, float] = {"table": 0.03, "pairs": 0.1, "head": 0.01, "vector": 0.01}

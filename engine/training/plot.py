@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from engine.errors import GenchatError
-from engine.language import say
+from genchat.engine.errors import GenchatError
+from genchat.engine.language import say
 
 Curve = Sequence[tuple[int, float, float]]  # step, seconds, nats a token
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 400, 56, 16, 40, 40

@@ -6,7 +6,7 @@ import time
 import torch
 import torch.nn.functional as F
 
-from engine.errors import UsageError
+from genchat.engine.errors import UsageError
 
 _ROWS, _INNER, _OUTER = 1024, 256, 512  # of the layer that is timed: 0.8 GFLOP forward and backward
 _REFERENCE_SECONDS = 0.0025

@@ -9,23 +9,23 @@ from pathlib import Path
 
 import torch
 
-from engine.contract import LanguageModel
-from engine.decoding import generate
-from engine.errors import TextUnusable, UsageError
-from engine.model_card import ModelCard, write_model
-from engine.sampling import SamplingSettings
-from engine.tokenizers.reading import StoredTokenizer
-from engine.training.beginning import Beginning
-from engine.training.data import Source, TokenData, is_chat, prepare
-from engine.training.events import TrainingEvent
-from engine.training.plot import write_plot
-from engine.training.precision import choose_device, choose_dtype, relative_speed
-from engine.training.recipes import Recipe
-from engine.training.schedule import Schedule
-from engine.training.team import join_team, leave_team
-from engine.training.trainable import TrainableModel
-from engine.training.trainer import Machine, Trainer
-from engine.training.weights import WEIGHTS_FILE, write_tensors
+from genchat.engine.contract import LanguageModel
+from genchat.engine.decoding import generate
+from genchat.engine.errors import TextUnusable, UsageError
+from genchat.engine.model_card import ModelCard, write_model
+from genchat.engine.sampling import SamplingSettings
+from genchat.engine.tokenizers.reading import StoredTokenizer
+from genchat.engine.training.beginning import Beginning
+from genchat.engine.training.data import Source, TokenData, is_chat, prepare
+from genchat.engine.training.events import TrainingEvent
+from genchat.engine.training.plot import write_plot
+from genchat.engine.training.precision import choose_device, choose_dtype, relative_speed
+from genchat.engine.training.recipes import Recipe
+from genchat.engine.training.schedule import Schedule
+from genchat.engine.training.team import join_team, leave_team
+from genchat.engine.training.trainable import TrainableModel
+from genchat.engine.training.trainer import Machine, Trainer
+from genchat.engine.training.weights import WEIGHTS_FILE, write_tensors
 
 DEFAULT_MINUTES = 5.0
 _SAMPLE_TOKENS = 120
@@ -115,7 +115,7 @@ def plan(
     languages: tuple[str, ...] = (),
 ) -> Run:
     """Everything made ready. Raises TextUnusable, UsageError, TrainingFailed (nothing or the wrong run to resume)."""
-    room = importlib.import_module(f"engine.{recipe.family}.recipe")
+    room = importlib.import_module(f"genchat.engine.{recipe.family}.recipe")
     if beginning is None and recipe.hold:
         raise UsageError("hold_without_beginning")
     if beginning is not None:
@@ -193,10 +193,10 @@ def make_tokenizer(sources: Sequence[Source], recipe: Recipe) -> StoredTokenizer
         unit = "bpe" if is_chat(sources) and recipe.family == "gpt" else "char"
     texts = [source.text for source in sources if not source.held_out]
     if unit == "bpe":
-        from engine.tokenizers.bpe import train_byte_pairs
+        from genchat.engine.tokenizers.bpe import train_byte_pairs
 
         return train_byte_pairs(texts, recipe.vocabulary)
-    from engine.tokenizers.characters import CharacterTokenizer
+    from genchat.engine.tokenizers.characters import CharacterTokenizer
 
     return CharacterTokenizer(sorted(set().union(*texts)))
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from engine.errors import GenchatError
+from genchat.engine.errors import GenchatError
 
 Value = TypeVar("Value")
 

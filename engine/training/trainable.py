@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import Tensor, nn
 
-from engine.contract import Family
+from genchat.engine.contract import Family
 
 Role = Literal["matrix", "stacked", "table", "pairs", "head", "vector"]
 

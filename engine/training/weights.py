@@ -12,8 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from engine.errors import ModelDamaged
-from engine.weight_files import WEIGHTS_FILE, refuse_pickle
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.weight_files import WEIGHTS_FILE, refuse_pickle
 
 __all__ = ["WEIGHTS_FILE", "check_shapes", "read_tensors", "read_weights", "write_tensors"]
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.contract import Tokenizer
-from engine.retrieval.terms import Language, stemmer, words_of
-from engine.text import fold, token_label
+from genchat.engine.contract import Tokenizer
+from genchat.engine.retrieval.terms import Language, stemmer, words_of
+from genchat.engine.text import fold, token_label
 
 _MODULE = "simplemma"
 

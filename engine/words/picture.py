@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.distribution import FloatArray
+from genchat.engine.distribution import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.words.vectors import Progress, WordVectors, train_vectors
+from genchat.engine.words.vectors import Progress, WordVectors, train_vectors
 
 _FORMAT = "2"
 
 
 def shipped_texts(language: str | None = None) -> list[str]:
     """All the text that comes with genchat, in one language ("pt", "en") or in both."""
-    from corpora import documents
+    from genchat.corpora import documents
 
     languages = None if language is None else [language]
     kinds = ("dialogues", "stories", "explanations", "fitness")

@@ -15,10 +15,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.distribution import FloatArray
-from engine.errors import DocumentsError
-from engine.retrieval.terms import WORD
-from engine.text import fold
+from genchat.engine.distribution import FloatArray
+from genchat.engine.errors import DocumentsError
+from genchat.engine.retrieval.terms import WORD
+from genchat.engine.text import fold
 
 WINDOW = 5
 DIMENSION = 100

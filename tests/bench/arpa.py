@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.ngram.tables import NgramTables
+from genchat.engine.ngram.tables import NgramTables
 
 _LN10 = math.log(10)
 

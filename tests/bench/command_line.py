@@ -19,7 +19,7 @@ def run() -> list[Row]:
         variables = {**os.environ, "PYTHONPATH": str(_ROOT), "GENCHAT_HOME": home, "GENCHAT_PLUGINS": "none"}
 
         def genchat(*arguments: str) -> float:
-            command = [sys.executable, "-P", "-m", "tui", *arguments]
+            command = [sys.executable, "-P", "-m", "genchat", *arguments]
 
             def work() -> None:
                 subprocess.run(command, env=variables, stdin=subprocess.DEVNULL, capture_output=True, check=True)
@@ -43,5 +43,5 @@ def run() -> list[Row]:
 
 def genchat_once(variables: dict[str, str]) -> None:
     """One answer of the built-in model."""
-    command = [sys.executable, "-P", "-m", "tui", "oi", "-m", "ngram"]
+    command = [sys.executable, "-P", "-m", "genchat", "oi", "-m", "ngram"]
     subprocess.run(command, env=variables, stdin=subprocess.DEVNULL, capture_output=True, check=True)

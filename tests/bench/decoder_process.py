@@ -25,8 +25,8 @@ class Genchat:
     def __init__(self, model: str, threads: int, precision: str) -> None:
         import torch
 
-        from engine.gpt.loading import load_checkpoint
-        from engine.model_card import read_card
+        from genchat.engine.gpt.loading import load_checkpoint
+        from genchat.engine.model_card import read_card
 
         torch.set_num_threads(threads)
         self._model: Any = load_checkpoint(Path(model), read_card(Path(model)), precision).model  # type: ignore[arg-type]

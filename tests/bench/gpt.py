@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from engine.gpt import recipe as gpt
-from engine.training.data import read_sources
-from engine.training.recipes import Recipe
-from engine.training.run import Run, plan
+from genchat.engine.gpt import recipe as gpt
+from genchat.engine.training.data import read_sources
+from genchat.engine.training.recipes import Recipe
+from genchat.engine.training.run import Run, plan
 from tests.bench import Row, bench_data, seconds, version
 
 TEXT = "data/tinyshakespeare.txt"

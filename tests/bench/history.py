@@ -14,16 +14,16 @@ from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
-from engine.contract import Event, Finish, ReplySettings, Step
-from engine.conversation import Role
-from engine.decoding import generate
-from engine.history import HistoryStore, RunStart
-from engine.history import rows as stored
-from engine.history.trace_builder import TraceBuilder
-from engine.local_backend import LocalBackend
-from engine.ngram.sources import read_source
-from engine.ngram.training import build_ngram
-from engine.sampling import SamplingSettings
+from genchat.engine.contract import Event, Finish, ReplySettings, Step
+from genchat.engine.conversation import Role
+from genchat.engine.decoding import generate
+from genchat.engine.history import HistoryStore, RunStart
+from genchat.engine.history import rows as stored
+from genchat.engine.history.trace_builder import TraceBuilder
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.ngram.sources import read_source
+from genchat.engine.ngram.training import build_ngram
+from genchat.engine.sampling import SamplingSettings
 from tests.bench import Row, bench_data, median_seconds, seconds
 from tests.fakes import HashModel
 

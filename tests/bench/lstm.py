@@ -15,15 +15,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.contract import LanguageModel
-from engine.decoding import score
-from engine.lstm.config import LstmConfig
-from engine.lstm.network import LstmNetwork
-from engine.lstm.recipe import as_language_model
-from engine.tokenizers.characters import CharacterTokenizer
-from engine.training.data import Source
-from engine.training.recipes import Recipe
-from engine.training.run import plan
+from genchat.engine.contract import LanguageModel
+from genchat.engine.decoding import score
+from genchat.engine.lstm.config import LstmConfig
+from genchat.engine.lstm.network import LstmNetwork
+from genchat.engine.lstm.recipe import as_language_model
+from genchat.engine.tokenizers.characters import CharacterTokenizer
+from genchat.engine.training.data import Source
+from genchat.engine.training.recipes import Recipe
+from genchat.engine.training.run import plan
 from tests.bench import Row, bench_data, version
 
 _SEEDS = (1, 2, 3)

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
-import corpora
-from engine.conversation import Message, Role, TurnTemplate
-from engine.ngram.chat import ChatNgramModel
-from engine.ngram.sources import dialogue_sources
-from engine.ngram.suffix_array import TokenStream
-from engine.ngram.tables import NgramTables
-from engine.ngram.training import build_ngram, estimate
+from genchat import corpora
+from genchat.engine.conversation import Message, Role, TurnTemplate
+from genchat.engine.ngram.chat import ChatNgramModel
+from genchat.engine.ngram.sources import dialogue_sources
+from genchat.engine.ngram.suffix_array import TokenStream
+from genchat.engine.ngram.tables import NgramTables
+from genchat.engine.ngram.training import build_ngram, estimate
 from tests.bench import Row, bench_data, median_seconds, seconds, version
 from tests.bench.arpa import write_arpa
 
@@ -172,8 +172,8 @@ def _kenlm(tables: NgramTables, stream: TokenStream, names: Sequence[str]) -> tu
 _TRAIN = """
 import re, resource, sys, time
 from pathlib import Path
-from engine.ngram.sources import read_source
-from engine.ngram.training import train_ngram
+from genchat.engine.ngram.sources import read_source
+from genchat.engine.ngram.training import train_ngram
 read = [read_source(Path(name)) for name in sys.argv[2:]]
 before = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
 text = sum(len(source.utf8) for source in read)
@@ -287,7 +287,7 @@ def markovify_model() -> list[Row]:
         for place in range(2, len(words)):
             total += 1
             possible += words[place] in chain.chain.model.get(tuple(words[place - 2 : place]), {})
-    from engine.ngram.sources import plain_source
+    from genchat.engine.ngram.sources import plain_source
 
     source = plain_source("tinyshakespeare.txt", train)
     peer = version("markovify")

@@ -6,15 +6,15 @@ Nothing here decides which answer is better: that is for the reader. The numbers
 import os
 import tempfile
 
-from corpora.loader import corpora_folder
-from engine.contract import Backend, ReplySettings, Step
-from engine.conversation import Message, Role
-from engine.evaluation.measuring import EvalText, Failure, measure_each
-from engine.paths import paths
-from engine.registry import Registry
-from engine.sampling import SamplingSettings
-from engine.settings import load_settings
-from engine.text import safe_line
+from genchat.corpora.loader import corpora_folder
+from genchat.engine.contract import Backend, ReplySettings, Step
+from genchat.engine.conversation import Message, Role
+from genchat.engine.evaluation.measuring import EvalText, Failure, measure_each
+from genchat.engine.paths import paths
+from genchat.engine.registry import Registry
+from genchat.engine.sampling import SamplingSettings
+from genchat.engine.settings import load_settings
+from genchat.engine.text import safe_line
 
 PROMPTS = (
     "bom dia",

@@ -21,21 +21,21 @@ from pathlib import Path
 
 import numpy as np
 
-from corpora import dialogues
-from engine.contract import Embedder, ReplySettings, Step
-from engine.conversation import Message, Role
-from engine.errors import DocumentsError
-from engine.retrieval.extractive import ExtractiveBackend
-from engine.retrieval.indexing import Indexer, Source
-from engine.retrieval.keywords import search
-from engine.retrieval.library import Library
-from engine.retrieval.passages import best_sentences
-from engine.retrieval.questions import understand
-from engine.retrieval.retriever import Retriever
-from engine.retrieval.sentences import sentence_spans
-from engine.retrieval.vectors import embed_missing
-from engine.sampling import SamplingSettings
-from engine.text import fold
+from genchat.corpora import dialogues
+from genchat.engine.contract import Embedder, ReplySettings, Step
+from genchat.engine.conversation import Message, Role
+from genchat.engine.errors import DocumentsError
+from genchat.engine.retrieval.extractive import ExtractiveBackend
+from genchat.engine.retrieval.indexing import Indexer, Source
+from genchat.engine.retrieval.keywords import search
+from genchat.engine.retrieval.library import Library
+from genchat.engine.retrieval.passages import best_sentences
+from genchat.engine.retrieval.questions import understand
+from genchat.engine.retrieval.retriever import Retriever
+from genchat.engine.retrieval.sentences import sentence_spans
+from genchat.engine.retrieval.vectors import embed_missing
+from genchat.engine.sampling import SamplingSettings
+from genchat.engine.text import fold
 from tests.bench import Row, bench_data
 from tests.engine.retrieval.fitness_questions import ON_TOPIC, SENTENCES
 
@@ -135,7 +135,7 @@ def _ranker(retriever: Retriever, texts: dict[int, int]) -> Rank:
 
 
 def _embedder() -> Embedder | None:
-    from engine.retrieval.embedders import open_local_embedder
+    from genchat.engine.retrieval.embedders import open_local_embedder
 
     try:
         return open_local_embedder("e5")

@@ -18,15 +18,15 @@ import termios
 import time
 from collections.abc import Iterator, Sequence
 
-from engine.contract import Event, ReplySettings, StopSignal
-from engine.conversation import Message
-from engine.history import NullHistory
-from engine.local_backend import LocalBackend
-from engine.sampling import SamplingSettings
+from genchat.engine.contract import Event, ReplySettings, StopSignal
+from genchat.engine.conversation import Message
+from genchat.engine.history import NullHistory
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.sampling import SamplingSettings
+from genchat.tui.app import GenchatApp
 from tests.bench import Row
 from tests.fakes import ScriptModel
 from tests.tui.support import Source
-from tui.app import GenchatApp
 
 KEYS = 200
 STARTS = 7
@@ -142,7 +142,7 @@ def run() -> list[Row]:
         value = found[int(0.95 * len(found))] * 1e3
         rows.append(Row(f"key to letter, p95, {name}", value, "ms", mark, "mark" if mark else "", note=note))
     with tempfile.TemporaryDirectory() as home:
-        genchat = [sys.executable, "-m", "tui"]
+        genchat = [sys.executable, "-m", "genchat"]
         plain = [sys.executable, "-c", _BARE]
         starts = [(first_frame(genchat, home), first_frame(plain, home)) for _ in range(STARTS + 1)][1:]
         ours, bare = (statistics.median(times) for times in zip(*starts, strict=True))

@@ -4,12 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import corpora
-import engine
-from engine.evaluation.measuring import EvalText, measure_each
-from engine.paths import paths
-from engine.registry import Registry
-from engine.settings import Settings
+from genchat import corpora, engine
+from genchat.engine.evaluation.measuring import EvalText, measure_each
+from genchat.engine.paths import paths
+from genchat.engine.registry import Registry
+from genchat.engine.settings import Settings
 from tests.bench import Row
 
 _COUNTING = "ngram"
@@ -19,9 +18,9 @@ import sys, time
 started = time.perf_counter()
 import torch
 torch_there = time.perf_counter()
-from engine.paths import paths
-from engine.registry import Registry
-from engine.settings import Settings
+from genchat.engine.paths import paths
+from genchat.engine.registry import Registry
+from genchat.engine.settings import Settings
 model = Registry(paths(), Settings()).open(sys.argv[1]).model
 loaded = time.perf_counter()
 model.start(model.tokenizer.encode("oi")).log_probs()

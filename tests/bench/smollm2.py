@@ -21,7 +21,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine.distribution import FloatArray
+from genchat.engine.distribution import FloatArray
 from tests.bench import DataMissing, Row, version
 
 _TEXT = Path(__file__).parents[2] / "CONTRIBUTING.md"
@@ -95,7 +95,7 @@ class Turns:
 
 def run() -> list[Row]:
     """Agreement first, then speed on two threads and on one."""
-    from engine.checkpoints.importing import import_checkpoint
+    from genchat.engine.checkpoints.importing import import_checkpoint
     from tests.engine.checkpoints.smollm2_file import smollm2
 
     path = smollm2()
@@ -122,8 +122,8 @@ def _agreement(path: Path, folder: Path) -> list[Row]:
     import torch
     from transformers import AutoModelForCausalLM
 
-    from engine.gpt.loading import load_checkpoint
-    from engine.model_card import read_card
+    from genchat.engine.gpt.loading import load_checkpoint
+    from genchat.engine.model_card import read_card
 
     auto: Any = AutoModelForCausalLM
     reference = auto.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32).eval()
@@ -185,7 +185,7 @@ def _first_token(folder: Path) -> Row:
 
 
 def _take_turns(programs: dict[str, tuple[str, Path]], threads: int) -> dict[str, Turns]:
-    from engine.tokenizers.reading import read_tokenizer
+    from genchat.engine.tokenizers.reading import read_tokenizer
 
     ids = read_tokenizer(programs["int8"][1]).encode(_TEXT.read_text(encoding="utf-8"))[:_READ]
     found = {name: Turns() for name in programs}

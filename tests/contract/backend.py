@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from engine.contract import Backend, Event, Finish, ReplySettings, Step
-from engine.conversation import Message, Role
-from engine.sampling import SamplingSettings
+from genchat.engine.contract import Backend, Event, Finish, ReplySettings, Step
+from genchat.engine.conversation import Message, Role
+from genchat.engine.sampling import SamplingSettings
 
 SETTINGS = ReplySettings(SamplingSettings(temperature=1.0, seed=3), max_tokens=20)
 TALK = (Message(Role.USER, "bom dia"),)

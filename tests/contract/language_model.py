@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from engine.contract import LanguageModel, Step
-from engine.decoding import generate, score
-from engine.errors import UsageError
-from engine.sampling import SamplingSettings
+from genchat.engine.contract import LanguageModel, Step
+from genchat.engine.decoding import generate, score
+from genchat.engine.errors import UsageError
+from genchat.engine.sampling import SamplingSettings
 
 DRAWN = SamplingSettings(temperature=1.0, top_p=1.0, seed=7)
 GREEDY = SamplingSettings(temperature=0.0)

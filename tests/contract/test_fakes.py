@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.contract import Backend, LanguageModel
-from engine.local_backend import LocalBackend
+from genchat.engine.contract import Backend, LanguageModel
+from genchat.engine.local_backend import LocalBackend
 from tests.contract.backend import BackendContract
 from tests.contract.language_model import LanguageModelContract
 from tests.fakes import HashModel

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract import Backend
-from engine.gemini.backend import open_backend
-from engine.paths import paths
-from engine.settings import GeminiChoices, Settings
+from genchat.engine.contract import Backend
+from genchat.engine.gemini.backend import open_backend
+from genchat.engine.paths import paths
+from genchat.engine.settings import GeminiChoices, Settings
 from tests.contract.backend import BackendContract
 from tests.gemini_server import GeminiServer
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract import Backend, LanguageModel
-from engine.gpt.loading import load
-from engine.local_backend import LocalBackend
+from genchat.engine.contract import Backend, LanguageModel
+from genchat.engine.gpt.loading import load
+from genchat.engine.local_backend import LocalBackend
 from tests.contract.backend import BackendContract
 from tests.contract.language_model import LanguageModelContract
 from tests.engine.gpt import tiny

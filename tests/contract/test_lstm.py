@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from engine.contract import Backend, LanguageModel
-from engine.local_backend import LocalBackend
-from engine.lstm.config import LstmConfig
-from engine.lstm.network import LstmNetwork
-from engine.lstm.recipe import as_language_model
-from engine.tokenizers.characters import CharacterTokenizer
+from genchat.engine.contract import Backend, LanguageModel
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.lstm.config import LstmConfig
+from genchat.engine.lstm.network import LstmNetwork
+from genchat.engine.lstm.recipe import as_language_model
+from genchat.engine.tokenizers.characters import CharacterTokenizer
 from tests.contract.backend import BackendContract
 from tests.contract.language_model import LanguageModelContract
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from engine.contract import Backend, LanguageModel
-from engine.local_backend import LocalBackend
-from engine.mixture.loading import combine
-from engine.mixture.shares import Shares
+from genchat.engine.contract import Backend, LanguageModel
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.mixture.loading import combine
+from genchat.engine.mixture.shares import Shares
 from tests.contract.backend import BackendContract
 from tests.contract.language_model import LanguageModelContract
 from tests.engine.mixture.models import counting, neural

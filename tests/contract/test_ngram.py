@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract import Backend, LanguageModel
-from engine.conversation import Message, Role
-from engine.local_backend import LocalBackend
-from engine.model_card import read_card
-from engine.ngram.loading import load
-from engine.ngram.training import build_ngram, train_ngram
+from genchat.engine.contract import Backend, LanguageModel
+from genchat.engine.conversation import Message, Role
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.model_card import read_card
+from genchat.engine.ngram.loading import load
+from genchat.engine.ngram.training import build_ngram, train_ngram
 from tests.contract.backend import BackendContract
 from tests.contract.language_model import LanguageModelContract
 from tests.engine.ngram.texts import DIALOGUES, POEM

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.contract import LanguageModel
+from genchat.engine.contract import LanguageModel
 from tests.contract.language_model import LanguageModelContract
 from tests.engine.pretrained.shipped import shipped
 

@@ -2,7 +2,7 @@
 
 import json
 
-from corpora.conversions import CONVERSIONS, clean_turn, self_dialogue, unwrap, write_dialogue
+from genchat.corpora.conversions import CONVERSIONS, clean_turn, self_dialogue, unwrap, write_dialogue
 
 
 def test_a_dialogue_alternates_from_person_to_reply() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from corpora import Dialogue, dialogues, documents, looks_like_dialogues, parse_dialogues
-from corpora.loader import HELD_OUT, Kind
+from genchat.corpora import Dialogue, dialogues, documents, looks_like_dialogues, parse_dialogues
+from genchat.corpora.loader import HELD_OUT, Kind
 
 GOOD = """### um
 P: oi

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from corpora.catalogue import CatalogueEntry
-from corpora.recipes import BadFiles, assemble
+from genchat.corpora.catalogue import CatalogueEntry
+from genchat.corpora.recipes import BadFiles, assemble
 
 
 def entry(files: tuple[str, ...], recipe: str, language: str = "en") -> CatalogueEntry:

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from engine.answering import AUTO, NONE, chosen_model, open_embedder, open_library
-from engine.contract import Passages, ReplySettings
-from engine.conversation import Message, Role
-from engine.errors import DocumentsError, SettingsError
-from engine.paths import paths
-from engine.registry import Registry
-from engine.retrieval.extractive import ExtractiveBackend
-from engine.retrieval.rag_backend import RagBackend
-from engine.settings import DocumentsChoices, Settings
+from genchat.engine.answering import AUTO, NONE, chosen_model, open_embedder, open_library
+from genchat.engine.contract import Passages, ReplySettings
+from genchat.engine.conversation import Message, Role
+from genchat.engine.errors import DocumentsError, SettingsError
+from genchat.engine.paths import paths
+from genchat.engine.registry import Registry
+from genchat.engine.retrieval.extractive import ExtractiveBackend
+from genchat.engine.retrieval.rag_backend import RagBackend
+from genchat.engine.settings import DocumentsChoices, Settings
 
 KEY = "AIzaSy" + "x" * 33
 

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from engine.contract import Step
-from engine.decoding import generate, score
-from engine.sampling import SamplingSettings
+from genchat.engine.contract import Step
+from genchat.engine.decoding import generate, score
+from genchat.engine.sampling import SamplingSettings
 from tests.fakes import ByteTokenizer, HashModel, ScriptModel
 
 GREEDY = SamplingSettings(temperature=0)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.distribution import ExactDistribution, FloatArray, NoDistribution, exact, top_ids, top_k, unknown
+from genchat.engine.distribution import ExactDistribution, FloatArray, NoDistribution, exact, top_ids, top_k, unknown
 
 quick = settings(deadline=None, max_examples=60)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.download import check_address, download
-from engine.errors import GenchatError, RemoteError
+from genchat.engine.download import check_address, download
+from genchat.engine.errors import GenchatError, RemoteError
 
 CONTENT = bytes(range(256)) * 4096
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

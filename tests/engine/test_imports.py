@@ -27,7 +27,7 @@ def loaded_by(code: str, home: Path) -> set[str]:
 
 
 def command(*arguments: str) -> str:
-    return f"from tui.cli import main\nassert main({list(arguments)!r}) in (0, 1)"
+    return f"from genchat.__main__ import main\nassert main({list(arguments)!r}) in (0, 1)"
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,10 @@ def test_help_loads_no_library_but_typer(tmp_path: Path, arguments: tuple[str, .
 
 
 def test_an_unused_command_is_not_imported(tmp_path: Path) -> None:
-    code = command("--help") + "\nassert not [name for name in sys.modules if name.startswith('tui.commands.history')]"
+    code = (
+        command("--help")
+        + "\nassert not [name for name in sys.modules if name.startswith('genchat.tui.commands.history')]"
+    )
     assert loaded_by(code, tmp_path) == set()
 
 
@@ -59,5 +62,6 @@ def test_the_counting_model_and_the_history_load_no_heavy_library(tmp_path: Path
 
 
 def test_importing_genchat_rooms_loads_nothing_heavy(tmp_path: Path) -> None:
-    code = "import engine.contract, engine.decoding, engine.registry, engine.settings, engine.history.store, corpora"
+    code = "import genchat.engine.contract, genchat.engine.decoding, genchat.engine.registry, genchat.engine.settings\n"
+    code += "import genchat.engine.history.store, genchat.corpora"
     assert not loaded_by(code, tmp_path).intersection(HEAVY)

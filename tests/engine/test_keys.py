@@ -8,10 +8,10 @@ from typing import NoReturn
 
 import pytest
 
-from engine.errors import SettingsError, UsageError
-from engine.keys import ApiKey, find_key, is_sendable, remove_key, store_key, stored_keys
-from engine.paths import paths
-from engine.redaction import known_keys, redact
+from genchat.engine.errors import SettingsError, UsageError
+from genchat.engine.keys import ApiKey, find_key, is_sendable, remove_key, store_key, stored_keys
+from genchat.engine.paths import paths
+from genchat.engine.redaction import known_keys, redact
 
 KEY = "no-known-shape-but-a-key-0123456789"
 

@@ -8,7 +8,7 @@ from string import Formatter
 
 import pytest
 
-from engine.language import LANGUAGES, language_from_environment, say, texts, use_language
+from genchat.engine.language import LANGUAGES, language_from_environment, say, texts, use_language
 
 ROOT = Path(__file__).parents[2]
 AREAS = sorted(path.stem for path in (ROOT / "engine/language/en").glob("*.py") if path.stem != "__init__")

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.contract import Event, Notice, ReplySettings, Step
-from engine.conversation import Message, Prompt, Role
-from engine.local_backend import LocalBackend
-from engine.sampling import SamplingSettings
+from genchat.engine.contract import Event, Notice, ReplySettings, Step
+from genchat.engine.conversation import Message, Prompt, Role
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.sampling import SamplingSettings
 from tests.engine.gpt import tiny
 
 BACKEND = LocalBackend(tiny.model())  # it reads 16 tokens

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.redaction import MARK, redact, secret_spans
+from genchat.engine.redaction import MARK, redact, secret_spans
 
 KEYS = [
     "AIza" + "SyD-abcdefghijklmnopqrstuvwx_012345",

@@ -6,14 +6,14 @@ from types import ModuleType
 
 import pytest
 
-from engine.contract import Backend, ReplySettings, Step
-from engine.conversation import Message, Role
-from engine.errors import GenchatError, ModelDamaged, ModelNotFound, UsageError
-from engine.local_backend import LocalBackend
-from engine.model_card import ModelCard, write_model
-from engine.paths import Paths, paths
-from engine.registry import Registry, check_name, language_model
-from engine.settings import Settings, build_settings
+from genchat.engine.contract import Backend, ReplySettings, Step
+from genchat.engine.conversation import Message, Role
+from genchat.engine.errors import GenchatError, ModelDamaged, ModelNotFound, UsageError
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.model_card import ModelCard, write_model
+from genchat.engine.paths import Paths, paths
+from genchat.engine.registry import Registry, check_name, language_model
+from genchat.engine.settings import Settings, build_settings
 from tests.fakes import HashModel, ScriptModel
 
 
@@ -41,12 +41,12 @@ def install(places: Paths, name: str, *, family: str = "fake", command: str = ""
 @pytest.fixture
 def fake_family(monkeypatch: pytest.MonkeyPatch) -> None:
     """A room engine.fake whose models are ScriptModels."""
-    room, loading = ModuleType("engine.fake"), ModuleType("engine.fake.loading")
+    room, loading = ModuleType("genchat.engine.fake"), ModuleType("engine.fake.loading")
     room.__path__ = []
-    room.__spec__ = loading.__spec__ = __import__("importlib").machinery.ModuleSpec("engine.fake", None)
+    room.__spec__ = loading.__spec__ = __import__("importlib").machinery.ModuleSpec("genchat.engine.fake", None)
     loading.load = lambda folder, card: ScriptModel("hi", card.name)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "engine.fake", room)
-    monkeypatch.setitem(sys.modules, "engine.fake.loading", loading)
+    monkeypatch.setitem(sys.modules, "genchat.engine.fake", room)
+    monkeypatch.setitem(sys.modules, "genchat.engine.fake.loading", loading)
 
 
 @pytest.fixture

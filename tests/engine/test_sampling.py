@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.distribution import FloatArray
-from engine.errors import UsageError
-from engine.sampling import Draw, Sampler, SamplingSettings
+from genchat.engine.distribution import FloatArray
+from genchat.engine.errors import UsageError
+from genchat.engine.sampling import Draw, Sampler, SamplingSettings
 from tests.engine.test_distribution import log_probabilities
 
 quick = settings(deadline=None, max_examples=120)

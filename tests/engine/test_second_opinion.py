@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.decoding import score
-from engine.second_opinion import second_opinion
+from genchat.engine.decoding import score
+from genchat.engine.second_opinion import second_opinion
 from tests.fakes import HashModel, ScriptModel
 
 

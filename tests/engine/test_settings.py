@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from engine.errors import ExitCode, GenchatError, SettingsError
-from engine.sampling import SamplingSettings
-from engine.settings import (
+from genchat.engine.errors import ExitCode, GenchatError, SettingsError
+from genchat.engine.sampling import SamplingSettings
+from genchat.engine.settings import (
     Settings,
     build_settings,
     known_settings,

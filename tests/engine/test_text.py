@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.text import IncrementalText, decode_bytes, fold, safe, safe_line, token_label
+from genchat.engine.text import IncrementalText, decode_bytes, fold, safe, safe_line, token_label
 
 quick = settings(deadline=None, max_examples=150)
 

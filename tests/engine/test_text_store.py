@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from corpora.catalogue import CatalogueEntry, read_catalogue
-from corpora.conversions import CONVERSIONS
-from corpora.recipes import RECIPES
-from engine.errors import GenchatError, RemoteError, TextUnusable, UsageError
-from engine.text_store import TextStore
+from genchat.corpora.catalogue import CatalogueEntry, read_catalogue
+from genchat.corpora.conversions import CONVERSIONS
+from genchat.corpora.recipes import RECIPES
+from genchat.engine.errors import GenchatError, RemoteError, TextUnusable, UsageError
+from genchat.engine.text_store import TextStore
 
 
 def archive() -> bytes:

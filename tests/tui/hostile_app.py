@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine.contract import (
+from genchat.engine.contract import (
     Backend,
     Capabilities,
     Event,
@@ -20,14 +20,14 @@ from engine.contract import (
     Step,
     StopSignal,
 )
-from engine.conversation import Message, Role
-from engine.distribution import top_k, unknown
-from engine.errors import GenchatError
-from engine.evidence import CorpusPlace, Evidence, NgramEvidence, NgramLevel, NgramShare
-from engine.history import HistoryStore
+from genchat.engine.conversation import Message, Role
+from genchat.engine.distribution import top_k, unknown
+from genchat.engine.errors import GenchatError
+from genchat.engine.evidence import CorpusPlace, Evidence, NgramEvidence, NgramLevel, NgramShare
+from genchat.engine.history import HistoryStore
+from genchat.tui.app import GenchatApp
 from tests.fakes import ByteTokenizer
 from tests.tui.support import Listing, Source
-from tui.app import GenchatApp
 
 ATTACKS = (
     "\x1b]0;PWNED\x07",  # window title

@@ -9,7 +9,7 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from engine.contract import (
+from genchat.engine.contract import (
     Backend,
     Capabilities,
     Event,
@@ -20,16 +20,16 @@ from engine.contract import (
     StopSignal,
     Tokenizer,
 )
-from engine.conversation import Message
-from engine.distribution import top_k, unknown
-from engine.evidence import Evidence
-from engine.history import HistoryStore, NullHistory
-from engine.local_backend import LocalBackend
-from engine.sampling import SamplingSettings
+from genchat.engine.conversation import Message
+from genchat.engine.distribution import top_k, unknown
+from genchat.engine.evidence import Evidence
+from genchat.engine.history import HistoryStore, NullHistory
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.sampling import SamplingSettings
+from genchat.tui.app import GenchatApp
+from genchat.tui.screens.chat import ChatScreen
+from genchat.tui.services import Progress
 from tests.fakes import HashModel, ScriptModel
-from tui.app import GenchatApp
-from tui.screens.chat import ChatScreen
-from tui.services import Progress
 
 GREEDY = ReplySettings(SamplingSettings(temperature=0, seed=1))
 

@@ -10,16 +10,16 @@ import pytest
 from rich.segment import Segment
 from textual.pilot import Pilot
 
-from engine.contract import Backend, Event, Finish, Notice, Passage, Passages, ReplySettings, Step, StopSignal
-from engine.conversation import Message, Role
-from engine.distribution import unknown
-from engine.errors import RemoteError, UsageError
-from engine.local_backend import LocalBackend
+from genchat.engine.contract import Backend, Event, Finish, Notice, Passage, Passages, ReplySettings, Step, StopSignal
+from genchat.engine.conversation import Message, Role
+from genchat.engine.distribution import unknown
+from genchat.engine.errors import RemoteError, UsageError
+from genchat.engine.local_backend import LocalBackend
+from genchat.tui.app import GenchatApp
+from genchat.tui.dialogue import Status, Turn
+from genchat.tui.opinions import OpinionRequest
 from tests.fakes import ByteTokenizer, HashModel
 from tests.tui.support import Failing, Listing, Source, _NoTokens, chat, make_app, say, script, store, text_of, until
-from tui.app import GenchatApp
-from tui.dialogue import Status, Turn
-from tui.opinions import OpinionRequest
 
 SAID = "A proteína ajuda [1]. A Lua é de queijo."
 

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, OptionList, Static
 
-from engine.contract import ReplySettings
-from engine.conversation import Message, Role
-from engine.errors import ModelNotFound, RemoteError
-from engine.sampling import SamplingSettings
+from genchat.engine.contract import ReplySettings
+from genchat.engine.conversation import Message, Role
+from genchat.engine.errors import ModelNotFound, RemoteError
+from genchat.engine.sampling import SamplingSettings
+from genchat.tui.dialogue import Status
 from tests.tui.support import (
     Failing,
     FewKnown,
@@ -23,7 +24,6 @@ from tests.tui.support import (
     text_of,
     until,
 )
-from tui.dialogue import Status
 
 LONG = "uma frase que se repete para encher a tela. " * 60
 

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.widgets.curves import Span, braille, span_of, ticks
+from genchat.tui.widgets.curves import Span, braille, span_of, ticks
 
 
 def test_a_falling_line_goes_from_corner_to_corner() -> None:

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from engine.language import use_language
-from tui.dates import day_group, day_name, local_day
+from genchat.engine.language import use_language
+from genchat.tui.dates import day_group, day_name, local_day
 
 _TODAY = date(2026, 3, 10)
 

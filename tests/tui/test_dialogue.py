@@ -1,7 +1,7 @@
 """The conversation as a tree: versions stand side by side, one path is shown."""
 
-from engine.conversation import Message, Role
-from tui.dialogue import Dialogue, Turn
+from genchat.engine.conversation import Message, Role
+from genchat.tui.dialogue import Dialogue, Turn
 
 
 def _talk() -> tuple[Dialogue, Turn, Turn]:

@@ -6,16 +6,16 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
-from engine import answering
-from engine.answering import open_library
-from engine.language import use_language
-from engine.paths import paths
-from engine.retrieval.vectors import embed_missing
+from genchat.engine import answering
+from genchat.engine.answering import open_library
+from genchat.engine.language import use_language
+from genchat.engine.paths import paths
+from genchat.engine.retrieval.vectors import embed_missing
+from genchat.tui.app import GenchatApp
+from genchat.tui.screens.ask import ConfirmScreen, LineScreen
+from genchat.tui.screens.documents import DocumentsScreen
 from tests.engine.retrieval.fakes import BagEmbedder
 from tests.tui.support import chat, make_app, text_of, until
-from tui.app import GenchatApp
-from tui.screens.ask import ConfirmScreen, LineScreen
-from tui.screens.documents import DocumentsScreen
 
 SIZE = (120, 36)
 

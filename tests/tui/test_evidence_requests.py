@@ -2,12 +2,12 @@
 
 import threading
 
-from engine.conversation import Message, Role
-from engine.evidence import NoEvidence
+from genchat.engine.conversation import Message, Role
+from genchat.engine.evidence import NoEvidence
+from genchat.tui.dialogue import Turn
+from genchat.tui.evidence_requests import EvidenceRequests, Question
+from genchat.tui.records import TokenRecord
 from tests.tui.support import script
-from tui.dialogue import Turn
-from tui.evidence_requests import EvidenceRequests, Question
-from tui.records import TokenRecord
 
 
 class _Desk:

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, OptionList, Static
 
-from engine.contract import ReplySettings
-from engine.conversation import Role
-from engine.history import HistoryStore
-from engine.sampling import SamplingSettings
+from genchat.engine.contract import ReplySettings
+from genchat.engine.conversation import Role
+from genchat.engine.history import HistoryStore
+from genchat.engine.sampling import SamplingSettings
+from genchat.tui.app import GenchatApp
+from genchat.tui.dialogue import Status
+from genchat.tui.export import suggested_path
+from genchat.tui.screens.ask import ConfirmScreen, LineScreen
+from genchat.tui.screens.search import SearchScreen
 from tests.tui.support import Gated, Source, chat, dialog, make_app, say, script, store, text_of, until
-from tui.app import GenchatApp
-from tui.dialogue import Status
-from tui.export import suggested_path
-from tui.screens.ask import ConfirmScreen, LineScreen
-from tui.screens.search import SearchScreen
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def talks(tmp_path: Path) -> HistoryStore:
 async def test_the_list_goes_on_with_older_conversations_when_asked(
     talks: HistoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.screens.conversing._LISTED", 2)
+    monkeypatch.setattr("genchat.tui.screens.conversing._LISTED", 2)
     app = make_app(history=talks)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: "older ones" in text_of(app))

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from engine.contract import ReplySettings
-from engine.evidence import CorpusPlace, NgramEvidence, NgramLevel, NgramShare
-from engine.local_backend import LocalBackend
-from engine.sampling import SamplingSettings
+from genchat.engine.contract import ReplySettings
+from genchat.engine.evidence import CorpusPlace, NgramEvidence, NgramLevel, NgramShare
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.sampling import SamplingSettings
+from genchat.tui.widgets.panel import Panel
 from tests.fakes import HashModel, ScriptModel
 from tests.tui.support import FewKnown, Gated, Source, chat, make_app, say, script, store, text_of, until
-from tui.widgets.panel import Panel
 
 
 class Counting(LocalBackend):

@@ -5,12 +5,12 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from engine.sampling import StageName
-from tui.colours import inks
-from tui.numbers import percent
-from tui.records import Row, TokenRecord
-from tui.widgets.candidates import paint_compact, paint_header, paint_measures, paint_row, paint_token
-from tui.widgets.painting import Line, bar, fit
+from genchat.engine.sampling import StageName
+from genchat.tui.colours import inks
+from genchat.tui.numbers import percent
+from genchat.tui.records import Row, TokenRecord
+from genchat.tui.widgets.candidates import paint_compact, paint_header, paint_measures, paint_row, paint_token
+from genchat.tui.widgets.painting import Line, bar, fit
 
 _SHARE = st.floats(0, 1)
 _ANY = st.text(st.sampled_from("ab ã漢🙂\u0301·↵"), max_size=30)

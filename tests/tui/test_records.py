@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from engine.contract import ReplySettings, Step
-from engine.conversation import Message, Role
-from engine.distribution import exact, top_k, unknown
-from engine.history import StoredStep
-from engine.local_backend import LocalBackend
-from engine.sampling import Sampler, SamplingSettings
+from genchat.engine.contract import ReplySettings, Step
+from genchat.engine.conversation import Message, Role
+from genchat.engine.distribution import exact, top_k, unknown
+from genchat.engine.history import StoredStep
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.sampling import Sampler, SamplingSettings
+from genchat.tui.records import KEPT_ROWS, Labels, Recorder
 from tests.fakes import ByteTokenizer, HashModel
-from tui.records import KEPT_ROWS, Labels, Recorder
 
 _SETTINGS = [
     SamplingSettings(seed=1),

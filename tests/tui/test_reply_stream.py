@@ -2,13 +2,13 @@
 
 import threading
 
-from engine.contract import Backend, Event, ReplySettings
-from engine.conversation import Message, Role
-from engine.errors import RemoteError
-from engine.sampling import SamplingSettings
+from genchat.engine.contract import Backend, Event, ReplySettings
+from genchat.engine.conversation import Message, Role
+from genchat.engine.errors import RemoteError
+from genchat.engine.sampling import SamplingSettings
+from genchat.tui.dialogue import Status
+from genchat.tui.reply_stream import Batch, ReplyListener, ReplyStream, Request
 from tests.tui.support import GREEDY, Failing, Gated, script
-from tui.dialogue import Status
-from tui.reply_stream import Batch, ReplyListener, ReplyStream, Request
 
 
 def _stream(backend: Backend, listener: ReplyListener | None = None, pace: float = 0.0) -> ReplyStream:

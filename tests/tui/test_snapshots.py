@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from engine.contract import ReplySettings
-from engine.history import NullHistory
-from engine.language import use_language
-from engine.sampling import SamplingSettings
+from genchat.engine.contract import ReplySettings
+from genchat.engine.history import NullHistory
+from genchat.engine.language import use_language
+from genchat.engine.sampling import SamplingSettings
+from genchat.tui.app import GenchatApp
+from genchat.tui.reply_stream import ReplyStream
 from tests.tui.support import Source, chat, make_app, say, script
-from tui.app import GenchatApp
-from tui.reply_stream import ReplyStream
 
 _SAMPLED = ReplySettings(SamplingSettings(seed=11, temperature=1.6, top_k=6), 60)
 _TEXT = "Para o café da manhã, ovos com aveia e uma fruta. Se preferir algo mais leve, iogurte com mel."

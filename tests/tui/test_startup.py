@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.conversation import Role
-from engine.errors import UsageError
-from engine.history import HistoryStore
-from engine.paths import paths
-from tui.app import GenchatApp, run_app
-from tui.colours import DARK, LIGHT
-from tui.commands.surroundings import Surroundings
+from genchat.engine.conversation import Role
+from genchat.engine.errors import UsageError
+from genchat.engine.history import HistoryStore
+from genchat.engine.paths import paths
+from genchat.tui.app import GenchatApp, run_app
+from genchat.tui.colours import DARK, LIGHT
+from genchat.tui.commands.surroundings import Surroundings
 
 HEAVY = (
     "numpy",
@@ -32,21 +32,21 @@ HEAVY = (
     "markdown_it",
     "rich.markdown",
     "rich.syntax",
-    "tui.palette",
-    "tui.screens.search",
+    "genchat.tui.palette",
+    "genchat.tui.screens.search",
 )
 
 
 def test_the_screen_loads_nothing_heavy() -> None:
-    code = f"import sys, tui.app; print([name for name in {HEAVY!r} if name in sys.modules])"
+    code = f"import sys, genchat.tui.app; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 _ON_A_TERMINAL = f"""
 import sys
-import tui.app
-from tui.program import run
+import genchat.tui.app
+from genchat.tui.program import run
 
 class Terminal:
     isatty = staticmethod(lambda: True)
@@ -57,7 +57,7 @@ def stand_in(around):
     print([name for name in {HEAVY!r} if name in sys.modules], file=sys.__stdout__)
     return 0
 
-tui.app.run_app = stand_in
+genchat.tui.app.run_app = stand_in
 sys.stdin = sys.stdout = Terminal()
 assert run([]) == 0
 """

@@ -7,21 +7,21 @@ from textual.binding import Binding
 from textual.command import CommandPalette
 from textual.widgets import Input, Static
 
-from engine.contract import Notice
-from engine.history import NullHistory
-from engine.language import use_language
+from genchat.engine.contract import Notice
+from genchat.engine.history import NullHistory
+from genchat.engine.language import use_language
+from genchat.tui.app import GenchatApp
+from genchat.tui.keys import description
+from genchat.tui.palette import commands_of
+from genchat.tui.screens.chat import ChatScreen
+from genchat.tui.screens.documents import DocumentsScreen
+from genchat.tui.screens.help import HelpScreen
+from genchat.tui.screens.models import ModelsScreen
+from genchat.tui.widgets.conversation_list import ConversationList
+from genchat.tui.widgets.panel import Panel
+from genchat.tui.widgets.prompt import Prompt
+from genchat.tui.widgets.transcript import Transcript
 from tests.tui.support import GREEDY, Gated, Listing, Source, chat, dialog, make_app, say, script, text_of, until
-from tui.app import GenchatApp
-from tui.keys import description
-from tui.palette import commands_of
-from tui.screens.chat import ChatScreen
-from tui.screens.documents import DocumentsScreen
-from tui.screens.help import HelpScreen
-from tui.screens.models import ModelsScreen
-from tui.widgets.conversation_list import ConversationList
-from tui.widgets.panel import Panel
-from tui.widgets.prompt import Prompt
-from tui.widgets.transcript import Transcript
 
 _OWNERS = (GenchatApp, ChatScreen, Transcript, Panel, Prompt, ConversationList)
 

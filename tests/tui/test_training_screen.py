@@ -11,23 +11,23 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from engine.language import use_language
-from engine.paths import paths
-from engine.text_store import TextStore
-from engine.training.event_lines import event_from_line, event_to_json
-from engine.training.events import Ended, Kept, Phase, Progress, Sample, Started, Validation
+from genchat.engine.language import use_language
+from genchat.engine.paths import paths
+from genchat.engine.text_store import TextStore
+from genchat.engine.training.event_lines import event_from_line, event_to_json
+from genchat.engine.training.events import Ended, Kept, Phase, Progress, Sample, Started, Validation
+from genchat.tui.app import GenchatApp
+from genchat.tui.keys import description
+from genchat.tui.screens.ask import ConfirmScreen
+from genchat.tui.screens.help import bindings_of
+from genchat.tui.screens.models import ModelsScreen
+from genchat.tui.screens.training import TrainingScreen
+from genchat.tui.screens.training_form import DEFAULTS, PathSuggester, TrainingForm
+from genchat.tui.training_job import JobStatus, TrainingJob, genchat_program
+from genchat.tui.training_order import known_texts, read_order
+from genchat.tui.widgets.choice import Choice
 from tests.tui.support import Source, chat, make_app, script, text_of, until
 from tests.tui.support import say as speak
-from tui.app import GenchatApp
-from tui.keys import description
-from tui.screens.ask import ConfirmScreen
-from tui.screens.help import bindings_of
-from tui.screens.models import ModelsScreen
-from tui.screens.training import TrainingScreen
-from tui.screens.training_form import DEFAULTS, PathSuggester, TrainingForm
-from tui.training_job import JobStatus, TrainingJob, genchat_program
-from tui.training_order import known_texts, read_order
-from tui.widgets.choice import Choice
 
 STARTED = Started(1_234_567, 9000, 1000, "fp32", "cpu", {}, unseen="żő\x1b")
 SAMPLE = Sample(40, "era uma vez [b]\x1b]0;owned\x07 um gato")
@@ -70,7 +70,7 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (folder / "events").write_text(lines(STARTED, *seen, SAMPLE))
     (folder / "last").write_text(lines(ENDED, Kept("NAME", "", False)))
     monkeypatch.setenv("FAKE_TRAINER", str(folder))
-    monkeypatch.setattr("tui.training_job.genchat_program", lambda: [sys.executable, str(folder / "fake.py")])
+    monkeypatch.setattr("genchat.tui.training_job.genchat_program", lambda: [sys.executable, str(folder / "fake.py")])
     jobs: list[TrainingJob] = []
     begin = TrainingJob.__init__
 

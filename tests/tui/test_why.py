@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.contract import Passage, Passages
-from engine.evidence import (
+from genchat.engine.contract import Passage, Passages
+from genchat.engine.evidence import (
     CorpusPlace,
     Evidence,
     GptEvidence,
@@ -20,11 +20,11 @@ from engine.evidence import (
     RecalledReply,
     RecallEvidence,
 )
+from genchat.tui.colours import inks
+from genchat.tui.records import Labels, TokenRecord
+from genchat.tui.widgets.why import Scene, paint_why
+from genchat.tui.widgets.why.passages import paint_passages
 from tests.fakes import ByteTokenizer
-from tui.colours import inks
-from tui.records import Labels, TokenRecord
-from tui.widgets.why import Scene, paint_why
-from tui.widgets.why.passages import paint_passages
 
 WIDTH = 44
 

@@ -7,14 +7,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from engine.paths import paths
-from engine.text_store import TextStore
-from engine.words import store
-from engine.words.vectors import WordVectors, train_vectors
+from genchat.engine.paths import paths
+from genchat.engine.text_store import TextStore
+from genchat.engine.words import store
+from genchat.engine.words.vectors import WordVectors, train_vectors
+from genchat.tui.app import GenchatApp
+from genchat.tui.screens.words import WordsScreen
 from tests.engine.words.test_words import company
 from tests.tui.support import chat, make_app, text_of, until
-from tui.app import GenchatApp
-from tui.screens.words import WordsScreen
 
 SIZE = (120, 36)
 

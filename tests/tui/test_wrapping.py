@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.widgets.wrapping import WrappedText
+from genchat.tui.widgets.wrapping import WrappedText
 
 _TEXT = st.text(st.sampled_from("ab çã 漢字\n🙂e\u0301-"), max_size=80)
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tui.commands.options import (
+from genchat.tui.commands.options import (
     AsJson,
     AsJsonLines,
     MaxTokens,
@@ -19,8 +19,8 @@ from tui.commands.options import (
     TopP,
     sampling_flags,
 )
-from tui.commands.parser import GenchatCommand, single
-from tui.commands.surroundings import surroundings
+from genchat.tui.commands.parser import GenchatCommand, single
+from genchat.tui.commands.surroundings import surroundings
 
 app = single()
 
@@ -44,8 +44,8 @@ def complete(
     top: TopInJson = 10,
 ) -> None:
     """Free continuation."""
-    from tui.commands.inputs import given_text
-    from tui.commands.streaming import form_of, seeded, write_reply
+    from genchat.tui.commands.inputs import given_text
+    from genchat.tui.commands.streaming import form_of, seeded, write_reply
 
     around = surroundings(context)
     around.take_flags({"precision": precision})

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from tui.commands.parser import GenchatCommand, single
+from genchat.tui.commands.parser import GenchatCommand, single
 
 app = single()
 _VARIABLE = "_GENCHAT_COMPLETE"
@@ -18,8 +18,8 @@ def completion(
     ],
 ) -> None:
     """Write the script to stdout."""
-    from tui.command_line import build
-    from tui.program import PROGRAM
+    from genchat.tui.command_line import build
+    from genchat.tui.program import PROGRAM
 
     # Typer hands the script out when this variable asks for it, the way shells do when they complete.
     os.environ[_VARIABLE] = f"source_{shell}"

@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.language import say
-from engine.settings import known_settings, read_layers, set_setting, unset_setting
-from tui.commands.options import AsJson
-from tui.commands.parser import GenchatCommand, group
-from tui.commands.surroundings import Surroundings, surroundings
+from genchat.engine.language import say
+from genchat.engine.settings import known_settings, read_layers, set_setting, unset_setting
+from genchat.tui.commands.options import AsJson
+from genchat.tui.commands.parser import GenchatCommand, group
+from genchat.tui.commands.surroundings import Surroundings, surroundings
 
 app = group("cli.config", "cli.config.help")
 

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from engine.language import say
-from engine.text_store import TextStore
-from tui.commands.options import AsJson
-from tui.commands.parser import GenchatCommand, group
-from tui.commands.surroundings import Surroundings, surroundings
-from tui.numbers import whole
+from genchat.engine.language import say
+from genchat.engine.text_store import TextStore
+from genchat.tui.commands.options import AsJson
+from genchat.tui.commands.parser import GenchatCommand, group
+from genchat.tui.commands.surroundings import Surroundings, surroundings
+from genchat.tui.numbers import whole
 
 app = group("corpus", "corpus.help")
 
@@ -26,7 +26,7 @@ def _store(around: Surroundings) -> TextStore:
 @app.command("list", cls=GenchatCommand, help="corpus.list")
 def list_texts(context: typer.Context, as_json: AsJson = False) -> None:
     """What is here, and what the catalogue offers."""
-    from corpora.catalogue import read_catalogue
+    from genchat.corpora.catalogue import read_catalogue
 
     around = surroundings(context)
     here = {card.name: card for card in _store(around).cards()}
@@ -58,7 +58,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """The card of a text and its beginning; for one not fetched yet, its entry in the catalogue."""
-    from corpora.catalogue import read_catalogue
+    from genchat.corpora.catalogue import read_catalogue
 
     around = surroundings(context)
     store, out = _store(around), around.output
@@ -84,7 +84,7 @@ def show(
 @app.command("pull", cls=GenchatCommand, help="corpus.pull")
 def pull(context: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help="corpus.name")]) -> None:
     """Fetch a text of the catalogue."""
-    from tui.commands.streaming import Interruption
+    from genchat.tui.commands.streaming import Interruption
 
     around = surroundings(context)
     out = around.output

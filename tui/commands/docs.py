@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.errors import DocumentNotFound, DocumentsError, ExitCode, UsageError
-from engine.language import say
-from engine.text import safe_line
-from tui.commands.models import megabytes
-from tui.commands.options import AsJson
-from tui.commands.parser import GenchatCommand, group
-from tui.commands.surroundings import Surroundings, surroundings
-from tui.numbers import decimal
+from genchat.engine.errors import DocumentNotFound, DocumentsError, ExitCode, UsageError
+from genchat.engine.language import say
+from genchat.engine.text import safe_line
+from genchat.tui.commands.models import megabytes
+from genchat.tui.commands.options import AsJson
+from genchat.tui.commands.parser import GenchatCommand, group
+from genchat.tui.commands.surroundings import Surroundings, surroundings
+from genchat.tui.numbers import decimal
 
 if TYPE_CHECKING:
-    from engine.contract import Passage
-    from engine.retrieval.indexing import Progress
-    from engine.retrieval.library import Document, Library
-    from engine.retrieval.retriever import Retrieval
+    from genchat.engine.contract import Passage
+    from genchat.engine.retrieval.indexing import Progress
+    from genchat.engine.retrieval.library import Document, Library
+    from genchat.engine.retrieval.retriever import Retrieval
 
 app = group("docs", "docs.help")
 CollectionName = Annotated[str | None, typer.Option("--collection", "-C", metavar="NAME", help="docs.collection")]
@@ -29,7 +29,7 @@ _WIDTH = 100  # characters of a passage on one line
 
 
 def _library(around: Surroundings) -> "Library":
-    from engine.answering import open_library
+    from genchat.engine.answering import open_library
 
     return open_library(around.paths)
 
@@ -89,7 +89,7 @@ def add(
     local_only: Annotated[bool | None, typer.Option("--local-only/--may-leave", help="docs.local_only")] = None,
 ) -> None:
     """Index files and folders; only what is new or changed is read."""
-    from engine.retrieval.library import DEFAULT
+    from genchat.engine.retrieval.library import DEFAULT
 
     around = surroundings(context)
     name = collection or around.settings.documents.collection or DEFAULT
@@ -146,9 +146,9 @@ _COUNTED = ("added", "updated", "unchanged", "vanished", "failed")
 
 def _embed(around: Surroundings, library: "Library") -> None:
     """Give every passage its vector, where the settings name an embedder. What is done stays done."""
-    from engine.answering import open_embedder
-    from engine.retrieval.vectors import embed_missing
-    from tui.commands.streaming import Interruption
+    from genchat.engine.answering import open_embedder
+    from genchat.engine.retrieval.vectors import embed_missing
+    from genchat.tui.commands.streaming import Interruption
 
     embedder = open_embedder(around.settings, around.paths)
     if embedder is None:
@@ -229,8 +229,8 @@ def why(
     as_json: AsJson = False,
 ) -> None:
     """How a question is understood, what it finds and why."""
-    from engine.answering import open_retriever
-    from tui.commands.inputs import given_text
+    from genchat.engine.answering import open_retriever
+    from genchat.tui.commands.inputs import given_text
 
     around = surroundings(context)
     question = given_text(words)
@@ -248,8 +248,8 @@ def why(
 
 
 def _show_prompt(around: Surroundings, question: str, found: "Retrieval") -> None:
-    from engine.conversation import Message, Role
-    from engine.retrieval.prompting import new_fence, rag_messages
+    from genchat.engine.conversation import Message, Role
+    from genchat.engine.retrieval.prompting import new_fence, rag_messages
 
     asked = [Message(Role.USER, question)]
     for message in rag_messages(asked, found.passages, found.question.language, new_fence()):
@@ -258,7 +258,7 @@ def _show_prompt(around: Surroundings, question: str, found: "Retrieval") -> Non
 
 
 def _explain(around: Surroundings, found: "Retrieval") -> None:
-    from engine.retrieval.retriever import ENOUGH
+    from genchat.engine.retrieval.retriever import ENOUGH
 
     out = around.output
     out.note(say("docs.retriever", retriever=found.retriever), "dim")

@@ -14,14 +14,14 @@ from typing import Any
 
 import typer
 
-from engine import __version__
-from engine.errors import ExitCode, GenchatError, HistoryError
-from engine.language import language_in_use, say
-from engine.settings import known_settings
-from tui.commands.options import AsJson
-from tui.commands.parser import GenchatCommand, single
-from tui.commands.surroundings import Surroundings, surroundings
-from tui.numbers import whole
+from genchat.engine import __version__
+from genchat.engine.errors import ExitCode, GenchatError, HistoryError
+from genchat.engine.language import language_in_use, say
+from genchat.engine.settings import known_settings
+from genchat.tui.commands.options import AsJson
+from genchat.tui.commands.parser import GenchatCommand, single
+from genchat.tui.commands.surroundings import Surroundings, surroundings
+from genchat.tui.numbers import whole
 
 app = single()
 _PACKAGES = (
@@ -115,8 +115,8 @@ def _look_at_history(path: Path) -> None:
     """Raise HistoryError for a file that cannot be used as it is. Nothing is opened for writing or moved."""
     if not path.is_file():
         return
-    from engine.history.failures import history_error
-    from engine.history.schema import APPLICATION_ID, MIGRATIONS, version_of
+    from genchat.engine.history.failures import history_error
+    from genchat.engine.history.schema import APPLICATION_ID, MIGRATIONS, version_of
 
     address = f"{path.resolve().as_uri()}?mode=ro"
     try:

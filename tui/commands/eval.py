@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from engine.errors import ExitCode, TextUnusable, UsageError
-from engine.language import say
-from tui.commands.options import AsJson, complete_models
-from tui.commands.parser import GenchatCommand, single
-from tui.commands.surroundings import surroundings
-from tui.numbers import decimal, whole
+from genchat.engine.errors import ExitCode, TextUnusable, UsageError
+from genchat.engine.language import say
+from genchat.tui.commands.options import AsJson, complete_models
+from genchat.tui.commands.parser import GenchatCommand, single
+from genchat.tui.commands.surroundings import surroundings
+from genchat.tui.numbers import decimal, whole
 
 if TYPE_CHECKING:
-    from engine.evaluation.measuring import EvalText, Measurement
-    from tui.commands.output import Output
+    from genchat.engine.evaluation.measuring import EvalText, Measurement
+    from genchat.tui.commands.output import Output
 
 app = single()
 _SHOWN_PIECES = 8
@@ -35,7 +35,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """A table of models and texts."""
-    from engine.evaluation.measuring import Failure, measure_each
+    from genchat.engine.evaluation.measuring import Failure, measure_each
 
     around = surroundings(context)
     out = around.output
@@ -65,9 +65,9 @@ def evaluate(
 
 def _texts(given: list[str], scope: Literal["replies", "all", "text"]) -> "list[EvalText]":
     """Arguments that are files, each by itself; all other words together as one text."""
-    from corpora.loader import looks_like_dialogues
-    from engine.evaluation.measuring import EvalText
-    from tui.commands.inputs import given_text, read_text_file
+    from genchat.corpora.loader import looks_like_dialogues
+    from genchat.engine.evaluation.measuring import EvalText
+    from genchat.tui.commands.inputs import given_text, read_text_file
 
     found = []
     words = []

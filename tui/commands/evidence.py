@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.evidence import CorpusPlace, Evidence, GptEvidence, LstmEvidence, MixtureEvidence, NgramEvidence
-from engine.language import say
-from engine.text import safe_line
-from tui.commands.steps import Labels, percent
-from tui.numbers import decimal, whole
+from genchat.engine.evidence import CorpusPlace, Evidence, GptEvidence, LstmEvidence, MixtureEvidence, NgramEvidence
+from genchat.engine.language import say
+from genchat.engine.text import safe_line
+from genchat.tui.commands.steps import Labels, percent
+from genchat.tui.numbers import decimal, whole
 
 _SNIPPET = 60
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from engine.errors import ExitCode, GenchatError, HistoryError, UsageError
-from engine.language import say
-from tui.commands.options import AsJson, complete_conversations
-from tui.commands.parser import GenchatCommand, group
-from tui.commands.surroundings import Surroundings, surroundings
+from genchat.engine.errors import ExitCode, GenchatError, HistoryError, UsageError
+from genchat.engine.language import say
+from genchat.tui.commands.options import AsJson, complete_conversations
+from genchat.tui.commands.parser import GenchatCommand, group
+from genchat.tui.commands.surroundings import Surroundings, surroundings
 
 if TYPE_CHECKING:
-    from engine.history.protocol import History
-    from engine.history.records import Conversation, SearchHit
+    from genchat.engine.history.protocol import History
+    from genchat.engine.history.records import Conversation, SearchHit
 
 app = group("cli.history", "cli.history.help")
 _TITLE = 60  # cells a title may take in a list
@@ -76,7 +76,7 @@ def list_conversations(context: typer.Context, limit: Limit = 20, as_json: AsJso
 
 
 def _list(around: Surroundings, limit: int, as_json: bool) -> None:
-    from engine.text import safe_line
+    from genchat.engine.text import safe_line
 
     with _opened(around) as history:
         found = history.conversations(limit) if history else ()
@@ -137,7 +137,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Where words were said; accents and case do not matter."""
-    from engine.text import safe_line
+    from genchat.engine.text import safe_line
 
     around = surroundings(context)
     with _opened(around) as history:

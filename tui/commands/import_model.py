@@ -11,13 +11,13 @@ from typing import Annotated
 
 import typer
 
-from engine.errors import GenchatError, UsageError
-from engine.language import say
-from engine.model_card import ModelCard
-from tui.commands.options import AsJson
-from tui.commands.parser import GenchatCommand, single
-from tui.commands.surroundings import Surroundings, surroundings
-from tui.commands.train_ngram import folder_for
+from genchat.engine.errors import GenchatError, UsageError
+from genchat.engine.language import say
+from genchat.engine.model_card import ModelCard
+from genchat.tui.commands.options import AsJson
+from genchat.tui.commands.parser import GenchatCommand, single
+from genchat.tui.commands.surroundings import Surroundings, surroundings
+from genchat.tui.commands.train_ngram import folder_for
 
 app = single()
 Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="checkpoints.name")]
@@ -33,7 +33,7 @@ def import_model(
     as_json: AsJson = False,
 ) -> None:
     """Import a checkpoint."""
-    from tui.commands.streaming import Interruption
+    from genchat.tui.commands.streaming import Interruption
 
     around = surroundings(context)
     if not path.exists():
@@ -59,7 +59,7 @@ def convert(
     source: str = "",
 ) -> ModelCard:
     """Import with a progress line. Raises GenchatError."""
-    from engine.checkpoints.importing import import_checkpoint
+    from genchat.engine.checkpoints.importing import import_checkpoint
 
     out = around.output
     told = say("checkpoints.converting", name=path.name)

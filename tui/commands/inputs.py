@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.errors import TextUnusable, UsageError
+from genchat.engine.errors import TextUnusable, UsageError
 
 STDIN = "-"
 

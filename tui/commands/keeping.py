@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from engine.contract import Backend, Event, ReplySettings
-from engine.conversation import Message, Role
-from engine.errors import GenchatError, HistoryError, UsageError
-from engine.history.protocol import History
-from engine.history.records import Conversation, RunStart, StoredMessage
-from engine.language import say
-from tui.commands.surroundings import Surroundings
+from genchat.engine.contract import Backend, Event, ReplySettings
+from genchat.engine.conversation import Message, Role
+from genchat.engine.errors import GenchatError, HistoryError, UsageError
+from genchat.engine.history.protocol import History
+from genchat.engine.history.records import Conversation, RunStart, StoredMessage
+from genchat.engine.language import say
+from genchat.tui.commands.surroundings import Surroundings
 
 Hear = Callable[[Event], None]
 

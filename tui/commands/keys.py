@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from engine.errors import UsageError
-from engine.keys import SERVICES, find_key, remove_key, store_key
-from engine.language import say
-from tui.commands.inputs import read_stdin
-from tui.commands.options import AsJson
-from tui.commands.parser import GenchatCommand, group
-from tui.commands.surroundings import Surroundings, surroundings
+from genchat.engine.errors import UsageError
+from genchat.engine.keys import SERVICES, find_key, remove_key, store_key
+from genchat.engine.language import say
+from genchat.tui.commands.inputs import read_stdin
+from genchat.tui.commands.options import AsJson
+from genchat.tui.commands.parser import GenchatCommand, group
+from genchat.tui.commands.surroundings import Surroundings, surroundings
 
 app = group("keys", "keys.help")
 _LONGEST = 4096  # characters of stdin that could be a key

@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from engine.language import say
+from genchat.engine.language import say
 
 
 def explain(error: TyperException) -> str:

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.language import say
-from tui.commands.options import AsJson, complete_models
-from tui.commands.parser import GenchatCommand, group
-from tui.commands.surroundings import Surroundings, surroundings
-from tui.numbers import decimal
+from genchat.engine.language import say
+from genchat.tui.commands.options import AsJson, complete_models
+from genchat.tui.commands.parser import GenchatCommand, group
+from genchat.tui.commands.surroundings import Surroundings, surroundings
+from genchat.tui.numbers import decimal
 
 app = group("cli.models", "cli.models.help")
 Remote = Annotated[bool, typer.Option("--remote", help="cli.models.remote")]
@@ -32,7 +32,7 @@ def list_models(context: typer.Context, remote: Remote = False, as_json: AsJson 
 
 def _list(around: Surroundings, remote: bool, as_json: bool) -> None:
     if remote:
-        from tui.commands.remote_models import list_remote
+        from genchat.tui.commands.remote_models import list_remote
 
         list_remote(around, as_json)
         return

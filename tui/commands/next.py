@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from engine.language import say
-from tui.commands.options import AsJson, Model, Precision
-from tui.commands.parser import GenchatCommand, single
-from tui.commands.surroundings import surroundings
+from genchat.engine.language import say
+from genchat.tui.commands.options import AsJson, Model, Precision
+from genchat.tui.commands.parser import GenchatCommand, single
+from genchat.tui.commands.surroundings import surroundings
 
 app = single()
 
@@ -24,14 +24,14 @@ def next_tokens(
     as_json: AsJson = False,
 ) -> None:
     """The table of next tokens."""
-    from engine.conversation import Message, Role
-    from engine.distribution import exact
-    from engine.local_backend import LocalBackend
-    from engine.registry import language_model
-    from tui.commands.evidence import evidence_lines, evidence_values
-    from tui.commands.inputs import given_text
-    from tui.commands.steps import Labels, candidates, percent, table_rows
-    from tui.numbers import decimal, whole
+    from genchat.engine.conversation import Message, Role
+    from genchat.engine.distribution import exact
+    from genchat.engine.local_backend import LocalBackend
+    from genchat.engine.registry import language_model
+    from genchat.tui.commands.evidence import evidence_lines, evidence_values
+    from genchat.tui.commands.inputs import given_text
+    from genchat.tui.commands.steps import Labels, candidates, percent, table_rows
+    from genchat.tui.numbers import decimal, whole
 
     around = surroundings(context)
     text = given_text(words)

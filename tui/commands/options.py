@@ -11,8 +11,8 @@ _TITLE = 40  # cells of a title beside them
 
 def complete_models(incomplete: str) -> list[str]:
     """Model names for the shell's completion."""
-    from engine.errors import GenchatError
-    from tui.commands.surroundings import Surroundings
+    from genchat.engine.errors import GenchatError
+    from genchat.tui.commands.surroundings import Surroundings
 
     try:
         return [name for name in Surroundings().registry.names() if name.startswith(incomplete)]
@@ -22,9 +22,9 @@ def complete_models(incomplete: str) -> list[str]:
 
 def complete_conversations(incomplete: str) -> list[tuple[str, str]]:
     """Ids and titles of conversations for the shell's completion."""
-    from engine.errors import GenchatError
-    from engine.text import safe_line
-    from tui.commands.surroundings import Surroundings
+    from genchat.engine.errors import GenchatError
+    from genchat.engine.text import safe_line
+    from genchat.tui.commands.surroundings import Surroundings
 
     around = Surroundings()
     if not around.paths.history.exists():

@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
-from engine.errors import GenchatError
-from engine.redaction import redact
-from engine.text import safe, safe_json
+from genchat.engine.errors import GenchatError
+from genchat.engine.redaction import redact
+from genchat.engine.text import safe, safe_json
 
 _STYLES = {"dim": "2", "bold": "1", "accent": "36", "warn": "33", "error": "31"}
 

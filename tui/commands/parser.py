@@ -14,9 +14,9 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
-from engine.errors import UsageError
-from engine.language import say
-from tui.commands.surroundings import surroundings
+from genchat.engine.errors import UsageError
+from genchat.engine.language import say
+from genchat.tui.commands.surroundings import surroundings
 
 HELP_NAMES = ["-h", "--help"]
 _WIDEST = 100

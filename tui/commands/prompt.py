@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.errors import UsageError
-from tui.commands import COMMANDS
-from tui.commands.options import (
+from genchat.engine.errors import UsageError
+from genchat.tui.commands import COMMANDS
+from genchat.tui.commands.options import (
     AsJson,
     AsJsonLines,
     MaxTokens,
@@ -23,11 +23,11 @@ from tui.commands.options import (
     complete_conversations,
     sampling_flags,
 )
-from tui.commands.parser import GenchatCommand, single
-from tui.commands.surroundings import Surroundings, surroundings
+from genchat.tui.commands.parser import GenchatCommand, single
+from genchat.tui.commands.surroundings import Surroundings, surroundings
 
 if TYPE_CHECKING:
-    from tui.commands.keeping import Thread
+    from genchat.tui.commands.keeping import Thread
 
 app = single()
 
@@ -64,8 +64,8 @@ def prompt(
     if text is None:
         around.conversation, around.continue_latest = conversation, latest
         raise typer.Exit(_open_screen(around))
-    from tui.commands.keeping import thread_for
-    from tui.commands.streaming import form_of, seeded, write_reply
+    from genchat.tui.commands.keeping import thread_for
+    from genchat.tui.commands.streaming import form_of, seeded, write_reply
 
     form = form_of(as_json, as_jsonl)
     settings = seeded(around.settings.reply_settings())
@@ -97,7 +97,7 @@ def _model_for(around: Surroundings, thread: "Thread", model: str | None) -> str
 
 def _text(around: Surroundings, words: list[str]) -> str | None:
     """What to ask, from the words or from a pipe; None for "open the screen"."""
-    from tui.commands.inputs import given_text, stdin_holds_something
+    from genchat.tui.commands.inputs import given_text, stdin_holds_something
 
     if words:
         _warn_about_commands(around, words)
@@ -115,7 +115,7 @@ def _warn_about_commands(around: Surroundings, words: list[str]) -> None:
     """A command that stands after options would silently become a prompt; a mistyped one does, with a word about it."""
     from difflib import get_close_matches
 
-    from engine.language import say
+    from genchat.engine.language import say
 
     explicit = "--" in around.arguments or around.arguments[:1] == ("prompt",)
     if explicit:
@@ -128,6 +128,6 @@ def _warn_about_commands(around: Surroundings, words: list[str]) -> None:
 
 
 def _open_screen(around: Surroundings) -> int:
-    from tui.app import run_app
+    from genchat.tui.app import run_app
 
     return int(run_app(around) or 0)

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from engine.errors import UsageError
-from engine.language import say
-from tui.commands.import_model import Name, Replace, convert, report
-from tui.commands.options import AsJson
-from tui.commands.parser import GenchatCommand, single
-from tui.commands.surroundings import surroundings
-from tui.commands.train_ngram import folder_for
-from tui.numbers import whole
+from genchat.engine.errors import UsageError
+from genchat.engine.language import say
+from genchat.tui.commands.import_model import Name, Replace, convert, report
+from genchat.tui.commands.options import AsJson
+from genchat.tui.commands.parser import GenchatCommand, single
+from genchat.tui.commands.surroundings import surroundings
+from genchat.tui.commands.train_ngram import folder_for
+from genchat.tui.numbers import whole
 
 app = single()
 
@@ -27,9 +27,9 @@ def pull(
     as_json: AsJson = False,
 ) -> None:
     """Fetch and import, or list what there is to fetch."""
-    from engine.checkpoints.catalogue import CATALOGUE
-    from engine.checkpoints.fetching import fetch
-    from tui.commands.streaming import Interruption
+    from genchat.engine.checkpoints.catalogue import CATALOGUE
+    from genchat.engine.checkpoints.fetching import fetch
+    from genchat.tui.commands.streaming import Interruption
 
     around = surroundings(context)
     out = around.output

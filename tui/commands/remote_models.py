@@ -2,10 +2,10 @@
 
 from dataclasses import asdict
 
-from engine.gemini.client import RemoteModel
-from engine.gemini.connection import list_models, open_connection
-from engine.language import say
-from tui.commands.surroundings import Surroundings
+from genchat.engine.gemini.client import RemoteModel
+from genchat.engine.gemini.connection import list_models, open_connection
+from genchat.engine.language import say
+from genchat.tui.commands.surroundings import Surroundings
 
 
 def list_remote(around: Surroundings, as_json: bool) -> None:

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.language import say
-from tui.commands.options import AsJson, Model, Precision
-from tui.commands.parser import GenchatCommand, single
-from tui.commands.surroundings import surroundings
-from tui.numbers import decimal
+from genchat.engine.language import say
+from genchat.tui.commands.options import AsJson, Model, Precision
+from genchat.tui.commands.parser import GenchatCommand, single
+from genchat.tui.commands.surroundings import surroundings
+from genchat.tui.numbers import decimal
 
 app = single()
 
@@ -48,11 +48,11 @@ def score_text(
     as_json: AsJson = False,
 ) -> None:
     """Surprisal by token, bits per byte, perplexity."""
-    from engine.decoding import score
-    from engine.distribution import LN2
-    from engine.registry import language_model
-    from tui.commands.inputs import given_text
-    from tui.commands.steps import Labels, bar, finite, percent
+    from genchat.engine.decoding import score
+    from genchat.engine.distribution import LN2
+    from genchat.engine.registry import language_model
+    from genchat.tui.commands.inputs import given_text
+    from genchat.tui.commands.steps import Labels, bar, finite, percent
 
     around = surroundings(context)
     text = given_text(words)

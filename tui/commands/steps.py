@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from engine.contract import Step, Tokenizer
-from engine.distribution import LN2, Distribution, NoDistribution
-from engine.language import say
-from engine.text import token_label
-from tui.numbers import decimal
+from genchat.engine.contract import Step, Tokenizer
+from genchat.engine.distribution import LN2, Distribution, NoDistribution
+from genchat.engine.language import say
+from genchat.engine.text import token_label
+from genchat.tui.numbers import decimal
 
 _BAR = 20  # cells of the longest bar
 _EIGHTHS = " ▏▎▍▌▋▊▉█"

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Any, Literal
 
-from engine.contract import Backend, Event, Finish, Notice, Passage, Passages, ReplySettings, Step, StopSignal
-from engine.errors import ExitCode, UsageError
-from engine.language import say
-from engine.text import safe_line
-from tui.commands.output import Output
-from tui.commands.steps import Labels, step_values
+from genchat.engine.contract import Backend, Event, Finish, Notice, Passage, Passages, ReplySettings, Step, StopSignal
+from genchat.engine.errors import ExitCode, UsageError
+from genchat.engine.language import say
+from genchat.engine.text import safe_line
+from genchat.tui.commands.output import Output
+from genchat.tui.commands.steps import Labels, step_values
 
 Form = Literal["text", "json", "jsonl"]
 _FORMS: dict[tuple[bool, bool], Form] = {(False, False): "text", (True, False): "json", (False, True): "jsonl"}

@@ -5,17 +5,17 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import SettingsError
-from engine.paths import Paths, paths
-from engine.settings import Settings, load_settings
-from tui.commands.output import Output
+from genchat.engine.errors import SettingsError
+from genchat.engine.paths import Paths, paths
+from genchat.engine.settings import Settings, load_settings
+from genchat.tui.commands.output import Output
 
 if TYPE_CHECKING:
     import typer
 
-    from engine.contract import Backend
-    from engine.history.protocol import History
-    from engine.registry import Registry
+    from genchat.engine.contract import Backend
+    from genchat.engine.history.protocol import History
+    from genchat.engine.registry import Registry
 
 
 class Surroundings:
@@ -54,19 +54,19 @@ class Surroundings:
 
     @property
     def registry(self) -> "Registry":
-        from engine.registry import Registry
+        from genchat.engine.registry import Registry
 
         return Registry(self.paths, self.settings)
 
     def open_history(self) -> "History":
         """The history file, made if need be. Raises HistoryError. The caller closes it."""
-        from engine.history.store import HistoryStore
+        from genchat.engine.history.store import HistoryStore
 
         return HistoryStore.open(self.paths.history)
 
     def open_model(self, name: str | None = None) -> "Backend":
         """The backend of that name, or the one of the settings; progress goes to stderr."""
-        from engine.language import say
+        from genchat.engine.language import say
 
         def tell(key: str, done: float) -> None:
             self.output.progress(say(key), done)

@@ -1,12 +1,12 @@
 """`genchat train`: one command a kind of model, each in a module of its own."""
 
-from tui.commands.parser import lazy_group
+from genchat.tui.commands.parser import lazy_group
 
 KINDS = {
-    "ngram": "tui.commands.train_ngram",
-    "gpt": "tui.commands.train_neural:gpt",
-    "lstm": "tui.commands.train_neural:lstm",
-    "mixture": "tui.commands.train_mixture",
+    "ngram": "genchat.tui.commands.train_ngram",
+    "gpt": "genchat.tui.commands.train_neural:gpt",
+    "lstm": "genchat.tui.commands.train_neural:lstm",
+    "mixture": "genchat.tui.commands.train_mixture",
 }
 
 app = lazy_group(KINDS, "cli.train", "cli.train.help")

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.errors import UsageError
-from engine.language import say
-from tui.commands.options import AsJson, complete_models
-from tui.commands.parser import GenchatCommand, single
-from tui.commands.surroundings import Surroundings, surroundings
-from tui.commands.train_ngram import NewName, Replace, folder_for
+from genchat.engine.errors import UsageError
+from genchat.engine.language import say
+from genchat.tui.commands.options import AsJson, complete_models
+from genchat.tui.commands.parser import GenchatCommand, single
+from genchat.tui.commands.surroundings import Surroundings, surroundings
+from genchat.tui.commands.train_ngram import NewName, Replace, folder_for
 
 if TYPE_CHECKING:
-    from engine.contract import LanguageModel
-    from engine.model_card import ModelCard
+    from genchat.engine.contract import LanguageModel
+    from genchat.engine.model_card import ModelCard
 
 app = single()
 
@@ -35,8 +35,8 @@ def mixture(
     as_json: AsJson = False,
 ) -> None:
     """Fit the weights and write the card."""
-    from engine.mixture.making import mix, write_mixture
-    from engine.mixture.model import Matching
+    from genchat.engine.mixture.making import mix, write_mixture
+    from genchat.engine.mixture.model import Matching
 
     around = surroundings(context)
     folder = folder_for(around, name, replace)
@@ -59,7 +59,7 @@ def mixture(
 
 
 def _part(around: Surroundings, name: str) -> "tuple[LanguageModel, ModelCard]":
-    from engine.registry import language_model
+    from genchat.engine.registry import language_model
 
     card = around.registry.entry(name).card
     if card is None:
@@ -68,16 +68,16 @@ def _part(around: Surroundings, name: str) -> "tuple[LanguageModel, ModelCard]":
 
 
 def _texts(files: list[Path]) -> list[str]:
-    from tui.commands.inputs import read_text_file
+    from genchat.tui.commands.inputs import read_text_file
 
     return [read_text_file(file) for file in files]
 
 
 def _tokens(model: "LanguageModel", texts: list[str]) -> list[list[int]]:
     """Each text, or each dialogue of it, as the model would read it."""
-    from corpora.loader import looks_like_dialogues, parse_dialogues
-    from engine.conversation import Message, Role, TurnTemplate
-    from engine.errors import TextUnusable
+    from genchat.corpora.loader import looks_like_dialogues, parse_dialogues
+    from genchat.engine.conversation import Message, Role, TurnTemplate
+    from genchat.engine.errors import TextUnusable
 
     template = TurnTemplate(model.tokenizer)
     roles = {"person": Role.USER, "reply": Role.ASSISTANT}

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from engine.errors import ExitCode, UsageError
-from engine.language import say
-from tui.commands.options import AsJson
-from tui.commands.parser import GenchatCommand, single
-from tui.commands.surroundings import Surroundings, surroundings
-from tui.commands.train_ngram import Languages, Licence, NewName, Replace, folder_for
-from tui.commands.watched import AsEvents, without_flag
+from genchat.engine.errors import ExitCode, UsageError
+from genchat.engine.language import say
+from genchat.tui.commands.options import AsJson
+from genchat.tui.commands.parser import GenchatCommand, single
+from genchat.tui.commands.surroundings import Surroundings, surroundings
+from genchat.tui.commands.train_ngram import Languages, Licence, NewName, Replace, folder_for
+from genchat.tui.commands.watched import AsEvents, without_flag
 
 if TYPE_CHECKING:
-    from engine.training.events import TrainingEvent
-    from engine.training.run import Run
-    from tui.commands.output import Output
+    from genchat.engine.training.events import TrainingEvent
+    from genchat.engine.training.run import Run
+    from genchat.tui.commands.output import Output
 
 app = single()
 Optimizer = Literal["sgd", "momentum", "adagrad", "rmsprop", "adam", "adamw", "muon"]
@@ -134,12 +134,12 @@ def lstm(
 
 
 def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
-    from engine.training.beginning import read_beginning
-    from engine.training.data import read_sources
-    from engine.training.events import Kept
-    from engine.training.run import plan
-    from tui.commands.streaming import Interruption
-    from tui.commands.watched import EventLines
+    from genchat.engine.training.beginning import read_beginning
+    from genchat.engine.training.data import read_sources
+    from genchat.engine.training.events import Kept
+    from genchat.engine.training.run import plan
+    from genchat.tui.commands.streaming import Interruption
+    from genchat.tui.commands.watched import EventLines
 
     folder = folder_for(around, given["name"], given["replace"] or given["resume"])
     beginning = None
@@ -183,7 +183,7 @@ def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
 
 
 def _recipe(family: str, given: dict[str, Any]) -> Any:
-    from engine.training.recipes import Recipe, read_recipe
+    from genchat.engine.training.recipes import Recipe, read_recipe
 
     base = read_recipe(given["recipe"]) if given["recipe"] is not None else Recipe()
     flags = {name: given[name] for name in Recipe.__dataclass_fields__ if given.get(name) is not None}
@@ -194,7 +194,7 @@ def _recipe(family: str, given: dict[str, Any]) -> Any:
 
 def tell(out: "Output", event: "TrainingEvent") -> str:
     """Narrate one event; the reason why the run ended, or an empty text."""
-    from engine.training.events import Ended, Progress, Sample, Started, Validation
+    from genchat.engine.training.events import Ended, Progress, Sample, Started, Validation
 
     if isinstance(event, Started):
         values = {"parameters": event.parameters, "train": event.train_tokens, "held_out": event.held_out_tokens}

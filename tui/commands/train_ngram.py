@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from engine.errors import ExitCode, TrainingFailed, UsageError
-from engine.language import say
-from tui.commands.options import AsJson
-from tui.commands.parser import GenchatCommand, single
-from tui.commands.surroundings import Surroundings, surroundings
-from tui.commands.watched import AsEvents, without_flag
-from tui.numbers import plain, whole
+from genchat.engine.errors import ExitCode, TrainingFailed, UsageError
+from genchat.engine.language import say
+from genchat.tui.commands.options import AsJson
+from genchat.tui.commands.parser import GenchatCommand, single
+from genchat.tui.commands.surroundings import Surroundings, surroundings
+from genchat.tui.commands.watched import AsEvents, without_flag
+from genchat.tui.numbers import plain, whole
 
 app = single()
 NewName = Annotated[str, typer.Option("--name", metavar="NAME", help="cli.train.name")]
@@ -45,11 +45,11 @@ def train(
     events: AsEvents = False,
 ) -> None:
     """Train the statistical model."""
-    from engine.ngram.sources import read_source
-    from engine.ngram.training import DEFAULT_MIN_COUNT, train_ngram
-    from engine.training.events import Kept, Phase
-    from tui.commands.streaming import Interruption
-    from tui.commands.watched import EventLines
+    from genchat.engine.ngram.sources import read_source
+    from genchat.engine.ngram.training import DEFAULT_MIN_COUNT, train_ngram
+    from genchat.engine.training.events import Kept, Phase
+    from genchat.tui.commands.streaming import Interruption
+    from genchat.tui.commands.watched import EventLines
 
     around = surroundings(context)
     folder = folder_for(around, name, replace)

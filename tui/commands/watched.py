@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from engine.training.event_lines import WatchedEvent, event_to_json
-from engine.training.events import Ended
-from tui.commands.output import Output
+from genchat.engine.training.event_lines import WatchedEvent, event_to_json
+from genchat.engine.training.events import Ended
+from genchat.tui.commands.output import Output
 
 FLAG = "--events"
 AsEvents = Annotated[bool, typer.Option(FLAG, hidden=True)]

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from engine.errors import DocumentsError, UsageError
-from engine.language import language_in_use, say
-from engine.text import safe_line
-from tui.commands.options import AsJson, Model
-from tui.commands.parser import GenchatCommand, group
-from tui.commands.surroundings import Surroundings, surroundings
-from tui.numbers import decimal, whole
+from genchat.engine.errors import DocumentsError, UsageError
+from genchat.engine.language import language_in_use, say
+from genchat.engine.text import safe_line
+from genchat.tui.commands.options import AsJson, Model
+from genchat.tui.commands.parser import GenchatCommand, group
+from genchat.tui.commands.surroundings import Surroundings, surroundings
+from genchat.tui.numbers import decimal, whole
 
 if TYPE_CHECKING:
-    from engine.words.vectors import Neighbour, WordVectors
+    from genchat.engine.words.vectors import Neighbour, WordVectors
 
 app = group("words", "words.help")
 Language = Literal["pt", "en"]
@@ -38,9 +38,9 @@ def forms(
     as_json: AsJson = False,
 ) -> None:
     """Each word with the tokens that a model reads, its folded form, stem and lemma."""
-    from engine.retrieval.terms import detect_language
-    from engine.words.forms import distinct, word_forms
-    from tui.commands.inputs import given_text
+    from genchat.engine.retrieval.terms import detect_language
+    from genchat.engine.words.forms import distinct, word_forms
+    from genchat.tui.commands.inputs import given_text
 
     around = surroundings(context)
     text = given_text(words)
@@ -128,7 +128,7 @@ def word_map(
     as_json: AsJson = False,
 ) -> None:
     """Words on a plane; of a single word, its neighbours."""
-    from engine.words.picture import drawn, placed
+    from genchat.engine.words.picture import drawn, placed
 
     around = surroundings(context)
     vectors = _vectors(around, words, text, corpus, language)
@@ -168,13 +168,13 @@ def _vectors(
 
     Of what ships, the reader's language, unless one is named or only the other one knows all of `words`.
     """
-    from engine.words.store import shipped_texts
-    from tui.commands.inputs import read_text_file
+    from genchat.engine.words.store import shipped_texts
+    from genchat.tui.commands.inputs import read_text_file
 
     if text is not None and corpus is not None:
         raise UsageError("words_text_or_corpus")
     if corpus is not None:
-        from engine.text_store import TextStore
+        from genchat.engine.text_store import TextStore
 
         store = TextStore(around.paths.data / "texts")
         return _open(around, store.find(corpus).name, [read_text_file(store.path(corpus))])
@@ -190,7 +190,7 @@ def _vectors(
 
 
 def _open(around: Surroundings, name: str, texts: list[str]) -> "WordVectors":
-    from engine.words.store import open_vectors
+    from genchat.engine.words.store import open_vectors
 
     try:
         return open_vectors(

@@ -11,15 +11,15 @@ from textual.binding import BindingType
 from textual.timer import Timer
 from textual.worker import get_current_worker
 
-from engine.errors import GenchatError
-from engine.language import say
-from engine.redaction import redact
-from engine.text import safe, safe_line
-from tui.dialogue import Turn
-from tui.keys import bind
-from tui.messages import OpinionArrived
-from tui.screens.model_choosing import ModelChoosingScreen
-from tui.widgets.transcript import Transcript
+from genchat.engine.errors import GenchatError
+from genchat.engine.language import say
+from genchat.engine.redaction import redact
+from genchat.engine.text import safe, safe_line
+from genchat.tui.dialogue import Turn
+from genchat.tui.keys import bind
+from genchat.tui.messages import OpinionArrived
+from genchat.tui.screens.model_choosing import ModelChoosingScreen
+from genchat.tui.widgets.transcript import Transcript
 
 
 class AfterwardsScreen(ModelChoosingScreen):
@@ -77,7 +77,7 @@ class AfterwardsScreen(ModelChoosingScreen):
         self.run_worker(partial(self._form_opinion, turn), thread=True, exit_on_error=False, group="opinion")
 
     def _form_opinion(self, turn: Turn) -> None:
-        from tui.opinions import OpinionRequest
+        from genchat.tui.opinions import OpinionRequest
 
         worker = get_current_worker()
         name = self.session.local_model()

@@ -9,11 +9,11 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from engine.errors import GenchatError
-from engine.language import say
-from engine.text import safe
-from tui.keys import bind
-from tui.screens.dialog import Dialog
+from genchat.engine.errors import GenchatError
+from genchat.engine.language import say
+from genchat.engine.text import safe
+from genchat.tui.keys import bind
+from genchat.tui.screens.dialog import Dialog
 
 
 class LineScreen(Dialog[str]):

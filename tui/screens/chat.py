@@ -12,23 +12,23 @@ from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from engine.language import say
-from tui.dialogue import Turn
-from tui.evidence_requests import DEBOUNCE, Question
-from tui.inspector import Inspector
-from tui.keys import bind
-from tui.messages import CursorMoved, EvidenceArrived, ReplyArrived, TokenPicked
-from tui.reply_stream import ReplyStream
-from tui.screens.afterwards import AfterwardsScreen
-from tui.screens.layout import Arrangement, arrange
-from tui.session import Live, Session
-from tui.widgets.conversation_list import ConversationList
-from tui.widgets.header import Header
-from tui.widgets.key_bar import KeyBar
-from tui.widgets.panel import CandidateStrip, Panel
-from tui.widgets.prompt import Prompt
-from tui.widgets.surprise import SurpriseLine
-from tui.widgets.transcript import Transcript
+from genchat.engine.language import say
+from genchat.tui.dialogue import Turn
+from genchat.tui.evidence_requests import DEBOUNCE, Question
+from genchat.tui.inspector import Inspector
+from genchat.tui.keys import bind
+from genchat.tui.messages import CursorMoved, EvidenceArrived, ReplyArrived, TokenPicked
+from genchat.tui.reply_stream import ReplyStream
+from genchat.tui.screens.afterwards import AfterwardsScreen
+from genchat.tui.screens.layout import Arrangement, arrange
+from genchat.tui.session import Live, Session
+from genchat.tui.widgets.conversation_list import ConversationList
+from genchat.tui.widgets.header import Header
+from genchat.tui.widgets.key_bar import KeyBar
+from genchat.tui.widgets.panel import CandidateStrip, Panel
+from genchat.tui.widgets.prompt import Prompt
+from genchat.tui.widgets.surprise import SurpriseLine
+from genchat.tui.widgets.transcript import Transcript
 
 _PAUSE = (0.05, 0.25)  # least and most seconds between two paintings of a growing reply
 _PAINTING_SHARE = 3  # a painting that took t seconds is followed by a pause of this times t, which belongs to the keys
@@ -304,7 +304,7 @@ class ChatScreen(AfterwardsScreen):
 
     def action_sampling(self) -> None:
         """Change how tokens are drawn."""
-        from tui.screens.sampling import Choices, SamplingScreen
+        from genchat.tui.screens.sampling import Choices, SamplingScreen
 
         def chosen(choices: Choices | None) -> None:
             if choices is not None:

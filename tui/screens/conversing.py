@@ -6,15 +6,15 @@ from pathlib import Path
 from textual import on
 from textual.screen import Screen
 
-from engine.errors import GenchatError
-from engine.history.records import SearchHit
-from engine.language import say
-from engine.text import safe, safe_line
-from tui.export import suggested_path, write_export
-from tui.keeping import load_dialogue
-from tui.messages import ConversationDeleted, ConversationLoaded
-from tui.session import Session
-from tui.widgets.conversation_list import ConversationList
+from genchat.engine.errors import GenchatError
+from genchat.engine.history.records import SearchHit
+from genchat.engine.language import say
+from genchat.engine.text import safe, safe_line
+from genchat.tui.export import suggested_path, write_export
+from genchat.tui.keeping import load_dialogue
+from genchat.tui.messages import ConversationDeleted, ConversationLoaded
+from genchat.tui.session import Session
+from genchat.tui.widgets.conversation_list import ConversationList
 
 _LASTING = 15  # seconds
 _LISTED = 200  # conversations; as many more each time they are asked for
@@ -118,7 +118,7 @@ class ConversingScreen(Screen[None]):
             return ""
 
     def _rename(self, name: str) -> None:
-        from tui.screens.ask import LineScreen
+        from genchat.tui.screens.ask import LineScreen
 
         def rename(title: str) -> None:
             self.session.history.rename(name, title)
@@ -130,7 +130,7 @@ class ConversingScreen(Screen[None]):
         self.app.push_screen(LineScreen(say("tui.rename.title"), safe_line(self._title_of(name)), check=rename), done)
 
     def _delete(self, name: str) -> None:
-        from tui.screens.ask import ConfirmScreen
+        from genchat.tui.screens.ask import ConfirmScreen
 
         if self.session.live is not None and name == self.session.stored_id:
             self.note(say("tui.still_writing"))
@@ -162,7 +162,7 @@ class ConversingScreen(Screen[None]):
 
     def action_search(self) -> None:
         """Search everything that was said."""
-        from tui.screens.search import SearchScreen
+        from genchat.tui.screens.search import SearchScreen
 
         def found(hit: SearchHit | None) -> None:
             if hit is not None:
@@ -172,7 +172,7 @@ class ConversingScreen(Screen[None]):
 
     def action_export(self) -> None:
         """Write the conversation to a Markdown file."""
-        from tui.screens.ask import LineScreen
+        from genchat.tui.screens.ask import LineScreen
 
         name = self.session.stored_id
         if name is None:

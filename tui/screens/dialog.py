@@ -12,8 +12,8 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from engine.text import safe
-from tui.keys import bind
+from genchat.engine.text import safe
+from genchat.tui.keys import bind
 
 Answer = TypeVar("Answer")
 

@@ -20,22 +20,22 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
-from engine.errors import GenchatError
-from engine.language import say
-from engine.paths import paths
-from engine.settings import load_settings
-from engine.text import safe, safe_line
-from tui.keys import bind
-from tui.numbers import decimal
-from tui.screens.ask import ConfirmScreen, LineScreen
-from tui.screens.layout import SMALLEST
-from tui.widgets.key_bar import KeyBar
+from genchat.engine.errors import GenchatError
+from genchat.engine.language import say
+from genchat.engine.paths import paths
+from genchat.engine.settings import load_settings
+from genchat.engine.text import safe, safe_line
+from genchat.tui.keys import bind
+from genchat.tui.numbers import decimal
+from genchat.tui.screens.ask import ConfirmScreen, LineScreen
+from genchat.tui.screens.layout import SMALLEST
+from genchat.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
-    from engine.contract import Embedder
-    from engine.retrieval.indexing import Progress
-    from engine.retrieval.library import Document, Library, StoredChunk
-    from engine.retrieval.retriever import Retrieval
+    from genchat.engine.contract import Embedder
+    from genchat.engine.retrieval.indexing import Progress
+    from genchat.engine.retrieval.library import Document, Library, StoredChunk
+    from genchat.engine.retrieval.retriever import Retrieval
 
 _NARROW = 90  # columns below which the list stands above the text
 _MOST_SHOWN = 100  # passages of one document
@@ -124,7 +124,7 @@ class DocumentsScreen(Screen[None]):
         self.run_worker(partial(self._with_library, work), thread=True, group=group, exit_on_error=False)
 
     def _with_library(self, work: "Callable[[Library], None]") -> None:
-        from engine.answering import open_library
+        from genchat.engine.answering import open_library
 
         try:
             with open_library(paths()) as library:
@@ -136,7 +136,7 @@ class DocumentsScreen(Screen[None]):
         self.post_message(self.Listed(tuple(library.documents())))
 
     def _add(self, path: Path, library: "Library") -> None:
-        from engine.retrieval.library import DEFAULT
+        from genchat.engine.retrieval.library import DEFAULT
 
         collection = load_settings(paths().settings).documents.collection or DEFAULT
         self._follow(library.add([path], collection), library)
@@ -175,14 +175,14 @@ class DocumentsScreen(Screen[None]):
 
     def _explain(self, question: str, sent: bool, library: "Library") -> None:
         """As the model of the documents would look; half a question is not sent to a remote embedder."""
-        from engine.retrieval.retriever import Retriever
+        from genchat.engine.retrieval.retriever import Retriever
 
         embedder = self._known_embedder()
         near = embedder if embedder is not None and (sent or not embedder.remote) else None
         self.post_message(self.Explained(question, Retriever(library, near).retrieve(question)))
 
     def _known_embedder(self) -> "Embedder | None":
-        from engine.answering import open_embedder
+        from genchat.engine.answering import open_embedder
 
         if not self._embedder_known:
             self._embedder_known = True
@@ -288,7 +288,7 @@ class DocumentsScreen(Screen[None]):
 
 
 def _existing(text: str) -> None:
-    from engine.retrieval.indexing import found_sources
+    from genchat.engine.retrieval.indexing import found_sources
 
     if text.strip():
         found_sources(Path(text.strip()).expanduser())
@@ -323,7 +323,7 @@ def passages_content(document: "Document", chunks: "tuple[StoredChunk, ...]") ->
 
 def retrieval_content(found: "Retrieval") -> Content:
     """How a question was understood and what it finds."""
-    from engine.retrieval.retriever import ENOUGH
+    from genchat.engine.retrieval.retriever import ENOUGH
 
     total = found.question.weight or 1.0
     parts: list[Content | tuple[str, str] | str] = [

@@ -9,9 +9,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from engine.language import say
-from tui.keys import bind, description, key_names
-from tui.screens.dialog import Dialog
+from genchat.engine.language import say
+from genchat.tui.keys import bind, description, key_names
+from genchat.tui.screens.dialog import Dialog
 
 _KEY_COLUMN = 22
 

@@ -4,14 +4,14 @@ from functools import partial
 
 from textual import on
 
-from engine.errors import GenchatError
-from engine.language import say
-from engine.text import safe, safe_line
-from tui.dialogue import Status
-from tui.inspector import Inspector
-from tui.messages import BackendFailed, BackendOpened, LoadProgress, ModelsListed
-from tui.screens.conversing import ConversingScreen
-from tui.widgets.header import Header
+from genchat.engine.errors import GenchatError
+from genchat.engine.language import say
+from genchat.engine.text import safe, safe_line
+from genchat.tui.dialogue import Status
+from genchat.tui.inspector import Inspector
+from genchat.tui.messages import BackendFailed, BackendOpened, LoadProgress, ModelsListed
+from genchat.tui.screens.conversing import ConversingScreen
+from genchat.tui.widgets.header import Header
 
 
 class ModelChoosingScreen(ConversingScreen):
@@ -34,7 +34,7 @@ class ModelChoosingScreen(ConversingScreen):
         if self.session.backend is None:
             self.header.show_backend(self.session.family_of(self.session.model), self.session.model, None)
         if message.pick:
-            from tui.screens.models import ModelsScreen
+            from genchat.tui.screens.models import ModelsScreen
 
             picker = ModelsScreen(self.session.listings, self.session.model)
             self.app.push_screen(picker, lambda name: self.load_backend(name) if name is not None else None)

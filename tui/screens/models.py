@@ -8,10 +8,10 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.language import say
-from engine.text import safe_line
-from tui.screens.dialog import Dialog
-from tui.services import ModelListing
+from genchat.engine.language import say
+from genchat.engine.text import safe_line
+from genchat.tui.screens.dialog import Dialog
+from genchat.tui.services import ModelListing
 
 _WIDEST_NAME = 24
 

@@ -13,13 +13,13 @@ from textual.events import DescendantFocus
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
-from engine.contract import ReplySettings
-from engine.errors import GenchatError, UsageError
-from engine.language import say
-from engine.sampling_settings import SamplingSettings
-from tui.keys import bind
-from tui.numbers import plain
-from tui.screens.dialog import Dialog
+from genchat.engine.contract import ReplySettings
+from genchat.engine.errors import GenchatError, UsageError
+from genchat.engine.language import say
+from genchat.engine.sampling_settings import SamplingSettings
+from genchat.tui.keys import bind
+from genchat.tui.numbers import plain
+from genchat.tui.screens.dialog import Dialog
 
 
 @dataclass(frozen=True)

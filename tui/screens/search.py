@@ -14,15 +14,15 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.conversation import Role
-from engine.errors import GenchatError
-from engine.history.protocol import History
-from engine.history.records import SearchHit
-from engine.language import say
-from engine.text import safe, safe_line
-from tui.dates import day_name, local_day
-from tui.keys import bind
-from tui.screens.dialog import Dialog
+from genchat.engine.conversation import Role
+from genchat.engine.errors import GenchatError
+from genchat.engine.history.protocol import History
+from genchat.engine.history.records import SearchHit
+from genchat.engine.language import say
+from genchat.engine.text import safe, safe_line
+from genchat.tui.dates import day_name, local_day
+from genchat.tui.keys import bind
+from genchat.tui.screens.dialog import Dialog
 
 _MOST = 40
 

@@ -14,24 +14,24 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from engine.errors import GenchatError
-from engine.language import say
-from engine.paths import paths
-from engine.text import safe, safe_line
-from tui.commands.train_neural import duration
-from tui.keys import bind
-from tui.screens.ask import ConfirmScreen
-from tui.screens.chat import ChatScreen
-from tui.screens.layout import SMALLEST
-from tui.screens.training_form import TrainingForm
-from tui.training_job import JobStatus, Point, Told, TrainingJob
-from tui.training_order import TrainingOrder, known_texts
-from tui.widgets.curves import Curve, Curves
-from tui.widgets.key_bar import KeyBar
-from tui.widgets.training_figures import Figures, Phases, TrainingHeader
+from genchat.engine.errors import GenchatError
+from genchat.engine.language import say
+from genchat.engine.paths import paths
+from genchat.engine.text import safe, safe_line
+from genchat.tui.commands.train_neural import duration
+from genchat.tui.keys import bind
+from genchat.tui.screens.ask import ConfirmScreen
+from genchat.tui.screens.chat import ChatScreen
+from genchat.tui.screens.layout import SMALLEST
+from genchat.tui.screens.training_form import TrainingForm
+from genchat.tui.training_job import JobStatus, Point, Told, TrainingJob
+from genchat.tui.training_order import TrainingOrder, known_texts
+from genchat.tui.widgets.curves import Curve, Curves
+from genchat.tui.widgets.key_bar import KeyBar
+from genchat.tui.widgets.training_figures import Figures, Phases, TrainingHeader
 
 if TYPE_CHECKING:
-    from tui.app import GenchatApp
+    from genchat.tui.app import GenchatApp
 
 Next = Literal["talk", "again"]
 _LOOK_EVERY = 0.25  # seconds

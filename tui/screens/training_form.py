@@ -15,13 +15,13 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static
 
-from engine.errors import GenchatError
-from engine.language import say
-from engine.paths import Paths
-from engine.text import safe
-from tui.keys import bind
-from tui.screens.dialog import Dialog
-from tui.training_order import (
+from genchat.engine.errors import GenchatError
+from genchat.engine.language import say
+from genchat.engine.paths import Paths
+from genchat.engine.text import safe
+from genchat.tui.keys import bind
+from genchat.tui.screens.dialog import Dialog
+from genchat.tui.training_order import (
     FAMILIES,
     LENGTHS,
     OPTIMIZERS,
@@ -32,7 +32,7 @@ from tui.training_order import (
     free_name,
     read_order,
 )
-from tui.widgets.choice import Choice
+from genchat.tui.widgets.choice import Choice
 
 _NEURAL = ("length", "until_loss", "optimizer", "batch", "layers", "width")
 _COUNTED = ("order", "unit", "min_count")

@@ -18,20 +18,20 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from engine.errors import DocumentsError, GenchatError
-from engine.language import language_in_use, say
-from engine.paths import paths
-from engine.text import safe, safe_line
-from engine.text_store import TextCard, TextStore
-from tui.keys import bind
-from tui.numbers import decimal, whole
-from tui.screens.layout import SMALLEST
-from tui.widgets.key_bar import KeyBar
+from genchat.engine.errors import DocumentsError, GenchatError
+from genchat.engine.language import language_in_use, say
+from genchat.engine.paths import paths
+from genchat.engine.text import safe, safe_line
+from genchat.engine.text_store import TextCard, TextStore
+from genchat.tui.keys import bind
+from genchat.tui.numbers import decimal, whole
+from genchat.tui.screens.layout import SMALLEST
+from genchat.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
-    from engine.contract import Tokenizer
-    from engine.words.forms import WordForms
-    from engine.words.vectors import Neighbour, WordVectors
+    from genchat.engine.contract import Tokenizer
+    from genchat.engine.words.forms import WordForms
+    from genchat.engine.words.vectors import Neighbour, WordVectors
 
 Language = Literal["pt", "en"]
 _LANGUAGES: tuple[Language, ...] = ("pt", "en")
@@ -143,8 +143,8 @@ class WordsScreen(Screen[None]):
         self.run_worker(work, thread=True, exclusive=True, group="vectors", exit_on_error=False)
 
     def _open_vectors(self, choice: TextChoice) -> None:
-        from engine.words.store import open_vectors, shipped_texts
-        from tui.commands.inputs import read_text_file
+        from genchat.engine.words.store import open_vectors, shipped_texts
+        from genchat.tui.commands.inputs import read_text_file
 
         def tell(share: float) -> None:
             self.post_message(self.Told(f"{say('words.training')} {share:.0%}"))
@@ -198,7 +198,7 @@ class WordsScreen(Screen[None]):
     def _draw(self) -> None:
         import numpy as np
 
-        from engine.words.picture import drawn, placed
+        from genchat.engine.words.picture import drawn, placed
 
         width, height = self._map.content_size
         found = self._findings
@@ -243,7 +243,7 @@ def look_up(
     line: str, language: Language, vectors: "WordVectors | None", tokenizer: "Tokenizer | None" = None
 ) -> Findings:
     """Everything there is to show for a line. Raises DocumentsError for an analogy with unknown words."""
-    from engine.words.forms import word_forms
+    from genchat.engine.words.forms import word_forms
 
     analogy = _ANALOGY.fullmatch(line)
     if analogy is not None and vectors is not None:

@@ -11,16 +11,16 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from engine.conversation import Role
-from engine.language import say
-from engine.text import safe, safe_line
-from tui.colours import Inks
-from tui.dialogue import Status, Turn, shown
-from tui.widgets.painting import Line, fit, right_aligned
-from tui.widgets.wrapping import WrappedText
+from genchat.engine.conversation import Role
+from genchat.engine.language import say
+from genchat.engine.text import safe, safe_line
+from genchat.tui.colours import Inks
+from genchat.tui.dialogue import Status, Turn, shown
+from genchat.tui.widgets.painting import Line, fit, right_aligned
+from genchat.tui.widgets.wrapping import WrappedText
 
 if TYPE_CHECKING:
-    from tui.records import TokenRecord
+    from genchat.tui.records import TokenRecord
 
 PAGER_BACK, PAGER_ON = "‹ ", " ›"
 

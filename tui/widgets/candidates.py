@@ -11,15 +11,15 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from engine.language import say
-from engine.text import safe_line
-from tui.colours import Inks
-from tui.numbers import decimal, percent, plain, whole
-from tui.widgets.painting import Line, bar, fit
-from tui.widgets.wrapping import WrappedText
+from genchat.engine.language import say
+from genchat.engine.text import safe_line
+from genchat.tui.colours import Inks
+from genchat.tui.numbers import decimal, percent, plain, whole
+from genchat.tui.widgets.painting import Line, bar, fit
+from genchat.tui.widgets.wrapping import WrappedText
 
 if TYPE_CHECKING:
-    from tui.records import Row, TokenRecord
+    from genchat.tui.records import Row, TokenRecord
 
 MARK = "▸"
 _NUMBER, _DRAWN = 6, 8

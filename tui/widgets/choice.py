@@ -9,10 +9,10 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from engine.text import safe_line
-from tui.colours import inks
-from tui.keys import bind
-from tui.widgets.painting import Line
+from genchat.engine.text import safe_line
+from genchat.tui.colours import inks
+from genchat.tui.keys import bind
+from genchat.tui.widgets.painting import Line
 
 
 class Choice(Widget, can_focus=True):

@@ -10,11 +10,11 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from engine.history.records import Conversation
-from engine.language import say
-from engine.text import safe_line
-from tui.dates import day_group, local_day
-from tui.keys import bind
+from genchat.engine.history.records import Conversation
+from genchat.engine.language import say
+from genchat.engine.text import safe_line
+from genchat.tui.dates import day_group, local_day
+from genchat.tui.keys import bind
 
 _OLDER = "older…"  # no conversation is called so
 

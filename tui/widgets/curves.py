@@ -11,10 +11,10 @@ from itertools import groupby
 from textual.strip import Strip
 from textual.widget import Widget
 
-from engine.language import say
-from tui.colours import inks
-from tui.numbers import decimal
-from tui.widgets.painting import Line
+from genchat.engine.language import say
+from genchat.tui.colours import inks
+from genchat.tui.numbers import decimal
+from genchat.tui.widgets.painting import Line
 
 Curve = Sequence[tuple[float, float]]  # (how far, loss), the first growing
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # by column and row of a cell

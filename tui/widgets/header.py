@@ -6,13 +6,13 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from engine.contract import ModelInfo, ReplySettings
-from engine.language import say
-from engine.text import safe_line
-from tui.colours import inks
-from tui.dialogue import Status
-from tui.numbers import percent, plain, short_count, whole
-from tui.widgets.painting import right_aligned
+from genchat.engine.contract import ModelInfo, ReplySettings
+from genchat.engine.language import say
+from genchat.engine.text import safe_line
+from genchat.tui.colours import inks
+from genchat.tui.dialogue import Status
+from genchat.tui.numbers import percent, plain, short_count, whole
+from genchat.tui.widgets.painting import right_aligned
 
 _LONGEST_NAME = 32
 _SPEED_EVERY = 0.4  # seconds; a number that changes faster cannot be read

@@ -6,9 +6,9 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.colours import inks
-from tui.keys import description, key_name
-from tui.widgets.painting import Line
+from genchat.tui.colours import inks
+from genchat.tui.keys import description, key_name
+from genchat.tui.widgets.painting import Line
 
 
 class KeyBar(Widget):

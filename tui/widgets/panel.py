@@ -13,14 +13,14 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from engine.contract import Capabilities
-from engine.evidence import Evidence
-from engine.language import say
-from engine.text import safe_line
-from tui.colours import Inks, inks
-from tui.dialogue import Turn
-from tui.keys import bind
-from tui.widgets.candidates import (
+from genchat.engine.contract import Capabilities
+from genchat.engine.evidence import Evidence
+from genchat.engine.language import say
+from genchat.engine.text import safe_line
+from genchat.tui.colours import Inks, inks
+from genchat.tui.dialogue import Turn
+from genchat.tui.keys import bind
+from genchat.tui.widgets.candidates import (
     COMPACT_WIDTH,
     paint_compact,
     paint_header,
@@ -30,8 +30,8 @@ from tui.widgets.candidates import (
     paint_sampling,
     paint_token,
 )
-from tui.widgets.painting import Line
-from tui.widgets.why import Scene, paint_why
+from genchat.tui.widgets.painting import Line
+from genchat.tui.widgets.why import Scene, paint_why
 
 _MARGIN = 1
 _LINES_BESIDE_ROWS = 24  # what stands above and below the candidates when everything is shown
@@ -130,7 +130,7 @@ class Panel(ScrollView, can_focus=True):
         scene = Scene(record, width, found, turn.family)
         rule = Line(width, found.rule).add("─" * width).strip()
         if turn.passages is not None:
-            from tui.widgets.why.passages import paint_passages
+            from genchat.tui.widgets.why.passages import paint_passages
 
             return [rule, *paint_passages(turn.passages, scene)]
         if not self._capabilities.can_explain:
@@ -147,8 +147,8 @@ class Panel(ScrollView, can_focus=True):
     def _empty(self, turn: Turn | None) -> list[Strip]:
         """What this place is for, and, for a backend without probabilities, why it stays empty."""
         if turn is not None and turn.passages is not None:
-            from tui.records import TokenRecord
-            from tui.widgets.why.passages import paint_passages
+            from genchat.tui.records import TokenRecord
+            from genchat.tui.widgets.why.passages import paint_passages
 
             scene = Scene(TokenRecord(0, None, "", ""), self._width, self._inks, turn.family)
             return [scene.blank(), *paint_passages(turn.passages, scene)]
@@ -156,7 +156,7 @@ class Panel(ScrollView, can_focus=True):
         return [Strip.blank(self._width, self._inks.text), *self._paragraph(say(key))]
 
     def _paragraph(self, text: str) -> list[Strip]:
-        from tui.widgets.wrapping import WrappedText
+        from genchat.tui.widgets.wrapping import WrappedText
 
         wrapped = WrappedText(self._width, text)
         return [Line(self._width, self._inks.muted).add(wrapped.text[a:b]).strip() for a, b in wrapped.lines]

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
 
-from tui.keys import bind
+from genchat.tui.keys import bind
 
 _MOST_LINES = 8
 _MOST_REMEMBERED = 200

@@ -4,12 +4,12 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
-from engine.language import say
-from tui.colours import inks
-from tui.dialogue import Turn
-from tui.messages import TokenPicked
-from tui.numbers import decimal
-from tui.widgets.painting import Line
+from genchat.engine.language import say
+from genchat.tui.colours import inks
+from genchat.tui.dialogue import Turn
+from genchat.tui.messages import TokenPicked
+from genchat.tui.numbers import decimal
+from genchat.tui.widgets.painting import Line
 
 _BARS = "▁▂▃▄▅▆▇█"
 _HIGHEST = 12.0  # bits of a full bar

@@ -6,14 +6,14 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from engine.language import say
-from engine.ngram.progress import PHASES
-from engine.text import safe_line
-from tui.colours import Inks, inks
-from tui.commands.train_neural import duration
-from tui.numbers import decimal, percent, short_count, whole
-from tui.training_job import JobStatus, Told
-from tui.widgets.painting import Line, bar, right_aligned
+from genchat.engine.language import say
+from genchat.engine.ngram.progress import PHASES
+from genchat.engine.text import safe_line
+from genchat.tui.colours import Inks, inks
+from genchat.tui.commands.train_neural import duration
+from genchat.tui.numbers import decimal, percent, short_count, whole
+from genchat.tui.training_job import JobStatus, Told
+from genchat.tui.widgets.painting import Line, bar, right_aligned
 
 _LONGEST_NAME = 32
 _PHASE_COLUMN = 24

@@ -16,17 +16,17 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from engine.language import say
-from tui.colours import Inks, inks
-from tui.dialogue import Turn
-from tui.keys import bind
-from tui.messages import CursorMoved
-from tui.widgets.blocks import Block, Look
-from tui.widgets.painting import Line
-from tui.widgets.wrapping import WrappedText
+from genchat.engine.language import say
+from genchat.tui.colours import Inks, inks
+from genchat.tui.dialogue import Turn
+from genchat.tui.keys import bind
+from genchat.tui.messages import CursorMoved
+from genchat.tui.widgets.blocks import Block, Look
+from genchat.tui.widgets.painting import Line
+from genchat.tui.widgets.wrapping import WrappedText
 
 if TYPE_CHECKING:
-    from tui.records import TokenRecord
+    from genchat.tui.records import TokenRecord
 
 MARGIN = 2
 WIDEST = 100  # longer lines are hard to read

@@ -21,7 +21,7 @@ def write_tokenizer(folder: Path, kind: str) -> int:
     """A small trained tokenizer of one of the known kinds ("gpt2", "smollm", "llama3", "qwen2"); returns its size."""
     from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
-    from engine.tokenizers.foreign import PATTERNS
+    from genchat.engine.tokenizers.foreign import PATTERNS
 
     learner = Tokenizer(models.BPE())
     if kind == "gpt2":

@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
 
-from engine.checkpoints.catalogue import CATALOGUE
-from engine.checkpoints.fetching import fetch
-from engine.errors import GenchatError
+from genchat.engine.checkpoints.catalogue import CATALOGUE
+from genchat.engine.checkpoints.fetching import fetch
+from genchat.engine.errors import GenchatError
 
 
 @cache

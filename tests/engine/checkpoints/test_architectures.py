@@ -8,12 +8,12 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from engine.checkpoints.importing import import_checkpoint
-from engine.gpt.loading import Precision, load_checkpoint
-from engine.gpt.packed import INT8_FILE
-from engine.gpt.whole_numbers import SCALE, unpack
-from engine.local_backend import LocalBackend
-from engine.model_card import read_card
+from genchat.engine.checkpoints.importing import import_checkpoint
+from genchat.engine.gpt.loading import Precision, load_checkpoint
+from genchat.engine.gpt.packed import INT8_FILE
+from genchat.engine.gpt.whole_numbers import SCALE, unpack
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.model_card import read_card
 from tests.engine.checkpoints.folders import make_folder
 from tests.engine.checkpoints.gguf_writer import Stored, checkpoint_gguf
 

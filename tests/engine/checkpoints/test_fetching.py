@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.checkpoints.catalogue import Published
-from engine.checkpoints.fetching import fetch
-from engine.errors import GenchatError, RemoteError
+from genchat.engine.checkpoints.catalogue import Published
+from genchat.engine.checkpoints.fetching import fetch
+from genchat.engine.errors import GenchatError, RemoteError
 
 CONTENT = b"GGUF and so on" * 100_000
 

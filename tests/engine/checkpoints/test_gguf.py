@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.checkpoints.dequantise import FORMATS, dequantise, groups_of
-from engine.checkpoints.gguf import GgufFile
-from engine.errors import ModelDamaged
+from genchat.engine.checkpoints.dequantise import FORMATS, dequantise, groups_of
+from genchat.engine.checkpoints.gguf import GgufFile
+from genchat.engine.errors import ModelDamaged
 from tests.engine.checkpoints.gguf_writer import gguf, value
 
 METADATA = {

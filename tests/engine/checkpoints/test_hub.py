@@ -12,9 +12,9 @@ from pathlib import Path
 import huggingface_hub.constants
 import pytest
 
-from engine.checkpoints.catalogue import Published
-from engine.checkpoints.fetching import fetch
-from engine.errors import GenchatError, RemoteError
+from genchat.engine.checkpoints.catalogue import Published
+from genchat.engine.checkpoints.fetching import fetch
+from genchat.engine.errors import GenchatError, RemoteError
 
 COMMIT = "a" * 40
 FILES = {

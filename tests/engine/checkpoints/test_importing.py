@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import memory
-from engine.checkpoints.gguf import GgufFile
-from engine.checkpoints.importing import import_checkpoint
-from engine.contract import ReplySettings, Step
-from engine.conversation import Message, Role
-from engine.errors import GenchatError, ModelDamaged
-from engine.gpt.loading import Precision, load_checkpoint
-from engine.local_backend import LocalBackend
-from engine.model_card import read_card
-from engine.paths import paths
-from engine.registry import Registry
-from engine.sampling import SamplingSettings
-from engine.settings import Settings
+from genchat.engine import memory
+from genchat.engine.checkpoints.gguf import GgufFile
+from genchat.engine.checkpoints.importing import import_checkpoint
+from genchat.engine.contract import ReplySettings, Step
+from genchat.engine.conversation import Message, Role
+from genchat.engine.errors import GenchatError, ModelDamaged
+from genchat.engine.gpt.loading import Precision, load_checkpoint
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.model_card import read_card
+from genchat.engine.paths import paths
+from genchat.engine.registry import Registry
+from genchat.engine.sampling import SamplingSettings
+from genchat.engine.settings import Settings
 from tests.contract.language_model import LanguageModelContract
 from tests.engine.checkpoints.folders import CHATML, make_folder
 from tests.engine.checkpoints.gguf_writer import checkpoint_gguf, gguf

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from engine.checkpoints.gguf import GgufFile
-from engine.checkpoints.gguf_checkpoint import read_gguf
-from engine.checkpoints.importing import import_checkpoint
-from engine.contract import ReplySettings, Step
-from engine.conversation import Message, Role
-from engine.gpt.loading import Precision, load_checkpoint
-from engine.local_backend import LocalBackend
-from engine.model_card import read_card
-from engine.sampling import SamplingSettings
-from engine.tokenizers.foreign import ForeignTokenizer
+from genchat.engine.checkpoints.gguf import GgufFile
+from genchat.engine.checkpoints.gguf_checkpoint import read_gguf
+from genchat.engine.checkpoints.importing import import_checkpoint
+from genchat.engine.contract import ReplySettings, Step
+from genchat.engine.conversation import Message, Role
+from genchat.engine.gpt.loading import Precision, load_checkpoint
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.model_card import read_card
+from genchat.engine.sampling import SamplingSettings
+from genchat.engine.tokenizers.foreign import ForeignTokenizer
 from tests.engine.checkpoints.smollm2_file import smollm2
 from tests.engine.tokenizers.strings import mixed_text, random_strings
 

@@ -2,17 +2,17 @@
 
 import pytest
 
-from corpora.loader import parse_dialogues
-from engine.conversation import TurnTemplate
-from engine.errors import ModelNotFound, TextUnusable, UsageError
-from engine.evaluation.measuring import EvalText, Failure, measure, measure_each, peak_memory
-from engine.evaluation.pricing import price_dialogues, price_text
-from engine.local_backend import LocalBackend
-from engine.ngram.sources import PlainSource
-from engine.ngram.training import train_ngram
-from engine.paths import paths
-from engine.registry import Registry, language_model
-from engine.settings import Settings
+from genchat.corpora.loader import parse_dialogues
+from genchat.engine.conversation import TurnTemplate
+from genchat.engine.errors import ModelNotFound, TextUnusable, UsageError
+from genchat.engine.evaluation.measuring import EvalText, Failure, measure, measure_each, peak_memory
+from genchat.engine.evaluation.pricing import price_dialogues, price_text
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.ngram.sources import PlainSource
+from genchat.engine.ngram.training import train_ngram
+from genchat.engine.paths import paths
+from genchat.engine.registry import Registry, language_model
+from genchat.engine.settings import Settings
 from tests.fakes import HashModel
 
 _TALK = "### One\nP: oi\nR: Olá!\n"

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from corpora.loader import parse_dialogues
-from engine.contract import ModelInfo
-from engine.conversation import CHAT_SPECIALS, Message, Prompt, Role, TurnTemplate
-from engine.decoding import score
-from engine.distribution import FloatArray
-from engine.errors import UsageError
-from engine.evaluation.pricing import Price, price_dialogues, price_text
-from engine.evidence import Evidence, NoEvidence
+from genchat.corpora.loader import parse_dialogues
+from genchat.engine.contract import ModelInfo
+from genchat.engine.conversation import CHAT_SPECIALS, Message, Prompt, Role, TurnTemplate
+from genchat.engine.decoding import score
+from genchat.engine.distribution import FloatArray
+from genchat.engine.errors import UsageError
+from genchat.engine.evaluation.pricing import Price, price_dialogues, price_text
+from genchat.engine.evidence import Evidence, NoEvidence
 from tests.fakes import ByteTokenizer, HashModel
 
 _DIALOGUES = parse_dialogues(

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from engine.gemini.address import Address
-from engine.gemini.client import GenerateRequest, Turn
-from engine.gemini.connection import Connection, _current, _legacy
-from engine.keys import ApiKey
+from genchat.engine.gemini.address import Address
+from genchat.engine.gemini.client import GenerateRequest, Turn
+from genchat.engine.gemini.connection import Connection, _current, _legacy
+from genchat.engine.keys import ApiKey
 from tests.gemini_server import GeminiServer
 
 KEY = "AQ.test-key-which-must-never-be-seen-0123456789"

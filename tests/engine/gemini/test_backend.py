@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract import Event, Finish, Notice, ReplySettings, Step
-from engine.conversation import Message, Role
-from engine.distribution import NoDistribution, TopKDistribution
-from engine.gemini.backend import GeminiBackend
-from engine.gemini.connection import Connection
-from engine.gemini.errors import GeminiError
-from engine.language import say, use_language
-from engine.sampling import SamplingSettings
+from genchat.engine.contract import Event, Finish, Notice, ReplySettings, Step
+from genchat.engine.conversation import Message, Role
+from genchat.engine.distribution import NoDistribution, TopKDistribution
+from genchat.engine.gemini.backend import GeminiBackend
+from genchat.engine.gemini.connection import Connection
+from genchat.engine.gemini.errors import GeminiError
+from genchat.engine.language import say, use_language
+from genchat.engine.sampling import SamplingSettings
 from tests.gemini_server import GeminiServer
 from tests.gemini_server.answers import PIECES, TEXT, TOKEN_TEXT, TOKENS, TOP
 from tests.gemini_server.shapes import VERSION

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.gemini.client import Chunk, EmbedRequest, GeminiClient, GenerateRequest, Turn
-from engine.gemini.connection import Connection
-from engine.gemini.errors import GeminiError
+from genchat.engine.gemini.client import Chunk, EmbedRequest, GeminiClient, GenerateRequest, Turn
+from genchat.engine.gemini.connection import Connection
+from genchat.engine.gemini.errors import GeminiError
 from tests.engine.gemini.conftest import KEY, ask
 from tests.gemini_server import GeminiServer
 from tests.gemini_server.answers import TEXT, TOKEN_TEXT, TOKENS, TOP

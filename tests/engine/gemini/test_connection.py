@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import UsageError
-from engine.gemini.address import DEFAULT, find_address
-from engine.gemini.backend import open_backend
-from engine.gemini.connection import Connection, list_models, open_connection, suggestions
-from engine.gemini.errors import GeminiError
-from engine.keys import store_key
-from engine.paths import paths
-from engine.settings import GeminiChoices, Settings
+from genchat.engine.errors import UsageError
+from genchat.engine.gemini.address import DEFAULT, find_address
+from genchat.engine.gemini.backend import open_backend
+from genchat.engine.gemini.connection import Connection, list_models, open_connection, suggestions
+from genchat.engine.gemini.errors import GeminiError
+from genchat.engine.keys import store_key
+from genchat.engine.paths import paths
+from genchat.engine.settings import GeminiChoices, Settings
 from tests.engine.gemini.conftest import KEY, ask
 from tests.gemini_server import GeminiServer
 
@@ -106,10 +106,10 @@ def test_nothing_of_an_sdk_is_loaded_before_the_first_request(tmp_path: Path) ->
 
     program = (
         "import sys\n"
-        "from engine.gemini.backend import open_backend\n"
-        "from engine.gemini.embedder import open_embedder\n"
-        "from engine.paths import paths\n"
-        "from engine.settings import Settings\n"
+        "from genchat.engine.gemini.backend import open_backend\n"
+        "from genchat.engine.gemini.embedder import open_embedder\n"
+        "from genchat.engine.paths import paths\n"
+        "from genchat.engine.settings import Settings\n"
         "open_backend(Settings(), paths()), open_embedder(Settings(), paths())\n"
         "print([name for name in sys.modules if name.startswith(('google.genai', 'google.generativeai', 'httpx'))])"
     )

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine.contract import Embedder
-from engine.gemini.connection import Connection
-from engine.gemini.embedder import BATCH, GeminiEmbedder
-from engine.gemini.errors import GeminiError
+from genchat.engine.contract import Embedder
+from genchat.engine.gemini.connection import Connection
+from genchat.engine.gemini.embedder import BATCH, GeminiEmbedder
+from genchat.engine.gemini.errors import GeminiError
 from tests.gemini_server import GeminiServer
 from tests.gemini_server.server import Logged
 

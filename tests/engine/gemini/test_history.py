@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract import ReplySettings
-from engine.conversation import Message, Role
-from engine.gemini.backend import GeminiBackend
-from engine.gemini.connection import Connection
-from engine.history.records import RunStart
-from engine.history.store import HistoryStore
-from engine.text import decode_bytes
+from genchat.engine.contract import ReplySettings
+from genchat.engine.conversation import Message, Role
+from genchat.engine.gemini.backend import GeminiBackend
+from genchat.engine.gemini.connection import Connection
+from genchat.engine.history.records import RunStart
+from genchat.engine.history.store import HistoryStore
+from genchat.engine.text import decode_bytes
 from tests.engine.gemini.conftest import KEY
 from tests.gemini_server.answers import TEXT, TOKEN_TEXT, TOKENS
 

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from engine.contract import ReplySettings
-from engine.conversation import Message, Role
-from engine.gemini.backend import GeminiBackend
-from engine.gemini.client import EmbedRequest
-from engine.gemini.connection import Connection
-from engine.gemini.errors import ErrorReader, GeminiError
-from engine.paths import paths
-from engine.reports import write_report
+from genchat.engine.contract import ReplySettings
+from genchat.engine.conversation import Message, Role
+from genchat.engine.gemini.backend import GeminiBackend
+from genchat.engine.gemini.client import EmbedRequest
+from genchat.engine.gemini.connection import Connection
+from genchat.engine.gemini.errors import ErrorReader, GeminiError
+from genchat.engine.paths import paths
+from genchat.engine.reports import write_report
 from tests.engine.gemini.conftest import KEY, ask
 from tests.gemini_server import GeminiServer
 

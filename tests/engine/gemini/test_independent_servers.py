@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract import Finish, Notice, ReplySettings, Step
-from engine.conversation import Message, Role
-from engine.gemini.backend import GeminiBackend
-from engine.gemini.connection import Connection
-from engine.gemini.errors import GeminiError
+from genchat.engine.contract import Finish, Notice, ReplySettings, Step
+from genchat.engine.conversation import Message, Role
+from genchat.engine.gemini.backend import GeminiBackend
+from genchat.engine.gemini.connection import Connection
+from genchat.engine.gemini.errors import GeminiError
 from tests.engine.gemini.conftest import ask
 
 pytestmark = pytest.mark.slow

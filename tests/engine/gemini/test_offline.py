@@ -6,14 +6,14 @@ from typing import Any, NoReturn
 
 import pytest
 
-from engine.contract import ReplySettings
-from engine.conversation import Message, Role
-from engine.gemini.backend import open_backend
-from engine.gemini.connection import list_models, open_connection
-from engine.gemini.embedder import open_embedder
-from engine.gemini.errors import GeminiError
-from engine.paths import paths
-from engine.settings import Settings, load_settings
+from genchat.engine.contract import ReplySettings
+from genchat.engine.conversation import Message, Role
+from genchat.engine.gemini.backend import open_backend
+from genchat.engine.gemini.connection import list_models, open_connection
+from genchat.engine.gemini.embedder import open_embedder
+from genchat.engine.gemini.errors import GeminiError
+from genchat.engine.paths import paths
+from genchat.engine.settings import Settings, load_settings
 from tests.gemini_server import GeminiServer
 
 TALK = (Message(Role.USER, "oi"),)

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import ExitCode
-from engine.gemini.attempts import RETRY_SECONDS, attempt, twice
-from engine.gemini.client import DecodingStep, TokenChoice
-from engine.gemini.errors import ErrorReader, GeminiError
-from engine.gemini.first_use import tell_once
-from engine.gemini.pump import Stopped, pumped
-from engine.gemini.seen_tokens import SeenTokens, aligned, as_step
-from engine.redaction import MARK
+from genchat.engine.errors import ExitCode
+from genchat.engine.gemini.attempts import RETRY_SECONDS, attempt, twice
+from genchat.engine.gemini.client import DecodingStep, TokenChoice
+from genchat.engine.gemini.errors import ErrorReader, GeminiError
+from genchat.engine.gemini.first_use import tell_once
+from genchat.engine.gemini.pump import Stopped, pumped
+from genchat.engine.gemini.seen_tokens import SeenTokens, aligned, as_step
+from genchat.engine.redaction import MARK
 
 READER = ErrorReader("secret-key-0123456789", "GEMINI_API_KEY", "example.com")
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.conversation import Message, Role
-from engine.errors import ModelDamaged
-from engine.gpt.chat_template import CheckpointTemplate
+from genchat.engine.conversation import Message, Role
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.gpt.chat_template import CheckpointTemplate
 
 CHATML = (
     "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}<|im_start|>system\nBe kind"

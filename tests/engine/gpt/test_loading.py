@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from engine.errors import ModelDamaged
-from engine.gpt.loading import load
-from engine.model_card import read_card
-from engine.training.weights import WEIGHTS_FILE
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.gpt.loading import load
+from genchat.engine.model_card import read_card
+from genchat.engine.training.weights import WEIGHTS_FILE
 from tests.engine.gpt import tiny
 
 

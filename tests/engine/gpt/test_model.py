@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine.gpt.config import GptConfig
-from engine.gpt.model import spans, window_start
+from genchat.engine.gpt.config import GptConfig
+from genchat.engine.gpt.model import spans, window_start
 from tests.engine.gpt import tiny
 
 SHAPES = pytest.mark.parametrize("config", tiny.SHAPES.values(), ids=tiny.SHAPES)

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.gpt.config import GptConfig
-from engine.gpt.kv_cache import KvCache
-from engine.gpt.packed import ImportedGpt
-from engine.gpt.transformer import Gpt, Trace
+from genchat.engine.gpt.config import GptConfig
+from genchat.engine.gpt.kv_cache import KvCache
+from genchat.engine.gpt.packed import ImportedGpt
+from genchat.engine.gpt.transformer import Gpt, Trace
 from tests.engine.gpt import tiny
 
 SHAPES = {

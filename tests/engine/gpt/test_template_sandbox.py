@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.gpt import template_sandbox
-from engine.gpt.template_sandbox import LONGEST_TEXT, SandboxedTemplate, TemplateRefused
+from genchat.engine.gpt import template_sandbox
+from genchat.engine.gpt.template_sandbox import LONGEST_TEXT, SandboxedTemplate, TemplateRefused
 
 SAID = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "<think>why</think>Hello <you>"}]
 

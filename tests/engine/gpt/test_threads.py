@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from engine.gpt.threads import Threads
+from genchat.engine.gpt.threads import Threads
 
 
 def run(threads: Threads, positions: int, cost: Callable[[int], float]) -> list[int]:

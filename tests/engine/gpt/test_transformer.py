@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.gpt.config import GptConfig
-from engine.gpt.kv_cache import KvCache
-from engine.gpt.transformer import Gpt, Trace, squared_relu
+from genchat.engine.gpt.config import GptConfig
+from genchat.engine.gpt.kv_cache import KvCache
+from genchat.engine.gpt.transformer import Gpt, Trace, squared_relu
 from tests.engine.gpt import tiny
 
 SHAPES = pytest.mark.parametrize("config", tiny.SHAPES.values(), ids=tiny.SHAPES)

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.gpt.huge_pages import HugePages
-from engine.gpt.whole_numbers import SCALE, FourBits, Matrix4, Matrix8, WholeMatrix, in_8_bits, quantise, unpack
+from genchat.engine.gpt.huge_pages import HugePages
+from genchat.engine.gpt.whole_numbers import SCALE, FourBits, Matrix4, Matrix8, WholeMatrix, in_8_bits, quantise, unpack
 
 ROWS, COLUMNS = 48, 96
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import torch
 
-from engine.contract import ModelInfo
-from engine.gpt.config import GptConfig
-from engine.gpt.model import GptModel
-from engine.gpt.transformer import Gpt
-from engine.model_card import ModelCard, write_model
-from engine.tokenizers.characters import CharacterTokenizer
-from engine.training.weights import WEIGHTS_FILE, write_tensors
+from genchat.engine.contract import ModelInfo
+from genchat.engine.gpt.config import GptConfig
+from genchat.engine.gpt.model import GptModel
+from genchat.engine.gpt.transformer import Gpt
+from genchat.engine.model_card import ModelCard, write_model
+from genchat.engine.tokenizers.characters import CharacterTokenizer
+from genchat.engine.training.weights import WEIGHTS_FILE, write_tensors
 
 TOKENIZER = CharacterTokenizer("abcdefgh \n")
 HOME = GptConfig(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.history import HistoryStore
+from genchat.engine.history import HistoryStore
 from tests.engine.history.makers import Clock
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from engine.contract import Event, ReplySettings, Step
-from engine.conversation import Message, Role
-from engine.distribution import unknown
-from engine.history import HistoryStore, RunStart, StoredMessage
-from engine.local_backend import LocalBackend
-from engine.sampling import SamplingSettings
+from genchat.engine.contract import Event, ReplySettings, Step
+from genchat.engine.conversation import Message, Role
+from genchat.engine.distribution import unknown
+from genchat.engine.history import HistoryStore, RunStart, StoredMessage
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.sampling import SamplingSettings
 from tests.fakes import HashModel
 
 GOOGLE_KEY = "AIza" + "Sy0123456789abcdefghijklmnopqrstuvwx"

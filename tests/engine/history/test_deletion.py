@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.conversation import Role
-from engine.errors import HistoryError
-from engine.history import HistoryStore
+from genchat.engine.conversation import Role
+from genchat.engine.errors import HistoryError
+from genchat.engine.history import HistoryStore
 from tests.engine.history.makers import answer, ask, bytes_on_disk, run, words
 
 WORD = "zarabatana"

@@ -2,10 +2,10 @@
 
 import json
 
-from engine.contract import Passage, Passages
-from engine.history import HistoryStore
-from engine.language import use_language
-from engine.text import safe
+from genchat.engine.contract import Passage, Passages
+from genchat.engine.history import HistoryStore
+from genchat.engine.language import use_language
+from genchat.engine.text import safe
 from tests.engine.history.makers import answer, ask, events, run, words
 
 HOSTILE = "\x1b]0;owned\x07 \x9b31m \u202e\U000e0041 [/] ação 👩‍👩‍👧"

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from engine.history import HistoryStore
-from engine.history.lease import STALE, own_identity, start_time
-from engine.history.rows import stamp
+from genchat.engine.history import HistoryStore
+from genchat.engine.history.lease import STALE, own_identity, start_time
+from genchat.engine.history.rows import stamp
 from tests.engine.history.makers import Clock, ask, run, words
 
 needs_proc = pytest.mark.skipif(start_time(os.getpid()) is None, reason="the system does not tell start times")

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.errors import HistoryError
-from engine.history import HistoryStore, NullHistory, open_history
-from engine.history.failures import history_error
-from engine.history.opening import copies_of
-from engine.history.schema import MIGRATIONS
-from engine.language import say
+from genchat.engine.errors import HistoryError
+from genchat.engine.history import HistoryStore, NullHistory, open_history
+from genchat.engine.history.failures import history_error
+from genchat.engine.history.opening import copies_of
+from genchat.engine.history.schema import MIGRATIONS
+from genchat.engine.language import say
 from tests.engine.history.makers import Clock, answer, ask, events, run
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def test_nothing_is_lost_by_closing_and_opening(path: Path) -> None:
 def test_a_usual_start_does_not_load_the_migration_library(path: Path) -> None:
     fill(path, 1)
     program = (
-        "import sys; from pathlib import Path; from engine.history import HistoryStore\n"
+        "import sys; from pathlib import Path; from genchat.engine.history import HistoryStore\n"
         "store = HistoryStore.open(Path(sys.argv[1])); store.conversations(); store.close()\n"
         "print('sqlite_utils' in sys.modules, 'torch' in sys.modules, 'textual' in sys.modules)"
     )
@@ -343,8 +343,8 @@ _AS_NOBODY = """
 import os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from engine.history import HistoryStore
-from engine.errors import HistoryError
+from genchat.engine.history import HistoryStore
+from genchat.engine.errors import HistoryError
 os.setgid(65534); os.setuid(65534)  # from here on the interpreter's own files may be out of reach
 try:
     HistoryStore.open(Path(sys.argv[1]))

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from engine.history import HistoryStore
-from engine.history.lease import own_identity
+from genchat.engine.history import HistoryStore
+from genchat.engine.history.lease import own_identity
 from tests.engine.history.makers import ask, bytes_on_disk
 
 # Streams replies for ever; prints every message when its `finish` or `add_message` has returned.
 _STREAM = """
 import sys
 from pathlib import Path
-from engine.history import HistoryStore
+from genchat.engine.history import HistoryStore
 from tests.engine.history.makers import ask, run, words, events
 store = HistoryStore.open(Path(sys.argv[1]))
 for number in range(int(sys.argv[2])):
@@ -38,7 +38,7 @@ store.close()
 _HALF = """
 import sys
 from pathlib import Path
-from engine.history import HistoryStore
+from genchat.engine.history import HistoryStore
 from tests.engine.history.makers import ask, run, words
 store = HistoryStore.open(Path(sys.argv[1]))
 recorder = store.begin_reply(ask(store), run())
@@ -53,7 +53,7 @@ sys.stdin.read()
 _START = """
 import sys
 from pathlib import Path
-from engine.history import HistoryStore
+from genchat.engine.history import HistoryStore
 from tests.engine.history.makers import ask
 sys.stdin.readline()
 store = HistoryStore.open(Path(sys.argv[1]))

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract import Step
-from engine.distribution import NoDistribution
-from engine.errors import HistoryError
-from engine.history import HistoryStore, NullHistory
-from engine.history.pieces import redact_pieces
-from engine.history.protocol import ReplyRecorder
-from engine.redaction import MARK
+from genchat.engine.contract import Step
+from genchat.engine.distribution import NoDistribution
+from genchat.engine.errors import HistoryError
+from genchat.engine.history import HistoryStore, NullHistory
+from genchat.engine.history.pieces import redact_pieces
+from genchat.engine.history.protocol import ReplyRecorder
+from genchat.engine.redaction import MARK
 from tests.engine.history.makers import GOOGLE_KEY, Clock, answer, ask, bytes_on_disk, events, run, words
 
 

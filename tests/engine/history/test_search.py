@@ -4,10 +4,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.conversation import Role
-from engine.history import HistoryStore, SearchHit
-from engine.history.search import match_expression
-from engine.text import fold
+from genchat.engine.conversation import Role
+from genchat.engine.history import HistoryStore, SearchHit
+from genchat.engine.history.search import match_expression
+from genchat.engine.text import fold
 from tests.engine.history.makers import answer, ask, run, words
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract import Finish, Notice, Passage, Passages
-from engine.conversation import Message, Role
-from engine.errors import HistoryError
-from engine.history import History, HistoryStore, NullHistory, RunStart
-from engine.sampling import SamplingSettings
+from genchat.engine.contract import Finish, Notice, Passage, Passages
+from genchat.engine.conversation import Message, Role
+from genchat.engine.errors import HistoryError
+from genchat.engine.history import History, HistoryStore, NullHistory, RunStart
+from genchat.engine.sampling import SamplingSettings
 from tests.engine.history.makers import Clock, answer, ask, backend, events, run, settings, words
 
 

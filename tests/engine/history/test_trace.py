@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.contract import Step
-from engine.conversation import Message, Role
-from engine.distribution import NoDistribution, TopKDistribution, exact, top_k, unknown
-from engine.errors import HistoryError
-from engine.history import HistoryStore, RunStart
-from engine.history.trace import StoredTrace
-from engine.history.trace_builder import CANDIDATES, CANDIDATES_SMALL, CODEC, SMALL_VOCABULARY, TraceBuilder
-from engine.history.vocabulary import decode_vocabulary, encode_vocabulary
-from engine.sampling import Sampler, SamplingSettings
+from genchat.engine.contract import Step
+from genchat.engine.conversation import Message, Role
+from genchat.engine.distribution import NoDistribution, TopKDistribution, exact, top_k, unknown
+from genchat.engine.errors import HistoryError
+from genchat.engine.history import HistoryStore, RunStart
+from genchat.engine.history.trace import StoredTrace
+from genchat.engine.history.trace_builder import CANDIDATES, CANDIDATES_SMALL, CODEC, SMALL_VOCABULARY, TraceBuilder
+from genchat.engine.history.vocabulary import decode_vocabulary, encode_vocabulary
+from genchat.engine.sampling import Sampler, SamplingSettings
 from tests.engine.history import makers
 from tests.fakes import ByteTokenizer
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import torch
 
-from engine.lstm.config import LstmConfig
-from engine.lstm.model import LstmModel
-from engine.lstm.network import LstmNetwork
-from engine.lstm.recipe import as_language_model
-from engine.model_card import ModelCard, write_model
-from engine.tokenizers.characters import CharacterTokenizer
-from engine.training.weights import WEIGHTS_FILE, write_tensors
+from genchat.engine.lstm.config import LstmConfig
+from genchat.engine.lstm.model import LstmModel
+from genchat.engine.lstm.network import LstmNetwork
+from genchat.engine.lstm.recipe import as_language_model
+from genchat.engine.model_card import ModelCard, write_model
+from genchat.engine.tokenizers.characters import CharacterTokenizer
+from genchat.engine.training.weights import WEIGHTS_FILE, write_tensors
 
 TOKENIZER = CharacterTokenizer("\n abcdefghij")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.lstm.cell import _LARGEST_BLOCK, _blocks
+from genchat.engine.lstm.cell import _LARGEST_BLOCK, _blocks
 from tests.engine.lstm.models import TOKENIZER, model, network
 
 

@@ -11,11 +11,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine.errors import ModelDamaged
-from engine.lstm.loading import load
-from engine.model_card import ModelCard, read_card
-from engine.tokenizers.reading import TOKENIZER_FILE
-from engine.training.weights import WEIGHTS_FILE, write_tensors
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.lstm.loading import load
+from genchat.engine.model_card import ModelCard, read_card
+from genchat.engine.tokenizers.reading import TOKENIZER_FILE
+from genchat.engine.training.weights import WEIGHTS_FILE, write_tensors
 from tests.engine.lstm.models import TOKENIZER, model, network, write
 
 _TEXT = TOKENIZER.encode("abc dab caf")

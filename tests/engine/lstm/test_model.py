@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import UsageError
-from engine.lstm import model as lstm_model
-from engine.lstm.cell import State
-from engine.lstm.model import LstmModel
+from genchat.engine.errors import UsageError
+from genchat.engine.lstm import model as lstm_model
+from genchat.engine.lstm.cell import State
+from genchat.engine.lstm.model import LstmModel
 from tests.engine.lstm.models import TOKENIZER, model, network, write
 
 _TEXT = TOKENIZER.encode("abc dab caf\nbad cafe deaf ab" * 8)
@@ -35,7 +35,7 @@ def test_a_scored_text_costs_what_its_steps_cost(fused_from: int, monkeypatch: p
 
 
 def test_long_fused_scoring_goes_on_across_its_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.lstm import fused
+    from genchat.engine.lstm import fused
 
     monkeypatch.setattr(lstm_model, "_FUSED_FROM", 1)
     monkeypatch.setattr(fused, "_READ_AT_ONCE", 37)
@@ -90,13 +90,13 @@ def test_a_token_outside_the_vocabulary_is_refused_everywhere(token: int) -> Non
 def test_talking_never_loads_torch(tmp_path: Path) -> None:
     write(tmp_path / "letters", network())
     program = (
-        "import sys; from pathlib import Path; from engine.model_card import read_card\n"
-        "from engine.lstm.loading import load; from engine.decoding import generate, score\n"
-        "from engine.sampling import SamplingSettings; folder = Path(sys.argv[1])\n"
+        "import sys; from pathlib import Path; from genchat.engine.model_card import read_card\n"
+        "from genchat.engine.lstm.loading import load; from genchat.engine.decoding import generate, score\n"
+        "from genchat.engine.sampling import SamplingSettings; folder = Path(sys.argv[1])\n"
         "model = load(folder, read_card(folder))\n"
         "steps = list(generate(model, model.tokenizer.encode('abc'), SamplingSettings(seed=1), max_tokens=20))\n"
         "score(model, model.tokenizer.encode('abc')); model.start([]).evidence()\n"
         "assert steps and 'torch' not in sys.modules, sorted(sys.modules)\n"
     )
-    root = Path(lstm_model.__file__).parents[2]
+    root = Path(lstm_model.__file__).parents[3]
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "letters")], check=True, cwd=root)

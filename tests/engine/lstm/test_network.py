@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.lstm import network as lstm_network
-from engine.lstm.recipe import build, suggest
-from engine.training.data import Source, prepare
-from engine.training.recipes import Recipe
-from engine.training.run import Run, plan
-from engine.training.schedule import Schedule
-from engine.training.trainer import Machine, Trainer
+from genchat.engine.lstm import network as lstm_network
+from genchat.engine.lstm.recipe import build, suggest
+from genchat.engine.training.data import Source, prepare
+from genchat.engine.training.recipes import Recipe
+from genchat.engine.training.run import Run, plan
+from genchat.engine.training.schedule import Schedule
+from genchat.engine.training.trainer import Machine, Trainer
 from tests.engine.lstm.models import TOKENIZER, network
 
 _IDS = torch.randint(260, TOKENIZER.vocabulary_size, (3, 24), generator=torch.Generator().manual_seed(3))
@@ -140,7 +140,7 @@ def test_the_dial_chooses_a_complete_recipe(minutes: float) -> None:
 
 
 def test_a_loss_that_is_no_number_ends_the_run(tmp_path: Path) -> None:
-    from engine.errors import TrainingFailed
+    from genchat.engine.errors import TrainingFailed
 
     data = prepare([Source("letters", "abc abd abe abf\n" * 400)], TOKENIZER)
     recipe = suggest(Recipe(family="lstm", width=16, layers=1, window=16, batch=8), 0.1, 1000)

@@ -2,14 +2,14 @@
 
 import torch
 
-from engine.lstm.config import LstmConfig
-from engine.lstm.model import LstmModel
-from engine.lstm.network import LstmNetwork
-from engine.lstm.recipe import as_language_model
-from engine.ngram.model import NgramModel
-from engine.ngram.sources import plain_source
-from engine.ngram.training import build_ngram
-from engine.tokenizers.characters import CharacterTokenizer
+from genchat.engine.lstm.config import LstmConfig
+from genchat.engine.lstm.model import LstmModel
+from genchat.engine.lstm.network import LstmNetwork
+from genchat.engine.lstm.recipe import as_language_model
+from genchat.engine.ngram.model import NgramModel
+from genchat.engine.ngram.sources import plain_source
+from genchat.engine.ngram.training import build_ngram
+from genchat.engine.tokenizers.characters import CharacterTokenizer
 
 TEXT = "bom dia, boa tarde, boa noite\nolá! tudo bem? tudo bem.\n" * 6
 

@@ -7,21 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import ModelDamaged, TextUnusable, UsageError
-from engine.evidence import GptEvidence, LensRow, LstmEvidence, MixtureEvidence, NgramEvidence
-from engine.local_backend import LocalBackend
-from engine.lstm.model import LstmModel
-from engine.mixture.loading import combine, load
-from engine.mixture.making import mix, write_mixture
-from engine.mixture.model import match_lengths, shared_ids
-from engine.mixture.shares import Shares
-from engine.model_card import CARD_FILE, ModelCard, read_card
-from engine.ngram.sources import plain_source
-from engine.ngram.training import train_ngram
-from engine.paths import paths
-from engine.registry import Registry
-from engine.settings import Settings
-from engine.tokenizers.bpe import train_byte_pairs
+from genchat.engine.errors import ModelDamaged, TextUnusable, UsageError
+from genchat.engine.evidence import GptEvidence, LensRow, LstmEvidence, MixtureEvidence, NgramEvidence
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.lstm.model import LstmModel
+from genchat.engine.mixture.loading import combine, load
+from genchat.engine.mixture.making import mix, write_mixture
+from genchat.engine.mixture.model import match_lengths, shared_ids
+from genchat.engine.mixture.shares import Shares
+from genchat.engine.model_card import CARD_FILE, ModelCard, read_card
+from genchat.engine.ngram.sources import plain_source
+from genchat.engine.ngram.training import train_ngram
+from genchat.engine.paths import paths
+from genchat.engine.registry import Registry
+from genchat.engine.settings import Settings
+from genchat.engine.tokenizers.bpe import train_byte_pairs
 from tests.engine.lstm import models as lstm_models
 from tests.engine.mixture.models import TEXT, counting, neural
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.mixture.shares import Shares, fit
+from genchat.engine.mixture.shares import Shares, fit
 
 _RNG = np.random.default_rng(5)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from engine.ngram.suffix_array import TokenStream
+from genchat.engine.ngram.suffix_array import TokenStream
 
 
 def sentence_stream(sentences: Iterable[Sequence[str]]) -> tuple[TokenStream, dict[str, int]]:

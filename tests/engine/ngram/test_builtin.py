@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import corpora
-from corpora import Dialogue, parse_dialogues
-from engine.contract import LanguageModel
-from engine.ngram import builtin
-from engine.ngram.builtin import default_chat_model
+from genchat import corpora
+from genchat.corpora import Dialogue, parse_dialogues
+from genchat.engine.contract import LanguageModel
+from genchat.engine.ngram import builtin
+from genchat.engine.ngram.builtin import default_chat_model
 
 SMALL = """### um
 P: oi

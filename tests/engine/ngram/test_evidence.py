@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from engine.conversation import Message, Role
-from engine.evidence import NgramEvidence
-from engine.local_backend import LocalBackend
-from engine.ngram.model import NgramModel
-from engine.ngram.training import build_ngram
+from genchat.engine.conversation import Message, Role
+from genchat.engine.evidence import NgramEvidence
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.ngram.model import NgramModel
+from genchat.engine.ngram.training import build_ngram
 from tests.engine.ngram.texts import DIALOGUES, POEM
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.ngram.tables import NgramTables
-from engine.ngram.training import estimate
+from genchat.engine.ngram.tables import NgramTables
+from genchat.engine.ngram.training import estimate
 from tests.engine.ngram.streams import sentence_stream
 
 FOLDER = Path(__file__).parent / "kenlm_toy"

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from corpora import parse_dialogues
-from engine.conversation import Message, Role, TurnTemplate
-from engine.decoding import generate, score
-from engine.local_backend import LocalBackend
-from engine.ngram.chat import ChatNgramModel
-from engine.ngram.sources import dialogue_sources
-from engine.ngram.training import build_ngram
-from engine.sampling import SamplingSettings
+from genchat.corpora import parse_dialogues
+from genchat.engine.conversation import Message, Role, TurnTemplate
+from genchat.engine.decoding import generate, score
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.ngram.chat import ChatNgramModel
+from genchat.engine.ngram.sources import dialogue_sources
+from genchat.engine.ngram.training import build_ngram
+from genchat.engine.sampling import SamplingSettings
 
 DIALOGUES = """\
 ### Capital

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import TrainingFailed
-from engine.ngram import suffix_array as module
-from engine.ngram.progress import Watch
-from engine.ngram.suffix_array import suffix_array
+from genchat.engine.errors import TrainingFailed
+from genchat.engine.ngram import suffix_array as module
+from genchat.engine.ngram.progress import Watch
+from genchat.engine.ngram.suffix_array import suffix_array
 
 
 def slow(tokens: list[int]) -> list[int]:

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import UsageError
-from engine.ngram.kneser_ney import discounts_of
-from engine.ngram.suffix_array import suffix_array
-from engine.ngram.tables import NgramTables
-from engine.ngram.training import estimate
-from engine.ngram.trie import build_levels
+from genchat.engine.errors import UsageError
+from genchat.engine.ngram.kneser_ney import discounts_of
+from genchat.engine.ngram.suffix_array import suffix_array
+from genchat.engine.ngram.tables import NgramTables
+from genchat.engine.ngram.training import estimate
+from genchat.engine.ngram.trie import build_levels
 from tests.engine.ngram.naive import NaiveKneserNey
 
 VOCABULARY = 7

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import GenchatError, ModelDamaged, TextUnusable, TrainingFailed, UsageError
-from engine.language import say, use_language
-from engine.model_card import CARD_FILE, ModelCard, read_card, verify_files
-from engine.ngram.loading import load
-from engine.ngram.progress import PHASES
-from engine.ngram.sources import DialogueSource, PlainSource, plain_source, read_source, source_of
-from engine.ngram.training import build_ngram, train_ngram
+from genchat.engine.errors import GenchatError, ModelDamaged, TextUnusable, TrainingFailed, UsageError
+from genchat.engine.language import say, use_language
+from genchat.engine.model_card import CARD_FILE, ModelCard, read_card, verify_files
+from genchat.engine.ngram.loading import load
+from genchat.engine.ngram.progress import PHASES
+from genchat.engine.ngram.sources import DialogueSource, PlainSource, plain_source, read_source, source_of
+from genchat.engine.ngram.training import build_ngram, train_ngram
 from tests.engine.ngram.texts import DIALOGUES, POEM
 
 
@@ -210,7 +210,7 @@ def test_a_damaged_model_is_refused_by_name(tmp_path: Path, name: str, harm: str
 def test_a_large_model_is_checked_by_shape_when_opened(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.ngram.storage._VERIFIED_WHOLE", 0)
+    monkeypatch.setattr("genchat.engine.ngram.storage._VERIFIED_WHOLE", 0)
     folder, card = saved(tmp_path)
     load(folder, card)
     raw = (folder / name).read_bytes()
@@ -219,7 +219,7 @@ def test_a_large_model_is_checked_by_shape_when_opened(
 
 
 def test_an_array_of_another_type_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.ngram.storage._VERIFIED_WHOLE", 0)
+    monkeypatch.setattr("genchat.engine.ngram.storage._VERIFIED_WHOLE", 0)
     folder, card = saved(tmp_path)
     for wrong in (np.load(folder / "level2_words.npy").astype(np.float64), np.array([["x"]])):
         np.save(folder / "level2_words.npy", wrong)

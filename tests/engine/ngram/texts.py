@@ -1,7 +1,7 @@
 """Small texts for tests of the statistical model, written for them."""
 
-from engine.conversation import Role
-from engine.ngram.sources import DialogueSource, SourceTurn, plain_source
+from genchat.engine.conversation import Role
+from genchat.engine.ngram.sources import DialogueSource, SourceTurn, plain_source
 
 POEM = plain_source(
     "poem.txt",

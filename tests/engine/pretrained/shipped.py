@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import engine
-from engine.contract import LanguageModel
-from engine.model_card import read_card
-from engine.pretrained.shipping import load
+from genchat import engine
+from genchat.engine.contract import LanguageModel
+from genchat.engine.model_card import read_card
+from genchat.engine.pretrained.shipping import load
 
 FOLDER = Path(engine.__file__).parent / "pretrained"
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-import corpora
-from engine.model_card import read_card
-from engine.pretrained import chat
-from engine.pretrained.chat import MAKINGS, Making, main
-from engine.pretrained.chat_texts import LICENCES, Mixture, compose, credits, written
-from engine.pretrained.composer import retyped, slipped, without_accents, without_end
-from engine.training.recipes import Recipe
+from genchat import corpora
+from genchat.engine.model_card import read_card
+from genchat.engine.pretrained import chat
+from genchat.engine.pretrained.chat import MAKINGS, Making, main
+from genchat.engine.pretrained.chat_texts import LICENCES, Mixture, compose, credits, written
+from genchat.engine.pretrained.composer import retyped, slipped, without_accents, without_end
+from genchat.engine.training.recipes import Recipe
 
 _TEXTS = {
     "self-dialogue": "### music\nP: a\nR: b\n\n" * 20,
@@ -116,6 +116,6 @@ def test_the_program_makes_a_model_that_ships(family: str, tmp_path: Path, monke
     main([family, str(texts), str(tmp_path / "model")])
     card = read_card(tmp_path / "model")
     assert set(card.results["held_out_replies_bits_per_byte"]) == {"en", "pt"}
-    assert "engine.pretrained.chat" in card.command
+    assert "genchat.engine.pretrained.chat" in card.command
     assert card.chat
     assert not list(tmp_path.glob("*.checkpoint*"))

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from engine.contract import ReplySettings, Step
-from engine.conversation import Message, Role
-from engine.local_backend import LocalBackend
-from engine.model_card import read_card, verify_files
-from engine.pretrained.shipping import thinned
-from engine.sampling import SamplingSettings
-from engine.training.weights import WEIGHTS_FILE, read_tensors
+from genchat.engine.contract import ReplySettings, Step
+from genchat.engine.conversation import Message, Role
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.model_card import read_card, verify_files
+from genchat.engine.pretrained.shipping import thinned
+from genchat.engine.sampling import SamplingSettings
+from genchat.engine.training.weights import WEIGHTS_FILE, read_tensors
 from tests.engine.pretrained.shipped import FOLDER, shipped
 
 SHIPPED = {"gpt-chat": "gpt", "lstm-chat": "lstm", "shakespeare": "gpt"}

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from engine.contract import Backend, Event, Notice, Passages, ReplySettings, Step
-from engine.conversation import Message, Role
-from engine.sampling import SamplingSettings
+from genchat.engine.contract import Backend, Event, Notice, Passages, ReplySettings, Step
+from genchat.engine.conversation import Message, Role
+from genchat.engine.sampling import SamplingSettings
 
 SETTINGS = ReplySettings(SamplingSettings(seed=1), max_tokens=2000)
 

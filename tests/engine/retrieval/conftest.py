@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.retrieval.library import Library
+from genchat.engine.retrieval.library import Library
 
 Add = Callable[..., Library]
 

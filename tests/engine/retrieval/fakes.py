@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from engine.contract import Capabilities, Event, Finish, ModelInfo, ReplySettings, Step, StopSignal, Tokenizer
-from engine.conversation import Message
-from engine.distribution import FloatArray, unknown
-from engine.errors import RemoteError
-from engine.evidence import Evidence
-from engine.text import fold
+from genchat.engine.contract import Capabilities, Event, Finish, ModelInfo, ReplySettings, Step, StopSignal, Tokenizer
+from genchat.engine.conversation import Message
+from genchat.engine.distribution import FloatArray, unknown
+from genchat.engine.errors import RemoteError
+from genchat.engine.evidence import Evidence
+from genchat.engine.text import fold
 
 
 class BagEmbedder:

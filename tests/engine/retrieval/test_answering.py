@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.contract import Backend, Event, Finish, Notice, Passage, Passages, ReplySettings, Step
-from engine.conversation import Message, Role
-from engine.errors import DocumentsError, RemoteError
-from engine.retrieval.citations import check_citations
-from engine.retrieval.extractive import ExtractiveBackend
-from engine.retrieval.library import Library
-from engine.retrieval.prompting import fitting, neutralised, new_fence, rag_messages
-from engine.retrieval.rag_backend import RagBackend
-from engine.retrieval.retriever import Retriever
-from engine.sampling import SamplingSettings
+from genchat.engine.contract import Backend, Event, Finish, Notice, Passage, Passages, ReplySettings, Step
+from genchat.engine.conversation import Message, Role
+from genchat.engine.errors import DocumentsError, RemoteError
+from genchat.engine.retrieval.citations import check_citations
+from genchat.engine.retrieval.extractive import ExtractiveBackend
+from genchat.engine.retrieval.library import Library
+from genchat.engine.retrieval.prompting import fitting, neutralised, new_fence, rag_messages
+from genchat.engine.retrieval.rag_backend import RagBackend
+from genchat.engine.retrieval.retriever import Retriever
+from genchat.engine.sampling import SamplingSettings
 from tests.engine.retrieval.asking import notices_of, passages_of, text_of
 from tests.engine.retrieval.conftest import Add
 from tests.engine.retrieval.fakes import SayingBackend

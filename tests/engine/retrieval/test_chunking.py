@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpora import documents
-from engine.retrieval.chunking import LIMIT, WHOLE, Chunk, chunk_markdown, chunk_plain
+from genchat.corpora import documents
+from genchat.engine.retrieval.chunking import LIMIT, WHOLE, Chunk, chunk_markdown, chunk_plain
 
 WORDS = ("água", "pão", "casa.", "Bom dia!", "x" * 40, "fim.", "e", "o Dr. Silva")
 MARKDOWN = st.lists(

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.contract import Finish, Passages
-from engine.retrieval.courtesy import courtesy
-from engine.retrieval.extractive import ExtractiveBackend
-from engine.retrieval.library import Library
-from engine.retrieval.rag_backend import RagBackend
-from engine.retrieval.recipes import recipes_of
-from engine.retrieval.retriever import Retriever
-from engine.retrieval.vectors import embed_missing
+from genchat.engine.contract import Finish, Passages
+from genchat.engine.retrieval.courtesy import courtesy
+from genchat.engine.retrieval.extractive import ExtractiveBackend
+from genchat.engine.retrieval.library import Library
+from genchat.engine.retrieval.rag_backend import RagBackend
+from genchat.engine.retrieval.recipes import recipes_of
+from genchat.engine.retrieval.retriever import Retriever
+from genchat.engine.retrieval.vectors import embed_missing
 from tests.engine.retrieval.asking import notices_of, passages_of, talk, text_of
 from tests.engine.retrieval.conftest import Add
 from tests.engine.retrieval.fakes import BagEmbedder, SayingBackend

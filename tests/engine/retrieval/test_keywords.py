@@ -4,11 +4,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.conversation import Message, Role
-from engine.retrieval.follow_ups import asked_lines, standing_alone
-from engine.retrieval.keywords import fts_expression, search
-from engine.retrieval.library import Library
-from engine.retrieval.questions import Question
+from genchat.engine.conversation import Message, Role
+from genchat.engine.retrieval.follow_ups import asked_lines, standing_alone
+from genchat.engine.retrieval.keywords import fts_expression, search
+from genchat.engine.retrieval.library import Library
+from genchat.engine.retrieval.questions import Question
 from tests.engine.retrieval.conftest import Add
 
 ANIMALS = {

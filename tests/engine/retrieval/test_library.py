@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import DocumentsError
-from engine.retrieval import indexing
-from engine.retrieval.indexing import Progress
-from engine.retrieval.keywords import search
-from engine.retrieval.library import SHIPPED, Library
+from genchat.engine.errors import DocumentsError
+from genchat.engine.retrieval import indexing
+from genchat.engine.retrieval.indexing import Progress
+from genchat.engine.retrieval.keywords import search
+from genchat.engine.retrieval.library import SHIPPED, Library
 from tests.engine.retrieval.conftest import Add
 
 ROOT = Path(__file__).parents[3]
@@ -221,8 +221,8 @@ def test_a_process_killed_while_indexing_leaves_a_sound_index_that_goes_on(tmp_p
         """
         import os, sys
         from pathlib import Path
-        from engine.retrieval import indexing
-        from engine.retrieval.library import Library
+        from genchat.engine.retrieval import indexing
+        from genchat.engine.retrieval.library import Library
         indexing.BATCH = 3
         for event in Library(Path(sys.argv[1])).add([Path(sys.argv[2])]):
             if event.chunks >= 9:
@@ -254,7 +254,7 @@ def test_searching_sees_the_old_text_until_the_new_one_is_whole(
 
 
 def test_documents_first_or_history_first_they_share_one_file(path: Path, tmp_path: Path) -> None:
-    from engine.history.null import open_history
+    from genchat.engine.history.null import open_history
 
     for number, documents_first in enumerate((True, False)):
         shared = path.with_name(f"shared{number}.db")
@@ -299,7 +299,7 @@ def test_two_processes_may_open_a_new_file_at_once(path: Path) -> None:
         (
             "import sys",
             "from pathlib import Path",
-            "from engine.retrieval.library import Library",
+            "from genchat.engine.retrieval.library import Library",
             "Library(Path(sys.argv[1])).ensure_shipped()",
         )
     )

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import DocumentsError
-from engine.retrieval.chunking import LIMIT
-from engine.retrieval.reading import LARGEST, Reading, read_bytes, read_document
-from engine.retrieval.records import json_records, searched_json, shown_json, shown_row
-from engine.retrieval.web_pages import page_text
+from genchat.engine.errors import DocumentsError
+from genchat.engine.retrieval.chunking import LIMIT
+from genchat.engine.retrieval.reading import LARGEST, Reading, read_bytes, read_document
+from genchat.engine.retrieval.records import json_records, searched_json, shown_json, shown_row
+from genchat.engine.retrieval.web_pages import page_text
 
 
 def texts(reading: Reading) -> list[str]:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import DocumentsError
-from engine.retrieval.background import BackgroundEmbedding
-from engine.retrieval.embedders import E5Embedder, open_local_embedder
-from engine.retrieval.library import Library
-from engine.retrieval.passages import WARNING_ORDERS, gives_orders
-from engine.retrieval.retriever import Retriever
-from engine.retrieval.vectors import embed_missing, embedded
+from genchat.engine.errors import DocumentsError
+from genchat.engine.retrieval.background import BackgroundEmbedding
+from genchat.engine.retrieval.embedders import E5Embedder, open_local_embedder
+from genchat.engine.retrieval.library import Library
+from genchat.engine.retrieval.passages import WARNING_ORDERS, gives_orders
+from genchat.engine.retrieval.retriever import Retriever
+from genchat.engine.retrieval.vectors import embed_missing, embedded
 from tests.engine.retrieval.conftest import Add
 from tests.engine.retrieval.fakes import BagEmbedder
 from tests.engine.retrieval.fitness_questions import ON_TOPIC
@@ -128,7 +128,7 @@ def test_a_text_that_talks_to_the_model_is_flagged(text: str) -> None:
 
 
 def test_ordinary_texts_are_not_flagged(fitness: Library) -> None:
-    from corpora import documents
+    from genchat.corpora import documents
 
     texts = [each.text for kind in ("fitness", "stories", "dialogues") for each in documents(kind)]
     paragraphs = [part for text in texts for part in text.split("\n\n")]

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.retrieval.extractive import ExtractiveBackend
-from engine.retrieval.phrases import listed, number, read_number
-from engine.retrieval.retriever import Retriever
-from engine.retrieval.tables import find_tables, members, readable_row
+from genchat.engine.retrieval.extractive import ExtractiveBackend
+from genchat.engine.retrieval.phrases import listed, number, read_number
+from genchat.engine.retrieval.retriever import Retriever
+from genchat.engine.retrieval.tables import find_tables, members, readable_row
 from tests.engine.retrieval.asking import passages_of, talk, text_of
 from tests.engine.retrieval.conftest import Add
 

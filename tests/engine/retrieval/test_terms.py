@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.retrieval.sentences import sentence_spans
-from engine.retrieval.terms import WORD, detect_language, stemmer, words_of
+from genchat.engine.retrieval.sentences import sentence_spans
+from genchat.engine.retrieval.terms import WORD, detect_language, stemmer, words_of
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from engine.retrieval.menu import menu_wish
-from engine.retrieval.recipes import MEALS
-from engine.retrieval.wishes import Wish, heard_wish
+from genchat.engine.retrieval.menu import menu_wish
+from genchat.engine.retrieval.recipes import MEALS
+from genchat.engine.retrieval.wishes import Wish, heard_wish
 
 
 @pytest.mark.parametrize(

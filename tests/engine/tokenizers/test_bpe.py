@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.conversation import CHAT_SPECIALS
-from engine.errors import ModelDamaged, TextUnusable, UsageError
-from engine.tokenizers.bpe import SMALLEST, BpeTokenizer, train_byte_pairs
-from engine.tokenizers.pieces import TOKENIZER_FILE
+from genchat.engine.conversation import CHAT_SPECIALS
+from genchat.engine.errors import ModelDamaged, TextUnusable, UsageError
+from genchat.engine.tokenizers.bpe import SMALLEST, BpeTokenizer, train_byte_pairs
+from genchat.engine.tokenizers.pieces import TOKENIZER_FILE
 
 _TEXT = "Olá, tudo bem? Tudo bem! Amanhã de manhã eu vou. It's fine, isn't it? We'll see tomorrow.\n\nFim.\n" * 20
 _WHOLE = st.text(st.characters(codec="utf-8"), max_size=80)

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from engine.checkpoints.tokenizer_json import read_vocabulary
-from engine.errors import ModelDamaged
-from engine.tokenizers.foreign import ForeignTokenizer, ForeignVocabulary, printed_bytes
-from engine.tokenizers.reading import read_tokenizer
+from genchat.engine.checkpoints.tokenizer_json import read_vocabulary
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.tokenizers.foreign import ForeignTokenizer, ForeignVocabulary, printed_bytes
+from genchat.engine.tokenizers.reading import read_tokenizer
 from tests.engine.checkpoints.folders import CONTROLS, TEXTS, write_tokenizer
 from tests.engine.tokenizers.strings import mixed_text, random_strings
 

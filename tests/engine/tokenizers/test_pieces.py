@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import ModelDamaged
-from engine.tokenizers import words as words_module
-from engine.tokenizers.characters import CharacterTokenizer
-from engine.tokenizers.pieces import TOKENIZER_FILE, PieceTokenizer
-from engine.tokenizers.words import WordTokenizer, windows
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.tokenizers import words as words_module
+from genchat.engine.tokenizers.characters import CharacterTokenizer
+from genchat.engine.tokenizers.pieces import TOKENIZER_FILE, PieceTokenizer
+from genchat.engine.tokenizers.words import WordTokenizer, windows
 
 quick = settings(deadline=None, max_examples=120)
 KINDS = [WordTokenizer, CharacterTokenizer]

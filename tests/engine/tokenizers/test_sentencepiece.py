@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from engine.checkpoints.tokenizer_json import read_vocabulary
-from engine.errors import ModelDamaged
-from engine.tokenizers.reading import read_tokenizer
-from engine.tokenizers.sentencepiece import SentencePieceTokenizer, tokenizer_of
+from genchat.engine.checkpoints.tokenizer_json import read_vocabulary
+from genchat.engine.errors import ModelDamaged
+from genchat.engine.tokenizers.reading import read_tokenizer
+from genchat.engine.tokenizers.sentencepiece import SentencePieceTokenizer, tokenizer_of
 from tests.engine.checkpoints.folders import TEXTS, write_sentencepiece
 
 pytest.importorskip("transformers")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import torch
 
-from engine.training.team import join_team, leave_team
-from engine.training.trainer import Machine
-from engine.training.weights import write_tensors
+from genchat.engine.training.team import join_team, leave_team
+from genchat.engine.training.trainer import Machine
+from genchat.engine.training.weights import write_tensors
 from tests.engine.training import toy
 
 

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.decoding import score
-from engine.errors import UsageError
-from engine.gpt.loading import load
-from engine.lstm import loading as lstm_loading
-from engine.model_card import ModelCard, read_card
-from engine.training.beginning import read_beginning
-from engine.training.data import Source
-from engine.training.recipes import Recipe
-from engine.training.run import plan
+from genchat.engine.decoding import score
+from genchat.engine.errors import UsageError
+from genchat.engine.gpt.loading import load
+from genchat.engine.lstm import loading as lstm_loading
+from genchat.engine.model_card import ModelCard, read_card
+from genchat.engine.training.beginning import read_beginning
+from genchat.engine.training.data import Source
+from genchat.engine.training.recipes import Recipe
+from genchat.engine.training.run import plan
 from tests.engine.training import toy
 
 OTHER = "dogs bark. " * 200

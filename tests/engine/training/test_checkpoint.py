@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import torch
 
-from engine.errors import TrainingFailed
-from engine.training import checkpoint as module
-from engine.training.checkpoint import load_checkpoint, save_checkpoint
+from genchat.engine.errors import TrainingFailed
+from genchat.engine.training import checkpoint as module
+from genchat.engine.training.checkpoint import load_checkpoint, save_checkpoint
 from tests.engine.training import toy
 
 ROOT = Path(__file__).parents[3]
@@ -21,7 +21,7 @@ WRITER = """
 import signal, sys, torch
 from pathlib import Path
 from typing import Any
-from engine.training.checkpoint import save_checkpoint
+from genchat.engine.training.checkpoint import save_checkpoint
 number = 0
 while True:
     number += 1

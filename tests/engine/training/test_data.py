@@ -7,9 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.conversation import ASSISTANT, END, USER
-from engine.errors import TextUnusable
-from engine.training.data import Batches, Source, held_out_windows, prepare, read_sources
+from genchat.engine.conversation import ASSISTANT, END, USER
+from genchat.engine.errors import TextUnusable
+from genchat.engine.training.data import Batches, Source, held_out_windows, prepare, read_sources
 from tests.fakes import ByteTokenizer
 
 TOKENIZER = ByteTokenizer()

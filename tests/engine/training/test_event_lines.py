@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.training.event_lines import WatchedEvent, event_from_line, event_to_json
-from engine.training.events import Ended, Kept, Phase, Progress, Sample, Started
-from tui.commands.output import Output
-from tui.commands.watched import EventLines
+from genchat.engine.training.event_lines import WatchedEvent, event_from_line, event_to_json
+from genchat.engine.training.events import Ended, Kept, Phase, Progress, Sample, Started
+from genchat.tui.commands.output import Output
+from genchat.tui.commands.watched import EventLines
 
 ENDED = Ended("done", 80, 4.0, 1.5, 2.25)
 

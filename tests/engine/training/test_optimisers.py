@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.training.optimisers import (
+from genchat.engine.training.optimisers import (
     Adagrad,
     Adam,
     AdamW,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import GenchatError
-from engine.training.plot import plot_svg, write_plot
+from genchat.engine.errors import GenchatError
+from genchat.engine.training.plot import plot_svg, write_plot
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from engine.errors import UsageError
-from engine.gpt import recipe as gpt
-from engine.training.recipes import Recipe, read_recipe
-from engine.training.run import schedule_of
+from genchat.engine.errors import UsageError
+from genchat.engine.gpt import recipe as gpt
+from genchat.engine.training.recipes import Recipe, read_recipe
+from genchat.engine.training.run import schedule_of
 
 
 def written(tmp_path: Path, text: str) -> Path:

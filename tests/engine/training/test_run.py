@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.contract import ReplySettings
-from engine.conversation import Message, Role
-from engine.errors import TextUnusable, UsageError
-from engine.gpt.loading import load
-from engine.local_backend import LocalBackend
-from engine.model_card import read_card, verify_files
-from engine.training.data import Source
-from engine.training.events import Sample, Started
-from engine.training.precision import choose_device, choose_dtype
-from engine.training.run import Run, plan
+from genchat.engine.contract import ReplySettings
+from genchat.engine.conversation import Message, Role
+from genchat.engine.errors import TextUnusable, UsageError
+from genchat.engine.gpt.loading import load
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.model_card import read_card, verify_files
+from genchat.engine.training.data import Source
+from genchat.engine.training.events import Sample, Started
+from genchat.engine.training.precision import choose_device, choose_dtype
+from genchat.engine.training.run import Run, plan
 from tests.engine.training import toy
 
 TALK = "\n\n".join(f"### t{n}\nP: oi, tudo bem?\nR: tudo, e você? {n}" for n in range(40))

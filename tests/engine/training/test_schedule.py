@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.training.schedule import Schedule
+from genchat.engine.training.schedule import Schedule
 
 
 def test_the_rate_rises_stays_and_falls_to_zero() -> None:

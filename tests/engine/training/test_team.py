@@ -10,10 +10,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine.errors import UsageError
-from engine.training.data import Source
-from engine.training.run import plan
-from engine.training.team import Team, join_team
+from genchat.engine.errors import UsageError
+from genchat.engine.training.data import Source
+from genchat.engine.training.run import plan
+from genchat.engine.training.team import Team, join_team
 from tests.engine.training import toy
 
 ROOT = Path(__file__).parents[3]
@@ -52,7 +52,7 @@ def test_two_processes_learn_what_one_learns(tmp_path: Path) -> None:
 
 
 def test_a_batch_that_cannot_be_shared_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.training.run.join_team", lambda device: Team(0, 2))
+    monkeypatch.setattr("genchat.engine.training.run.join_team", lambda device: Team(0, 2))
     with pytest.raises(UsageError) as caught:
         plan([Source("t", toy.TEXT)], toy.recipe(batch=7), tmp_path / "m", None, "test")
     assert caught.value.key == "batch_not_divisible"

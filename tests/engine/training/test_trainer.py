@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.errors import ModelDamaged, TrainingFailed
-from engine.gpt.transformer import Gpt
-from engine.training.events import Ended, Progress, Sample, Saved, Started, Validation
-from engine.training.schedule import Schedule
-from engine.training.trainer import Trainer
+from genchat.engine.errors import ModelDamaged, TrainingFailed
+from genchat.engine.gpt.transformer import Gpt
+from genchat.engine.training.events import Ended, Progress, Sample, Saved, Started, Validation
+from genchat.engine.training.schedule import Schedule
+from genchat.engine.training.trainer import Trainer
 from tests.engine.training import toy
 
 
@@ -165,7 +165,7 @@ def test_a_truncated_checkpoint_is_refused(tmp_path: Path, keep: int) -> None:
 
 
 def test_a_checkpoint_missing_its_memory_is_refused(tmp_path: Path) -> None:
-    from engine.training.weights import read_tensors, write_tensors
+    from genchat.engine.training.weights import read_tensors, write_tensors
 
     path = tmp_path / "run" / "c.safetensors"
     ended(toy.trainer(path, steps=2))
@@ -188,8 +188,8 @@ def test_too_little_memory_is_said_plainly(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_held_out_loss_is_what_the_language_model_scores(tmp_path: Path) -> None:
-    from engine.contract import ModelInfo
-    from engine.gpt.model import GptModel
+    from genchat.engine.contract import ModelInfo
+    from genchat.engine.gpt.model import GptModel
 
     run = toy.trainer()
     ended(run)

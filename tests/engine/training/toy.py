@@ -5,12 +5,12 @@ from typing import Any
 
 import torch
 
-from engine.gpt.config import GptConfig
-from engine.gpt.transformer import Gpt
-from engine.training.data import Source, TokenData, prepare
-from engine.training.recipes import Recipe
-from engine.training.schedule import Schedule
-from engine.training.trainer import Machine, Trainer
+from genchat.engine.gpt.config import GptConfig
+from genchat.engine.gpt.transformer import Gpt
+from genchat.engine.training.data import Source, TokenData, prepare
+from genchat.engine.training.recipes import Recipe
+from genchat.engine.training.schedule import Schedule
+from genchat.engine.training.trainer import Machine, Trainer
 from tests.fakes import ByteTokenizer
 
 TOKENIZER = ByteTokenizer()

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import DocumentsError
-from engine.words.forms import distinct, word_forms
-from engine.words.picture import drawn, placed
-from engine.words.store import open_vectors, shipped_texts
-from engine.words.vectors import WordVectors, train_vectors
+from genchat.engine.errors import DocumentsError
+from genchat.engine.words.forms import distinct, word_forms
+from genchat.engine.words.picture import drawn, placed
+from genchat.engine.words.store import open_vectors, shipped_texts
+from genchat.engine.words.vectors import WordVectors, train_vectors
 from tests.fakes import ByteTokenizer
 
 FRUITS = ("maçã", "banana", "manga", "uva", "pera", "laranja", "goiaba", "caqui")
@@ -111,7 +111,7 @@ def test_the_same_text_gives_the_same_vectors(vectors: WordVectors) -> None:
 
 def test_the_decomposition_is_the_best_one_there_is() -> None:
     """Against numpy's exact singular values: the randomised ones may fall short by little."""
-    from engine.words.vectors import _decomposed, _pairs, _ppmi
+    from genchat.engine.words.vectors import _decomposed, _pairs, _ppmi
 
     lines = [line.split() for line in company().split("\n")]
     words = sorted({word for line in lines for word in line})
@@ -127,7 +127,7 @@ def test_the_decomposition_is_the_best_one_there_is() -> None:
 
 
 def test_neighbours_in_different_lines_are_no_company() -> None:
-    from engine.words.vectors import _pairs
+    from genchat.engine.words.vectors import _pairs
 
     rows, columns, weights = _pairs([["a", "b"], ["c", "a"]], {"a": 0, "b": 1, "c": 2}, 2)
     found = {(int(row), int(column)): float(w) for row, column, w in zip(rows, columns, weights, strict=True)}

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 PLUGINS = """
 import sys
-from engine.local_backend import LocalBackend
+from genchat.engine.local_backend import LocalBackend
 from tests.fakes import HashModel, ScriptModel
 
 
@@ -75,8 +75,8 @@ def genchat(plugins: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
     `stdin` is text or bytes (none: the null device), `env` adds variables.
     """
-    from engine.language import use_language
-    from tui.cli import main
+    from genchat.__main__ import main
+    from genchat.engine.language import use_language
 
     monkeypatch.syspath_prepend(str(plugins))
 
@@ -107,7 +107,7 @@ def process(plugins: Path) -> Run:
         variables = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{plugins}", **SETTINGS, **(env or {})}
         content = _bytes(stdin)
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "tui", *arguments],
+            [sys.executable, "-P", "-m", "genchat", *arguments],
             input=content,
             stdin=subprocess.DEVNULL if content is None else None,
             capture_output=True,

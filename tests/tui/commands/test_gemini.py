@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.paths import paths
+from genchat.engine.paths import paths
 from tests.gemini_server import GeminiServer
 from tests.gemini_server.answers import TEXT
 from tests.tui.commands.conftest import ROOT, Run
@@ -80,7 +80,7 @@ class TestAnswers:
         controller, terminal = pty.openpty()
         variables = {**os.environ, **env, "PYTHONPATH": str(ROOT), "GENCHAT_LANGUAGE": "en", "NO_COLOR": "1"}
         with subprocess.Popen(
-            [sys.executable, "-P", "-m", "tui", "oi"],
+            [sys.executable, "-P", "-m", "genchat", "oi"],
             stdin=terminal,
             stdout=terminal,
             stderr=terminal,
@@ -167,7 +167,7 @@ class TestKeys:
     def test_on_a_terminal_the_key_is_not_shown_while_it_is_typed(self) -> None:
         controller, terminal = pty.openpty()
         with subprocess.Popen(
-            [sys.executable, "-P", "-m", "tui", "keys", "set", "gemini"],
+            [sys.executable, "-P", "-m", "genchat", "keys", "set", "gemini"],
             stdin=terminal,
             stdout=terminal,
             stderr=terminal,

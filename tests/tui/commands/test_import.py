@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.model_card import CARD_FILE
+from genchat.engine.model_card import CARD_FILE
 from tests.engine.checkpoints.folders import random_llama
 from tests.tui.commands.conftest import Run
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.language import use_language
+from genchat.engine.language import use_language
 from tests.tui.commands.conftest import ROOT, Run
 
 HOSTILE = ("\x1b", "\x07", "\x9b")
@@ -30,7 +30,7 @@ def on_a_terminal(plugins: Path, *arguments: str, **more: str) -> tuple[int, byt
     """Run genchat with stdout and stderr on a pseudo-terminal, stdin closed; exit code and all that was written."""
     leader, follower = os.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "tui", *arguments],
+        [sys.executable, "-P", "-m", "genchat", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=follower,
         stderr=follower,
@@ -108,7 +108,7 @@ def test_colour_on_a_terminal(plugins: Path, more: dict[str, str], colored: bool
 
 def test_a_reader_that_leaves_early_ends_genchat_quietly(plugins: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "tui", "complete", "x", "-m", "endless", "-n", "1000000"],
+        [sys.executable, "-P", "-m", "genchat", "complete", "x", "-m", "endless", "-n", "1000000"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -126,7 +126,7 @@ def test_a_reader_that_leaves_early_ends_genchat_quietly(plugins: Path) -> None:
 def test_ctrl_c_keeps_what_was_written(plugins: Path) -> None:
     variables = environment(plugins)
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "tui", "x", "-m", "endless", "-n", "1000000", "--jsonl"],
+        [sys.executable, "-P", "-m", "genchat", "x", "-m", "endless", "-n", "1000000", "--jsonl"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -141,7 +141,10 @@ def test_ctrl_c_keeps_what_was_written(plugins: Path) -> None:
     assert final["finish"] == "stopped"
     assert b"stopped after" in errors
     shown = subprocess.run(
-        [sys.executable, "-P", "-m", "tui", "history", "show", "--json"], capture_output=True, env=variables, check=True
+        [sys.executable, "-P", "-m", "genchat", "history", "show", "--json"],
+        capture_output=True,
+        env=variables,
+        check=True,
     )
     assert final["text"][:20] in [message["text"][:20] for message in json.loads(shown.stdout)["messages"]]
     assert '"stopped"' in shown.stdout.decode()
@@ -151,7 +154,7 @@ def test_ctrl_c_keeps_what_was_written(plugins: Path) -> None:
 def test_a_full_disk_behind_stdout_is_said(plugins: Path) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "tui", "x"],
+            [sys.executable, "-P", "-m", "genchat", "x"],
             stdin=subprocess.DEVNULL,
             stdout=full,
             stderr=subprocess.PIPE,
@@ -215,7 +218,7 @@ def test_a_mistake_is_one_line_that_says_what_to_do_with_exit_code_2(
     arguments: tuple[str, ...],
     said: str,
 ) -> None:
-    from tui.cli import main
+    from genchat.__main__ import main
 
     monkeypatch.syspath_prepend(str(plugins))
     monkeypatch.setenv("GENCHAT_LANGUAGE", "en")
@@ -277,8 +280,8 @@ def test_help_is_in_the_language_of_the_environment(process: Run, variables: dic
 
 @pytest.mark.parametrize("tag", ["en", "pt-br"])
 def test_every_help_page_can_be_written(tag: str, capsys: pytest.CaptureFixture[str]) -> None:
-    from tui.command_line import build
-    from tui.program import run
+    from genchat.tui.command_line import build
+    from genchat.tui.program import run
 
     use_language(tag)
     root = build()

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.ngram.sources import plain_source
-from engine.ngram.training import train_ngram
-from engine.paths import paths
+from genchat.engine.ngram.sources import plain_source
+from genchat.engine.ngram.training import train_ngram
+from genchat.engine.paths import paths
 from tests.engine.lstm.models import TOKENIZER, network, write
 from tests.tui.commands.conftest import Run
 

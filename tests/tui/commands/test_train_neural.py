@@ -7,8 +7,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from engine.language import say
-from tui.commands.train_neural import duration
+from genchat.engine.language import say
+from genchat.tui.commands.train_neural import duration
 
 Run = Callable[..., "CompletedProcess[str]"]
 TEXT = "the cat sat on the mat. the dog sat on the log. " * 60

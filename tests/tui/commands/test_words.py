@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.words import store
+from genchat.engine.words import store
 from tests.tui.commands.conftest import Run
 
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from textual.strip import Strip
 
-from engine.evidence import Evidence, GptEvidence, LstmEvidence, MixtureEvidence, NgramEvidence
-from engine.language import say
-from tui.colours import Inks
-from tui.widgets.painting import Line
-from tui.widgets.wrapping import WrappedText
+from genchat.engine.evidence import Evidence, GptEvidence, LstmEvidence, MixtureEvidence, NgramEvidence
+from genchat.engine.language import say
+from genchat.tui.colours import Inks
+from genchat.tui.widgets.painting import Line
+from genchat.tui.widgets.wrapping import WrappedText
 
 if TYPE_CHECKING:
-    from tui.records import Labels, TokenRecord
+    from genchat.tui.records import Labels, TokenRecord
 
 
 @dataclass(frozen=True)
@@ -61,19 +61,19 @@ def paint_why(evidence: Evidence | None, scene: Scene) -> list[Strip]:
     """The argument for the token of `scene`."""
     match evidence:
         case NgramEvidence():
-            from tui.widgets.why.ngram import paint_ngram
+            from genchat.tui.widgets.why.ngram import paint_ngram
 
             return paint_ngram(evidence, scene)
         case LstmEvidence():
-            from tui.widgets.why.lstm import paint_lstm
+            from genchat.tui.widgets.why.lstm import paint_lstm
 
             return paint_lstm(evidence, scene)
         case GptEvidence():
-            from tui.widgets.why.gpt import paint_gpt
+            from genchat.tui.widgets.why.gpt import paint_gpt
 
             return paint_gpt(evidence, scene)
         case MixtureEvidence():
-            from tui.widgets.why.mixture import paint_mixture
+            from genchat.tui.widgets.why.mixture import paint_mixture
 
             return paint_mixture(evidence, scene)
     return scene.paragraph(say("tui.why.nothing"), scene.inks.faint)

@@ -4,11 +4,11 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
-from engine.evidence import GptEvidence
-from engine.language import say
-from engine.text import safe_line
-from tui.numbers import percent
-from tui.widgets.why import Scene
+from genchat.engine.evidence import GptEvidence
+from genchat.engine.language import say
+from genchat.engine.text import safe_line
+from genchat.tui.numbers import percent
+from genchat.tui.widgets.why import Scene
 
 _STRONGEST = 5
 

@@ -4,11 +4,11 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
-from engine.distribution import FloatArray
-from engine.evidence import LstmEvidence
-from engine.language import say
-from tui.numbers import decimal
-from tui.widgets.why import Scene
+from genchat.engine.distribution import FloatArray
+from genchat.engine.evidence import LstmEvidence
+from genchat.engine.language import say
+from genchat.tui.numbers import decimal
+from genchat.tui.widgets.why import Scene
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
 

@@ -3,11 +3,11 @@
 from rich.style import Style
 from textual.strip import Strip
 
-from engine.evidence import MixtureEvidence
-from engine.language import say
-from engine.text import safe_line
-from tui.numbers import percent
-from tui.widgets.why import Scene, paint_why
+from genchat.engine.evidence import MixtureEvidence
+from genchat.engine.language import say
+from genchat.engine.text import safe_line
+from genchat.tui.numbers import percent
+from genchat.tui.widgets.why import Scene, paint_why
 
 
 def paint_mixture(evidence: MixtureEvidence, scene: Scene) -> list[Strip]:

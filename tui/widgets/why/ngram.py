@@ -9,12 +9,12 @@ from rich.style import Style
 from textual.color import Color
 from textual.strip import Strip
 
-from engine.evidence import CorpusPlace, NgramEvidence, NgramLevel, NgramShare, RecallEvidence
-from engine.language import say
-from engine.text import safe, safe_line
-from tui.numbers import percent, whole
-from tui.widgets.painting import Line, fit
-from tui.widgets.why import Scene
+from genchat.engine.evidence import CorpusPlace, NgramEvidence, NgramLevel, NgramShare, RecallEvidence
+from genchat.engine.language import say
+from genchat.engine.text import safe, safe_line
+from genchat.tui.numbers import percent, whole
+from genchat.tui.widgets.painting import Line, fit
+from genchat.tui.widgets.why import Scene
 
 _SHOWN_PLACES = 3
 _SHOWN_REPLIES = 2

@@ -5,12 +5,12 @@ import re
 from rich.style import Style
 from textual.strip import Strip
 
-from engine.contract import Passage, Passages
-from engine.language import say
-from engine.text import safe, safe_line
-from tui.numbers import decimal, percent
-from tui.widgets.why import Scene
-from tui.widgets.wrapping import WrappedText
+from genchat.engine.contract import Passage, Passages
+from genchat.engine.language import say
+from genchat.engine.text import safe, safe_line
+from genchat.tui.numbers import decimal, percent
+from genchat.tui.widgets.why import Scene
+from genchat.tui.widgets.wrapping import WrappedText
 
 _LINES_OF_TEXT = 6
 _PARTS = ("bm25", "nearness", "trigram", "vector")

@@ -1,0 +1,69 @@
+"""The name that is installed and imported: `import genchat`. The code lives in its engine, tui and corpora.
+
+Names are fetched when first asked for, so that `import genchat` costs next to nothing.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from genchat.engine import __version__
+    from genchat.engine.contract import Backend, Capabilities, Cursor, LanguageModel, ModelInfo, Step, Tokenizer
+    from genchat.engine.conversation import Message, Role
+    from genchat.engine.decoding import generate, score
+    from genchat.engine.distribution import Candidate, Distribution
+    from genchat.engine.errors import GenchatError
+    from genchat.engine.sampling import SamplingSettings
+
+__all__ = [
+    "Backend",
+    "Candidate",
+    "Capabilities",
+    "Cursor",
+    "Distribution",
+    "GenchatError",
+    "LanguageModel",
+    "Message",
+    "ModelInfo",
+    "Role",
+    "SamplingSettings",
+    "Step",
+    "Tokenizer",
+    "__version__",
+    "generate",
+    "score",
+]
+
+_HOMES = {
+    "genchat.engine": ("__version__",),
+    "genchat.engine.contract": ("Backend", "Capabilities", "Cursor", "LanguageModel", "ModelInfo", "Step", "Tokenizer"),
+    "genchat.engine.conversation": ("Message", "Role"),
+    "genchat.engine.decoding": ("generate", "score"),
+    "genchat.engine.distribution": ("Candidate", "Distribution"),
+    "genchat.engine.errors": ("GenchatError",),
+    "genchat.engine.sampling": ("SamplingSettings",),
+}
+
+
+def _find_the_folders_beside() -> None:
+    """Let a checkout whose symbolic links came out as plain files (git on Windows) import the folders they name."""
+    here = Path(__file__).parent
+    checkout = here.parent
+    if not (here / "engine").is_dir() and (checkout / "engine" / "contract.py").is_file():
+        __path__.append(str(checkout))
+
+
+_find_the_folders_beside()
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            value = globals()[name] = getattr(import_module(home), name)
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__]
