@@ -217,8 +217,8 @@ def test_an_editable_installation_runs_the_files_of_the_checkout(environment: Pa
     pip(environment, "install", "-e", str(ROOT))
     assert answers(environment, tmp_path)
     code = "import genchat.engine.errors, genchat; print(genchat.__file__)"
-    command = [environment / "bin" / "python", "-c", code]
-    printed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    python = str(environment / "bin" / "python")
+    printed = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert Path(printed.strip()) == ROOT / "genchat" / "__init__.py"
 
 
