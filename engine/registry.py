@@ -34,7 +34,7 @@ _FAMILY = re.compile(r"[a-z][a-z_]{0,31}")
 _BUILT_IN = {
     "ngram": "genchat.engine.ngram.builtin",
     "gemini": "genchat.engine.gemini.backend",
-    "documents": "genchat.engine.answering",
+    "documents": "genchat.engine.answering.opening",
 }
 WITH_DOCUMENTS = "+docs"  # after a model's name: that model, answering from the documents
 _IMPORTING = ("genchat import", "genchat pull")
@@ -104,7 +104,7 @@ class Registry:
         """
         if name.endswith(WITH_DOCUMENTS):
             inner = self.open(name.removesuffix(WITH_DOCUMENTS), progress)
-            from genchat.engine.answering import with_documents
+            from genchat.engine.answering.opening import with_documents
 
             return with_documents(inner, self._settings, self._paths)
         entry = (None if name in self.names() else self.default_for(name)) or self.entry(name)

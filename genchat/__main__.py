@@ -6,7 +6,7 @@ import sys
 def main(arguments: list[str] | None = None) -> int:
     """Run genchat with `arguments` (those of the process if None) and return the exit code (engine.errors.ExitCode)."""
     try:
-        from genchat.tui.program import run
+        from genchat.tui.cli.program import run
     except ModuleNotFoundError as error:
         if error.name not in ("genchat.tui", "genchat.engine", "genchat.corpora"):
             raise

@@ -24,7 +24,7 @@ from genchat.engine.registry import Registry
 from genchat.engine.sampling import SamplingSettings
 from genchat.engine.settings import Settings
 from genchat.tui.app import GenchatApp
-from genchat.tui.reply_stream import ReplyStream
+from genchat.tui.chat.reply_stream import ReplyStream
 from tests.tui.support import chat, say, until
 
 ROOT = Path(__file__).parents[1]

@@ -17,16 +17,16 @@ from genchat.engine.errors import ExitCode, UsageError
 from genchat.engine.history.protocol import History
 from genchat.engine.language import say
 from genchat.engine.text import safe
-from genchat.tui.backend_desk import BackendDesk
+from genchat.tui.chat.backend_desk import BackendDesk
+from genchat.tui.chat.services import BackendSource
+from genchat.tui.chat.session import Session
 from genchat.tui.colours import DARK, LIGHT, themes
 from genchat.tui.keys import bind
 from genchat.tui.screens.chat import ChatScreen
-from genchat.tui.services import BackendSource
-from genchat.tui.session import Session
 
 if TYPE_CHECKING:
-    from genchat.tui.commands.surroundings import Surroundings
-    from genchat.tui.training_job import TrainingJob
+    from genchat.tui.cli.command_context import Surroundings
+    from genchat.tui.training.job import TrainingJob
 
 _SWITCH_INTERVAL = 0.001  # seconds; Python's own 5 ms let a busy model delay a key by as much, several times over
 _DUMB = ("dumb", "unknown")
@@ -193,7 +193,7 @@ def run_app(around: "Surroundings") -> int:
     with history:
         asked = None
         if around.conversation is not None or around.continue_latest:
-            from genchat.tui.commands.keeping import conversation_asked
+            from genchat.tui.cli.conversation_log import conversation_asked
 
             asked = conversation_asked(history, latest=around.continue_latest, name=around.conversation)
         app = GenchatApp(

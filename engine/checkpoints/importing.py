@@ -25,7 +25,7 @@ from genchat.engine.tokenizers.sentencepiece import tokenizer_of
 if TYPE_CHECKING:
     import torch
 
-    from genchat.engine.gpt.whole_numbers import FourBits
+    from genchat.engine.gpt.quantisation import FourBits
 
 Progress = Callable[[float], None]
 TEMPLATE_FILE = "chat_template.jinja"
@@ -60,7 +60,7 @@ def import_checkpoint(
     import torch
 
     from genchat.engine.gpt.packed import INT8_FILE
-    from genchat.engine.gpt.whole_numbers import quantise
+    from genchat.engine.gpt.quantisation import quantise
     from genchat.engine.training.weights import WEIGHTS_FILE, write_tensors
 
     checkpoint = read_checkpoint(path)
@@ -139,8 +139,8 @@ def _weights(
     """
     import torch
 
+    from genchat.engine.gpt.quantisation import FourBits
     from genchat.engine.gpt.transformer import Gpt
-    from genchat.engine.gpt.whole_numbers import FourBits
 
     with torch.device("meta"):
         expected: dict[str, Any] = Gpt(checkpoint.config).state_dict()

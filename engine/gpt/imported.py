@@ -15,7 +15,7 @@ from genchat.engine.errors import ModelDamaged
 from genchat.engine.evidence import GptEvidence
 from genchat.engine.gpt.chat_template import CheckpointTemplate
 from genchat.engine.gpt.config import GptConfig
-from genchat.engine.gpt.fitness import fitness
+from genchat.engine.gpt.cpu_kernels import fitness
 from genchat.engine.gpt.kv_cache import KvCache
 from genchat.engine.gpt.model import GptCursor, GptModel, lens_row, spans, window_start
 from genchat.engine.gpt.packed import INT8_FILE, ImportedGpt, load_whole

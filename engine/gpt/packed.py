@@ -9,13 +9,13 @@ from torch import Tensor
 
 from genchat.engine.errors import ModelDamaged
 from genchat.engine.gpt.config import GptConfig
-from genchat.engine.gpt.fitness import Fitness
+from genchat.engine.gpt.cpu_kernels import Fitness
+from genchat.engine.gpt.decode_step import OnePosition
 from genchat.engine.gpt.huge_pages import HugePages
 from genchat.engine.gpt.kv_cache import KvCache
-from genchat.engine.gpt.one_position import OnePosition
+from genchat.engine.gpt.quantisation import GROUP, SCALE, Embedding8, Matrix4, Matrix8, WholeMatrix, in_8_bits, unpack
 from genchat.engine.gpt.threads import Threads
 from genchat.engine.gpt.transformer import Gpt, Trace
-from genchat.engine.gpt.whole_numbers import GROUP, SCALE, Embedding8, Matrix4, Matrix8, WholeMatrix, in_8_bits, unpack
 from genchat.engine.training.weights import read_tensors
 
 INT8_FILE = "int8.safetensors"

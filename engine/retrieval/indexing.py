@@ -18,9 +18,9 @@ from genchat.engine.errors import DocumentNotFound, DocumentsError
 from genchat.engine.retrieval.chunking import Chunk
 from genchat.engine.retrieval.database import writing
 from genchat.engine.retrieval.reading import KINDS, Reading, kind_of, read_bytes, read_document
-from genchat.engine.retrieval.records import delimiter_of
 from genchat.engine.retrieval.schema import count_change
 from genchat.engine.retrieval.searchable import Form, searchable
+from genchat.engine.retrieval.tabular import delimiter_of
 from genchat.engine.retrieval.terms import LANGUAGES, Language, detect_language, stemmer
 
 Outcome = Literal["added", "updated", "unchanged", "vanished", "failed", "reading"]

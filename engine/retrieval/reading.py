@@ -110,7 +110,7 @@ def _plain(name: str, content: bytes) -> Reading:
 
 
 def _csv(name: str, content: bytes) -> Reading:
-    from genchat.engine.retrieval.records import csv_records
+    from genchat.engine.retrieval.tabular import csv_records
 
     text, encoding = decoded(name, content)
     columns, chunks = csv_records(text)
@@ -118,7 +118,7 @@ def _csv(name: str, content: bytes) -> Reading:
 
 
 def _json(name: str, content: bytes) -> Reading:
-    from genchat.engine.retrieval.records import json_records
+    from genchat.engine.retrieval.tabular import json_records
 
     text, encoding = decoded(name, content)
     return Reading("json", text, tuple(json_records(name, text)), encoding=encoding)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
 
-from genchat.engine.retrieval.records import row_cells, searched_json, shown_json, shown_row
+from genchat.engine.retrieval.tabular import row_cells, searched_json, shown_json, shown_row
 from genchat.engine.retrieval.terms import Language, stemmer
 
 

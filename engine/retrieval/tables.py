@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from genchat.engine.retrieval.phrases import number, read_number
-from genchat.engine.retrieval.records import row_cells
+from genchat.engine.retrieval.tabular import row_cells
 from genchat.engine.retrieval.terms import LANGUAGES, Language, stemmer, words_of
 from genchat.engine.text import fold, safe_line
 

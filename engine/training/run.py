@@ -15,16 +15,16 @@ from genchat.engine.errors import TextUnusable, UsageError
 from genchat.engine.model_card import ModelCard, write_model
 from genchat.engine.sampling import SamplingSettings
 from genchat.engine.tokenizers.reading import StoredTokenizer
-from genchat.engine.training.beginning import Beginning
 from genchat.engine.training.data import Source, TokenData, is_chat, prepare
+from genchat.engine.training.distributed import join_team, leave_team
 from genchat.engine.training.events import TrainingEvent
 from genchat.engine.training.plot import write_plot
 from genchat.engine.training.precision import choose_device, choose_dtype, relative_speed
 from genchat.engine.training.recipes import Recipe
 from genchat.engine.training.schedule import Schedule
-from genchat.engine.training.team import join_team, leave_team
 from genchat.engine.training.trainable import TrainableModel
 from genchat.engine.training.trainer import Machine, Trainer
+from genchat.engine.training.warm_start import Beginning
 from genchat.engine.training.weights import WEIGHTS_FILE, write_tensors
 
 DEFAULT_MINUTES = 5.0

@@ -19,11 +19,11 @@ from genchat.engine.distribution import LN2
 from genchat.engine.errors import ModelDamaged, TrainingFailed
 from genchat.engine.training.checkpoint import load_checkpoint, refuse_other_run, save_checkpoint
 from genchat.engine.training.data import Batch, Batches, TokenData, held_out_windows
+from genchat.engine.training.distributed import Team
 from genchat.engine.training.events import Ended, Progress, Sample, Saved, Started, TrainingEvent, Validation
 from genchat.engine.training.learning import Learning
 from genchat.engine.training.recipes import Recipe
 from genchat.engine.training.schedule import Schedule
-from genchat.engine.training.team import Team
 from genchat.engine.training.trainable import TrainableModel
 from genchat.engine.training.weights import check_shapes
 

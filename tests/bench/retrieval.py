@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 
 from genchat.corpora import dialogues
+from genchat.engine.answering.extractive import ExtractiveBackend
 from genchat.engine.contract import Embedder, ReplySettings, Step
 from genchat.engine.conversation import Message, Role
 from genchat.engine.errors import DocumentsError
-from genchat.engine.retrieval.extractive import ExtractiveBackend
 from genchat.engine.retrieval.indexing import Indexer, Source
 from genchat.engine.retrieval.keywords import search
 from genchat.engine.retrieval.library import Library
@@ -37,7 +37,7 @@ from genchat.engine.retrieval.vectors import embed_missing
 from genchat.engine.sampling import SamplingSettings
 from genchat.engine.text import fold
 from tests.bench import Row, bench_data
-from tests.engine.retrieval.fitness_questions import ON_TOPIC, SENTENCES
+from tests.engine.nutrition.fitness_questions import ON_TOPIC, SENTENCES
 
 SPELLINGS = ("as it is", "no accents", "one typo")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

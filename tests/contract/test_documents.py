@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from genchat.engine.answering.extractive import ExtractiveBackend
+from genchat.engine.answering.rag_backend import RagBackend
 from genchat.engine.contract import Backend
 from genchat.engine.local_backend import LocalBackend
-from genchat.engine.retrieval.extractive import ExtractiveBackend
 from genchat.engine.retrieval.library import Library
-from genchat.engine.retrieval.rag_backend import RagBackend
 from genchat.engine.retrieval.retriever import Retriever
 from tests.contract.backend import BackendContract
 from tests.fakes import HashModel

@@ -40,7 +40,7 @@ def test_help_loads_no_library_but_typer(tmp_path: Path, arguments: tuple[str, .
 def test_an_unused_command_is_not_imported(tmp_path: Path) -> None:
     code = (
         command("--help")
-        + "\nassert not [name for name in sys.modules if name.startswith('genchat.tui.commands.history')]"
+        + "\nassert not [name for name in sys.modules if name.startswith('genchat.tui.cli.commands.history')]"
     )
     assert loaded_by(code, tmp_path) == set()
 

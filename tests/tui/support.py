@@ -27,8 +27,8 @@ from genchat.engine.history import HistoryStore, NullHistory
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.sampling import SamplingSettings
 from genchat.tui.app import GenchatApp
+from genchat.tui.chat.services import Progress
 from genchat.tui.screens.chat import ChatScreen
-from genchat.tui.services import Progress
 from tests.fakes import HashModel, ScriptModel
 
 GREEDY = ReplySettings(SamplingSettings(temperature=0, seed=1))

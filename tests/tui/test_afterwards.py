@@ -16,8 +16,8 @@ from genchat.engine.distribution import unknown
 from genchat.engine.errors import RemoteError, UsageError
 from genchat.engine.local_backend import LocalBackend
 from genchat.tui.app import GenchatApp
-from genchat.tui.dialogue import Status, Turn
-from genchat.tui.opinions import OpinionRequest
+from genchat.tui.chat.dialogue import Status, Turn
+from genchat.tui.chat.opinions import OpinionRequest
 from tests.fakes import ByteTokenizer, HashModel
 from tests.tui.support import Failing, Listing, Source, _NoTokens, chat, make_app, say, script, store, text_of, until
 

@@ -9,7 +9,7 @@ from genchat.engine.contract import ReplySettings
 from genchat.engine.conversation import Message, Role
 from genchat.engine.errors import ModelNotFound, RemoteError
 from genchat.engine.sampling import SamplingSettings
-from genchat.tui.dialogue import Status
+from genchat.tui.chat.dialogue import Status
 from tests.tui.support import (
     Failing,
     FewKnown,

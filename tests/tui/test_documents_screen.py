@@ -6,15 +6,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
-from genchat.engine import answering
-from genchat.engine.answering import open_library
+from genchat.engine.answering import opening as answering
+from genchat.engine.answering.opening import open_library
 from genchat.engine.language import use_language
 from genchat.engine.paths import paths
 from genchat.engine.retrieval.vectors import embed_missing
 from genchat.tui.app import GenchatApp
 from genchat.tui.screens.ask import ConfirmScreen, LineScreen
 from genchat.tui.screens.documents import DocumentsScreen
-from tests.engine.retrieval.fakes import BagEmbedder
+from tests.engine.document_fakes import BagEmbedder
 from tests.tui.support import chat, make_app, text_of, until
 
 SIZE = (120, 36)

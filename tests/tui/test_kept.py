@@ -13,8 +13,8 @@ from genchat.engine.conversation import Role
 from genchat.engine.history import HistoryStore
 from genchat.engine.sampling import SamplingSettings
 from genchat.tui.app import GenchatApp
-from genchat.tui.dialogue import Status
-from genchat.tui.export import suggested_path
+from genchat.tui.chat.dialogue import Status
+from genchat.tui.chat.export import suggested_path
 from genchat.tui.screens.ask import ConfirmScreen, LineScreen
 from genchat.tui.screens.search import SearchScreen
 from tests.tui.support import Gated, Source, chat, dialog, make_app, say, script, store, text_of, until

@@ -11,7 +11,7 @@ from genchat.engine.history import NullHistory
 from genchat.engine.language import use_language
 from genchat.engine.sampling import SamplingSettings
 from genchat.tui.app import GenchatApp
-from genchat.tui.reply_stream import ReplyStream
+from genchat.tui.chat.reply_stream import ReplyStream
 from tests.tui.support import Source, chat, make_app, say, script
 
 _SAMPLED = ReplySettings(SamplingSettings(seed=11, temperature=1.6, top_k=6), 60)

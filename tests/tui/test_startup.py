@@ -12,8 +12,8 @@ from genchat.engine.errors import UsageError
 from genchat.engine.history import HistoryStore
 from genchat.engine.paths import paths
 from genchat.tui.app import GenchatApp, run_app
+from genchat.tui.cli.command_context import Surroundings
 from genchat.tui.colours import DARK, LIGHT
-from genchat.tui.commands.surroundings import Surroundings
 
 HEAVY = (
     "numpy",
@@ -46,7 +46,7 @@ def test_the_screen_loads_nothing_heavy() -> None:
 _ON_A_TERMINAL = f"""
 import sys
 import genchat.tui.app
-from genchat.tui.program import run
+from genchat.tui.cli.program import run
 
 class Terminal:
     isatty = staticmethod(lambda: True)

@@ -23,8 +23,8 @@ from genchat.tui.screens.help import bindings_of
 from genchat.tui.screens.models import ModelsScreen
 from genchat.tui.screens.training import TrainingScreen
 from genchat.tui.screens.training_form import DEFAULTS, PathSuggester, TrainingForm
-from genchat.tui.training_job import JobStatus, TrainingJob, genchat_program
-from genchat.tui.training_order import known_texts, read_order
+from genchat.tui.training.job import JobStatus, TrainingJob, genchat_program
+from genchat.tui.training.order import known_texts, read_order
 from genchat.tui.widgets.choice import Choice
 from tests.tui.support import Source, chat, make_app, script, text_of, until
 from tests.tui.support import say as speak
@@ -70,7 +70,7 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (folder / "events").write_text(lines(STARTED, *seen, SAMPLE))
     (folder / "last").write_text(lines(ENDED, Kept("NAME", "", False)))
     monkeypatch.setenv("FAKE_TRAINER", str(folder))
-    monkeypatch.setattr("genchat.tui.training_job.genchat_program", lambda: [sys.executable, str(folder / "fake.py")])
+    monkeypatch.setattr("genchat.tui.training.job.genchat_program", lambda: [sys.executable, str(folder / "fake.py")])
     jobs: list[TrainingJob] = []
     begin = TrainingJob.__init__
 

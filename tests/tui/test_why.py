@@ -20,8 +20,8 @@ from genchat.engine.evidence import (
     RecalledReply,
     RecallEvidence,
 )
+from genchat.tui.chat.token_records import Labels, TokenRecord
 from genchat.tui.colours import inks
-from genchat.tui.records import Labels, TokenRecord
 from genchat.tui.widgets.why import Scene, paint_why
 from genchat.tui.widgets.why.passages import paint_passages
 from tests.fakes import ByteTokenizer

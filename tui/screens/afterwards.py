@@ -15,9 +15,9 @@ from genchat.engine.errors import GenchatError
 from genchat.engine.language import say
 from genchat.engine.redaction import redact
 from genchat.engine.text import safe, safe_line
-from genchat.tui.dialogue import Turn
+from genchat.tui.chat.dialogue import Turn
+from genchat.tui.chat.messages import OpinionArrived
 from genchat.tui.keys import bind
-from genchat.tui.messages import OpinionArrived
 from genchat.tui.screens.model_choosing import ModelChoosingScreen
 from genchat.tui.widgets.transcript import Transcript
 
@@ -77,7 +77,7 @@ class AfterwardsScreen(ModelChoosingScreen):
         self.run_worker(partial(self._form_opinion, turn), thread=True, exit_on_error=False, group="opinion")
 
     def _form_opinion(self, turn: Turn) -> None:
-        from genchat.tui.opinions import OpinionRequest
+        from genchat.tui.chat.opinions import OpinionRequest
 
         worker = get_current_worker()
         name = self.session.local_model()

@@ -13,15 +13,15 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from genchat.engine.language import say
-from genchat.tui.dialogue import Turn
-from genchat.tui.evidence_requests import DEBOUNCE, Question
-from genchat.tui.inspector import Inspector
+from genchat.tui.chat.dialogue import Turn
+from genchat.tui.chat.evidence_requests import DEBOUNCE, Question
+from genchat.tui.chat.inspector import Inspector
+from genchat.tui.chat.messages import CursorMoved, EvidenceArrived, ReplyArrived, TokenPicked
+from genchat.tui.chat.reply_stream import ReplyStream
+from genchat.tui.chat.session import Live, Session
 from genchat.tui.keys import bind
-from genchat.tui.messages import CursorMoved, EvidenceArrived, ReplyArrived, TokenPicked
-from genchat.tui.reply_stream import ReplyStream
 from genchat.tui.screens.afterwards import AfterwardsScreen
 from genchat.tui.screens.layout import Arrangement, arrange
-from genchat.tui.session import Live, Session
 from genchat.tui.widgets.conversation_list import ConversationList
 from genchat.tui.widgets.header import Header
 from genchat.tui.widgets.key_bar import KeyBar

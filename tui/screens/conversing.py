@@ -10,10 +10,10 @@ from genchat.engine.errors import GenchatError
 from genchat.engine.history.records import SearchHit
 from genchat.engine.language import say
 from genchat.engine.text import safe, safe_line
-from genchat.tui.export import suggested_path, write_export
-from genchat.tui.keeping import load_dialogue
-from genchat.tui.messages import ConversationDeleted, ConversationLoaded
-from genchat.tui.session import Session
+from genchat.tui.chat.export import suggested_path, write_export
+from genchat.tui.chat.history_writer import load_dialogue
+from genchat.tui.chat.messages import ConversationDeleted, ConversationLoaded
+from genchat.tui.chat.session import Session
 from genchat.tui.widgets.conversation_list import ConversationList
 
 _LASTING = 15  # seconds

@@ -124,7 +124,7 @@ class DocumentsScreen(Screen[None]):
         self.run_worker(partial(self._with_library, work), thread=True, group=group, exit_on_error=False)
 
     def _with_library(self, work: "Callable[[Library], None]") -> None:
-        from genchat.engine.answering import open_library
+        from genchat.engine.answering.opening import open_library
 
         try:
             with open_library(paths()) as library:
@@ -182,7 +182,7 @@ class DocumentsScreen(Screen[None]):
         self.post_message(self.Explained(question, Retriever(library, near).retrieve(question)))
 
     def _known_embedder(self) -> "Embedder | None":
-        from genchat.engine.answering import open_embedder
+        from genchat.engine.answering.opening import open_embedder
 
         if not self._embedder_known:
             self._embedder_known = True

@@ -7,9 +7,9 @@ from textual import on
 from genchat.engine.errors import GenchatError
 from genchat.engine.language import say
 from genchat.engine.text import safe, safe_line
-from genchat.tui.dialogue import Status
-from genchat.tui.inspector import Inspector
-from genchat.tui.messages import BackendFailed, BackendOpened, LoadProgress, ModelsListed
+from genchat.tui.chat.dialogue import Status
+from genchat.tui.chat.inspector import Inspector
+from genchat.tui.chat.messages import BackendFailed, BackendOpened, LoadProgress, ModelsListed
 from genchat.tui.screens.conversing import ConversingScreen
 from genchat.tui.widgets.header import Header
 

@@ -10,8 +10,8 @@ from textual.widgets.option_list import Option
 
 from genchat.engine.language import say
 from genchat.engine.text import safe_line
+from genchat.tui.chat.services import ModelListing
 from genchat.tui.screens.dialog import Dialog
-from genchat.tui.services import ModelListing
 
 _WIDEST_NAME = 24
 

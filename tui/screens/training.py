@@ -1,6 +1,6 @@
 """Watching a model learn: loss curves, figures, what it writes by now; stop and keep, stop and discard, or go and chat.
 
-The run is a process of its own (tui/training_job.py) that goes on while the person chats; this screen only looks.
+The run is a process of its own (tui/training/job.py) that goes on while the person chats; this screen only looks.
 """
 
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ from genchat.engine.errors import GenchatError
 from genchat.engine.language import say
 from genchat.engine.paths import paths
 from genchat.engine.text import safe, safe_line
-from genchat.tui.commands.train_neural import duration
+from genchat.tui.cli.commands.train_neural import duration
 from genchat.tui.keys import bind
 from genchat.tui.screens.ask import ConfirmScreen
 from genchat.tui.screens.chat import ChatScreen
 from genchat.tui.screens.layout import SMALLEST
 from genchat.tui.screens.training_form import TrainingForm
-from genchat.tui.training_job import JobStatus, Point, Told, TrainingJob
-from genchat.tui.training_order import TrainingOrder, known_texts
+from genchat.tui.training.job import JobStatus, Point, Told, TrainingJob
+from genchat.tui.training.order import TrainingOrder, known_texts
 from genchat.tui.widgets.curves import Curve, Curves
 from genchat.tui.widgets.key_bar import KeyBar
 from genchat.tui.widgets.training_figures import Figures, Phases, TrainingHeader

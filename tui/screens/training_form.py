@@ -21,7 +21,7 @@ from genchat.engine.paths import Paths
 from genchat.engine.text import safe
 from genchat.tui.keys import bind
 from genchat.tui.screens.dialog import Dialog
-from genchat.tui.training_order import (
+from genchat.tui.training.order import (
     FAMILIES,
     LENGTHS,
     OPTIMIZERS,

@@ -144,7 +144,7 @@ class WordsScreen(Screen[None]):
 
     def _open_vectors(self, choice: TextChoice) -> None:
         from genchat.engine.words.store import open_vectors, shipped_texts
-        from genchat.tui.commands.inputs import read_text_file
+        from genchat.tui.cli.inputs import read_text_file
 
         def tell(share: float) -> None:
             self.post_message(self.Told(f"{say('words.training')} {share:.0%}"))

@@ -14,13 +14,13 @@ from textual.strip import Strip
 from genchat.engine.conversation import Role
 from genchat.engine.language import say
 from genchat.engine.text import safe, safe_line
+from genchat.tui.chat.dialogue import Status, Turn, shown
 from genchat.tui.colours import Inks
-from genchat.tui.dialogue import Status, Turn, shown
 from genchat.tui.widgets.painting import Line, fit, right_aligned
 from genchat.tui.widgets.wrapping import WrappedText
 
 if TYPE_CHECKING:
-    from genchat.tui.records import TokenRecord
+    from genchat.tui.chat.token_records import TokenRecord
 
 PAGER_BACK, PAGER_ON = "‹ ", " ›"
 

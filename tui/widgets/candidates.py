@@ -19,7 +19,7 @@ from genchat.tui.widgets.painting import Line, bar, fit
 from genchat.tui.widgets.wrapping import WrappedText
 
 if TYPE_CHECKING:
-    from genchat.tui.records import Row, TokenRecord
+    from genchat.tui.chat.token_records import Row, TokenRecord
 
 MARK = "▸"
 _NUMBER, _DRAWN = 6, 8

@@ -9,8 +9,8 @@ from textual.widget import Widget
 from genchat.engine.contract import ModelInfo, ReplySettings
 from genchat.engine.language import say
 from genchat.engine.text import safe_line
+from genchat.tui.chat.dialogue import Status
 from genchat.tui.colours import inks
-from genchat.tui.dialogue import Status
 from genchat.tui.numbers import percent, plain, short_count, whole
 from genchat.tui.widgets.painting import right_aligned
 

@@ -17,8 +17,8 @@ from genchat.engine.contract import Capabilities
 from genchat.engine.evidence import Evidence
 from genchat.engine.language import say
 from genchat.engine.text import safe_line
+from genchat.tui.chat.dialogue import Turn
 from genchat.tui.colours import Inks, inks
-from genchat.tui.dialogue import Turn
 from genchat.tui.keys import bind
 from genchat.tui.widgets.candidates import (
     COMPACT_WIDTH,
@@ -147,7 +147,7 @@ class Panel(ScrollView, can_focus=True):
     def _empty(self, turn: Turn | None) -> list[Strip]:
         """What this place is for, and, for a backend without probabilities, why it stays empty."""
         if turn is not None and turn.passages is not None:
-            from genchat.tui.records import TokenRecord
+            from genchat.tui.chat.token_records import TokenRecord
             from genchat.tui.widgets.why.passages import paint_passages
 
             scene = Scene(TokenRecord(0, None, "", ""), self._width, self._inks, turn.family)

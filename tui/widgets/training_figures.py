@@ -9,10 +9,10 @@ from textual.widget import Widget
 from genchat.engine.language import say
 from genchat.engine.ngram.progress import PHASES
 from genchat.engine.text import safe_line
+from genchat.tui.cli.commands.train_neural import duration
 from genchat.tui.colours import Inks, inks
-from genchat.tui.commands.train_neural import duration
 from genchat.tui.numbers import decimal, percent, short_count, whole
-from genchat.tui.training_job import JobStatus, Told
+from genchat.tui.training.job import JobStatus, Told
 from genchat.tui.widgets.painting import Line, bar, right_aligned
 
 _LONGEST_NAME = 32

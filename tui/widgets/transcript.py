@@ -17,16 +17,16 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from genchat.engine.language import say
+from genchat.tui.chat.dialogue import Turn
+from genchat.tui.chat.messages import CursorMoved
 from genchat.tui.colours import Inks, inks
-from genchat.tui.dialogue import Turn
 from genchat.tui.keys import bind
-from genchat.tui.messages import CursorMoved
 from genchat.tui.widgets.blocks import Block, Look
 from genchat.tui.widgets.painting import Line
 from genchat.tui.widgets.wrapping import WrappedText
 
 if TYPE_CHECKING:
-    from genchat.tui.records import TokenRecord
+    from genchat.tui.chat.token_records import TokenRecord
 
 MARGIN = 2
 WIDEST = 100  # longer lines are hard to read

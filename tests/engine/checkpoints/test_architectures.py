@@ -11,7 +11,7 @@ from safetensors import safe_open
 from genchat.engine.checkpoints.importing import import_checkpoint
 from genchat.engine.gpt.loading import Precision, load_checkpoint
 from genchat.engine.gpt.packed import INT8_FILE
-from genchat.engine.gpt.whole_numbers import SCALE, unpack
+from genchat.engine.gpt.quantisation import SCALE, unpack
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.model_card import read_card
 from tests.engine.checkpoints.folders import make_folder

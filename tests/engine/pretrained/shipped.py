@@ -5,7 +5,7 @@ from pathlib import Path
 from genchat import engine
 from genchat.engine.contract import LanguageModel
 from genchat.engine.model_card import read_card
-from genchat.engine.pretrained.shipping import load
+from genchat.engine.pretrained.making.shipping import load
 
 FOLDER = Path(engine.__file__).parent / "pretrained"
 

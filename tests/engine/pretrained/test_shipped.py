@@ -8,7 +8,7 @@ from genchat.engine.contract import ReplySettings, Step
 from genchat.engine.conversation import Message, Role
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.model_card import read_card, verify_files
-from genchat.engine.pretrained.shipping import thinned
+from genchat.engine.pretrained.making.shipping import thinned
 from genchat.engine.sampling import SamplingSettings
 from genchat.engine.training.weights import WEIGHTS_FILE, read_tensors
 from tests.engine.pretrained.shipped import FOLDER, shipped
@@ -28,7 +28,7 @@ def test_a_card_tells_sources_licences_command_and_price(name: str) -> None:
     verify_files(folder, card)
     assert card.sources
     assert all(source["licence"] and source["sha256"] for source in card.sources)
-    assert f"python -m engine.pretrained.{'chat' if card.chat else 'shakespeare'}" in card.command
+    assert f"python -m genchat.engine.pretrained.making.{'chat' if card.chat else 'shakespeare'}" in card.command
     assert 1.0 < card.results["held_out_bits_per_byte"] < 3.0
     assert card.chat == (name in CHATS)
     assert json.dumps(card.results).isascii()

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from genchat.engine.answering.follow_ups import asked_lines, standing_alone
 from genchat.engine.conversation import Message, Role
-from genchat.engine.retrieval.follow_ups import asked_lines, standing_alone
 from genchat.engine.retrieval.keywords import fts_expression, search
 from genchat.engine.retrieval.library import Library
 from genchat.engine.retrieval.questions import Question
-from tests.engine.retrieval.conftest import Add
+from tests.engine.document_fixtures import Add
 
 ANIMALS = {
     "gato.md": "O gato dorme no telhado da casa velha.",

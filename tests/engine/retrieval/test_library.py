@@ -16,7 +16,7 @@ from genchat.engine.retrieval import indexing
 from genchat.engine.retrieval.indexing import Progress
 from genchat.engine.retrieval.keywords import search
 from genchat.engine.retrieval.library import SHIPPED, Library
-from tests.engine.retrieval.conftest import Add
+from tests.engine.document_fixtures import Add
 
 ROOT = Path(__file__).parents[3]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from genchat.engine.errors import DocumentsError
 from genchat.engine.retrieval.chunking import LIMIT
 from genchat.engine.retrieval.reading import LARGEST, Reading, read_bytes, read_document
-from genchat.engine.retrieval.records import json_records, searched_json, shown_json, shown_row
+from genchat.engine.retrieval.tabular import json_records, searched_json, shown_json, shown_row
 from genchat.engine.retrieval.web_pages import page_text
 
 

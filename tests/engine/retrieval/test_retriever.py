@@ -12,9 +12,9 @@ from genchat.engine.retrieval.library import Library
 from genchat.engine.retrieval.passages import WARNING_ORDERS, gives_orders
 from genchat.engine.retrieval.retriever import Retriever
 from genchat.engine.retrieval.vectors import embed_missing, embedded
-from tests.engine.retrieval.conftest import Add
-from tests.engine.retrieval.fakes import BagEmbedder
-from tests.engine.retrieval.fitness_questions import ON_TOPIC
+from tests.engine.document_fakes import BagEmbedder
+from tests.engine.document_fixtures import Add
+from tests.engine.nutrition.fitness_questions import ON_TOPIC
 
 
 def embed(library: Library, embedder: BagEmbedder) -> None:

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genchat.engine.retrieval.extractive import ExtractiveBackend
+from genchat.engine.answering.extractive import ExtractiveBackend
 from genchat.engine.retrieval.phrases import listed, number, read_number
 from genchat.engine.retrieval.retriever import Retriever
 from genchat.engine.retrieval.tables import find_tables, members, readable_row
-from tests.engine.retrieval.asking import passages_of, talk, text_of
-from tests.engine.retrieval.conftest import Add
+from tests.engine.asking import passages_of, talk, text_of
+from tests.engine.document_fixtures import Add
 
 PRICES = "produto;preço (R$);peso;seção\nCaderno;12,50;300;papel\nLápis;1,20;8;escrita\nCaneta;3,00;10;escrita\n"
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from genchat.engine.training.event_lines import WatchedEvent, event_from_line, event_to_json
 from genchat.engine.training.events import Ended, Kept, Phase, Progress, Sample, Started
-from genchat.tui.commands.output import Output
-from genchat.tui.commands.watched import EventLines
+from genchat.tui.cli.output import Output
+from genchat.tui.cli.watched import EventLines
 
 ENDED = Ended("done", 80, 4.0, 1.5, 2.25)
 

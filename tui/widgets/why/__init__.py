@@ -17,7 +17,7 @@ from genchat.tui.widgets.painting import Line
 from genchat.tui.widgets.wrapping import WrappedText
 
 if TYPE_CHECKING:
-    from genchat.tui.records import Labels, TokenRecord
+    from genchat.tui.chat.token_records import Labels, TokenRecord
 
 
 @dataclass(frozen=True)

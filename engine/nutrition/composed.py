@@ -1,0 +1,193 @@
+"""Answers put together from what documents hold in orderly form: menus, recipes that fit a wish, figures.
+
+No search is needed for them, and no model: every line names the source it was read from. A model that answers from the
+documents is given the same sources.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+
+from genchat.engine.answering.follow_ups import asked_lines
+from genchat.engine.contract import Notice, Passage, Passages
+from genchat.engine.conversation import Message, Role
+from genchat.engine.language import say
+from genchat.engine.nutrition.facts import Facts, asked_facts, facts_of
+from genchat.engine.nutrition.menu import Members, Menu, compose, menu_wish
+from genchat.engine.nutrition.recipe_list import wanted_recipes
+from genchat.engine.nutrition.recipes import MEALS, Meal, Recipe, find_recipes
+from genchat.engine.nutrition.wishes import Wish, wants_change
+from genchat.engine.nutrition.wording import facts_text, menu_text, recipes_text
+from genchat.engine.retrieval.keywords import statistics
+from genchat.engine.retrieval.phrases import said
+from genchat.engine.retrieval.questions import understand
+from genchat.engine.retrieval.retriever import Retriever, respelled
+from genchat.engine.retrieval.tables import Table, find_tables, members
+from genchat.engine.retrieval.terms import Language, detect_language
+
+_MOST_NAMED = 8  # dishes of an answer that "quantas calorias tem isso?" is about
+_MENUS = 3  # a model is given the recipes of this many menus to choose from
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The sources, numbered as the text cites them, and the text. `choice` are sources for a model to choose from."""
+
+    items: tuple[Passage, ...]
+    text: str
+    retriever: str
+    choice: tuple[int, ...]  # chunks
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def event(self) -> Passages:
+        """As the contract wants it."""
+        return Passages(self.items, self.retriever)
+
+
+def composed_answer(
+    retriever: Retriever, messages: Sequence[Message], seed: int, remote: bool = False
+) -> Composed | None:
+    """The answer to the last of `messages`; None where the documents have to be searched. Raises DocumentsError."""
+    lines = asked_lines(messages)
+    if not lines or not lines[-1].strip():
+        return None
+    number = retriever.collection_number
+    with retriever.library.reading() as connection:
+        tables, recipes = find_tables(connection, number, remote), find_recipes(connection, number, remote)
+        if not tables and not recipes:
+            return None
+        kinds = cache(partial(members, tables))
+        asked = _Asked(retriever, connection, messages, lines, tables, recipes, kinds, seed)
+        found = asked.answer()
+        if found is None:
+            questions = [understand(connection, line, statistics(connection).chunks) for line in lines]
+            corrected = tuple(question.corrected for question in questions)
+            found = replace(asked, lines=corrected).answer() if corrected != lines else None
+            if found is not None:
+                return replace(found, notices=respelled(questions))
+    return found
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What was asked (the last question, after those it leans on), and what there is to answer from."""
+
+    retriever: Retriever
+    connection: sqlite3.Connection
+    messages: Sequence[Message]
+    lines: tuple[str, ...]
+    tables: Sequence[Table]
+    recipes: Sequence[Recipe]
+    kinds: Members
+    seed: int
+
+    def answer(self) -> Composed | None:
+        """Figures, a menu or recipes."""
+        wish = menu_wish(self.lines)
+        figures = self._of_the_last_answer()
+        if figures is None and wish is None:
+            figures = asked_facts(self.connection, self.lines, self.tables, self.recipes, self._spoken)
+        if figures is not None:
+            return self.figures(figures)
+        return self.menu(wish) if wish is not None else self.recipe_list()
+
+    @property
+    def _spoken(self) -> Language:
+        return detect_language("\n".join(self.lines))
+
+    def _answers(self) -> Iterator[str]:
+        """What was answered so far, the newest first."""
+        return (message.text for message in reversed(self.messages) if message.role is Role.ASSISTANT)
+
+    def _of_the_last_answer(self) -> Facts | None:
+        """ "Quantas calorias tem isso?", "e de proteína?": of the dishes just named."""
+        if len(self.lines) < 2:
+            return None
+        answer = next(self._answers(), "")
+        named = [recipe for recipe in self.recipes if recipe.name in answer]
+        named.sort(key=lambda recipe: answer.index(recipe.name))
+        return facts_of(self.connection, named[:_MOST_NAMED], self.lines[-1], self.tables, self._spoken)
+
+    def figures(self, found: Facts) -> Composed:
+        """Figures, each with the row or recipe it stands in."""
+        numbers = _numbered(fact.chunk for fact in found.items)
+        cells = {fact.chunk: fact.cell for fact in found.items}
+        places = {recipe.chunk: recipe.facts for recipe in self.recipes}
+        items = self._sources(numbers, places)
+        marked = tuple(_marked(item, cells[chunk]) for item, chunk in zip(items, numbers, strict=True))
+        told = say("retrieval.by_figures", count=len(items))
+        return Composed(marked, facts_text(found, numbers, self._spoken), told, tuple(numbers))
+
+    def menu(self, wish: Wish) -> Composed | None:
+        """A menu; what is to be changed is changed, the rest of the one before stays."""
+        kept, dropped = self._kept(wish)
+        if kept:
+            wish = replace(wish, meals=tuple(meal for meal in MEALS if meal in kept or meal in wish.meals))
+        menu = compose(wish, self.recipes, self.seed, self.kinds, kept, dropped)
+        numbers = _numbered(recipe.chunk for recipe in _dishes(menu))
+        if not numbers:
+            return None
+        more = range(1, 1 if kept or len(wish.days) > 1 else _MENUS)
+        others = [compose(wish, self.recipes, self.seed + turn, self.kinds, kept, dropped) for turn in more]
+        choice = dict.fromkeys([*numbers, *(recipe.chunk for each in others for recipe in _dishes(each))])
+        items = self._sources(numbers, {recipe.chunk: recipe.facts for recipe in _dishes(menu)})
+        told = say("retrieval.by_recipes", count=len(items))
+        return Composed(items, menu_text(menu, numbers), told, tuple(choice))
+
+    def recipe_list(self) -> Composed | None:
+        """Recipes that fit."""
+        found = wanted_recipes(self.lines, self.recipes, self.kinds)
+        if found is None:
+            return None
+        numbers = _numbered(recipe.chunk for recipe in found.shown)
+        items = self._sources(numbers, {recipe.chunk: recipe.facts for recipe in found.shown})
+        told = say("retrieval.by_recipe_list", count=len(items))
+        return Composed(items, recipes_text(found, numbers), told, tuple(numbers))
+
+    def _kept(self, wish: Wish) -> tuple[dict[Meal, Recipe], list[Recipe]]:
+        """Of the newest menu, where only a part of it is to change: what stays and what goes."""
+        if len(self.lines) < 2 or not wants_change(self.lines[-1]):
+            return {}, []
+        menus = (self._served(wish.language, answer) for answer in self._answers())
+        served = next((menu for menu in menus if menu and (not wish.names_meals or set(wish.meals) & menu.keys())), {})
+        stays = {meal: recipe for meal, recipe in served.items() if wish.names_meals and meal not in wish.meals}
+        return stays, list(served.values())
+
+    def _served(self, language: Language, answer: str) -> dict[Meal, Recipe]:
+        """The dishes of a menu that was answered; the first day's, where there are several."""
+        beginnings = {meal: f"• {said(language, f'meal_{meal}')}: " for meal in MEALS}
+        first = answer.split("\n\n", 1)[0]
+        return {
+            meal: recipe
+            for meal in MEALS
+            for recipe in self.recipes
+            if f"{beginnings[meal]}{recipe.name} (" in first or f"{beginnings[meal]}{recipe.name} [" in first
+        }
+
+    def _sources(self, numbers: Mapping[int, int], places: Mapping[int, tuple[int, int]]) -> tuple[Passage, ...]:
+        found = self.retriever.passages_of("\n".join(self.lines), list(numbers))
+        return tuple(
+            replace(passage, number=number, highlight=places.get(chunk, passage.highlight))
+            for (chunk, number), passage in zip(numbers.items(), found, strict=True)
+        )
+
+
+def _dishes(menu: Menu) -> list[Recipe]:
+    return [recipe for _, dishes in menu.days for recipe in dishes.values()]
+
+
+def _numbered(chunks: Iterable[int]) -> dict[int, int]:
+    return {chunk: number for number, chunk in enumerate(dict.fromkeys(chunks), 1)}
+
+
+def _marked(passage: Passage, cell: str) -> Passage:
+    """With the cell highlighted that the figure was read from."""
+    place = re.search(rf"[^·]*: {re.escape(cell)}(?= ·|$)", passage.text) if cell else None
+    return (
+        passage
+        if place is None
+        else replace(passage, highlight=(place.start() + len(place[0]) - len(place[0].lstrip()), place.end()))
+    )

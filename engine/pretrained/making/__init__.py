@@ -1,0 +1,1 @@
+"""Makers of the weights that ship; not part of the wheel."""

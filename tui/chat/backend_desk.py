@@ -1,0 +1,66 @@
+"""The backends that are open: each is loaded once, by whichever thread asks first, and the last few stay open."""
+
+import threading
+from collections import OrderedDict
+
+from genchat.engine.contract import Backend
+from genchat.tui.chat.services import BackendSource, Progress
+
+_STAY_OPEN = 3
+
+
+class BackendDesk:
+    """Opens backends by name. Safe to ask from several threads."""
+
+    def __init__(self, source: BackendSource) -> None:
+        self.source = source
+        self._open: OrderedDict[str, Backend] = OrderedDict()
+        self._loading: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+        self._model_locks: dict[str, threading.Lock] = {}
+
+    def ready(self, name: str) -> Backend | None:
+        """The backend of that name if it is open; never waits."""
+        with self._lock:
+            return self._open.get(name)
+
+    def made_by(self, model: str) -> tuple[str, Backend] | None:
+        """An open backend whose model calls itself `model`, and the name it was opened by.
+
+        It may stand behind documents that it answered without.
+        """
+        with self._lock:
+            for name, backend in self._open.items():
+                plain = getattr(backend, "without_documents", None)
+                found = next((each for each in (backend, plain) if each is not None and each.info.name == model), None)
+                if found is not None:
+                    return name, found
+        return None
+
+    def local(self) -> str | None:
+        """The name of the open model used last that runs here and can price any text."""
+        with self._lock:
+            usable = [
+                name for name, each in self._open.items() if each.capabilities.can_score and hasattr(each, "model")
+            ]
+        return usable[-1] if usable else None
+
+    def open(self, name: str, progress: Progress | None = None) -> Backend:
+        """Load it, or wait for the thread that does. Raises what the source raises."""
+        with self._lock:
+            loading = self._loading.setdefault(name, threading.Lock())
+        with loading:
+            found = self.ready(name)
+            if found is None:
+                found = self.source.open(name, progress)
+            with self._lock:
+                self._open[name] = found
+                self._open.move_to_end(name)
+                while len(self._open) > _STAY_OPEN:
+                    self._open.popitem(last=False)
+            return found
+
+    def model_lock(self, name: str) -> threading.Lock:
+        """Held while the model of that name works, so that a reply and a question about it take turns."""
+        with self._lock:
+            return self._model_locks.setdefault(name, threading.Lock())

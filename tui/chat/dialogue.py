@@ -1,0 +1,179 @@
+"""The conversation as the screen holds it: a tree of turns, of which one path is shown.
+
+Regenerating or editing adds a sibling; nothing is overwritten. No widget and no model is known here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from genchat.engine.contract import Passages, ReplySettings
+from genchat.engine.conversation import Message, Role
+from genchat.engine.text import safe
+
+if TYPE_CHECKING:
+    from genchat.tui.chat.token_records import TokenRecord
+
+
+class Status(StrEnum):
+    """How far a reply has come, or how it ended."""
+
+    WAITING = "waiting"  # the model is still loading
+    STREAMING = "streaming"
+    DONE = "done"
+    STOPPED = "stopped"
+    LENGTH = "length"
+    BLOCKED = "blocked"
+    CUT = "cut"
+    ERROR = "error"
+    INTERRUPTED = "interrupted"  # the process died in the middle
+
+    @property
+    def running(self) -> bool:
+        """More may come."""
+        return self in (Status.WAITING, Status.STREAMING)
+
+
+@dataclass(eq=False, repr=False)
+class Opinion:
+    """Another model's view of a reply's text, shown in place of the reply's `own` records. `by` is its name."""
+
+    by: str
+    family: str
+    own: "list[TokenRecord]"
+
+
+@dataclass(eq=False, repr=False)  # Textual writes out what a worker is given; a turn may hold thousands of arrays
+class Turn:
+    """One message. `text` is exactly what was written; `records` are its tokens, where they are known."""
+
+    role: Role
+    text: str = ""
+    parent: "Turn | None" = None
+    children: list["Turn"] = field(default_factory=list)
+    shown_child: int = 0
+    status: Status = Status.DONE
+    speaker: str = ""
+    backend: str = ""  # the name that opens it again
+    family: str = "plugin"
+    records: "list[TokenRecord]" = field(default_factory=list)
+    opinion: Opinion | None = None  # set while `records` are another model's
+    passages: Passages | None = None
+    unsupported: list[tuple[int, int]] = field(default_factory=list)  # of `text`: what no passage bears out
+    abstained: bool = False  # the documents do not hold the answer
+    notes: list[str] = field(default_factory=list)
+    error: str = ""
+    retry_at: float | None = None  # on the monotonic clock: before that, asking again is of no use
+    settings: ReplySettings | None = None
+    free_text: bool = False  # a text to be continued, and its continuation
+    tokens_per_second: float | None = None
+    stored: int | None = None  # its id in the history
+    recalled: bool = True  # False: the history knows more (tokens, sources) than stands here
+
+    @property
+    def shown_text(self) -> str:
+        """Safe to show."""
+        return shown(self.text)
+
+    @property
+    def records_family(self) -> str:
+        """The family of the model whose numbers the records are."""
+        return self.family if self.opinion is None else self.opinion.family
+
+    def show_opinion(self, records: "list[TokenRecord]", by: str, family: str) -> None:
+        """Show another model's records in place of the reply's own."""
+        self.opinion = Opinion(by, family, self.records if self.opinion is None else self.opinion.own)
+        self.records = records
+
+    def show_own(self) -> None:
+        """Show the reply's own records again."""
+        if self.opinion is not None:
+            self.records, self.opinion = self.opinion.own, None
+
+    @property
+    def siblings(self) -> list["Turn"]:
+        """All versions of this turn, itself among them."""
+        return [self] if self.parent is None else self.parent.children
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """(which version this is, counted from 1, of how many)."""
+        return self.siblings.index(self) + 1, len(self.siblings)
+
+
+class Dialogue:
+    """One conversation."""
+
+    def __init__(self, title: str = "", stored: str | None = None) -> None:
+        self.title = title
+        self.stored = stored
+        self._root = Turn(Role.SYSTEM)
+
+    @property
+    def path(self) -> list[Turn]:
+        """The turns that are shown, oldest first."""
+        return list(self._walk())
+
+    def _walk(self) -> Iterator[Turn]:
+        here = self._root
+        while here.children:
+            here = here.children[here.shown_child]
+            yield here
+
+    @property
+    def leaf(self) -> Turn | None:
+        """The newest shown turn."""
+        path = self.path
+        return path[-1] if path else None
+
+    @property
+    def last_reply(self) -> Turn | None:
+        """The newest shown reply."""
+        return next((turn for turn in reversed(self.path) if turn.role is Role.ASSISTANT), None)
+
+    @property
+    def last_question(self) -> Turn | None:
+        """The newest shown message of the person."""
+        return next((turn for turn in reversed(self.path) if turn.role is Role.USER), None)
+
+    def add(self, turn: Turn, after: Turn | None = None) -> Turn:
+        """Put `turn` after another one (the beginning, if None) and show it."""
+        parent = after or self._root
+        turn.parent = parent
+        parent.children.append(turn)
+        parent.shown_child = len(parent.children) - 1
+        return turn
+
+    def append(self, turn: Turn) -> Turn:
+        """Put `turn` at the end of what is shown."""
+        return self.add(turn, self.leaf)
+
+    def parent_of(self, turn: Turn) -> Turn | None:
+        """The turn before, or None at the beginning."""
+        return None if turn.parent is self._root else turn.parent
+
+    def show_sibling(self, turn: Turn, by: int) -> Turn | None:
+        """Show the version `by` places on; None when there is none."""
+        parent = turn.parent
+        if parent is None:
+            return None
+        wanted = parent.children.index(turn) + by
+        if not 0 <= wanted < len(parent.children):
+            return None
+        parent.shown_child = wanted
+        return parent.children[wanted]
+
+    def messages_before(self, turn: Turn) -> list[Message]:
+        """What a model is given to write `turn`."""
+        found: list[Message] = []
+        here = self.parent_of(turn)
+        while here is not None:
+            found.append(Message(here.role, here.text))
+            here = self.parent_of(here)
+        return found[::-1]
+
+
+def shown(text: str) -> str:
+    """A message's text as the transcript shows it."""
+    return safe(text).replace("\t", "    ")

@@ -1,0 +1,80 @@
+"""Which token is open, and everything that shows it: panel, strip, surprise line, and the question why."""
+
+from collections.abc import Callable
+
+from genchat.tui.chat.dialogue import Turn
+from genchat.tui.chat.evidence_requests import EvidenceRequests, Question
+from genchat.tui.chat.messages import EvidenceArrived
+from genchat.tui.chat.session import Session
+from genchat.tui.widgets.panel import CandidateStrip, Panel
+from genchat.tui.widgets.surprise import SurpriseLine
+
+
+class Inspector:
+    """Holds one open token. While `following`, the newest token of the newest reply is the open one."""
+
+    def __init__(
+        self,
+        session: Session,
+        panel: Panel,
+        strip: CandidateStrip,
+        surprise: SurpriseLine,
+        ask: Callable[[Question], object],
+        poll_later: Callable[[], object],
+    ) -> None:
+        self._session = session
+        self._panel, self._strip, self._surprise = panel, strip, surprise
+        self._requests = EvidenceRequests(ask)
+        self._poll_later = poll_later
+        self.token: tuple[Turn, int] | None = None
+        self.following = True
+
+    def clear(self) -> None:
+        """Another conversation is shown."""
+        self._requests.forget()
+        self.token = None
+        self.following = True
+        backend = self._session.backend
+        self._panel.show(None, 0, backend.capabilities if backend is not None else None)
+        self._strip.show(None, 0)
+        self._surprise.show(None, 0)
+
+    def follow(self, turn: Turn | None) -> None:
+        """Open the newest token of `turn`, and go on so."""
+        self.following = True
+        if turn is not None:
+            self.open(turn, len(turn.records) - 1)
+
+    def open(self, turn: Turn, index: int) -> None:
+        """Show token `index` of `turn`; a negative one means that it has no tokens yet."""
+        found = self._session.backend_of(turn)
+        capabilities = found.capabilities if found is not None else None
+        self._panel.show(turn, max(index, 0), capabilities)
+        self._strip.show(turn, max(index, 0))
+        self._surprise.show(turn, max(index, 0))
+        if index >= 0:
+            self.token = (turn, index)
+            self._want_evidence(turn, index)
+
+    def _want_evidence(self, turn: Turn, index: int) -> None:
+        known, evidence = self._requests.known(turn, index)
+        explainer = None if known else self._session.explainer(turn)
+        if known:
+            self._panel.show_evidence(turn, index, evidence)
+        if explainer is None:
+            self._requests.want(None)
+            return
+        backend, lock = explainer
+        self._requests.want(Question(turn, index, backend, lock, self._session.prompt_of(turn)))
+        self._poll_later()
+
+    def poll(self) -> None:
+        """Time to ask, perhaps."""
+        self._requests.poll(self._session.live is not None)
+
+    def answered(self, message: EvidenceArrived) -> None:
+        """A model has said why."""
+        self._requests.answered(message.turn, message.index, message.evidence, message.seconds)
+        if self.token is not None and self.token[0] is message.turn:
+            self._panel.show_evidence(message.turn, message.index, message.evidence)
+        self._poll_later()

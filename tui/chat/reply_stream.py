@@ -1,0 +1,214 @@
+"""One reply on its way from a worker thread to the screen.
+
+The thread condenses each event and puts it into a buffer; the first thing put into an empty buffer wakes the screen,
+which drains the buffer when it paints next. So there is at most one message under way however fast the model is, and
+nothing lies unseen however slow.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from genchat.engine.contract import Backend, Event, Finish, Notice, Passages, ReplySettings, Step
+from genchat.engine.conversation import Message
+from genchat.engine.errors import GenchatError, RemoteError
+from genchat.engine.language import say
+from genchat.engine.text import safe
+from genchat.tui.chat.dialogue import Status, Turn
+
+if TYPE_CHECKING:
+    from genchat.tui.chat.token_records import TokenRecord
+
+_STATUS_OF_FINISH = {
+    "end": Status.DONE,
+    "stopped": Status.STOPPED,
+    "length": Status.LENGTH,
+    "blocked": Status.BLOCKED,
+    "cut": Status.CUT,
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a backend: an answer to `messages`, or, with `free_text`, more of that text."""
+
+    messages: tuple[Message, ...]
+    settings: ReplySettings
+    free_text: str | None = None
+
+
+class ReplyListener:
+    """Hears of a reply while it is made, in the worker thread. The history keeps it from here."""
+
+    def started(self, backend: Backend) -> None:
+        """The backend is open and about to answer."""
+
+    def heard(self, event: Event) -> None:
+        """Each event, in order."""
+
+    def ended(self, status: Status, error: str) -> None:
+        """Called once, whatever happened."""
+
+
+@dataclass
+class Batch:
+    """What came since the last drain."""
+
+    records: "list[TokenRecord]" = field(default_factory=list)
+    text: str = ""
+    passages: Passages | None = None
+    notices: list[Notice] = field(default_factory=list)
+    status: Status | None = None  # set when the reply is over
+    error: str = ""
+    retry_after: float | None = None  # seconds, where the service said how long to wait
+    backend: Backend | None = None  # set when it has been opened
+    tokens_per_second: float | None = None
+
+    @property
+    def changes_more_than_text(self) -> bool:
+        """Whether heading or remarks of the turn look different now."""
+        return bool(self.status or self.notices or self.passages or self.backend)
+
+
+class ReplyStream:
+    """Runs one request. `run` belongs to the worker thread, everything else to the screen."""
+
+    def __init__(
+        self,
+        request: Request,
+        open_backend: Callable[[], Backend],
+        lock: threading.Lock,
+        listener: ReplyListener | None = None,
+        pace: float = 0.0,
+    ) -> None:
+        """`pace` is the most tokens a second, for slow watching; 0 is as fast as the model goes."""
+        self.request = request
+        self._open_backend = open_backend
+        self._model_lock = lock  # a model is asked by one thread at a time; held for one token
+        self._listener = listener or ReplyListener()
+        self._pause = 1 / pace if pace > 0 else 0.0
+        self._stop = threading.Event()
+        self._buffer_lock = threading.Lock()
+        self._batch = Batch()
+        self._awake = False
+        self._count = 0
+        self._first_token_at = 0.0
+
+    def stop(self) -> None:
+        """Ask for the end; takes effect within one token."""
+        self._stop.set()
+
+    @property
+    def stopping(self) -> bool:
+        """The end has been asked for."""
+        return self._stop.is_set()
+
+    def drain(self) -> Batch:
+        """Everything that came since the last call."""
+        with self._buffer_lock:
+            batch, self._batch = self._batch, Batch()
+            self._awake = False
+        batch.tokens_per_second = self._speed()
+        return batch
+
+    def run(self, wake: Callable[[], object], cancelled: Callable[[], bool]) -> None:
+        """Make the reply; `wake` is called when there is something to drain."""
+        status, error = Status.DONE, ""
+        retry_after: float | None = None
+        try:
+            backend = self._open_backend()
+            self._put(wake, lambda batch: setattr(batch, "backend", backend))
+            self._listener.started(backend)
+            status = self._listen(backend, wake, lambda: self._stop.is_set() or cancelled())
+        except GenchatError as failure:
+            status, error = Status.ERROR, safe(str(failure))
+            retry_after = failure.retry_after if isinstance(failure, RemoteError) else None
+        except Exception as failure:
+            status, error = Status.ERROR, say("tui.reply_failed", reason=safe(f"{type(failure).__name__}: {failure}"))
+        try:
+            self._listener.ended(status, error)
+        except GenchatError as failure:
+            unkept = Notice("tui.not_kept", {"reason": str(failure)})
+            self._put(wake, lambda batch: batch.notices.append(unkept))
+        self._put(wake, lambda batch: _close(batch, status, error, retry_after))
+
+    def _listen(self, backend: Backend, wake: Callable[[], object], should_stop: Callable[[], bool]) -> Status:
+        from genchat.tui.chat.token_records import Recorder
+
+        recorder = Recorder(backend.tokenizer)
+        if self.request.free_text is None:
+            events = backend.reply(self.request.messages, self.request.settings, should_stop)
+        else:
+            events = backend.complete(self.request.free_text, self.request.settings, should_stop)
+        status = Status.DONE
+        for event in self._one_at_a_time(events):
+            self._listener.heard(event)
+            if isinstance(event, Step):
+                self._put_step(wake, recorder.record(event), event.text)
+                if self._pause:
+                    self._stop.wait(self._pause)
+            elif isinstance(event, Finish):
+                status = _STATUS_OF_FINISH[event.reason]
+            else:
+                self._put(wake, _adder(event))
+            if should_stop() and not isinstance(event, Finish) and backend.capabilities.remote:
+                return Status.STOPPED
+        return status
+
+    def _one_at_a_time(self, events: Iterator[Event]) -> Iterator[Event]:
+        while True:
+            with self._model_lock:
+                event = next(events, None)
+            if event is None:
+                return
+            yield event
+
+    def _put_step(self, wake: Callable[[], object], record: "TokenRecord", text: str) -> None:
+        self._count += 1
+        if self._count == 1:
+            self._first_token_at = time.monotonic()
+
+        def add(batch: Batch) -> None:
+            batch.records.append(record)
+            batch.text += "" if record.special else text
+
+        self._put(wake, add)
+
+    def _put(self, wake: Callable[[], object], add: Callable[[Batch], object]) -> None:
+        with self._buffer_lock:
+            add(self._batch)
+            asleep, self._awake = not self._awake, True
+        if asleep:
+            wake()
+
+    def _speed(self) -> float | None:
+        elapsed = time.monotonic() - self._first_token_at
+        return (self._count - 1) / elapsed if self._count > 1 and elapsed > 0 else None
+
+
+def _adder(event: Passages | Notice) -> Callable[[Batch], object]:
+    if isinstance(event, Passages):
+        return lambda batch: setattr(batch, "passages", event)
+    return lambda batch: batch.notices.append(event)
+
+
+def _close(batch: Batch, status: Status, error: str, retry_after: float | None) -> None:
+    batch.status, batch.error, batch.retry_after = status, error, retry_after
+
+
+def notice_text(notice: Notice) -> str:
+    """A notice in the reader's language, safe to show."""
+    return safe(say(notice.key, **dict(notice.values)))
+
+
+def take_notice(turn: Turn, notice: Notice) -> None:
+    """Put a remark into the turn it is about: its text, and what it says of the turn's own text."""
+    if notice.key == "retrieval.abstained":
+        turn.abstained = True  # said together with the key that asks again
+        return
+    turn.notes.append(notice_text(notice))
+    spans = notice.values.get("spans")
+    if notice.key == "retrieval.unsupported" and isinstance(spans, list):
+        turn.unsupported = [(int(start), int(end)) for start, end in spans]

@@ -1,0 +1,122 @@
+"""`genchat corpus`: texts to train on, fetched from the catalogue or added from one's own files."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genchat.engine.language import say
+from genchat.engine.text_store import TextStore
+from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.tui.cli.options import AsJson
+from genchat.tui.cli.parser import GenchatCommand, group
+from genchat.tui.numbers import whole
+
+app = group("corpus", "corpus.help")
+
+_FOR_THE_RECIPE = frozenset({"base", "files", "recipe", "cuts", "untitled", "choices"})
+_SHOWN = 600  # characters of a text that `show` prints
+
+
+def _store(around: Surroundings) -> TextStore:
+    return TextStore(around.paths.data / "texts")
+
+
+@app.command("list", cls=GenchatCommand, help="corpus.list")
+def list_texts(context: typer.Context, as_json: AsJson = False) -> None:
+    """What is here, and what the catalogue offers."""
+    from genchat.corpora.catalogue import read_catalogue
+
+    around = surroundings(context)
+    here = {card.name: card for card in _store(around).cards()}
+    catalogue = read_catalogue()
+    if as_json:
+        around.output.json(
+            {
+                "here": [asdict(card) for card in here.values()],
+                "catalogue": [asdict(entry) for entry in catalogue.values()],
+            }
+        )
+        return
+    rows = [
+        (card.name, say("corpus.here"), card.language, card.licence, whole(card.bytes), card.title)
+        for card in here.values()
+    ]
+    rows += [
+        (entry.name, "", entry.language, entry.licence, whole(entry.bytes), entry.title)
+        for entry in catalogue.values()
+        if entry.name not in here
+    ]
+    around.output.table(rows, right=(4,), styles=("bold", "accent", "", "", "", "dim"))
+
+
+@app.command("show", cls=GenchatCommand, help="corpus.show")
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="corpus.name")],
+    as_json: AsJson = False,
+) -> None:
+    """The card of a text and its beginning; for one not fetched yet, its entry in the catalogue."""
+    from genchat.corpora.catalogue import read_catalogue
+
+    around = surroundings(context)
+    store, out = _store(around), around.output
+    entry = read_catalogue().get(name)
+    if entry is not None and name not in {card.name for card in store.cards()}:
+        fields = {key: value for key, value in asdict(entry).items() if key not in _FOR_THE_RECIPE}
+        fields["addresses"] = list(entry.addresses)
+        beginning = ""
+    else:
+        fields = asdict(store.find(name))
+        fields["path"] = str(store.path(name))
+        with store.path(name).open(encoding="utf-8") as stream:
+            beginning = stream.read(_SHOWN)
+    if as_json:
+        out.json(fields)
+        return
+    out.table([(key, str(value)) for key, value in fields.items()], styles=("dim",))
+    if beginning:
+        out.line()
+        out.line(beginning)
+
+
+@app.command("pull", cls=GenchatCommand, help="corpus.pull")
+def pull(context: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help="corpus.name")]) -> None:
+    """Fetch a text of the catalogue."""
+    from genchat.tui.cli.streaming import Interruption
+
+    around = surroundings(context)
+    out = around.output
+    with Interruption() as should_stop:
+        card = _store(around).pull(
+            name,
+            lambda have, whole: out.progress(say("corpus.fetching", name=name), have / whole if whole else 0.0),
+            should_stop,
+        )
+    out.end_progress()
+    out.note(say("corpus.kept", name=card.name, licence=card.licence or "?", attribution=card.attribution or "?"))
+    out.line(str(_store(around).path(card.name)))
+
+
+@app.command("add", cls=GenchatCommand, help="corpus.add")
+def add(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="corpus.file")],
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="corpus.new_name")] = None,
+    licence: Annotated[str, typer.Option("--licence", metavar="NAME", help="cli.train.licence")] = "",
+    language: Annotated[str, typer.Option("--language", metavar="TAG", help="cli.train.language")] = "",
+) -> None:
+    """Keep a copy of one's own file."""
+    around = surroundings(context)
+    store = _store(around)
+    card = store.add(file, name, licence, language)
+    around.output.line(str(store.path(card.name)))
+
+
+@app.command("rm", cls=GenchatCommand, help="corpus.rm")
+def remove(context: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help="corpus.name")]) -> None:
+    """Delete a text that was fetched or added."""
+    around = surroundings(context)
+    _store(around).remove(name)
+    around.output.note(say("corpus.removed", name=name))

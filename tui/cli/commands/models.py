@@ -1,0 +1,136 @@
+"""`genchat models`: which models there are, what is known of one, and taking one away."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from genchat.engine.language import say
+from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.tui.cli.options import AsJson, complete_models
+from genchat.tui.cli.parser import GenchatCommand, group
+from genchat.tui.numbers import decimal
+
+app = group("cli.models", "cli.models.help")
+Remote = Annotated[bool, typer.Option("--remote", help="cli.models.remote")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="cli.models.name", autocompletion=complete_models)]
+
+
+@app.callback(invoke_without_command=True)
+def models(context: typer.Context, remote: Remote = False, as_json: AsJson = False) -> None:
+    """Without a sub-command: the list."""
+    if context.invoked_subcommand is None:
+        _list(surroundings(context), remote, as_json)
+
+
+@app.command("list", cls=GenchatCommand, help="cli.models.list")
+def list_models(context: typer.Context, remote: Remote = False, as_json: AsJson = False) -> None:
+    """All models."""
+    _list(surroundings(context), remote, as_json)
+
+
+def _list(around: Surroundings, remote: bool, as_json: bool) -> None:
+    if remote:
+        from genchat.tui.cli.commands.remote_models import list_remote
+
+        list_remote(around, as_json)
+        return
+    entries = around.registry.models()
+    if as_json:
+        around.output.json(
+            [
+                {
+                    "name": entry.name,
+                    "family": entry.family,
+                    "origin": entry.origin,
+                    "chat": entry.chat,
+                    "bytes": entry.size,
+                    "description": entry.description,
+                    "folder": None if entry.folder is None else str(entry.folder),
+                    "chosen": entry.name == around.settings.model,
+                    "problem": entry.problem or None,
+                }
+                for entry in entries
+            ]
+        )
+        return
+    rows = [
+        (
+            "▸" if entry.name == around.settings.model else "",
+            entry.name,
+            entry.family,
+            say(f"cli.origin.{entry.origin.replace('-', '_')}"),
+            say("cli.models.talks" if entry.chat else "cli.models.completes"),
+            "" if entry.size is None else megabytes(entry.size),
+            say("cli.models.damaged", reason=entry.problem) if entry.problem else entry.description,
+        )
+        for entry in entries
+    ]
+    around.output.table(rows, right=(5,), styles=("accent", "bold", "", "dim", "dim", "dim", "dim"))
+
+
+@app.command("show", cls=GenchatCommand, help="cli.models.show")
+def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
+    """The card of one model."""
+    around = surroundings(context)
+    entry = around.registry.entry(name)
+    values: dict[str, Any] = {
+        "name": entry.name,
+        "family": entry.family,
+        "origin": entry.origin,
+        "chat": entry.chat,
+        "bytes": entry.size,
+        "folder": None if entry.folder is None else str(entry.folder),
+        "problem": entry.problem or None,
+    }
+    if entry.card is not None:
+        values |= {"checksum": entry.card.checksum, **asdict(entry.card)}
+    else:
+        values["description"] = entry.description
+    if as_json:
+        around.output.json(values)
+        return
+    around.output.table(list(_rows(values)), styles=("dim", ""))
+
+
+@app.command("rm", cls=GenchatCommand, help="cli.models.rm")
+def remove(
+    context: typer.Context,
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="cli.models.name", autocompletion=complete_models)],
+) -> None:
+    """Delete trained or imported models."""
+    around = surroundings(context)
+    for name in names:
+        folder = around.registry.remove(name)
+        around.output.note(say("cli.models.removed", name=name, folder=folder))
+
+
+def megabytes(size: int) -> str:
+    """A size in bytes for people: "3.2 MB"."""
+    return f"{decimal(size / 1e6, 1)} MB" if size >= 100_000 else f"{decimal(size / 1e3, 1)} kB"
+
+
+def _rows(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is known, a row each; a list of records, such as the sources, takes a row for every one of them."""
+    for name, value in values.items():
+        if value in (None, "", [], {}, ()):
+            continue
+        if isinstance(value, dict) and any(isinstance(part, dict) for part in value.values()):
+            for key, part in value.items():
+                yield f"{name}.{key}", _shown(part)
+        elif isinstance(value, list | tuple) and isinstance(value[0], dict):
+            for place, part in enumerate(value):
+                yield name if place == 0 else "", _shown(part)
+        else:
+            yield name, _shown(value)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "  ".join(f"{key}={_shown(part)}" for key, part in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_shown(part) for part in value)
+    return str(value)

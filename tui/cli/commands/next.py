@@ -1,0 +1,78 @@
+"""`genchat next TEXT`: what could come next, and how likely each of it is."""
+
+from typing import Annotated
+
+import typer
+
+from genchat.engine.language import say
+from genchat.tui.cli.command_context import surroundings
+from genchat.tui.cli.options import AsJson, Model, Precision
+from genchat.tui.cli.parser import GenchatCommand, single
+
+app = single()
+
+
+@app.command("next", cls=GenchatCommand, help="cli.next.help")
+def next_tokens(
+    context: typer.Context,
+    words: Annotated[list[str], typer.Argument(metavar="TEXT", help="cli.argument.text")],
+    model: Model = None,
+    precision: Precision = None,
+    top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="cli.option.top")] = 10,
+    chat: Annotated[bool, typer.Option("--chat", help="cli.next.chat")] = False,
+    why: Annotated[bool, typer.Option("--why", help="cli.next.why")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """The table of next tokens."""
+    from genchat.engine.conversation import Message, Role
+    from genchat.engine.distribution import exact
+    from genchat.engine.local_backend import LocalBackend
+    from genchat.engine.registry import language_model
+    from genchat.tui.cli.evidence_lines import evidence_lines, evidence_values
+    from genchat.tui.cli.inputs import given_text
+    from genchat.tui.cli.steps import Labels, candidates, percent, table_rows
+    from genchat.tui.numbers import decimal, whole
+
+    around = surroundings(context)
+    text = given_text(words)
+    around.take_flags({"precision": precision})
+    backend = around.open_model(model)
+    subject = language_model(backend)
+    if chat and isinstance(backend, LocalBackend):
+        tokens = backend.prompt([Message(Role.USER, text)]).tokens
+    else:
+        tokens = tuple(subject.tokenizer.encode(text))
+    out = around.output
+    unknown = subject.tokenizer.unknown_in(text)
+    if unknown:
+        out.note(say("chat.unknown_pieces", pieces=" ".join(unknown[:8])), "warn")
+    cursor = subject.start(tokens)
+    found = exact(cursor.log_probs())
+    labels = Labels(subject.tokenizer)
+    rest = found.rest_mass(top)
+    if as_json:
+        values = {
+            "model": subject.info.name,
+            "checksum": subject.info.checksum,
+            "text": text,
+            "context_tokens": len(tokens),
+            "vocabulary": found.vocabulary_size,
+            "entropy": found.entropy,
+            "rest": rest,
+            "top": candidates(found, labels, top),
+        }
+        out.json(values | ({"why": evidence_values(cursor.evidence())} if why else {}))
+        return
+    out.table(
+        [
+            (*(say(f"cli.column.{name}") for name in ("rank", "token", "id", "percent", "bits")), ""),
+            *table_rows(found, labels, top),
+        ],
+        right=(0, 2, 3, 4),
+        styles=("dim", "bold", "dim", "", "dim", "accent"),
+    )
+    others = max(found.vocabulary_size - top, 0)
+    out.line(say("cli.next.summary", others=whole(others), rest=percent(rest), entropy=decimal(found.entropy)))
+    if why:
+        for line in evidence_lines(cursor.evidence(), labels, [row.token for row in found.top(top)]):
+            out.line(line)

@@ -1,0 +1,39 @@
+"""`genchat models --remote`: what Gemini offers the key in use."""
+
+from dataclasses import asdict
+
+from genchat.engine.gemini.client import RemoteModel
+from genchat.engine.gemini.connection import list_models, open_connection
+from genchat.engine.language import say
+from genchat.tui.cli.command_context import Surroundings
+
+
+def list_remote(around: Surroundings, as_json: bool) -> None:
+    """Raises GeminiError, or UsageError for an address that is not taken."""
+    connection = open_connection(around.settings, around.paths)
+    try:
+        models = list_models(connection)
+    finally:
+        connection.close()
+    choices = around.settings.gemini
+    chosen = {choices.model, choices.embedding_model}
+    if as_json:
+        around.output.json([{**asdict(model), "chosen": model.name in chosen} for model in models])
+        return
+    rows = [
+        (
+            "▸" if model.name in chosen else "",
+            model.name,
+            _use(model),
+            "" if model.input_tokens is None else say("gemini.reads", tokens=f"{model.input_tokens:,}"),
+            model.title,
+        )
+        for model in models
+    ]
+    around.output.table(rows, styles=("accent", "bold", "dim", "dim", "dim"))
+
+
+def _use(model: RemoteModel) -> str:
+    if model.generates:
+        return say("gemini.talks")
+    return say("gemini.makes_vectors") if any("embed" in action.lower() for action in model.actions) else ""

@@ -1,0 +1,104 @@
+"""`genchat score TEXT|-`: how surprised a model is by a text, token by token and in all."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+import typer
+
+from genchat.engine.language import say
+from genchat.tui.cli.command_context import surroundings
+from genchat.tui.cli.options import AsJson, Model, Precision
+from genchat.tui.cli.parser import GenchatCommand, single
+from genchat.tui.numbers import decimal
+
+app = single()
+
+
+@dataclass(frozen=True)
+class Totals:
+    """A text's price. `bits` is None where a token had no probability at all."""
+
+    tokens: int
+    bytes: int
+    bits: float | None
+    bits_per_byte: float | None
+    bits_per_token: float | None
+    perplexity: float | None  # per token
+
+
+def totals(log_probs: Any, text: str) -> Totals:
+    """From natural log-probabilities, one a token of `text`."""
+    size = len(text.encode("utf-8"))
+    nats = -float(log_probs.sum(dtype="float64"))
+    if not math.isfinite(nats):
+        return Totals(len(log_probs), size, None, None, None, None)
+    bits = nats / math.log(2)
+    count = len(log_probs)
+    return Totals(count, size, bits, bits / size, bits / count, math.exp(min(nats / count, 700.0)))
+
+
+@app.command("score", cls=GenchatCommand, help="cli.score.help")
+def score_text(
+    context: typer.Context,
+    words: Annotated[list[str], typer.Argument(metavar="TEXT", help="cli.argument.text_or_stdin")],
+    model: Model = None,
+    precision: Precision = None,
+    summary: Annotated[bool, typer.Option("--summary", "-s", help="cli.score.summary")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Surprisal by token, bits per byte, perplexity."""
+    from genchat.engine.decoding import score
+    from genchat.engine.distribution import LN2
+    from genchat.engine.registry import language_model
+    from genchat.tui.cli.inputs import given_text
+    from genchat.tui.cli.steps import Labels, bar, finite, percent
+
+    around = surroundings(context)
+    text = given_text(words)
+    around.take_flags({"precision": precision})
+    subject = language_model(around.open_model(model))
+    out = around.output
+    unknown = subject.tokenizer.unknown_in(text)
+    if unknown:
+        out.note(say("cli.score.unknown", pieces=" ".join(unknown[:8]), count=len(unknown)), "warn")
+    tokens = subject.tokenizer.encode(text)
+    log_probs = score(subject, tokens)
+    whole = totals(log_probs, text)
+    labels = Labels(subject.tokenizer)
+    if as_json:
+        values = {"model": subject.info.name, "checksum": subject.info.checksum, "unknown": unknown, **asdict(whole)}
+        rows = [
+            {"id": token, "token": labels(token), "logprob": finite(float(log_prob))}
+            for token, log_prob in zip(tokens, log_probs, strict=True)
+        ]
+        out.json(values | ({} if summary else {"scored": rows}))
+        return
+    if not summary:
+        bits = [-float(log_prob) / LN2 for log_prob in log_probs]
+        longest = max((value for value in bits if math.isfinite(value)), default=1.0) or 1.0
+        out.table(
+            [
+                (*(say(f"cli.column.{name}") for name in ("token", "percent", "bits")), ""),
+                *(
+                    (labels(token), percent(2.0**-value), _number(value), bar(value / longest))
+                    for token, value in zip(tokens, bits, strict=True)
+                ),
+            ],
+            right=(1, 2),
+            styles=("bold", "dim", "", "accent"),
+        )
+    out.line(
+        say(
+            "cli.score.totals",
+            tokens=whole.tokens,
+            bytes=whole.bytes,
+            bits_per_byte=_number(whole.bits_per_byte, 4),
+            bits_per_token=_number(whole.bits_per_token, 4),
+            perplexity=_number(whole.perplexity),
+        )
+    )
+
+
+def _number(value: float | None, digits: int = 2) -> str:
+    return "∞" if value is None or not math.isfinite(value) else decimal(value, digits)

@@ -1,0 +1,110 @@
+"""Where a one-shot prompt meets the history: which conversation it belongs to, and keeping the reply as it comes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from genchat.engine.contract import Backend, Event, ReplySettings
+from genchat.engine.conversation import Message, Role
+from genchat.engine.errors import GenchatError, HistoryError, UsageError
+from genchat.engine.history.protocol import History
+from genchat.engine.history.records import Conversation, RunStart, StoredMessage
+from genchat.engine.language import say
+from genchat.tui.cli.command_context import Surroundings
+
+Hear = Callable[[Event], None]
+
+
+class Thread:
+    """One conversation that a prompt goes on with; without a history, the prompt stands alone."""
+
+    def __init__(
+        self, history: History | None = None, conversation: Conversation | None = None, *, writes: bool = False
+    ) -> None:
+        self._history = history
+        self._conversation = conversation
+        self._writes = writes
+        self.past: tuple[StoredMessage, ...] = ()
+        if history is not None and conversation is not None:
+            self.past = history.shown(conversation.id)
+
+    @property
+    def id(self) -> str | None:
+        """The id of the conversation that the reply is kept in."""
+        return self._conversation.id if self._writes and self._conversation is not None else None
+
+    def messages(self, prompt: str) -> list[Message]:
+        """What the backend reads: the past and the prompt."""
+        return [*(message.as_message() for message in self.past), Message(Role.USER, prompt)]
+
+    def model_before(self) -> str | None:
+        """The model that gave the last reply."""
+        if self._history is not None:
+            for message in reversed(self.past):
+                run = self._history.run(message.id)
+                if run is not None:
+                    return run.model
+        return None
+
+    @contextmanager
+    def keep(self, prompt: str, backend: Backend, settings: ReplySettings) -> Iterator[Hear]:
+        """While entered, everything heard is kept; whatever ends the block, what was written stays."""
+        if not self._writes or self._history is None or self._conversation is None:
+            yield lambda event: None
+            return
+        parent = self.past[-1].id if self.past else None
+        question = self._history.add_message(self._conversation, Role.USER, prompt, parent)
+        recorder = self._history.begin_reply(question, RunStart.of(backend, settings))
+        try:
+            yield recorder.add
+        except GenchatError as error:
+            recorder.finish("error", str(error))
+            raise
+        except BaseException:
+            recorder.finish("stopped")
+            raise
+        recorder.finish()
+        if recorder.problem is not None:
+            raise recorder.problem
+
+
+@contextmanager
+def thread_for(around: Surroundings, *, latest: bool, name: str | None, keep: bool) -> Iterator[Thread]:
+    """The conversation to add to: the one named, the latest, or a new one.
+
+    A history that cannot be opened is said on stderr and the prompt is answered all the same, unless a conversation
+    of it was asked for. Raises UsageError where there is nothing to continue.
+    """
+    asked = latest or name is not None
+    if not keep and not asked:
+        yield Thread()
+        return
+    try:
+        history = around.open_history()
+    except HistoryError as error:
+        if asked:
+            raise
+        around.output.note(say("cli.prompt.not_kept", reason=error), "warn")
+        yield Thread()
+        return
+    try:
+        for notice in history.notices:
+            around.output.note(say(notice.key, **dict(notice.values)), "warn")
+        asked_for = conversation_asked(history, latest=latest, name=name)
+        yield Thread(history, asked_for or history.new_conversation(), writes=keep)
+    finally:
+        history.close()
+
+
+def conversation_asked(history: History, *, latest: bool, name: str | None) -> Conversation | None:
+    """The conversation to go on with: the one named or the latest chat; None where neither was asked for.
+
+    Raises HistoryError for an unknown name, UsageError where there is no conversation yet.
+    """
+    if name is not None:
+        return history.conversation(name)
+    if not latest:
+        return None
+    found = next((each for each in history.conversations() if each.kind == "chat"), None)
+    if found is None:
+        raise UsageError("no_conversation_yet")
+    return found

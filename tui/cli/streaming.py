@@ -1,0 +1,151 @@
+"""A reply on its way to stdout: as text while it is made, as one JSON document, or as one JSON line a token."""
+
+import secrets
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import FrameType
+from typing import Any, Literal
+
+from genchat.engine.contract import Backend, Event, Finish, Notice, Passage, Passages, ReplySettings, Step, StopSignal
+from genchat.engine.errors import ExitCode, UsageError
+from genchat.engine.language import say
+from genchat.engine.text import safe_line
+from genchat.tui.cli.output import Output
+from genchat.tui.cli.steps import Labels, step_values
+
+Form = Literal["text", "json", "jsonl"]
+_FORMS: dict[tuple[bool, bool], Form] = {(False, False): "text", (True, False): "json", (False, True): "jsonl"}
+_EXIT_OF_FINISH = {"stopped": ExitCode.INTERRUPTED, "blocked": ExitCode.FAILED, "cut": ExitCode.FAILED}
+
+
+def form_of(as_json: bool, as_jsonl: bool) -> Form:
+    """Which form the two flags ask for. Raises UsageError for both."""
+    if as_json and as_jsonl:
+        raise UsageError("json_or_jsonl")
+    return _FORMS[as_json, as_jsonl]
+
+
+def seeded(settings: ReplySettings) -> ReplySettings:
+    """`settings` with a seed, so that the reply can be made again."""
+    if settings.sampling.seed is not None:
+        return settings
+    return replace(settings, sampling=replace(settings.sampling, seed=secrets.randbits(32)))
+
+
+@dataclass
+class Outcome:
+    """What a reply came to."""
+
+    text: str = ""
+    reason: str = "cut"
+    detail: str = ""
+    prompt_tokens: int | None = None
+    tokens: int = 0
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    passages: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """0 for a reply that ended by itself or by its length."""
+        return _EXIT_OF_FINISH.get(self.reason, ExitCode.OK)
+
+
+class Interruption:
+    """While entered, the first Ctrl-C asks the reply to stop, which keeps what was written; a second one ends it."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: Any = None
+
+    def __enter__(self) -> StopSignal:
+        self._before = signal.signal(signal.SIGINT, self._ask)
+        return lambda: self.asked
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+def write_reply(
+    backend: Backend,
+    events: Callable[[StopSignal], Iterator[Event]],
+    output: Output,
+    *,
+    form: Form,
+    prompt: str,
+    settings: ReplySettings,
+    top: int = 10,
+    heard: Callable[[Event], None] = lambda event: None,
+    more: Mapping[str, Any] | None = None,
+) -> Outcome:
+    """Write a reply as it comes; JSON holds `more` and what is needed to make it again. `heard` is told first."""
+    labels = Labels(backend.tokenizer)
+    outcome = Outcome()
+    with Interruption() as should_stop:
+        for event in events(should_stop):
+            heard(event)
+            _take(event, outcome, labels, output, form, top)
+            if should_stop() and backend.capabilities.remote:
+                outcome.reason = "stopped"
+                break
+    if form == "text":
+        output.end_line()
+        _tell_sources(outcome, output)
+    final = {
+        "model": backend.info.name,
+        "checksum": backend.info.checksum,
+        "prompt": prompt,
+        "seed": settings.sampling.seed,
+        "finish": outcome.reason,
+        "text": outcome.text,
+        **(more or {}),
+    }
+    if form == "json":
+        output.json({**final, "passages": outcome.passages, "tokens": outcome.steps})
+    elif form == "jsonl":
+        output.json_line(final)
+    if outcome.reason != "end":
+        output.note(say(f"cli.finish.{outcome.reason}", tokens=outcome.tokens, detail=outcome.detail), "dim")
+    return outcome
+
+
+def _take(event: Event, outcome: Outcome, labels: Labels, output: Output, form: Form, top: int) -> None:
+    if isinstance(event, Step):
+        outcome.tokens += 1
+        if not event.special:
+            outcome.text += event.text
+        if form == "text":
+            output.text("" if event.special else event.text)
+        elif form == "json":
+            outcome.steps.append(step_values(event, labels, top))
+        else:
+            output.json_line(step_values(event, labels, top))
+    elif isinstance(event, Notice):
+        output.note(say(event.key, **dict(event.values)), "dim")
+    elif isinstance(event, Passages):
+        outcome.passages = [passage_values(passage) for passage in event.items]
+        if form == "jsonl":
+            output.json_line({"retriever": event.retriever, "passages": outcome.passages})
+    elif isinstance(event, Finish):
+        outcome.reason, outcome.detail, outcome.prompt_tokens = event.reason, event.detail, event.prompt_tokens
+
+
+def passage_values(passage: Passage) -> dict[str, Any]:
+    """A passage for JSON."""
+    return {
+        "number": passage.number,
+        "source": passage.source,
+        "locator": passage.locator,
+        "score": passage.score,
+        "text": passage.text,
+    }
+
+
+def _tell_sources(outcome: Outcome, output: Output) -> None:
+    for passage in outcome.passages:
+        output.note(safe_line(f"[{passage['number']}] {passage['source']} · {passage['locator']}"), "dim")
