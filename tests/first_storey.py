@@ -47,7 +47,9 @@ def run_genchat(
 
 def environment(home: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's variables without those that genchat reads, on `home`, and `more`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GENCHAT_", "GEMINI_", "GOOGLE_"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("GENCHAT_", "GEMINI_", "GOOGLE_"))
+    }
     return {**kept, "PYTHONPATH": str(ROOT), "GENCHAT_HOME": str(home), "GENCHAT_PLUGINS": "none", **(more or {})}
 
 

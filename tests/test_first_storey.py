@@ -139,8 +139,8 @@ class TestModels:
             entry = Registry(places(home), Settings()).entry(name)
             assert entry.folder is not None
             assert entry.card is not None
-            family = "lstm" if entry.family == "lstm" else "gpt"
-            recipe = read_beginning(entry.folder, entry.card, family).applied_to(Recipe(family=family))
+            beginning = read_beginning(entry.folder, entry.card, entry.family)
+            recipe = beginning.applied_to(Recipe(family="lstm" if entry.family == "lstm" else "gpt"))
             assert (recipe.layers, recipe.width) == (1, 16)
 
 
@@ -187,11 +187,14 @@ class TestSettings:
         assert told == [{"service": "gemini", "source": str(file), "hint": "…0000"}]
 
 
+def test_the_texts_of_the_person_are_still_here(home: Path, expected: dict[str, Any]) -> None:
+    told = json.loads(run_genchat(home, "corpus", "list", "--json").stdout)
+    assert told["here"] == expected["texts"]
+
+
 def test_the_documents_of_the_person_are_still_indexed(home: Path, expected: dict[str, Any]) -> None:
     told = json.loads(run_genchat(home, "docs", "list", "--collection", "club", "--json").stdout)["documents"]
     found = [{name: each[name] for name in expected["documents"][0]} for each in told]
     assert found == expected["documents"]
-    why = run_genchat(
-        home, "docs", "why", "quanto pesa o remo", "--json", env={"GENCHAT_DOCUMENTS_EMBEDDER": "none"}
-    )
+    why = run_genchat(home, "docs", "why", "quanto pesa o remo", "--json", env={"GENCHAT_DOCUMENTS_EMBEDDER": "none"})
     assert "dois quilos e meio" in why.stdout, why.stderr
