@@ -15,15 +15,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.decoding import score
-from engine.distribution import LN2, NoDistribution
-from engine.history import History, HistoryStore, StoredMessage, StoredStep
-from engine.history.vocabulary import StoredVocabulary
-from engine.paths import Paths
-from engine.registry import Registry, language_model
-from engine.settings import Settings, known_settings, read_layers
+from genchat.engine.decoding import score
+from genchat.engine.distribution import LN2, NoDistribution
+from genchat.engine.history import History, HistoryStore, StoredMessage, StoredStep
+from genchat.engine.history.vocabulary import StoredVocabulary
+from genchat.engine.paths import Paths
+from genchat.engine.registry import Registry, language_model
+from genchat.engine.settings import Settings, known_settings, read_layers
 
-ENTRY = ("-m", "tui")  # how Python is told to run genchat: the one place that knows
+ENTRY = ("-m", "genchat")  # how Python is told to run genchat: the one place that knows
 ROOT = Path(__file__).parents[1]
 SCORED = "De noite a luz dava voltas sobre o mar."  # every letter of it is in the texts that the models learned
 PACKED = ".xz"

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from engine.keys import find_key, stored_keys
-from engine.model_card import read_card, verify_files
-from engine.registry import Registry
-from engine.settings import Settings
-from engine.training.beginning import read_beginning
-from engine.training.recipes import Recipe, read_recipe
+from genchat.engine.keys import find_key, stored_keys
+from genchat.engine.model_card import read_card, verify_files
+from genchat.engine.registry import Registry
+from genchat.engine.settings import Settings
+from genchat.engine.training.recipes import Recipe, read_recipe
+from genchat.engine.training.warm_start import read_beginning
 from tests.first_storey import (
     SCORED,
     copy_home,
