@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract import Capabilities, Event, Finish, ModelInfo, ReplySettings, Step, StopSignal, Tokenizer
-from engine.conversation import Message
-from engine.distribution import unknown
-from engine.errors import UsageError
-from engine.evidence import Evidence
+from genchat.engine.contract import Capabilities, Event, Finish, ModelInfo, ReplySettings, Step, StopSignal, Tokenizer
+from genchat.engine.conversation import Message
+from genchat.engine.distribution import unknown
+from genchat.engine.errors import UsageError
+from genchat.engine.evidence import Evidence
 from tests.bench.grading import SETS, Answer, Item, answers, items, main, summary, write_sheets
 from tests.bench.heldout import LANGUAGES
 

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from corpora.loader import Document, Kind, documents
+from genchat.corpora.loader import Document, Kind, documents
 from tests.bench.heldout import LANGUAGES, analogies, conversations, course_terms, prompts, wishes
 from tests.bench.heldout.overlap import HeldOutIndex, pieces
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from engine.contract import Backend, ReplySettings, Step
-from engine.conversation import Message, Role
-from engine.errors import GenchatError
-from engine.paths import paths
-from engine.registry import Registry
-from engine.settings import load_settings
+from genchat.engine.contract import Backend, ReplySettings, Step
+from genchat.engine.conversation import Message, Role
+from genchat.engine.errors import GenchatError
+from genchat.engine.paths import paths
+from genchat.engine.registry import Registry
+from genchat.engine.settings import load_settings
 from tests.bench.heldout import LANGUAGES, Language, Wish, conversations, course_terms, prompts, wishes
 
 SETS = ("prompts", "conversations", "terms", "wishes")

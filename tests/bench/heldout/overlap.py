@@ -13,7 +13,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from engine.text import fold
+from genchat.engine.text import fold
 
 EQUAL_FROM_WORDS = 5
 SIMILAR_FROM_WORDS = 6
