@@ -87,10 +87,14 @@ DOCUMENTS = (
     Document("kddcup99.txt", _SKLEARN, "sklearn/datasets/descr/kddcup99.rst"),
     Document("GPL-3.txt", _LICENCES, "usr/share/common-licenses/GPL-3"),
     Document("Apache-2.0.txt", _LICENCES, "usr/share/common-licenses/Apache-2.0"),
-    Document("tqdm.md", _pypi("tqdm", "4.70.1"), "tqdm-*.dist-info/METADATA", "readme"),
+    Document("tqdm.txt", _pypi("tqdm", "4.70.1"), "tqdm-*.dist-info/METADATA", "readme"),
     Document("requests.md", _pypi("requests", "2.34.2"), "requests-*.dist-info/METADATA", "readme"),
+    Document("debian-faq.html", _debian("debian-faq", "11.1"), f"{DOCUMENTATION}/debian/FAQ/basic-defs.en.html"),
     Document(
-        "debian-faq.pdf", _debian("debian-faq", "11.1"), f"{DOCUMENTATION}/debian/FAQ/debian-faq.en.pdf.gz", "compressed"
+        "debian-policy.pdf",
+        _debian("debian-policy", "4.6.2.0"),
+        f"{DOCUMENTATION}/debian-policy/policy.pdf.gz",
+        "compressed",
     ),
     Document("tuxpaint-faq.html", _PAINT, f"{DOCUMENTATION}/tuxpaint-data/en/html/FAQ.html"),
     Document("statecrime.csv", _STATSMODELS, "statsmodels/datasets/statecrime/statecrime.csv"),
@@ -120,12 +124,6 @@ DOCUMENTS = (
     ),
     Document(
         "guia-apt.txt", _debian("apt-doc", "2.6.2"), f"{DOCUMENTATION}/apt-doc/guide.pt.text.gz", "compressed"
-    ),
-    Document(
-        "tuxpaint-leiame.txt",
-        _PAINT,
-        f"{DOCUMENTATION}/tuxpaint-data/outdated/pt_br/README.txt.gz",
-        "compressed",
     ),
 )
 
