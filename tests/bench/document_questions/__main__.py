@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.bench import DataMissing, Row, table
 from tests.bench.document_questions.check import missing
-from tests.bench.document_questions.measure import Outcome, available, outcomes
+from tests.bench.document_questions.measure import Outcome, available, outcomes, share
 from tests.bench.document_questions.questions import read_questions
 
 
@@ -64,9 +64,14 @@ def _summary(found: Sequence[Outcome]) -> str:
     if words:
         lines.append(f"{'words of an answer, median':34}{statistics.median(words):7.0f}")
     for language in ("en", "pt"):
-        lines.append(_share(f"{language}: contained", [e.contained for e in answerable if e.question.language == language]))
         lines.append(
-            _share(f"{language}: abstained rightly", [not e.failed for e in unanswerable if e.question.language == language])
+            _share(f"{language}: contained", [e.contained for e in answerable if e.question.language == language])
+        )
+        lines.append(
+            _share(
+                f"{language}: abstained rightly",
+                [not e.failed for e in unanswerable if e.question.language == language],
+            )
         )
     for kind in sorted({each.question.kind for each in answerable}):
         of_kind = [each for each in answerable if each.question.kind == kind]
@@ -78,8 +83,7 @@ def _summary(found: Sequence[Outcome]) -> str:
 
 
 def _share(what: str, right: Sequence[bool]) -> str:
-    share = 100 * sum(right) / len(right) if right else float("nan")
-    return f"{what:34}{share:7.1f} %  {sum(right):3} of {len(right)}"
+    return f"{what:34}{share(right):7.1f} %  {sum(right):3} of {len(right)}"
 
 
 def _ids(found: Iterable[Outcome]) -> str:

@@ -122,9 +122,7 @@ DOCUMENTS = (
         _debian("debian-edu-doc-pt-br", "2.12.23~deb12u1"),
         f"{DOCUMENTATION}/debian-edu-doc-pt-br/debian-edu-bookworm-manual.html",
     ),
-    Document(
-        "guia-apt.txt", _debian("apt-doc", "2.6.2"), f"{DOCUMENTATION}/apt-doc/guide.pt.text.gz", "compressed"
-    ),
+    Document("guia-apt.txt", _debian("apt-doc", "2.6.2"), f"{DOCUMENTATION}/apt-doc/guide.pt.text.gz", "compressed"),
 )
 
 

@@ -4,9 +4,8 @@ The documents lie in a fresh library beside the shipped collection, as a person'
 model: by the backend that quotes.
 """
 
-import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from engine.retrieval.extractive import ExtractiveBackend
 from engine.retrieval.library import Library
 from engine.retrieval.retriever import Retriever
 from engine.settings import Settings
+from tests.bench import Row
 from tests.bench.document_questions.documents import cache_folder, fetch_documents
 from tests.bench.document_questions.questions import Question, holds
 
@@ -44,7 +44,8 @@ class Outcome:
     @property
     def contained(self) -> bool:
         """Whether the answer holds what it must."""
-        return not self.reply.abstained and self.question.answer is not None and self._has(self.question.answer)
+        wanted = self.question.answer
+        return not self.reply.abstained and wanted is not None and holds(self.reply.text, wanted)
 
     @property
     def highlighted(self) -> bool:
@@ -56,13 +57,12 @@ class Outcome:
         """Whether a person was not served: no answer where there is one, or one where there is none."""
         return not self.reply.abstained if self.question.answer is None else not self.contained
 
-    def _has(self, wanted: Iterable[str]) -> bool:
-        return holds(self.reply.text, wanted)
-
 
 def ask(backend: ExtractiveBackend, question: str) -> Reply:
     """One turn of a new conversation."""
-    text, abstained, passages = [], False, ()  # type: tuple[list[str], bool, tuple[Passage, ...]]
+    text: list[str] = []
+    abstained = False
+    passages: tuple[Passage, ...] = ()
     for event in backend.reply([Message(Role.USER, question)], ReplySettings()):
         if isinstance(event, Step):
             text.append(event.text)
@@ -106,7 +106,7 @@ def library_of(texts: Sequence[str]) -> Iterator[ExtractiveBackend]:
     with tempfile.TemporaryDirectory() as folder:
         for place, text in enumerate(texts):
             (Path(folder) / f"{place}.txt").write_text(text, encoding="utf-8")
-        library = Library(Path(folder) / f"library{os.extsep}db")
+        library = Library(Path(folder) / "library.db")
         try:
             _index(library, sorted(Path(folder).glob("*.txt")))
             yield _backend(library)
@@ -122,3 +122,30 @@ def _index(library: Library, files: list[Path]) -> None:
     for progress in library.add(files):
         if progress.problem is not None:
             raise progress.problem
+
+
+def rows(split: str, found: Sequence[Outcome]) -> list[Row]:
+    """The four figures of a half, in per cent."""
+    answerable = [each for each in found if each.question.answer is not None]
+    unanswerable = [each for each in found if each.question.answer is None]
+    return [
+        Row(f"{split}: answer contained", share([e.contained for e in answerable]), "%", better="higher"),
+        Row(
+            f"{split}: highlight right",
+            share([e.highlighted for e in answerable if e.question.highlight]),
+            "%",
+            better="higher",
+        ),
+        Row(f"{split}: abstained though answerable", share([e.reply.abstained for e in answerable]), "%"),
+        Row(
+            f"{split}: abstained on unanswerable",
+            share([e.reply.abstained for e in unanswerable]),
+            "%",
+            better="higher",
+        ),
+    ]
+
+
+def share(right: Sequence[bool]) -> float:
+    """How many of them are true, in per cent; not a number where there are none."""
+    return 100 * sum(right) / len(right) if right else float("nan")
