@@ -30,6 +30,8 @@ def main(arguments: Sequence[str]) -> int:
     files, left_out = available()
     for line in left_out:
         print(f"left out: {line}")
+    if not files:
+        return 1
     questions = read_questions(chosen.split)
     if chosen.check:
         lines = missing(questions, files)

@@ -177,16 +177,16 @@ def _unpacked(package: Package, cache: Path) -> Path:
     if package.origin == "pypi":
         wanted = f"{package.name}=={package.version}"
         _run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", wanted], downloads)
-        archive = next(downloads.glob("*.whl"))
-        with zipfile.ZipFile(archive) as wheel:
-            wheel.extractall(root)
-        return root
-    try:
-        _run(["apt-get", "download", f"{package.name}={package.version}"], downloads)
-    except Unavailable:  # a security update has taken the place of that version
-        _run(["apt-get", "download", package.name], downloads)
-    root.mkdir(parents=True)
-    _run(["dpkg-deb", "-x", str(next(downloads.glob("*.deb"))), str(root)], downloads)
+        with zipfile.ZipFile(next(downloads.glob("*.whl"))) as wheel:
+            wheel.extractall(downloads / "content")
+    else:
+        try:
+            _run(["apt-get", "download", f"{package.name}={package.version}"], downloads)
+        except Unavailable:  # a security update has taken the place of that version
+            _run(["apt-get", "download", package.name], downloads)
+        _run(["dpkg-deb", "-x", str(next(downloads.glob("*.deb"))), "content"], downloads)
+    root.parent.mkdir(parents=True, exist_ok=True)
+    (downloads / "content").rename(root)  # whole or not at all
     return root
 
 
