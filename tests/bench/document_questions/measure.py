@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.answering import open_library
-from engine.contract import Notice, Passage, Passages, ReplySettings, Step
-from engine.conversation import Message, Role
-from engine.paths import Paths
-from engine.retrieval.extractive import ExtractiveBackend
-from engine.retrieval.library import Library
-from engine.retrieval.retriever import Retriever
-from engine.settings import Settings
+from genchat.engine.answering.extractive import ExtractiveBackend
+from genchat.engine.answering.opening import open_library
+from genchat.engine.contract import Notice, Passage, Passages, ReplySettings, Step
+from genchat.engine.conversation import Message, Role
+from genchat.engine.paths import Paths
+from genchat.engine.retrieval.library import Library
+from genchat.engine.retrieval.retriever import Retriever
+from genchat.engine.settings import Settings
 from tests.bench import Row
 from tests.bench.document_questions.documents import cache_folder, fetch_documents
 from tests.bench.document_questions.questions import Question, holds
