@@ -54,7 +54,8 @@ CHATTY: dict[Language, frozenset[str]] = {
         """
         oi oie ola vc vcs ce ces q tb tbm pq td mt mto mta n nao hj agr blz vlw flw pfv pf obg ne ta to tava tou eh tipo
         cara mano hoje ontem amanha agora demais meio bastante super mega poxa nossa puxa uai ue ei opa hein
-        kk k rs haha favor gentileza gostaria queria consegue sabe conhece fala fale falar conta conte explica explique me
+        kk k rs haha favor gentileza gostaria queria consegue sabe conhece fala fale falar conta conte explica
+        explique me
         funciona serve
         """.split()  # noqa: SIM905
     ),
