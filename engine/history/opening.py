@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from genchat.engine.errors import HistoryError
+from genchat.engine.files import move
 from genchat.engine.history.schema import APPLICATION_ID, MIGRATIONS, Migration, migrate, version_of
 
 BUSY_SECONDS = 10.0
@@ -125,11 +126,11 @@ def copies_of(path: Path) -> tuple[Path, ...]:
 def move_aside(path: Path, now: datetime) -> Path:
     """Move a damaged file and what belongs to it out of the way, bytes untouched; returns its new name."""
     target = unused(path, "corrupt", now)
-    os.rename(path, target)
+    move(path, target)
     for suffix in _SIDE_FILES:
         side = path.with_name(path.name + suffix)
         if side.exists():
-            os.rename(side, target.with_name(target.name + suffix))
+            move(side, target.with_name(target.name + suffix))
     return target
 
 
@@ -139,7 +140,7 @@ def back_in_place(moved: Path, path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     for suffix in ("", *_SIDE_FILES):
         if (side := moved.with_name(moved.name + suffix)).exists():
-            os.replace(side, path.with_name(path.name + suffix))
+            move(side, path.with_name(path.name + suffix))
 
 
 @contextmanager
