@@ -255,3 +255,11 @@ class Embedder(Protocol):
     def embed_passages(self, texts: Sequence[str], titles: Sequence[str]) -> "FloatArray":
         """float32 [len(texts), dimension]; `titles` are the heading paths, "" where there is none."""
         ...
+
+
+@runtime_checkable
+class HasLanguageModel(Protocol):
+    """A backend whose language model can be asked itself, for exact distributions and for the price of any text."""
+
+    @property
+    def model(self) -> LanguageModel: ...

@@ -44,7 +44,7 @@ def fake_family(monkeypatch: pytest.MonkeyPatch) -> None:
     room, loading = ModuleType("genchat.engine.fake"), ModuleType("engine.fake.loading")
     room.__path__ = []
     room.__spec__ = loading.__spec__ = __import__("importlib").machinery.ModuleSpec("genchat.engine.fake", None)
-    loading.load = lambda folder, card: ScriptModel("hi", card.name)  # type: ignore[attr-defined]
+    loading.open_model = lambda request: ScriptModel("hi", request.card.name)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "genchat.engine.fake", room)
     monkeypatch.setitem(sys.modules, "genchat.engine.fake.loading", loading)
 
