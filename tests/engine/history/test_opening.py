@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -342,6 +343,7 @@ def test_a_chat_goes_on_when_the_file_cannot_be_used_and_is_told_why(path: Path)
 _AS_NOBODY = """
 import os, sys
 from pathlib import Path
+from types import SimpleNamespace
 sys.path.insert(0, sys.argv[2])
 from genchat.engine.history import HistoryStore
 from genchat.engine.errors import HistoryError
@@ -436,7 +438,7 @@ def test_a_file_that_there_is_no_room_to_migrate_is_left_as_it_is(path: Path, mo
     before = path.read_bytes()
     size = path.stat().st_size
     free = 2 * size
-    monkeypatch.setattr("shutil.disk_usage", lambda folder: shutil._ntuple_diskusage(0, 0, free))  # type: ignore[attr-defined]
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=free))
     with pytest.raises(HistoryError, match="MB are free"):
         HistoryStore.open(path)
     assert path.read_bytes() == before
@@ -448,5 +450,5 @@ def test_a_file_that_there_is_no_room_to_migrate_is_left_as_it_is(path: Path, mo
 
 def test_a_file_that_needs_no_migration_needs_no_room(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(path, 1)
-    monkeypatch.setattr("shutil.disk_usage", lambda folder: shutil._ntuple_diskusage(0, 0, 0))  # type: ignore[attr-defined]
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=0))
     HistoryStore.open(path).close()
