@@ -1,9 +1,9 @@
 """Which room of genchat a module belongs to, and which imports the table in pyproject.toml does not allow.
 
-A room is a folder directly under engine/ or tui/, a group of the loose modules beside those folders, corpora/
-(the whole of it), or the door: whatever else stands in genchat/. `[tool.genchat.room-groups]` names the groups and their modules;
-`[tool.genchat.rooms]` lists for every room the rooms and the third-party packages that it may import, typing included.
-What is not listed is not allowed, and a room that is not listed may not be there.
+A room is a folder directly under engine/ or tui/, a group of the loose modules beside those folders, the whole of
+corpora/, or the door: whatever else stands in genchat/. `[tool.genchat.room-groups]` names the groups and their
+modules; `[tool.genchat.rooms]` lists for every room the rooms and the third-party packages that it may import, typing
+included. What is not listed is not allowed, and a room that is not listed may not be there.
 """
 
 import sys
