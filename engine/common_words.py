@@ -66,7 +66,23 @@ CHATTY: dict[Language, frozenset[str]] = {
         """.split()  # noqa: SIM905
     ),
 }
-_ALL = {language: words | CHATTY[language] for language, words in BY_LANGUAGE.items()}
+# By which people ask what something is.
+ASKING: dict[Language, frozenset[str]] = {
+    "pt": frozenset(
+        """
+        conceito conceitos conta conte defina define definicao definir descreva entender entendi entendo explica
+        explicacao explicar explique fala falar fale finalidade funciona funcionam gostaria ideia preciso queria resumo
+        sabe saber serve servem significado
+        """.split()  # noqa: SIM905
+    ),
+    "en": frozenset(
+        """
+        behind concept concepts define definition describe explain explained explanation idea know meaning purpose tell
+        understand work works
+        """.split()  # noqa: SIM905
+    ),
+}
+_ALL = {language: words | CHATTY[language] | ASKING[language] for language, words in BY_LANGUAGE.items()}
 _DISTINCTIVE = {"pt": _ALL["pt"] - _ALL["en"], "en": _ALL["en"] - _ALL["pt"]}
 _WORD = re.compile(r"\w+")
 
@@ -74,6 +90,11 @@ _WORD = re.compile(r"\w+")
 def is_common(folded: str) -> bool:
     """Whether a folded word says nothing about what a sentence is about, in either language."""
     return any(folded in words for words in _ALL.values())
+
+
+def only_asks(folded: str) -> bool:
+    """Whether a folded word only says that something is asked."""
+    return any(folded in words for words in ASKING.values())
 
 
 def language_of(text: str) -> Language | None:
