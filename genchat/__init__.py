@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from genchat.engine.decoding import generate, score
     from genchat.engine.distribution import Candidate, Distribution
     from genchat.engine.errors import GenchatError
+    from genchat.engine.interface.model import Model
+    from genchat.engine.interface.next_tokens import NextTokens
+    from genchat.engine.interface.opening import models
+    from genchat.engine.interface.opening import open as open
+    from genchat.engine.interface.reply import Reply
+    from genchat.engine.interface.score import Score
+    from genchat.engine.interface.tokens import Tokens
     from genchat.engine.sampling import SamplingSettings
 
 __all__ = [
@@ -25,13 +32,19 @@ __all__ = [
     "GenchatError",
     "LanguageModel",
     "Message",
+    "Model",
     "ModelInfo",
+    "NextTokens",
+    "Reply",
     "Role",
     "SamplingSettings",
+    "Score",
     "Step",
     "Tokenizer",
+    "Tokens",
     "__version__",
     "generate",
+    "models",
     "score",
 ]
 
@@ -42,6 +55,12 @@ _HOMES = {
     "genchat.engine.decoding": ("generate", "score"),
     "genchat.engine.distribution": ("Candidate", "Distribution"),
     "genchat.engine.errors": ("GenchatError",),
+    "genchat.engine.interface.model": ("Model",),
+    "genchat.engine.interface.next_tokens": ("NextTokens",),
+    "genchat.engine.interface.opening": ("models", "open"),
+    "genchat.engine.interface.reply": ("Reply",),
+    "genchat.engine.interface.score": ("Score",),
+    "genchat.engine.interface.tokens": ("Tokens",),
     "genchat.engine.sampling": ("SamplingSettings",),
 }
 
@@ -66,4 +85,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__]
+    # `open` is not in __all__, so that `from genchat import *` leaves Python's own open alone.
+    return sorted({*__all__, "open"})

@@ -1,4 +1,4 @@
-"""Numbers as the reader writes them; the functions stand in engine/language/numbers.py, where the engine uses them too."""
+"""Numbers as the reader writes them; see engine/language/numbers.py, which the engine uses too."""
 
 from genchat.engine.language.numbers import decimal as decimal
 from genchat.engine.language.numbers import localised as localised
