@@ -14,13 +14,17 @@ if TYPE_CHECKING:
     from genchat.engine.decoding import generate, score
     from genchat.engine.distribution import Candidate, Distribution
     from genchat.engine.errors import GenchatError
+    from genchat.engine.interface.documents import Documents, documents
+    from genchat.engine.interface.explanation import Explanation
     from genchat.engine.interface.model import Model
     from genchat.engine.interface.next_tokens import NextTokens
     from genchat.engine.interface.opening import models
     from genchat.engine.interface.opening import open as open
     from genchat.engine.interface.reply import Reply
+    from genchat.engine.interface.saved import SavedConversation, SavedHistory, SavedMessage, history
     from genchat.engine.interface.score import Score
     from genchat.engine.interface.tokens import Tokens
+    from genchat.engine.interface.training import train
     from genchat.engine.sampling import SamplingSettings
 
 __all__ = [
@@ -29,6 +33,8 @@ __all__ = [
     "Capabilities",
     "Cursor",
     "Distribution",
+    "Documents",
+    "Explanation",
     "GenchatError",
     "LanguageModel",
     "Message",
@@ -38,14 +44,20 @@ __all__ = [
     "Reply",
     "Role",
     "SamplingSettings",
+    "SavedConversation",
+    "SavedHistory",
+    "SavedMessage",
     "Score",
     "Step",
     "Tokenizer",
     "Tokens",
     "__version__",
+    "documents",
     "generate",
+    "history",
     "models",
     "score",
+    "train",
 ]
 
 _HOMES = {
@@ -55,12 +67,16 @@ _HOMES = {
     "genchat.engine.decoding": ("generate", "score"),
     "genchat.engine.distribution": ("Candidate", "Distribution"),
     "genchat.engine.errors": ("GenchatError",),
+    "genchat.engine.interface.documents": ("Documents", "documents"),
+    "genchat.engine.interface.explanation": ("Explanation",),
     "genchat.engine.interface.model": ("Model",),
     "genchat.engine.interface.next_tokens": ("NextTokens",),
     "genchat.engine.interface.opening": ("models", "open"),
     "genchat.engine.interface.reply": ("Reply",),
+    "genchat.engine.interface.saved": ("SavedConversation", "SavedHistory", "SavedMessage", "history"),
     "genchat.engine.interface.score": ("Score",),
     "genchat.engine.interface.tokens": ("Tokens",),
+    "genchat.engine.interface.training": ("train",),
     "genchat.engine.sampling": ("SamplingSettings",),
 }
 

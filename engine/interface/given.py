@@ -54,40 +54,46 @@ def text_or_ids(value: object) -> str | tuple[int, ...]:
     raise UsageError("text_or_ids_expected", found=kind_of(value))
 
 
-def text_or_messages(value: object) -> str | tuple[Message, ...]:
-    """A text or a conversation. Raises UsageError."""
-    if isinstance(value, str):
-        return text_of(value)
-    return messages_of(value)
+def text_ids_or_messages(value: object) -> str | tuple[int, ...] | tuple[Message, ...]:
+    """A text, token ids or a conversation. Raises UsageError."""
+    ids = ids_of(value)
+    if ids is not None:
+        return ids
+    return text_of(value) if isinstance(value, str) else messages_of(value, "text_ids_or_messages_expected")
 
 
-def messages_of(value: object) -> tuple[Message, ...]:
-    """A conversation: a text is one message of the person. Raises UsageError."""
+def messages_of(value: object, otherwise: str = "messages_expected") -> tuple[Message, ...]:
+    """A conversation: a text is one message of the person. Raises UsageError, for another kind the one `otherwise`."""
     if isinstance(value, str):
         return (Message(Role.USER, text_of(value)),)
     if isinstance(value, Message):
         return (value,)
     if isinstance(value, bytes | bytearray | Mapping) or not isinstance(value, Sequence):
-        raise UsageError("messages_expected", found=kind_of(value))
+        raise UsageError(otherwise, found=kind_of(value))
     if not value:
         raise UsageError("messages_none")
-    return tuple(_message(each, value) for each in value)
+    for each in value:
+        if not _is_message(each):
+            raise UsageError(otherwise, found=kind_of(value))
+    return tuple(map(_message, value))
 
 
-def _message(each: object, whole: object) -> Message:
-    role: object
-    text: object
+def _is_message(each: object) -> bool:
+    if isinstance(each, Mapping):
+        return "role" in each and ("content" in each or "text" in each)
+    return isinstance(each, Message) or (isinstance(each, tuple) and len(each) == 2)
+
+
+def _message(each: Any) -> Message:
     if isinstance(each, Message):
         role, text = each.role, each.text
-    elif isinstance(each, Mapping) and "role" in each and ("content" in each or "text" in each):
+    elif isinstance(each, Mapping):
         role, text = each["role"], each.get("content", each.get("text"))
-    elif isinstance(each, tuple) and len(each) == 2:
-        role, text = each
     else:
-        raise UsageError("messages_expected", found=kind_of(whole))
+        role, text = each
     if role not in list(Role):
         raise UsageError("role_unknown", role=role, known=", ".join(Role))
-    return Message(Role(str(role)), text_of(text))
+    return Message(Role(role), text_of(text))
 
 
 def count_of(name: str, value: object) -> int:

@@ -12,9 +12,8 @@ from genchat.engine.interface.given import (
     count_of,
     ids_of,
     messages_of,
-    text_of,
+    text_ids_or_messages,
     text_or_ids,
-    text_or_messages,
 )
 
 if TYPE_CHECKING:
@@ -122,15 +121,12 @@ class Model:
         if not self.capabilities.can_explain:
             raise UsageError("cannot_explain", backend=self._name)
         model = self._language_model()
-        begun = self._encoded(reply, model.tokenizer)
-        ids = ids_of(text)
-        if ids is None:
-            given = text_or_messages(text)
-            evidence = backend.explain(given, begun)
-            before = self._tokens_of(given, model.tokenizer)
-        else:
-            before = checked_ids(ids, model.tokenizer)
+        begun, given = self._encoded(reply, model.tokenizer), text_ids_or_messages(text)
+        before = self._tokens_of(given, model.tokenizer)
+        if ids_of(given) is not None:
             evidence = model.start([*before, *begun]).evidence()
+        else:
+            evidence = backend.explain(given if isinstance(given, str) else messages_of(given), begun)
         likeliest = self.next([*before, *begun], _EXPLAINED)
         return Explanation(evidence or NoEvidence(), model.tokenizer, [row.id for row in likeliest])
 
@@ -196,12 +192,13 @@ class Model:
         """A text or ids as they stand; messages as the prompt of the reply to them."""
         from genchat.engine.local_backend import LocalBackend
 
-        ids = ids_of(given)
+        found = text_ids_or_messages(given)
+        if isinstance(found, str):
+            return tuple(tokenizer.encode(found))
+        ids = ids_of(found)
         if ids is not None:
             return checked_ids(ids, tokenizer)
-        if isinstance(given, str):
-            return tuple(tokenizer.encode(text_of(given)))
-        messages, backend = messages_of(given), self.backend
+        messages, backend = messages_of(found), self.backend
         if not isinstance(backend, LocalBackend):
             raise UsageError("cannot_score", backend=self._name)
         return backend.prompt(messages).tokens

@@ -158,7 +158,11 @@ class Reply(Iterator[Step]):
             f"[{passage.number}] {safe_line(passage.source, _SOURCE)}, {safe_line(passage.locator, _SOURCE)}"
             for passage in self.passages
         )
-        return (*self.notices, *sources)
+        ended = self._finish
+        if ended is None or ended.reason == "end":
+            return (*self.notices, *sources)
+        why = say(f"cli.finish.{ended.reason}", tokens=len(self._steps), detail=ended.detail)
+        return (*self.notices, *sources, why)
 
     def _repr_html_(self) -> str:
         self._to_the_end()

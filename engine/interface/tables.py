@@ -12,14 +12,14 @@ from typing import TypeVar, overload
 
 from genchat.engine.language import say
 from genchat.engine.language.numbers import whole
-from genchat.engine.text import safe_line
+from genchat.engine.text import safe, safe_line
 from genchat.engine.token_values import bar
 
 Row = TypeVar("Row")
 _SHOWN = 100  # rows; a table of a whole book would help nobody
 _CELL = 100  # characters
 _TABLE = "border-collapse:collapse;font-variant-numeric:tabular-nums"
-_NOTE = "opacity:.7;font-size:.9em"
+_NOTE = "white-space:pre-wrap;opacity:.7;font-size:.9em"
 _BAR = "display:inline-block;height:.8em;background:rgba(70,130,220,.6);border-radius:2px;width:{width:.1f}em"
 _BAR_EMS = 12
 
@@ -54,7 +54,7 @@ class Table:
         ]
         written = [self._line(self.header, widths)]
         written += [f"{self._line(cells, widths)}  {bar(share or 0.0)}".rstrip() for cells, share in lines]
-        return "\n".join([*(line.rstrip() for line in written), *map(safe_line, self.all_notes)])
+        return "\n".join([*(line.rstrip() for line in written), *map(one_line, self.all_notes)])
 
     def _line(self, cells: tuple[str, ...], widths: Sequence[int]) -> str:
         padded = []
@@ -89,7 +89,12 @@ def _bar_cell(share: float | None) -> str:
 
 def notes(lines: Iterable[str]) -> str:
     """Lines below a table or a text, as HTML."""
-    return "".join(f'<div style="{_NOTE}">{escape(safe_line(line))}</div>' for line in lines)
+    return "".join(f'<div style="{_NOTE}">{escape(one_line(line))}</div>' for line in lines)
+
+
+def one_line(text: str) -> str:
+    """`text` made safe, its spaces as they are and its line breaks as spaces."""
+    return safe(text).replace("\n", " ")
 
 
 def cells_of(text: str) -> int:

@@ -1,7 +1,7 @@
 """A text in a notebook, each token tinted by its surprise; what else could have come shows under the pointer."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
 
@@ -9,7 +9,7 @@ from genchat.engine.distribution import LN2, Distribution
 from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal
 from genchat.engine.text import safe
-from genchat.engine.token_values import Labels, percent
+from genchat.engine.token_values import percent
 
 _FULL = 12.0  # bits at which the tint is strongest
 _STRONGEST = 0.65  # opacity
@@ -28,15 +28,15 @@ class Piece:
 
 
 def hover_of(
-    label: str, log_prob: float | None, rank: int | None, distribution: Distribution | None, labels: Labels
+    label: str, log_prob: float | None, rank: int | None, distribution: Distribution, label_of: Callable[[int], str]
 ) -> str:
     """The lines under the pointer: the token itself, then what else could have come."""
     lines = [label]
     if log_prob is not None:
         lines[0] += "  " + say("interface.hover", percent=_percent(log_prob), bits=_bits(log_prob))
         lines[0] += "" if rank is None else "  " + say("interface.hover_rank", rank=rank)
-    for row in distribution.top(_HOVERED) if distribution is not None else ():
-        lines.append(f"{row.rank}. {labels(row.token)}  {percent(row.probability)} %")
+    for row in distribution.top(_HOVERED):
+        lines.append(f"{row.rank}. {label_of(row.token)}  {percent(row.probability)} %")
     return "\n".join(lines)
 
 

@@ -218,6 +218,7 @@ TEXTS = {
     "error.text_half_character": "the text holds half a character (U+{code}); decode its bytes as UTF-8 first",
     "error.text_or_ids_expected": "a text (str) or a list of token ids (int) is expected here, not {found}",
     "error.messages_expected": 'a text (str) or a list of messages such as {{"role": "user", "content": "Hi"}} is expected here, not {found}',
+    "error.text_ids_or_messages_expected": "a text (str), a list of token ids (int) or a list of messages is expected here, not {found}",
     "error.messages_none": "there is no message to reply to; add one with the role user",
     "error.role_unknown": 'a message cannot have the role "{role}"; use one of: {known}',
     "error.count_wrong": "{name} is {value!r}; use a whole number, 1 or more",
@@ -235,4 +236,5 @@ TEXTS = {
     "error.train_no_such_file": 'there is no file "{name}"; a text itself has at least one line break in it',
     "error.model_exists_here": 'a model called "{name}" already exists; choose another name, or pass replace=True',
     "error.conversation_expected": "a conversation or its id (str) is expected here, not {found}",
+    "error.path_expected": "the path of a file or folder is expected here, not {found}",
 }

@@ -218,6 +218,7 @@ TEXTS = {
     "error.text_half_character": "o texto contém meio caractere (U+{code}); decodifique antes os bytes como UTF-8",
     "error.text_or_ids_expected": "aqui se espera um texto (str) ou uma lista de ids de tokens (int), não {found}",
     "error.messages_expected": 'aqui se espera um texto (str) ou uma lista de mensagens como {{"role": "user", "content": "Oi"}}, não {found}',
+    "error.text_ids_or_messages_expected": "aqui se espera um texto (str), uma lista de ids de tokens (int) ou uma lista de mensagens, não {found}",
     "error.messages_none": "não há mensagem para responder; acrescente uma com o papel user",
     "error.role_unknown": 'uma mensagem não pode ter o papel "{role}"; use um destes: {known}',
     "error.count_wrong": "{name} é {value!r}; use um número inteiro, 1 ou mais",
@@ -235,4 +236,5 @@ TEXTS = {
     "error.train_no_such_file": 'não existe o arquivo "{name}"; um texto em si tem ao menos uma quebra de linha',
     "error.model_exists_here": 'já existe um modelo chamado "{name}"; escolha outro nome, ou passe replace=True',
     "error.conversation_expected": "aqui se espera uma conversa ou o id dela (str), não {found}",
+    "error.path_expected": "aqui se espera o caminho de um arquivo ou de uma pasta, não {found}",
 }
