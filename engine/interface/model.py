@@ -19,6 +19,7 @@ from genchat.engine.interface.given import (
 if TYPE_CHECKING:
     from genchat.engine.contract import Backend, Capabilities, Event, LanguageModel, ModelInfo, ReplySettings, Tokenizer
     from genchat.engine.conversation import Message
+    from genchat.engine.evidence import Evidence
     from genchat.engine.interface.explanation import Explanation
     from genchat.engine.interface.next_tokens import NextTokens
     from genchat.engine.interface.reply import Reply
@@ -123,6 +124,7 @@ class Model:
         model = self._language_model()
         begun, given = self._encoded(reply, model.tokenizer), text_ids_or_messages(text)
         before = self._tokens_of(given, model.tokenizer)
+        evidence: Evidence | None
         if ids_of(given) is not None:
             evidence = model.start([*before, *begun]).evidence()
         else:
