@@ -5,13 +5,20 @@ The wrong kind raises UsageError with a text that says what was given and what c
 
 from collections.abc import Mapping, Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, Protocol
 
 from genchat.engine.contract import Tokenizer
 from genchat.engine.conversation import Message, Role
 from genchat.engine.errors import UsageError
 
-Ids = Sequence[int]
+
+class ArrayOfIds(Protocol):
+    """A numpy array or a tensor of whole numbers, with one dimension."""
+
+    def tolist(self) -> Any: ...
+
+
+Ids = Sequence[int] | ArrayOfIds
 MessageLike = Message | Mapping[str, str] | tuple[str, str]
 Messages = Sequence[MessageLike]
 
@@ -36,7 +43,7 @@ def ids_of(value: object) -> tuple[int, ...] | None:
     return tuple(int(each) for each in plain)
 
 
-def checked_ids(ids: Ids, tokenizer: Tokenizer) -> tuple[int, ...]:
+def checked_ids(ids: Sequence[int], tokenizer: Tokenizer) -> tuple[int, ...]:
     """`ids`, each of the vocabulary. Raises UsageError for one that is not."""
     for token in ids:
         if not 0 <= token < tokenizer.vocabulary_size:

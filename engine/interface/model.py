@@ -168,7 +168,7 @@ class Model:
 
     def __repr__(self) -> str:
         if self._backend is None:
-            return f"<genchat.Model {self._name!r}, closed>"
+            return f"<genchat.Model {self._name!r}, closed=True>"
         info = self.info
         sizes = f"vocabulary_size={info.vocabulary_size}, parameters={info.parameters}"
         return f"<genchat.Model {info.name!r}, family={info.family!r}, {sizes}>"

@@ -22,8 +22,8 @@ class Reply(Iterator[Step]):
     """What a model writes, one step a token. Nothing is computed before it is asked for.
 
     `for step in reply` goes from token to token and may be left at any time; a second loop goes on where the first one
-    stopped. `text` and `steps` first write the reply to its end, unless `stop` was called. `so_far` and `produced`
-    never compute anything.
+    stopped. `text`, `steps`, `passages` and `notices` first write the reply to its end, unless `stop` was called;
+    `so_far`, `produced`, `finish` and `repr` never compute anything.
     """
 
     def __init__(
@@ -34,11 +34,11 @@ class Reply(Iterator[Step]):
         messages: Sequence[Message] = (),
     ) -> None:
         self.settings = settings
-        self.passages: tuple[Passage, ...] = ()
         self._events = events
         self._labels = Labels(tokenizer)
         self._steps: list[Step] = []
         self._notices: list[Notice] = []
+        self._passages: tuple[Passage, ...] = ()
         self._finish: Finish | None = None
         self._messages = tuple(messages)
 
@@ -65,7 +65,7 @@ class Reply(Iterator[Step]):
         if isinstance(event, Notice):
             self._notices.append(event)
         elif isinstance(event, Passages):
-            self.passages = event.items
+            self._passages = event.items
         else:
             # Whatever follows the Finish is not part of the reply, and the source may need to tidy up.
             self._finish = event
@@ -115,8 +115,18 @@ class Reply(Iterator[Step]):
         return self._finish
 
     @property
+    def passages(self) -> tuple[Passage, ...]:
+        """What the reply rests on, where a model answers from documents; the reply is written to its end."""
+        self._to_the_end()
+        return self._passages
+
+    @property
     def notices(self) -> tuple[str, ...]:
-        """What a reader of this reply should know, in words."""
+        """What a reader of this reply should know, in words; the reply is written to its end."""
+        self._to_the_end()
+        return self._told()
+
+    def _told(self) -> tuple[str, ...]:
         return tuple(say(notice.key, **dict(notice.values)) for notice in self._notices)
 
     @property
@@ -134,7 +144,7 @@ class Reply(Iterator[Step]):
 
     def __repr__(self) -> str:
         if self._finish is None:
-            return f"<Reply {safe_line(self.so_far, 60)!r}, {len(self._steps)} tokens so far>"
+            return f"<genchat.Reply so_far={safe_line(self.so_far, 60)!r}, produced={len(self._steps)}, finish=None>"
         return self._table().text()
 
     def _row(self, step: Step) -> tuple[str, str, str]:
@@ -156,13 +166,13 @@ class Reply(Iterator[Step]):
     def _below(self) -> tuple[str, ...]:
         sources = tuple(
             f"[{passage.number}] {safe_line(passage.source, _SOURCE)}, {safe_line(passage.locator, _SOURCE)}"
-            for passage in self.passages
+            for passage in self._passages
         )
         ended = self._finish
         if ended is None or ended.reason == "end":
-            return (*self.notices, *sources)
+            return (*self._told(), *sources)
         why = say(f"cli.finish.{ended.reason}", tokens=len(self._steps), detail=ended.detail)
-        return (*self.notices, *sources, why)
+        return (*self._told(), *sources, why)
 
     def _repr_html_(self) -> str:
         self._to_the_end()

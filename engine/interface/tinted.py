@@ -36,7 +36,7 @@ def hover_of(
         lines[0] += "  " + say("interface.hover", percent=_percent(log_prob), bits=_bits(log_prob))
         lines[0] += "" if rank is None else "  " + say("interface.hover_rank", rank=rank)
     for row in distribution.top(_HOVERED):
-        lines.append(f"{row.rank}. {label_of(row.token)}  {percent(row.probability)} %")
+        lines.append(f"{row.rank}. {label_of(row.token)}  {percent(row.probability)}%")
     return "\n".join(lines)
 
 

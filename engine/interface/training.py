@@ -185,7 +185,8 @@ def _learn(order: _Order, choices: dict[str, Any], where: "Paths", models: "Regi
     )
     for event in run.events(order.should_stop):
         order.tell(event)
-    run.keep()
+    if run.leads:
+        run.keep()
 
 
 def _beginning(models: "Registry", name: str | None, kind: str) -> "Beginning | None":

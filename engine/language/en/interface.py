@@ -3,7 +3,7 @@
 TEXTS = {
     "interface.more_rows": "… and {count} more",
     "interface.more_tokens": "… and {count} more tokens",
-    "interface.hover": "{percent} %   {bits} bits",
+    "interface.hover": "{percent}%   {bits} bits",
     "interface.hover_rank": "rank {rank}",
     "interface.whole_number": "a whole number",
     "interface.number": "a number",

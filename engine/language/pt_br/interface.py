@@ -3,7 +3,7 @@
 TEXTS = {
     "interface.more_rows": "… e mais {count}",
     "interface.more_tokens": "… e mais {count} tokens",
-    "interface.hover": "{percent} %   {bits} bits",
+    "interface.hover": "{percent}%   {bits} bits",
     "interface.hover_rank": "posto {rank}",
     "interface.whole_number": "um número inteiro",
     "interface.number": "um número",

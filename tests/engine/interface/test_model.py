@@ -1,4 +1,4 @@
-"""An opened model: tables, prices, replies that are lazy and keep what they made, and errors that name what is wrong."""
+"""An opened model: tables, prices, lazy replies that keep what they made, and errors that name what is wrong."""
 
 import itertools
 import math
@@ -20,6 +20,13 @@ def model() -> genchat.Model:
     return genchat.open(HashModel())
 
 
+def test_what_a_reader_should_know_stands_with_the_reply() -> None:
+    reply = genchat.open(HostileModel()).complete("odd", temperature=0)
+    assert reply.notices[0].startswith("this model never saw")
+    assert "never saw" in repr(reply)
+    assert "\x1b" not in repr(reply)
+
+
 def test_next_lists_the_likeliest_tokens_and_what_is_left(model: genchat.Model) -> None:
     table = model.next("abc", top=4)
     probabilities = [row.probability for row in table]
@@ -37,6 +44,7 @@ def test_next_lists_the_likeliest_tokens_and_what_is_left(model: genchat.Model) 
 def test_ids_and_arrays_are_read_as_the_text_they_stand_for(model: genchat.Model) -> None:
     ids = model.tokens("abc").ids
     expected = [row.id for row in model.next("abc")]
+    given: Any
     for given in (ids, tuple(ids), np.array(ids), [np.int64(each) for each in ids]):
         assert [row.id for row in model.next(given)] == expected
     assert model.score(ids).bits == model.score("abc").bits
@@ -86,7 +94,7 @@ def test_an_impossible_token_costs_infinitely_many_bits_and_is_shown_so() -> Non
 def test_a_reply_computes_nothing_before_it_is_asked_for() -> None:
     inner = HostileModel()
     reply = genchat.open(inner).complete("x", temperature=0)
-    assert repr(reply).startswith("<Reply")
+    assert repr(reply).startswith("<genchat.Reply")
     assert reply.so_far == ""
     assert reply.finish is None
     assert inner.looked == 0
@@ -243,7 +251,7 @@ def test_a_closed_model_says_so() -> None:
     model.close()
     with pytest.raises(UsageError, match="closed"):
         model.next("x")
-    assert "closed" in repr(model)
+    assert "closed=True" in repr(model)
 
 
 def test_an_explanation_is_put_in_words_and_in_values() -> None:
@@ -254,6 +262,13 @@ def test_an_explanation_is_put_in_words_and_in_values() -> None:
     begun = model.explain([("user", "Bom dia!")], "Bom")
     assert begun.values["recall"] is not None
     assert repr(model.explain(model.tokens("A capital do").ids)) == repr(why)
+
+
+def test_a_model_that_answers_from_documents_chats_and_has_no_table_of_its_own() -> None:
+    model = genchat.open("ngram+docs")
+    assert model.chat("Quanta proteína tem o feijão?", seed=1).passages
+    with pytest.raises(UsageError):
+        model.next("x")
 
 
 def test_an_unknown_model_and_a_wrong_kind_of_model_are_named() -> None:

@@ -93,7 +93,7 @@ def test_a_reply_in_a_notebook_shows_its_text_and_the_candidates_under_the_point
     assert len(shown.titles) == len(reply.steps)
     first = shown.titles[0].splitlines()
     assert PIECES[0].replace(" ", "·") in first[0]
-    assert "80.0 %" in first[0]
+    assert "80.0%" in first[0]
     assert first[1].startswith("1. ")
     assert len(first) == 7
 

@@ -43,7 +43,7 @@ def test_files_folders_and_texts_can_be_mixed(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "one.txt").write_text("one fish\n" * 9)
     (tmp_path / "two.txt").write_text("two fish\n" * 9)
-    given = [tmp_path / "folder", str(tmp_path / "two.txt"), "red fish\nblue fish\n"]
+    given: list[str | Path] = [tmp_path / "folder", str(tmp_path / "two.txt"), "red fish\nblue fish\n"]
     genchat.train("ngram", given, name="fish")
     assert [source["name"] for source in read_card(paths().models / "fish").sources] == ["one.txt", "two.txt", "text"]
 
