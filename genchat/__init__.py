@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from genchat.engine.interface.documents import Documents, documents
     from genchat.engine.interface.explanation import Explanation
     from genchat.engine.interface.model import Model
-    from genchat.engine.interface.next_tokens import NextTokens
+    from genchat.engine.interface.next_tokens import Candidates, NextTokens
     from genchat.engine.interface.opening import models
     from genchat.engine.interface.opening import open as open
     from genchat.engine.interface.reply import Reply
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Backend",
     "Candidate",
+    "Candidates",
     "Capabilities",
     "Cursor",
     "Distribution",
@@ -70,7 +71,7 @@ _HOMES = {
     "genchat.engine.interface.documents": ("Documents", "documents"),
     "genchat.engine.interface.explanation": ("Explanation",),
     "genchat.engine.interface.model": ("Model",),
-    "genchat.engine.interface.next_tokens": ("NextTokens",),
+    "genchat.engine.interface.next_tokens": ("Candidates", "NextTokens"),
     "genchat.engine.interface.opening": ("models", "open"),
     "genchat.engine.interface.reply": ("Reply",),
     "genchat.engine.interface.saved": ("SavedConversation", "SavedHistory", "SavedMessage", "history"),

@@ -18,12 +18,19 @@ Progress = Callable[[float], None]  # the share done, from 0 to 1
 
 
 def home(settings: Mapping[str, Any] | None = None) -> "tuple[Paths, Settings]":
-    """Where things are kept, and the person's settings with `settings` put over them. Raises SettingsError."""
+    """Where things are kept, and the person's settings with `settings` put over them. Raises SettingsError.
+
+    Where the settings name a language, results and errors speak it from here on.
+    """
+    from genchat.engine.language import use_language
     from genchat.engine.paths import paths
     from genchat.engine.settings import load_settings
 
     where = paths()
-    return where, load_settings(where.settings, flags=settings)
+    chosen = load_settings(where.settings, flags=settings)
+    if chosen.language != "auto":
+        use_language(chosen.language)
+    return where, chosen
 
 
 def registry(settings: Mapping[str, Any] | None = None) -> "tuple[Registry, Settings]":

@@ -8,6 +8,8 @@ from typing import Any
 from genchat.engine.contract import Event, Finish, Notice, Passage, Passages, ReplySettings, Step, Tokenizer
 from genchat.engine.conversation import Message, Role
 from genchat.engine.distribution import LN2
+from genchat.engine.interface.given import count_of
+from genchat.engine.interface.next_tokens import Candidates
 from genchat.engine.interface.tables import Table, notes
 from genchat.engine.interface.tinted import Piece, hover_of, tinted
 from genchat.engine.language import say
@@ -34,6 +36,7 @@ class Reply(Iterator[Step]):
         messages: Sequence[Message] = (),
     ) -> None:
         self.settings = settings
+        self._tokenizer = tokenizer
         self._events = events
         self._labels = Labels(tokenizer)
         self._steps: list[Step] = []
@@ -108,6 +111,19 @@ class Reply(Iterator[Step]):
         """All steps, the reply written to its end. Each holds its distributions over the whole vocabulary."""
         self._to_the_end()
         return self.produced
+
+    def candidates(self, position: int, top: int = 10) -> Candidates:
+        """What else could have come in place of the token at `position`, by the model's own distribution.
+
+        Positions count from 0, from the end where they are negative; the reply is written as far as is needed.
+        Raises IndexError where there is no such token.
+        """
+        count = count_of("top", top)
+        while position < 0 or position >= len(self._steps):
+            if next(self, None) is None:
+                break
+        step, tokenizer = self._steps[position], self._tokenizer
+        return Candidates(step.raw, _no_bytes if tokenizer is None else tokenizer.token_bytes, self._labels, count)
 
     @property
     def finish(self) -> Finish | None:
@@ -184,6 +200,10 @@ class Reply(Iterator[Step]):
         hover = hover_of(label, step.log_prob, rank, step.raw, self._labels)
         bits = None if step.log_prob is None else -step.log_prob / LN2
         return Piece(label if step.special else step.text, bits, hover, step.special)
+
+
+def _no_bytes(_token: int) -> bytes:
+    return b""
 
 
 def _bits(log_prob: float) -> str:

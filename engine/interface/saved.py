@@ -13,6 +13,8 @@ from genchat.engine.errors import HistoryError, UsageError
 from genchat.engine.history.protocol import History
 from genchat.engine.history.records import Conversation, Run, SearchHit, StoredMessage
 from genchat.engine.interface.given import count_of, kind_of, text_of
+from genchat.engine.interface.next_tokens import Candidates
+from genchat.engine.interface.opening import home
 from genchat.engine.interface.tables import Rows, Table, notes, one_line
 from genchat.engine.interface.tinted import Piece, hover_of, tinted
 from genchat.engine.language import say
@@ -31,7 +33,10 @@ class Conversations(Rows[Conversation]):
         columns = ("id", "date", "messages", "title")
         return Table(
             tuple(say(f"interface.column_{name}") for name in columns),
-            [(each.id[:8], f"{each.updated:%Y-%m-%d %H:%M}", str(each.messages), each.title) for each in self],
+            [
+                (each.id[:8], f"{each.updated.astimezone():%Y-%m-%d %H:%M}", str(each.messages), each.title)
+                for each in self
+            ],
             right=frozenset({2}),
         )
 
@@ -43,7 +48,10 @@ class Hits(Rows[SearchHit]):
         columns = ("id", "date", "title", "text")
         return Table(
             tuple(say(f"interface.column_{name}") for name in columns),
-            [(each.conversation[:8], f"{each.created:%Y-%m-%d}", each.title, each.excerpt) for each in self],
+            [
+                (each.conversation[:8], f"{each.created.astimezone():%Y-%m-%d}", each.title, each.excerpt)
+                for each in self
+            ],
         )
 
 
@@ -65,6 +73,17 @@ class SavedMessage:
     def text(self) -> str:
         """What was written."""
         return self.stored.text
+
+    def candidates(self, position: int, top: int = 10) -> Candidates:
+        """What was kept of the model's distribution at the token of that place, counted from 0.
+
+        Raises HistoryError where no tokens were kept, IndexError where there is no such token.
+        """
+        if self.steps is None:
+            raise HistoryError("no_tokens_kept")
+        vocabulary = self.steps.vocabulary
+        bytes_of = _no_bytes if vocabulary is None else vocabulary.token_bytes
+        return Candidates(self.steps[position].raw, bytes_of, self._label, count_of("top", top))
 
     def __str__(self) -> str:
         return safe(f"{say(f'history.speaker_{self.role}')}: {self.text}")
@@ -101,6 +120,10 @@ class SavedMessage:
             hover = hover_of(label, step.log_prob, step.rank, step.raw, self._label)
             bits = None if step.log_prob is None else -step.log_prob / LN2
             yield Piece(label if step.special else step.text, bits, hover, step.special)
+
+
+def _no_bytes(_token: int) -> bytes:
+    return b""
 
 
 class SavedConversation(Rows[SavedMessage]):
@@ -185,9 +208,8 @@ class SavedHistory:
 def history() -> SavedHistory:
     """The conversations that were kept here, for reading. Raises HistoryError where there are none yet."""
     from genchat.engine.history.store import HistoryStore
-    from genchat.engine.paths import paths
 
-    path = paths().history
+    path = home()[0].history
     if not path.exists():
         raise HistoryError("history_absent", path=path)
     return SavedHistory(HistoryStore.open(path))

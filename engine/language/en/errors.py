@@ -237,4 +237,5 @@ TEXTS = {
     "error.model_exists_here": 'a model called "{name}" already exists; choose another name, or pass replace=True',
     "error.conversation_expected": "a conversation or its id (str) is expected here, not {found}",
     "error.path_expected": "the path of a file or folder is expected here, not {found}",
+    "error.no_tokens_kept": "no tokens were kept for this message; only replies have them",
 }

@@ -237,4 +237,5 @@ TEXTS = {
     "error.model_exists_here": 'já existe um modelo chamado "{name}"; escolha outro nome, ou passe replace=True',
     "error.conversation_expected": "aqui se espera uma conversa ou o id dela (str), não {found}",
     "error.path_expected": "aqui se espera o caminho de um arquivo ou de uma pasta, não {found}",
+    "error.no_tokens_kept": "nenhum token foi guardado para esta mensagem; só as respostas os têm",
 }

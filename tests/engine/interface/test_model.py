@@ -20,6 +20,22 @@ def model() -> genchat.Model:
     return genchat.open(HashModel())
 
 
+def test_what_else_could_have_come_is_shown_for_any_token_of_a_reply() -> None:
+    reply = genchat.open(ScriptModel("Good")).chat("Hi", temperature=0)
+    assert [row.text for row in reply.candidates(1, top=1)] == ["o"]
+    assert reply.so_far == "Go"
+    assert reply.candidates(-2)[0].text == "d"
+    with pytest.raises(IndexError):
+        reply.candidates(99)
+
+
+def test_where_nothing_is_known_the_candidates_say_why() -> None:
+    found = genchat.open(RemoteBackend()).chat("Hi").candidates(0)
+    assert len(found) == 0
+    assert (found.entropy, found.rest) == (None, None)
+    assert len(repr(found).splitlines()) == 2
+
+
 def test_what_a_reader_should_know_stands_with_the_reply() -> None:
     reply = genchat.open(HostileModel()).complete("odd", temperature=0)
     assert reply.notices[0].startswith("this model never saw")
@@ -269,6 +285,12 @@ def test_a_model_that_answers_from_documents_chats_and_has_no_table_of_its_own()
     assert model.chat("Quanta proteína tem o feijão?", seed=1).passages
     with pytest.raises(UsageError):
         model.next("x")
+
+
+def test_the_language_of_the_settings_is_spoken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GENCHAT_LANGUAGE", "pt-br")
+    with pytest.raises(UsageError, match="aqui se espera um texto"):
+        genchat.open(HashModel()).next(b"bytes")
 
 
 def test_an_unknown_model_and_a_wrong_kind_of_model_are_named() -> None:

@@ -56,7 +56,11 @@ def test_a_conversation_is_read_with_the_distributions_of_its_reply(kept: gencha
     assert [step.token for step in reply.steps[:4]] == list(b"Good")
     assert reply.steps[0].raw.top(1)[0].probability == pytest.approx(0.9, abs=0.01)
     assert repr(reply).splitlines()[1].split() == ["G", "90.0", "0.15"]
+    assert reply.candidates(0, top=1)[0].text == "G"
+    assert reply.candidates(-1).entropy is not None
     assert conversation[0].steps is None
+    with pytest.raises(HistoryError, match="no tokens"):
+        conversation[0].candidates(0)
     assert kept.read(conversation.info.id[:9]).info == kept.read(conversation.info, every_branch=True).info
 
 
