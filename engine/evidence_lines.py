@@ -8,9 +8,9 @@ import numpy as np
 
 from genchat.engine.evidence import CorpusPlace, Evidence, GptEvidence, LstmEvidence, MixtureEvidence, NgramEvidence
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, whole
 from genchat.engine.text import safe_line
-from genchat.tui.cli.steps import Labels, percent
-from genchat.tui.numbers import decimal, whole
+from genchat.engine.token_values import Labels, percent
 
 _SNIPPET = 60
 
