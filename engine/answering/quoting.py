@@ -14,7 +14,7 @@ from genchat.engine.retrieval.terms import LANGUAGES, words_of
 _QUOTED = 3  # passages quoted in one answer
 _SENTENCES = 2  # of each
 _WHOLE = 1200  # characters of a section that is quoted whole when its heading is what was asked for
-_HEADING_ENOUGH = 0.75  # share of the question that a heading must hold for that
+_HEADING_ENOUGH = 0.7  # share of the question that a heading must hold for that
 # How much of the best quotation's weight, and of its passage's score, a further one must have; more where the best
 # holds nearly all of the question already.
 _NEXT_ENOUGH, _NEXT_TO_ALL = 0.7, 0.9

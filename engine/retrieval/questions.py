@@ -107,11 +107,12 @@ def idf(chunks: int, frequency: int) -> float:
 
 def understand(connection: sqlite3.Connection, text: str, chunks: int, before: str = "") -> Question:
     """The words of `text` against an index of `chunks` chunks; then those it leans on, of `before`, weighing half."""
-    language = shown_language(f"{before}\n{text}") or _language_of_terms(text)
-    indexed = [
+    indexed = {
         row[0] for row in connection.execute("SELECT DISTINCT language FROM docs_document WHERE state = 'ready'")
-    ]
-    languages = [each for each in LANGUAGES if each in indexed] or [language]
+    }
+    languages = [each for each in LANGUAGES if each in indexed]
+    language = shown_language(f"{before}\n{text}") or _language_of_names(text, languages)
+    languages = languages or [language]
     frequencies: dict[str, int] = {}
 
     def frequency_of_stem(stem: str) -> int:
@@ -171,9 +172,11 @@ def _translated(folded: str, language: Language, frequency: Callable[[str], int]
     return [word] if word is not None and word != folded and frequency(word) else []
 
 
-def _language_of_terms(text: str) -> Language:
-    """For a question that shows no language, such as a name: the one in use, unless it is too common a word there."""
+def _language_of_names(text: str, indexed: Sequence[Language]) -> Language:
+    """For a question that shows no language, such as a name: the one in use, unless it says nothing in that."""
     preferred: Language = "pt" if language_in_use() == "pt-br" else "en"
+    if indexed and preferred not in indexed:
+        return indexed[0]
     other: Language = "en" if preferred == "pt" else "pt"
     return other if all(word.common for word in words_of(text, preferred)) else preferred
 
