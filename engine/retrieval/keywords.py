@@ -14,8 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from genchat.engine.common_words import only_asks
 from genchat.engine.retrieval.questions import Question, QuestionWord, understand, written_plainly
 from genchat.engine.retrieval.terms import Language, shown_language, stemmer
+from genchat.engine.text import fold
 
 CANDIDATES = 100
 _K1 = 1.2
@@ -102,13 +104,30 @@ def search(
 ) -> KeywordResult:
     """The best chunks for `text`, which may lean on the question `before`, in one collection or in all."""
     known = statistics(connection)
-    question = understand(connection, text, known.chunks, before)
-    rows = _candidates(connection, question, known.chunks, collection, max(limit, CANDIDATES))
-    hits = [_scored(question, row, known.average) for row in rows]
-    hits.sort(key=lambda hit: (-hit.score, hit.chunk))
+    question, hits = _found(connection, text, known, collection, limit, before)
+    if any(only_asks(fold(word.text)) for word in question.words):
+        name, called = _found(connection, text, known, collection, limit, before, names_only=True)
+        if any(hit.named for hit in called):
+            question, hits = name, called
     if hits and shown_language(f"{before}\n{text}") is None:
         question = replace(question, language=_language_of_names(question, hits))
     return KeywordResult(question, known.chunks, tuple(_own_language_first(question, hits)[:limit]))
+
+
+def _found(
+    connection: sqlite3.Connection,
+    text: str,
+    known: Statistics,
+    collection: int | None,
+    limit: int,
+    before: str,
+    names_only: bool = False,
+) -> tuple[Question, list[KeywordHit]]:
+    question = understand(connection, text, known.chunks, before, names_only)
+    rows = _candidates(connection, question, known.chunks, collection, max(limit, CANDIDATES))
+    hits = [_scored(question, row, known.average) for row in rows]
+    hits.sort(key=lambda hit: (-hit.score, hit.chunk))
+    return question, hits
 
 
 def _language_of_names(question: Question, hits: list[KeywordHit]) -> Language:

@@ -105,8 +105,13 @@ def idf(chunks: int, frequency: int) -> float:
     return math.log1p((chunks - frequency + 0.5) / (frequency + 0.5))
 
 
-def understand(connection: sqlite3.Connection, text: str, chunks: int, before: str = "") -> Question:
-    """The words of `text` against an index of `chunks` chunks; then those it leans on, of `before`, weighing half."""
+def understand(
+    connection: sqlite3.Connection, text: str, chunks: int, before: str = "", names_only: bool = False
+) -> Question:
+    """The words of `text` against an index of `chunks` chunks; then those it leans on, of `before`, weighing half.
+
+    With `names_only`, words that only ask ("explain", "the idea behind") are left out, unless there are no others.
+    """
     indexed = {
         row[0] for row in connection.execute("SELECT DISTINCT language FROM docs_document WHERE state = 'ready'")
     }
@@ -130,7 +135,7 @@ def understand(connection: sqlite3.Connection, text: str, chunks: int, before: s
 
     found, seen = list[QuestionWord](), set[str]()
     own, lent = words_of(text, language), words_of(before, language)
-    named = any(not word.common and not only_asks(word.folded) for word in [*own, *lent])
+    named = names_only and any(not word.common and not only_asks(word.folded) for word in [*own, *lent])
     for place, word in enumerate([*own[: 4 * LONGEST_QUESTION], *lent[: 4 * LONGEST_QUESTION]]):
         if word.common or stems_of(word.folded)[0] in seen or len(found) >= LONGEST_QUESTION:
             continue
