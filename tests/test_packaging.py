@@ -90,7 +90,7 @@ def test_the_wheel_holds_genchat_with_every_file_of_its_folders_and_nothing_else
     names = names_in(wheel)
     expected = {f"genchat/{name}" for name in tracked(*FOLDERS) if not name.startswith(LEFT_OUT)}
     assert expected <= names
-    assert {f"genchat/{name}" for name in ("__init__.py", "__main__.py", "py.typed")} <= names
+    assert {f"genchat/{name}" for name in ("__init__.py", "__main__.py", "py.typed", "testing.py")} <= names
     assert not [name for name in names if name.startswith(tuple(f"genchat/{part}" for part in LEFT_OUT))]
     roots = {name.split("/")[0] for name in names}
     assert roots == {"genchat", next(root for root in roots if root.endswith(".dist-info"))}
