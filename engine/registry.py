@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from genchat.engine.plugins.discovery import Plugin
 
 Origin = Literal["built-in", "shipped", "trained", "imported", "plug-in"]
-Progress = Callable[[str, float], None]  # a text key that names the work, and the share done from 0 to 1
+# A text key that names the work, and the share done from 0 to 1, NaN where it is not known.
+Progress = Callable[[str, float], None]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _FAMILY = re.compile(r"[a-z][a-z_]{0,31}")
 _BUILT_IN = {
@@ -136,7 +137,7 @@ class Registry:
             return with_documents(inner, self._settings, self._paths)
         entry = (None if name in self.names() else self.default_for(name)) or self.entry(name)
         if entry.plugin is not None:
-            return self._open_plugin(entry.plugin, entry.problem)
+            return self._open_plugin(entry.plugin, entry.problem, progress)
         if entry.problem:
             raise ModelDamaged("model_damaged", name=name, reason=entry.problem)
         if entry.folder is not None and entry.card is not None:
@@ -158,14 +159,14 @@ class Registry:
 
         return _as_backend(room.default_chat_model(self._paths.cache, tell))
 
-    def _open_plugin(self, plugin: "Plugin", problem: str) -> "Backend":
+    def _open_plugin(self, plugin: "Plugin", problem: str, progress: Progress | None) -> "Backend":
         from genchat.engine.plugins.opening import open_plugin
         from genchat.engine.plugins.options import Options
 
         if problem:
             raise PluginError(problem)
         options = Options(self._paths.settings, self._settings.plugins.get(plugin.name, {}))
-        return open_plugin(plugin, options, self._settings.plugin_timeout)
+        return open_plugin(plugin, options, self._settings.plugin_timeout, progress)
 
     def remove(self, name: str) -> Path:
         """Delete a trained or imported model's folder and return where it was."""

@@ -46,7 +46,7 @@ class EventChecker(Checker):
         log_prob = None if step.log_prob is None else self.number(step.log_prob, "Step.log_prob", _ROUNDING)
         if step.draw is not None:
             self.of_kind(step.draw, Draw, "Step.draw")
-        checked = {
+        checked: dict[str, Any] = {
             "position": self.whole(step.position, "Step.position"),
             "token": token,
             "text": self.text(step.text, "Step.text"),

@@ -37,7 +37,7 @@ class EvidenceChecker(Checker):
                 self.evidence(part)
         elif not isinstance(given, _KINDS):
             self.wrong("evidence", given, " | ".join(kind.__name__ for kind in _KINDS))
-        return given  # type: ignore[return-value]
+        return given
 
     def _gates(self, given: LstmEvidence) -> None:
         layers = None

@@ -3,6 +3,7 @@
 The thread is a daemon: Ctrl-C ends the program while it still loads, and leaving the screen does not wait for it.
 """
 
+import math
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -14,11 +15,12 @@ from genchat.engine.plugins.discovery import Plugin
 from genchat.engine.plugins.guard import Guard
 from genchat.engine.plugins.options import Options, arguments_for
 
+Progress = Callable[[str, float], None]  # see engine.registry
 _GLANCE = 0.1  # seconds between two looks, so that Ctrl-C is seen in between
 
 
-def open_plugin(plugin: Plugin, options: Options, timeout: float) -> Backend:
-    """The plug-in's backend, behind the border.
+def open_plugin(plugin: Plugin, options: Options, timeout: float, progress: Progress | None = None) -> Backend:
+    """The plug-in's backend, behind the border. While it loads, `progress` is told so; what that raises ends the wait.
 
     Raises PluginError for one that fails, does not keep the contract or takes longer than `timeout` seconds;
     SettingsError for an option it does not know; and whatever of genchat's own errors it raises itself.
@@ -29,7 +31,8 @@ def open_plugin(plugin: Plugin, options: Options, timeout: float) -> Backend:
         given, named = arguments_for(factory, plugin.name, options)
         return behind_the_border(factory(*given, **named), plugin.name)
 
-    return _in_own_thread(make, plugin.name, timeout)
+    opened: Backend = _in_own_thread(make, plugin.name, timeout, progress)
+    return opened
 
 
 def load_code(plugin: Plugin, timeout: float) -> None:
@@ -51,7 +54,7 @@ def behind_the_border(opened: Any, name: str) -> Backend:
     raise PluginError("plugin_gives_no_backend", name=name, kind=type(opened).__name__)
 
 
-def _in_own_thread(work: Callable[[], Any], name: str, timeout: float) -> Any:
+def _in_own_thread(work: Callable[[], Any], name: str, timeout: float, progress: Progress | None = None) -> Any:
     done = threading.Event()
     given: list[Any] = []
     raised: list[BaseException] = []
@@ -71,6 +74,8 @@ def _in_own_thread(work: Callable[[], Any], name: str, timeout: float) -> Any:
         waited += _GLANCE
         if waited >= timeout:
             raise PluginError("plugin_loads_too_long", name=name, seconds=f"{timeout:g}")
+        if progress is not None:
+            progress("plugins.loading", math.nan)
     if raised:
         raise raised[0]
     return given[0]

@@ -9,4 +9,5 @@ TEXTS = {
     "plugins.name_invalid": 'plug-in "{name}" of {package}: no model can be called that; its entry point needs letters, digits, dot, dash and underscore, at most 64',
     "plugins.name_shadowed": 'plug-in "{name}" of {package}: another model has that name and goes first; rename the entry point, or remove that model',
     "plugins.name_twice": 'plug-in "{name}" of {package}: {first} brings one of that name and goes first; uninstall one of the two',
+    "plugins.loading": "the plug-in is still loading",
 }

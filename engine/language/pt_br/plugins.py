@@ -9,4 +9,5 @@ TEXTS = {
     "plugins.name_invalid": 'plug-in "{name}" de {package}: nenhum modelo pode ter esse nome; o ponto de entrada aceita letras, dígitos, ponto, hífen e sublinhado, até 64',
     "plugins.name_shadowed": 'plug-in "{name}" de {package}: outro modelo tem esse nome e vem antes; renomeie o ponto de entrada ou remova esse modelo',
     "plugins.name_twice": 'plug-in "{name}" de {package}: {first} traz um com o mesmo nome e vem antes; desinstale um dos dois',
+    "plugins.loading": "o plug-in ainda está carregando",
 }
