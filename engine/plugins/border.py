@@ -109,6 +109,8 @@ class CheckedBackend(_Replying):
             given = inner.tokenizer
         tokenizer = None if given is None else CheckedTokenizer(given, name)
         self.tokenizer: Tokenizer | None = tokenizer
+        if hasattr(getattr(inner, "model", None), "start"):
+            self.model = CheckedModel.around(inner.model, name)  # type: ignore[attr-defined]
         self._border = _Border(inner, name, tokenizer)
 
 

@@ -31,6 +31,7 @@ from genchat.engine.plugins.events import EventChecker
 from genchat.engine.plugins.evidence import EvidenceChecker
 from genchat.engine.plugins.guard import Guard, reason_of
 from genchat.engine.plugins.opening import behind_the_border
+from genchat.engine.registry import language_model
 from genchat.testing import BackendContract, LanguageModelContract
 from tests.fakes import ByteTokenizer, HashModel, ScriptModel
 
@@ -92,7 +93,7 @@ def step(**values: Any) -> Step:
     return Step(**(known | {"raw": NOTHING, "drawn_from": NOTHING} | values))
 
 
-SAID = (step(), step(position=1), step(position=2), Finish("end"))
+SAID: tuple[Event, ...] = (step(), step(position=1), step(position=2), Finish("end"))
 
 
 def told(event: Any, tokenizer: Any = None) -> str:
@@ -243,6 +244,14 @@ def test_a_model_that_scores_whole_texts_still_does_and_others_do_not_seem_to() 
     scorer = behind_the_border(Scorer(), "mine").model  # type: ignore[attr-defined]
     assert score(scorer, [1, 2], [3]).tolist() == [-1, -1]
     assert not isinstance(behind_the_border(HashModel(), "mine").model, BatchScorer)  # type: ignore[attr-defined]
+
+
+def test_a_backend_of_its_own_that_holds_a_model_still_shows_it() -> None:
+    inner = Events()
+    inner.model = HashModel()  # type: ignore[attr-defined]
+    assert language_model(behind_the_border(inner, "mine")).info.name == "hash"
+    with pytest.raises(UsageError, match="cannot score"):
+        language_model(behind_the_border(Events(), "mine"))
 
 
 def test_a_local_backend_that_replies_in_its_own_way_keeps_it() -> None:
