@@ -120,9 +120,7 @@ def template_for(tokenizer: Encoder) -> "TurnTemplate | TranscriptTemplate":
     return TurnTemplate(tokenizer) if marked else TranscriptTemplate(tokenizer)
 
 
-def _fitted(
-    turns: Sequence[list[int]], opening: Sequence[int], limit: int | None
-) -> tuple[tuple[int, ...], int, bool]:
+def _fitted(turns: Sequence[list[int]], opening: Sequence[int], limit: int | None) -> tuple[tuple[int, ...], int, bool]:
     """The newest turns that fit and the opening of a reply; how many turns do not; whether the newest was cut."""
     kept: list[list[int]] = []
     room = None if limit is None else limit - len(opening)
