@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genchat.corpora.loader import parse_dialogues
-from genchat.engine.conversation import TurnTemplate
+from genchat.engine.conversation import template_for
 from genchat.engine.decoding import generate
 from genchat.engine.errors import GenchatError, TextUnusable
 from genchat.engine.evaluation.pricing import Price, Scope, price_dialogues, price_text
@@ -91,7 +91,7 @@ def measure(backend: "Backend", name: str, texts: Sequence[EvalText], load_secon
     from genchat.engine.registry import language_model
 
     model = language_model(backend)
-    template: Any = getattr(backend, "template", None) or TurnTemplate(model.tokenizer)
+    template: Any = getattr(backend, "template", None) or template_for(model.tokenizer)
     found = []
     for text in texts:
         started = time.perf_counter()

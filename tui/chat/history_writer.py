@@ -31,6 +31,8 @@ class Keeper:
     def keep_question(self, turn: Turn, parent: Turn | None) -> None:
         """Write what the person said."""
         try:
+            while parent is not None and parent.stored is None:  # the reply of a model that did not open, say
+                parent = parent.parent
             under = None if parent is None else parent.stored
             stored = self._history.add_message(self.conversation, Role.USER, turn.text, under)
         except GenchatError as problem:

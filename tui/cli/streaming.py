@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from genchat.engine.contract import Backend, Event, Finish, Notice, Passage, Passages, ReplySettings, Step, StopSignal
 from genchat.engine.errors import ExitCode, UsageError
-from genchat.engine.language import say
+from genchat.engine.language import say, words_of
 from genchat.engine.text import safe_line
 from genchat.engine.token_values import Labels, step_values
 from genchat.tui.cli.output import Output
@@ -126,7 +126,7 @@ def _take(event: Event, outcome: Outcome, labels: Labels, output: Output, form: 
         else:
             output.json_line(step_values(event, labels, top))
     elif isinstance(event, Notice):
-        output.note(say(event.key, **dict(event.values)), "dim")
+        output.note(words_of(event.key, event.values), "dim")
     elif isinstance(event, Passages):
         outcome.passages = [passage_values(passage) for passage in event.items]
         if form == "jsonl":

@@ -3,6 +3,7 @@
 from functools import partial
 
 from textual import on
+from textual.worker import NoActiveWorker, get_current_worker
 
 from genchat.engine.errors import GenchatError
 from genchat.engine.language import say
@@ -12,6 +13,17 @@ from genchat.tui.chat.inspector import Inspector
 from genchat.tui.chat.messages import BackendFailed, BackendOpened, LoadProgress, ModelsListed
 from genchat.tui.screens.conversing import ConversingScreen
 from genchat.tui.widgets.header import Header
+
+
+class LeftError(Exception):
+    """The screen was left while a model was being opened."""
+
+
+def _left() -> bool:
+    try:
+        return get_current_worker().is_cancelled
+    except NoActiveWorker:
+        return False
 
 
 class ModelChoosingScreen(ConversingScreen):
@@ -44,7 +56,9 @@ class ModelChoosingScreen(ConversingScreen):
         self.list_models(pick=True)
 
     def load_progress(self, key: str, share: float) -> None:
-        """How far the opening of a model has come; from any thread."""
+        """How far the opening of a model has come; from any thread. Raises LeftError once nobody waits for it."""
+        if _left():
+            raise LeftError
         self.post_message(LoadProgress(say(key), share))
 
     def load_backend(self, name: str) -> None:
