@@ -133,9 +133,7 @@ def _config(request: GenerateRequest) -> "GenerateContentConfig":
     from google.genai import types
 
     return types.GenerateContentConfig(
-        temperature=request.temperature,
-        top_p=request.top_p,
-        top_k=request.top_k,
+        **request.sampling,
         seed=request.seed,
         max_output_tokens=request.max_output_tokens,
         system_instruction=request.instruction or None,

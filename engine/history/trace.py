@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from genchat.engine.distribution import LN2, Distribution, NoDistribution, TopKDistribution
 from genchat.engine.history.columns import Unpacker
 from genchat.engine.history.records import StoredStep, can_be_said
-from genchat.engine.history.trace_builder import CODEC, FIXED, LARGEST_SCALE, SPECIAL, STAGES, TOKEN_KNOWN
+from genchat.engine.history.trace_builder import CODEC, CUT_UNNAMED, FIXED, LARGEST_SCALE, SPECIAL, TOKEN_KNOWN
 from genchat.engine.history.vocabulary import StoredVocabulary, read_specials
 from genchat.engine.sampling import StageName
 
 _MOST = 2_000_000  # tokens one trace may say it has
+_STAGES_OF_CODEC_1 = ("repetition", "temperature", "top-k", "top-p", "min-p", "greedy")
+_LONGEST_NAME = 64
 
 
 class StoredTrace(Sequence[StoredStep]):
@@ -24,7 +26,7 @@ class StoredTrace(Sequence[StoredStep]):
 
     def __init__(self, blob: bytes, codec: int, text: str, vocabulary: StoredVocabulary | None = None) -> None:
         """Raises ValueError for bytes that are not a trace of this codec."""
-        if codec != CODEC:
+        if codec not in (1, CODEC):
             raise ValueError(f"codec {codec}")
         source = Unpacker(blob)
         self._count = count = source.number("n", _MOST)
@@ -36,6 +38,7 @@ class StoredTrace(Sequence[StoredStep]):
         self._scale = float(scale)
         self._vocabulary_size = source.number("vocabulary", 2**31) or None
         self._reason_names = _reasons(header)
+        self._stages = _STAGES_OF_CODEC_1 if codec == 1 else _stages(header)
         id_type = header.get("ids")
         if id_type not in ("u1", "u2", "u4"):
             raise ValueError("ids of an unknown width")
@@ -160,7 +163,7 @@ class StoredTrace(Sequence[StoredStep]):
 
     def _cutters(self, ids: NDArray[Any], codes: NDArray[Any]) -> Mapping[int, StageName]:
         pairs = zip(ids.tolist(), codes.tolist(), strict=True)
-        return {token: STAGES[code - 1] for token, code in pairs if 0 < code <= len(STAGES)}
+        return {token: self._stages[code - 1] for token, code in pairs if 0 < code <= len(self._stages)}
 
 
 def _or_none(value: np.float32) -> float | None:
@@ -172,6 +175,16 @@ def _reasons(header: dict[str, Any]) -> list[str]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("reasons are not names")
     return ["", *(name if can_be_said(name) else "history.not_recorded" for name in names[1:])]
+
+
+def _stages(header: dict[str, Any]) -> tuple[StageName, ...]:
+    """The stages by name, also those that only a later version knows."""
+    names = header.get("stages")
+    if not isinstance(names, list) or len(names) >= CUT_UNNAMED:
+        raise ValueError("stages are not names")
+    if not all(isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME for name in names):
+        raise ValueError("stages are not names")
+    return tuple(names)
 
 
 def _pieces(header: dict[str, Any]) -> StoredVocabulary:

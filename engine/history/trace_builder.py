@@ -2,7 +2,7 @@
 
 One compressed blob a message, column by column, about 40 bytes a token for ten candidates. Stored are the model's own
 log-probabilities (float16). What the draw was made from follows from them: log p' = log p / T + a constant of the
-step; only what differs from that (a repetition penalty) is stored beside it, and which stage cut what.
+step; only what differs from that (a repetition penalty) is stored beside it, and which stage cut what, by the stage's name.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 from genchat.engine.contract import Step, Tokenizer
 from genchat.engine.distribution import Distribution, ExactDistribution, NoDistribution, TopKDistribution, top_ids
 from genchat.engine.history.columns import pack, planes
-from genchat.engine.sampling import Draw, StageName
+from genchat.engine.sampling import StageName
 
-CODEC = 1
+CODEC = 2  # 1 numbered the stages by their place in a list of six
 CANDIDATES = 10
 CANDIDATES_SMALL = 32  # up to SMALL_VOCABULARY tokens: 99.8 % of the mass of a character model, 77 bytes a token
 SMALL_VOCABULARY = 512
-STAGES: tuple[StageName, ...] = ("repetition", "temperature", "top-k", "top-p", "min-p", "greedy")
-_CUT_UNNAMED = 255  # cut, by a stage the backend did not name
+CUT_UNNAMED = 255  # cut, by a stage the backend did not name
 TOKEN_KNOWN, SPECIAL = 1, 2
 FIXED = 2048.0  # steps of the constant of a step: 1/2048 nat
 LARGEST_SCALE = 100.0  # colder than that is as good as greedy, and float16 cannot follow
@@ -45,6 +44,7 @@ class TraceBuilder:
         self._kept: list[int] = []
         self._reasons: list[tuple[str, str]] = []
         self._rows: list[_Row] = []
+        self._stages: dict[StageName, int] = {}  # those that cut something, numbered from 1
         self._pieces: dict[int, bytes] = {}
         self._vocabulary_size = 0
 
@@ -53,7 +53,7 @@ class TraceBuilder:
 
     def add(self, step: Step) -> None:
         """Take one step. Costs a partial sort of the vocabulary."""
-        row = _condense(step)
+        row = self._condense(step)
         rank = None if step.token is None else step.raw.rank(step.token)
         entropy = step.raw.entropy
         self._tokens.append(step.token)
@@ -97,6 +97,7 @@ class TraceBuilder:
             "ids": id_type,
             "scale": self._scale,
             "reasons": names,
+            "stages": list(self._stages),
             "vocabulary": self._vocabulary_size,
         }
         if self._tokenizer is not None:
@@ -128,6 +129,36 @@ class TraceBuilder:
                 planes(matrices.cut.T, "u1"),
             ],
         )
+
+
+    def _condense(self, step: Step) -> "_Row":
+        raw = step.raw
+        if isinstance(raw, ExactDistribution):
+            size = len(raw.log_probs)
+            ids = top_ids(raw.log_probs, CANDIDATES_SMALL if size <= SMALL_VOCABULARY else CANDIDATES)
+            ids = ids[raw.log_probs[ids] > -np.inf]
+            if step.token is not None and step.token not in ids.tolist():
+                ids = np.append(ids, step.token)
+            values = raw.log_probs[ids]
+        elif isinstance(raw, TopKDistribution):
+            in_order = raw.ranks == np.arange(1, len(raw.ranks) + 1)
+            chosen = in_order & (raw.ranks <= CANDIDATES_SMALL) | (raw.tokens == step.token)
+            ids, values = raw.tokens[chosen], raw.token_log_probs[chosen]
+        else:
+            return _NO_ROW
+        drawn = _look_up(step.drawn_from, ids)
+        return _Row(ids, values, drawn, self._cut_codes(step, ids, drawn))
+
+    def _cut_codes(self, step: Step, ids: NDArray[Any], drawn: NDArray[Any]) -> NDArray[Any]:
+        """uint8 [candidates]: 0 for what could be drawn, else the number of the stage that cut it."""
+        codes = np.zeros(len(ids), dtype=np.uint8)
+        for index in np.flatnonzero(np.isneginf(drawn)).tolist():
+            cutter = None if step.draw is None else step.draw.cut_by(int(ids[index]))
+            if cutter is not None and len(self._stages) < CUT_UNNAMED - 1:
+                codes[index] = self._stages.setdefault(cutter, len(self._stages) + 1)
+            else:
+                codes[index] = CUT_UNNAMED
+        return codes
 
 
 class _Row:
@@ -184,47 +215,11 @@ class _Matrices:
         return fixed, np.where(unused, 0, np.clip(rest, _LOWEST, -_LOWEST))
 
 
-def _condense(step: Step) -> _Row:
-    raw = step.raw
-    if isinstance(raw, ExactDistribution):
-        size = len(raw.log_probs)
-        ids = top_ids(raw.log_probs, CANDIDATES_SMALL if size <= SMALL_VOCABULARY else CANDIDATES)
-        ids = ids[raw.log_probs[ids] > -np.inf]
-        if step.token is not None and step.token not in ids.tolist():
-            ids = np.append(ids, step.token)
-        values = raw.log_probs[ids]
-    elif isinstance(raw, TopKDistribution):
-        in_order = raw.ranks == np.arange(1, len(raw.ranks) + 1)
-        chosen = in_order & (raw.ranks <= CANDIDATES_SMALL) | (raw.tokens == step.token)
-        ids, values = raw.tokens[chosen], raw.token_log_probs[chosen]
-    else:
-        return _NO_ROW
-    drawn = _look_up(step.drawn_from, ids)
-    return _Row(ids, values, drawn, _cut_codes(step.draw, ids, drawn))
-
-
 def _look_up(distribution: Distribution, ids: NDArray[Any]) -> NDArray[Any]:
     if isinstance(distribution, ExactDistribution):
         return np.asarray(distribution.log_probs[ids])
     found = (distribution.log_prob(token) for token in ids.tolist())
     return np.array([np.nan if value is None else value for value in found], dtype=np.float32)
-
-
-def _cut_codes(draw: Draw | None, ids: NDArray[Any], drawn: NDArray[Any]) -> NDArray[Any]:
-    """uint8 [candidates]: 0 for what could be drawn, else 1 + the number of the stage that cut it."""
-    codes = np.zeros(len(ids), dtype=np.uint8)
-    gone = np.flatnonzero(np.isneginf(drawn))
-    if draw is None or not any(stage.kept < draw.stages[0].kept or stage.name == "greedy" for stage in draw.stages):
-        codes[gone] = _CUT_UNNAMED
-        return codes
-    reordered = draw.stages[0].name == "repetition"
-    for index in gone.tolist():
-        # Without a penalty sampling keeps the order of the candidates, and the rank is the place in the list.
-        ahead = int(np.count_nonzero(draw.adjusted > draw.adjusted[ids[index]])) if reordered else index
-        rank = ahead + 1
-        cutter = next((stage.name for stage in draw.stages if rank > stage.kept), draw.stages[-1].name)
-        codes[index] = 1 + STAGES.index(cutter)
-    return codes
 
 
 def _reason(distribution: Distribution) -> str:

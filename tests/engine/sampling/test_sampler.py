@@ -48,7 +48,7 @@ def reference(draw: Draw, chosen: SamplingSettings, rounding: float) -> set[int]
 @given(log_probabilities(), any_settings)
 @quick
 def test_every_stage_keeps_what_the_slow_way_keeps(values: FloatArray, chosen: SamplingSettings) -> None:
-    draw = Sampler(chosen).draw(values, recent=[0])
+    draw = Sampler(chosen).draw(values, before=[0])
     assert np.isfinite(values[draw.token])
     if chosen.temperature == 0:
         assert draw.token == int(np.argmax(draw.adjusted))
@@ -63,7 +63,7 @@ def test_every_stage_keeps_what_the_slow_way_keeps(values: FloatArray, chosen: S
 @given(log_probabilities(), any_settings)
 @quick
 def test_what_a_draw_was_made_from_sums_to_one(values: FloatArray, chosen: SamplingSettings) -> None:
-    draw = Sampler(chosen).draw(values, recent=[0])
+    draw = Sampler(chosen).draw(values, before=[0])
     whole = draw.distribution()
     assert np.exp(whole.log_probs.astype(np.float64)).sum() == pytest.approx(1, abs=1e-5)
     assert whole.log_prob(draw.token) > -math.inf
@@ -112,14 +112,14 @@ def test_one_seed_draws_alike(values: FloatArray, chosen: SamplingSettings) -> N
 @quick
 def test_drawing_changes_nothing_it_was_given(values: FloatArray, chosen: SamplingSettings) -> None:
     before = values.copy()
-    Sampler(chosen).draw(values, recent=[0, 1])
+    Sampler(chosen).draw(values, before=[0, 1])
     np.testing.assert_array_equal(values, before)
 
 
 @given(log_probabilities(), any_settings)
 @quick
 def test_stages_only_ever_narrow(values: FloatArray, chosen: SamplingSettings) -> None:
-    stages = Sampler(chosen).draw(values, recent=[0]).stages
+    stages = Sampler(chosen).draw(values, before=[0]).stages
     counts = [int(np.count_nonzero(np.isfinite(values))), *(stage.kept for stage in stages)]
     assert counts == sorted(counts, reverse=True)
     assert all(0 < stage.kept_mass <= 1 + 1e-6 for stage in stages)
@@ -151,7 +151,7 @@ def test_a_lower_temperature_favours_the_likeliest() -> None:
 def test_the_repetition_penalty_lowers_recent_tokens_only_within_its_window() -> None:
     values = np.log(np.array([0.5, 0.25, 0.25])).astype(np.float32)
     chosen = SamplingSettings(temperature=1, top_p=1, repetition_penalty=2, repetition_window=2, seed=0)
-    draw = Sampler(chosen).draw(values, recent=[1, 0, 2])
+    draw = Sampler(chosen).draw(values, before=[1, 0, 2])
     adjusted = np.exp(draw.adjusted)
     expected = np.array([0.25, 0.25, 0.0625])
     np.testing.assert_allclose(adjusted, expected / expected.sum(), rtol=1e-5)
@@ -159,7 +159,7 @@ def test_the_repetition_penalty_lowers_recent_tokens_only_within_its_window() ->
 
 def test_a_repeated_impossible_token_stays_impossible() -> None:
     values = np.array([0.0, -np.inf], dtype=np.float32)
-    draw = Sampler(SamplingSettings(temperature=1, repetition_penalty=1.5, seed=0)).draw(values, recent=[1])
+    draw = Sampler(SamplingSettings(temperature=1, repetition_penalty=1.5, seed=0)).draw(values, before=[1])
     assert draw.token == 0
     assert draw.adjusted[1] == -np.inf
 
