@@ -4,7 +4,8 @@ CTRL (Keskar et al. 2019, arXiv:1909.05858) divides the logits of used tokens by
 that would reward them, so since then engines multiply those. Logits are known up to a constant only, and the rule
 depends on it: on log-probabilities, which are never positive, it cannot touch a token with p near 1. Here it is applied
 to log p + ln V, which is 0 for a token as likely as under a uniform distribution over the V tokens: the same in every
-family of models, and unlike engines that use whatever logits their network gives.
+family of models, and unlike engines that use whatever logits their network gives. The rule brings a likely token down
+towards uniform, not below: a loop ends where the model holds another token likelier than that.
 """
 
 import math
