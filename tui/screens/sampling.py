@@ -79,7 +79,7 @@ class SamplingScreen(Dialog[Choices]):
 
     def parts(self) -> Iterable[Widget]:
         rows = (_Row(field, _shown(self._choices, field)) for field in self._fields.values())
-        yield VerticalScroll(*rows, classes="fields", can_focus=False)
+        yield _Fields(*rows, classes="fields")
         yield Static("", classes="hint", markup=False)
 
     @on(DescendantFocus)
@@ -100,6 +100,10 @@ class SamplingScreen(Dialog[Choices]):
             self.dismiss(read_choices(texts, self._choices.settings))
         except GenchatError as error:
             self.show_error(str(error))
+
+
+class _Fields(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """Scrolls to the field that has the focus; its own keys would take the arrows away from moving between fields."""
 
 
 class _Row(Horizontal):
