@@ -132,8 +132,9 @@ def _contents(request: GenerateRequest) -> "list[Content]":
 def _config(request: GenerateRequest) -> "GenerateContentConfig":
     from google.genai import types
 
+    numbers: dict[str, Any] = dict(request.sampling)
     return types.GenerateContentConfig(
-        **request.sampling,
+        **numbers,
         seed=request.seed,
         max_output_tokens=request.max_output_tokens,
         system_instruction=request.instruction or None,

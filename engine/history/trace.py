@@ -48,6 +48,7 @@ class StoredTrace(Sequence[StoredStep]):
         self._log_probs = np.minimum(source.column("f2", count).astype(np.float32), 0)
         self._entropies = source.column("f2", count).astype(np.float32)
         self._ranks = source.column("u4", count)
+        self._drawn_ranks = None if codec == 1 else source.column("u4", count)
         self._kept = source.column("u4", count)
         self._raw_reasons = source.column("u1", count)
         self._drawn_reasons = source.column("u1", count)
@@ -126,7 +127,7 @@ class StoredTrace(Sequence[StoredStep]):
         if self._drawn_reasons[index]:
             drawn = NoDistribution(self._reason_names[self._drawn_reasons[index]])
         else:
-            drawn = self._drawn_from(index, ids, raw_values, ranks, codes)
+            drawn = self._drawn_from(index, token, ids, raw_values, ranks, codes)
         return StoredStep(
             position=index,
             token=token,
@@ -142,7 +143,13 @@ class StoredTrace(Sequence[StoredStep]):
         )
 
     def _drawn_from(
-        self, index: int, ids: NDArray[Any], raw: NDArray[Any], ranks: NDArray[Any], codes: NDArray[Any]
+        self,
+        index: int,
+        token: int | None,
+        ids: NDArray[Any],
+        raw: NDArray[Any],
+        ranks: NDArray[Any],
+        codes: NDArray[Any],
     ) -> TopKDistribution:
         with np.errstate(invalid="ignore"):
             values = raw * np.float32(self._scale) + np.float32(self._offsets[index] / FIXED)
@@ -157,9 +164,14 @@ class StoredTrace(Sequence[StoredStep]):
         if int(self._kept[index]) == int(alive.sum()):
             probabilities = np.exp(values[alive].astype(np.float64))
             entropy = float(-(probabilities * values[alive]).sum() / LN2)
-        return TopKDistribution(
-            ids[order], values[order], np.sort(ranks) if reordered else ranks, entropy, self._vocabulary_size
-        )
+        ids, values = ids[order], values[order]
+        if self._drawn_ranks is None:
+            ranks = np.sort(ranks) if reordered else ranks
+        else:
+            ranks = np.arange(1, len(ids) + 1, dtype=np.int64)
+            for place in np.flatnonzero(ids == token).tolist():  # what is kept of the others stands before it or behind
+                ranks[place:] += max(int(self._drawn_ranks[index]) - (place + 1), 0)
+        return TopKDistribution(ids, values, ranks, entropy, self._vocabulary_size)
 
     def _cutters(self, ids: NDArray[Any], codes: NDArray[Any]) -> Mapping[int, StageName]:
         pairs = zip(ids.tolist(), codes.tolist(), strict=True)

@@ -2,7 +2,7 @@
 
 One compressed blob a message, column by column, about 40 bytes a token for ten candidates. Stored are the model's own
 log-probabilities (float16). What the draw was made from follows from them: log p' = log p / T + a constant of the
-step; only what differs from that (a repetition penalty) is stored beside it, and which stage cut what, by the stage's name.
+step; only what differs from that (a repetition penalty) is stored beside it, and which stage cut what, by name.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from genchat.engine.distribution import Distribution, ExactDistribution, NoDistr
 from genchat.engine.history.columns import pack, planes
 from genchat.engine.sampling import StageName
 
-CODEC = 2  # 1 numbered the stages by their place in a list of six
+CODEC = 2  # 1 numbered the stages by their place in a list of six and did not know the rank in what was drawn from
 CANDIDATES = 10
 CANDIDATES_SMALL = 32  # up to SMALL_VOCABULARY tokens: 99.8 % of the mass of a character model, 77 bytes a token
 SMALL_VOCABULARY = 512
@@ -25,7 +25,7 @@ TOKEN_KNOWN, SPECIAL = 1, 2
 FIXED = 2048.0  # steps of the constant of a step: 1/2048 nat
 LARGEST_SCALE = 100.0  # colder than that is as good as greedy, and float16 cannot follow
 _LOWEST = -60_000.0  # the least finite log-probability; float16 ends a little below
-_UNKNOWN = (np.nan, np.nan, 0)
+_UNKNOWN = (np.nan, np.nan, 0, 0)
 _REDACTED = NoDistribution("history.redacted")
 
 
@@ -40,7 +40,9 @@ class TraceBuilder:
         self._tokenizer = tokenizer
         self._tokens: list[int | None] = []
         self._special: list[bool] = []
-        self._own: list[tuple[float, float, int]] = []  # log-probability, entropy, rank
+        self._own: list[
+            tuple[float, float, int, int]
+        ] = []  # log-probability, entropy, rank, rank in what was drawn from
         self._kept: list[int] = []
         self._reasons: list[tuple[str, str]] = []
         self._rows: list[_Row] = []
@@ -54,12 +56,15 @@ class TraceBuilder:
     def add(self, step: Step) -> None:
         """Take one step. Costs a partial sort of the vocabulary."""
         row = self._condense(step)
-        rank = None if step.token is None else step.raw.rank(step.token)
+        rank, drawn_rank = (
+            None if step.token is None else distribution.rank(step.token)
+            for distribution in (step.raw, step.drawn_from)
+        )
         entropy = step.raw.entropy
         self._tokens.append(step.token)
         self._special.append(step.special)
         log_prob = np.nan if step.log_prob is None else max(step.log_prob, _LOWEST)
-        self._own.append((log_prob, np.nan if entropy is None else entropy, rank or 0))
+        self._own.append((log_prob, np.nan if entropy is None else entropy, rank or 0, drawn_rank or 0))
         self._kept.append(step.draw.kept if step.draw is not None else 0)
         self._reasons.append((_reason(step.raw), _reason(step.drawn_from)))
         self._vocabulary_size = max(self._vocabulary_size, step.raw.vocabulary_size or 0)
@@ -115,9 +120,10 @@ class TraceBuilder:
                 planes(np.array(lengths), "u4"),
                 planes(np.array(flags), "u1"),
                 planes(np.array([token or 0 for token in tokens]), id_type),
-                planes(np.array([log_prob for log_prob, _, _ in own]), "f2"),
-                planes(np.array([entropy for _, entropy, _ in own]), "f2"),
-                planes(np.array([rank for _, _, rank in own]), "u4"),
+                planes(np.array([log_prob for log_prob, _, _, _ in own]), "f2"),
+                planes(np.array([entropy for _, entropy, _, _ in own]), "f2"),
+                planes(np.array([rank for _, _, rank, _ in own]), "u4"),
+                planes(np.array([rank for _, _, _, rank in own]), "u4"),
                 planes(np.array(kept), "u4"),
                 planes(np.array([names.index(raw) for raw, _ in reasons]), "u1"),
                 planes(np.array([names.index(drawn) for _, drawn in reasons]), "u1"),
@@ -129,7 +135,6 @@ class TraceBuilder:
                 planes(matrices.cut.T, "u1"),
             ],
         )
-
 
     def _condense(self, step: Step) -> "_Row":
         raw = step.raw

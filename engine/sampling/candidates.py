@@ -1,11 +1,11 @@
 """The tokens that can still be drawn, sorted by probability as far down as anyone has asked.
 
-A vocabulary has 50,000 tokens and a stage mostly looks at the first few: the whole list is sorted only where it must be.
+A vocabulary has 50,000 tokens and a stage mostly looks at the first few: all of it is sorted only where it must be.
 """
 
 import math
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ _FIRST_LOOK = 128  # candidates sorted before more are asked for
 _LOWEST = -1e30  # far below any log-probability, and still a float32
 
 
-def log_sum_exp(values: FloatArray) -> float:
+def log_sum_exp(values: NDArray[np.floating[Any]]) -> float:
     """The natural log of the sum of exp(values); at least one must be above -inf."""
     peak = float(values.max())
     shares = values - peak

@@ -24,7 +24,14 @@ STAGE = StageDefinition(
     name="frequency",
     order=20,
     settings=(
-        StageSetting("frequency_penalty", 0.0, off=0.0, low=-2, high=2, gemini=RemoteNumber("frequency_penalty", 1.99, always=False)),
+        StageSetting(
+            "frequency_penalty",
+            0.0,
+            off=0.0,
+            low=-2,
+            high=2,
+            gemini=RemoteNumber("frequency_penalty", high=1.99, always=False),  # the service takes less than 2
+        ),
     ),
     apply=_apply,
 )

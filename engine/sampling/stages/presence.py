@@ -23,7 +23,14 @@ STAGE = StageDefinition(
     name="presence",
     order=30,
     settings=(
-        StageSetting("presence_penalty", 0.0, off=0.0, low=-2, high=2, gemini=RemoteNumber("presence_penalty", 1.99, always=False)),
+        StageSetting(
+            "presence_penalty",
+            0.0,
+            off=0.0,
+            low=-2,
+            high=2,
+            gemini=RemoteNumber("presence_penalty", high=1.99, always=False),  # the service takes less than 2
+        ),
     ),
     apply=_apply,
 )

@@ -28,9 +28,9 @@ def distributions(draw: st.DrawFn, largest: int = 30) -> FloatArray:
     return values.astype(np.float32)
 
 
-def alone(values: FloatArray, before: Sequence[int] = (), position: int = 0, seed: int = 3, **stage: float | str) -> Draw:
+def alone(values: FloatArray, before: Sequence[int] = (), position: int = 0, **stage: float | str) -> Draw:
     """A draw with nothing switched on but what is given, by a sampler that reads bytes."""
-    chosen = SamplingSettings(**{"temperature": 1.0, "top_p": 1.0, "seed": seed, **stage})  # type: ignore[arg-type]
+    chosen = SamplingSettings(**{"temperature": 1.0, "top_p": 1.0, "seed": 3, **stage})  # type: ignore[arg-type]
     return Sampler(chosen, ByteTokenizer()).draw(values, before, position)
 
 

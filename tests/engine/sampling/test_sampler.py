@@ -189,7 +189,8 @@ def test_settings_outside_their_range_are_refused_by_name_with_their_bounds(
 
 
 def test_numbers_of_numpy_and_whole_numbers_are_good_for_fractions() -> None:
-    assert SamplingSettings(temperature=1, top_p=np.float32(0.5), top_k=np.int64(3)).top_k == 3
+    of_numpy: dict[str, Any] = {"temperature": np.int64(1), "top_p": np.float32(0.5), "top_k": np.int64(3)}
+    assert SamplingSettings(**of_numpy).top_k == 3
 
 
 @pytest.mark.parametrize("temperature", [1e-3, 1e-30, 1e-38, 1e-45, 5e-324])

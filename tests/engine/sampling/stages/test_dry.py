@@ -78,7 +78,14 @@ def test_markers_of_the_chat_break_a_sequence() -> None:
 
 @pytest.mark.parametrize(
     ("written", "read"),
-    [("", ()), (":", (b":",)), ("\\n", (b"\n",)), ("\\\\n\\t", (b"\\", b"n", b"\t")), ("a\\", (b"a", b"\\")), ("ç", ("ç".encode(),))],
+    [
+        ("", ()),
+        (":", (b":",)),
+        ("\\n", (b"\n",)),
+        ("\\\\n\\t", (b"\\", b"n", b"\t")),
+        ("a\\", (b"a", b"\\")),
+        ("ç", ("ç".encode(),)),
+    ],
 )
 def test_breakers_are_written_as_in_a_line_of_text(written: str, read: tuple[bytes, ...]) -> None:
     assert breaker_bytes(written) == read

@@ -37,9 +37,7 @@ def test_counts_and_presence_are_taken_off_the_logits(
         float(value) + shift - counts[token] * frequency - (counts[token] > 0) * presence
         for token, value in enumerate(values)
     ]
-    draw = alone(
-        values, before, frequency_penalty=frequency, presence_penalty=presence, repetition_window=window
-    )
+    draw = alone(values, before, frequency_penalty=frequency, presence_penalty=presence, repetition_window=window)
     np.testing.assert_allclose(np.exp(draw.adjusted), softmax(logits), rtol=1e-3, atol=1e-6)
 
 
@@ -72,8 +70,11 @@ def test_markers_of_the_chat_are_not_penalised() -> None:
     end = ByteTokenizer.special_tokens["<|end|>"]
     values = np.log(np.full(ByteTokenizer.vocabulary_size, 0.1 / 258)).astype(np.float32)
     values[end] = np.log(0.9)
-    for stage in ({"repetition_penalty": 5.0}, {"frequency_penalty": 2.0}, {"presence_penalty": 2.0}):
-        draw = alone(values, [end, end, end], **stage)
+    for draw in (
+        alone(values, [end, end, end], repetition_penalty=5),
+        alone(values, [end, end, end], frequency_penalty=2),
+        alone(values, [end, end, end], presence_penalty=2),
+    ):
         assert draw.adjusted[end] == pytest.approx(values[end], abs=1e-5)
 
 
