@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from genchat.engine.decoding import generate
 from genchat.engine.distribution import FloatArray
 from genchat.engine.sampling import SamplingSettings
+from tests.engine.pretrained.shipped import shipped
 from tests.engine.sampling.cases import alone, distributions, quick
 from tests.fakes import ByteTokenizer, HashModel
 
@@ -117,3 +118,20 @@ def said(penalty: float) -> bytes:
 def test_a_loop_at_a_probability_near_one_goes_on_without_a_penalty_and_ends_with_one() -> None:
     assert said(1.0).count(b"love my dog") == 4
     assert said(4.0).count(b"love my dog") <= 1
+
+
+def test_a_loop_of_the_model_that_ships_ends() -> None:
+    model = shipped("shakespeare")
+    prompt = model.tokenizer.encode("ROMEO: the king, the king, the king, the king, the")
+
+    def longest_repeat(penalty: float) -> int:
+        """How many letters at the end of some beginning of the text stood before."""
+        chosen = SamplingSettings(temperature=0, repetition_penalty=penalty)
+        text = "".join(step.text for step in generate(model, prompt, chosen, max_tokens=110))
+        length = 0
+        while any(text[at : at + length] in text[at + 1 :] for at in range(len(text) - length)):
+            length += 1
+        return length
+
+    assert longest_repeat(1.0) > 40
+    assert longest_repeat(1.5) < 20
