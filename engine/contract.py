@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from genchat.engine.conversation import Message
-from genchat.engine.sampling_settings import SamplingSettings
+from genchat.engine.sampling.settings import SamplingSettings
 
 if TYPE_CHECKING:  # the screen draws its first frame before it needs numpy
     from genchat.engine.distribution import Distribution, FloatArray, Kind

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 from genchat.engine.errors import GenchatError, SettingsError
 from genchat.engine.files import write_atomically
 from genchat.engine.option_tables import ALLOWED, PLUGINS, option_path, option_tables, option_value, options_in
+from genchat.engine.sampling.settings import SamplingSettings
 
 if TYPE_CHECKING:
     from genchat.engine.contract import ReplySettings
-    from genchat.engine.sampling_settings import SamplingSettings
 
 Layer = Literal["default", "file", "environment", "flag"]
 _PREFIX = "GENCHAT_"
@@ -32,19 +32,6 @@ _FALSE = {"0", "false", "no", "off"}
 def _number(default: Any, low: float, high: float = math.inf, *, above: bool = False) -> Any:
     """A field that must lie between `low` and `high`; with `above`, `low` itself is not allowed."""
     return field(default=default, metadata={"low": low, "high": high, "above": above})
-
-
-@dataclass(frozen=True, slots=True)
-class SamplingChoices:
-    """How tokens are drawn; the numbers of SamplingSettings, each with the range a file may give."""
-
-    temperature: float = _number(0.5, 0)
-    top_k: int = _number(0, 0)
-    top_p: float = _number(0.9, 0, 1, above=True)
-    min_p: float = _number(0.0, 0, 1)
-    repetition_penalty: float = _number(1.0, 1)
-    repetition_window: int = _number(64, 0)
-    seed: int | None = _number(None, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +84,7 @@ class Settings:
     theme: Literal["auto", "dark", "light"] = "auto"  # of the screen
     offline: bool = False
     precision: Literal["auto", "fp32", "bf16", "int8"] = "auto"  # of imported models
-    sampling: SamplingChoices = field(default_factory=SamplingChoices)
+    sampling: SamplingSettings = field(default_factory=SamplingSettings)  # a field a setting of the table of stages
     reply: ReplyChoices = field(default_factory=ReplyChoices)
     history: HistoryChoices = field(default_factory=HistoryChoices)
     gemini: GeminiChoices = field(default_factory=GeminiChoices)
@@ -105,18 +92,11 @@ class Settings:
     plugin_timeout: float = _number(120.0, 0, above=True)  # seconds that a plug-in may take to open
     plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False, metadata={"free": True})
 
-    def sampling_settings(self) -> "SamplingSettings":
-        """The sampler's own settings object."""
-        from genchat.engine.sampling_settings import SamplingSettings
-
-        choices = self.sampling
-        return SamplingSettings(**{spec.name: getattr(choices, spec.name) for spec in fields(choices)})
-
     def reply_settings(self) -> "ReplySettings":
         """What a backend is asked to keep to."""
         from genchat.engine.contract import ReplySettings
 
-        return ReplySettings(self.sampling_settings(), self.reply.max_tokens)
+        return ReplySettings(self.sampling, self.reply.max_tokens)
 
 
 @dataclass(frozen=True, slots=True)

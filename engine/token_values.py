@@ -43,7 +43,10 @@ def candidates(distribution: Distribution, labels: Labels, count: int) -> list[d
 
 
 def step_values(step: Step, labels: Labels, count: int) -> dict[str, Any]:
-    """One token of a reply with the `count` likeliest ones. Entropy in bits; log-probabilities are the model's own."""
+    """One token of a reply with the `count` likeliest ones, and what sampling made of them.
+
+    Entropy in bits; log-probabilities are the model's own, but for "drawn_logprob" (null for what a stage removed).
+    """
     values: dict[str, Any] = {
         "position": step.position,
         "id": step.token,
@@ -55,6 +58,16 @@ def step_values(step: Step, labels: Labels, count: int) -> dict[str, Any]:
         "entropy": finite(step.raw.entropy),
         "top": candidates(step.raw, labels, count),
     }
+    draw = step.draw
+    if draw is not None:
+        for row in values["top"]:
+            row["drawn_logprob"] = finite(step.drawn_from.log_prob(row["id"]))
+            row["cut_by"] = draw.cut_by(row["id"])
+        values["stages"] = [
+            {"name": stage.name, "setting": stage.setting, "kept": stage.kept, "kept_mass": stage.kept_mass}
+            for stage in draw.stages
+        ]
+        values["uniform"] = draw.uniform
     if isinstance(step.raw, NoDistribution):
         values["no_distribution"] = words_of(step.raw.reason)
     return values

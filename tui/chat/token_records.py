@@ -24,7 +24,7 @@ from genchat.engine.distribution import (
     top_ids,
 )
 from genchat.engine.history.records import StoredStep
-from genchat.engine.sampling import Draw, Stage, StageName
+from genchat.engine.sampling import Stage, StageName
 from genchat.engine.text import decode_bytes, safe, token_label
 
 WHOLE_VOCABULARY = 512  # vocabularies up to this size are kept whole
@@ -130,6 +130,7 @@ class TokenRecord:
     drawn_entropy: float | None = None
     stages: tuple[Stage, ...] = ()
     uniform: float | None = None
+    interval: tuple[float, float] | None = None  # where in [0, 1) `uniform` had to fall for this token
 
     @property
     def surprisal(self) -> float | None:
@@ -150,22 +151,6 @@ class TokenRecord:
             where = np.flatnonzero(self.candidates.tokens == self.token)
             shown += [self.candidates.row(int(index), self.labels) for index in where]
         return shown
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """Where in [0, 1) the random number had to fall for the chosen token, where the kept rows can tell."""
-        found = self.candidates
-        if found is None or found.drawn is None or self.uniform is None or self.token is None:
-            return None
-        if self.stages and self.stages[0].name == "repetition" and self.row_count != self.vocabulary_size:
-            return None
-        order = np.lexsort((found.tokens, -found.drawn))
-        edges = np.cumsum(found.drawn[order], dtype=np.float64)
-        where = np.flatnonzero(found.tokens[order] == self.token)
-        if not len(where):
-            return None
-        place = int(where[0])
-        return (float(edges[place - 1]) if place else 0.0, float(edges[place]))
 
 
 class Recorder:
@@ -194,6 +179,7 @@ class Recorder:
             drawn_entropy=drawn.entropy,
             stages=() if draw is None else draw.stages,
             uniform=None if draw is None else draw.uniform,
+            interval=None if draw is None else draw.span,
         )
 
 
@@ -221,7 +207,10 @@ def _candidates(step: Step) -> Candidates | None:
     if not isinstance(drawn, ExactDistribution):
         return Candidates(tokens, ranks, probabilities, None)
     after = np.exp(drawn.log_probs[tokens])
-    return Candidates(tokens, ranks, probabilities, after, *_cuts(tokens, drawn, step.draw))
+    if step.draw is None:
+        return Candidates(tokens, ranks, probabilities, after)
+    cut = (step.draw.removed_by[tokens] + 1).astype(np.uint8)
+    return Candidates(tokens, ranks, probabilities, after, cut, tuple(stage.name for stage in step.draw.stages))
 
 
 def _stored_candidates(step: StoredStep) -> Candidates | None:
@@ -238,24 +227,3 @@ def _stored_candidates(step: StoredStep) -> Candidates | None:
     numbers = {token: names.index(name) + 1 for token, name in step.cut.items()}
     cut = np.array([numbers.get(token, 0) for token in tokens.tolist()], dtype=np.uint8) if names else None
     return Candidates(tokens, raw.ranks, np.exp(raw.token_log_probs), after, cut, names)
-
-
-def _cuts(
-    tokens: IdArray, drawn: ExactDistribution, draw: Draw | None
-) -> tuple[NDArray[np.uint8] | None, tuple[StageName, ...]]:
-    """For each token the stage that removed it. One cutting stage needs no sorting; of several, each but the last."""
-    if draw is None:
-        return None, ()
-    cutting: list[Stage] = []
-    left = int(np.count_nonzero(draw.adjusted > -np.inf))
-    for stage in draw.stages:
-        if stage.kept < left:
-            cutting.append(stage)
-            left = stage.kept
-    if not cutting:
-        return None, ()
-    numbers = np.full(len(tokens), len(cutting), dtype=np.uint8)
-    for number in range(len(cutting) - 1, 0, -1):
-        numbers[~np.isin(tokens, top_ids(draw.adjusted, cutting[number - 1].kept))] = number
-    numbers[drawn.log_probs[tokens] > -np.inf] = 0
-    return numbers, tuple(stage.name for stage in cutting)

@@ -18,6 +18,8 @@ _SETTINGS = [
     SamplingSettings(seed=3, top_k=40, top_p=0.9, min_p=0.02),
     SamplingSettings(seed=4, top_p=1, temperature=1),
     SamplingSettings(seed=5, repetition_penalty=1.5, top_k=12),
+    SamplingSettings(seed=6, temperature=1, top_p=1, typical_p=0.3),
+    SamplingSettings(seed=7, temperature=1, xtc_probability=1, xtc_threshold=0.02, min_p=0.01),
 ]
 
 
@@ -80,6 +82,16 @@ def test_stages_are_told_apart_when_several_cut() -> None:
     step = Step(0, draw.token, "x", float(log_probs[draw.token]), exact(log_probs), draw.distribution(), draw)
     rows = Recorder(None).record(step).rows(5)
     assert [row.cut_by for row in rows] == [None, None, "top-p", "top-p", "top-k"]
+
+
+def test_a_cut_from_the_middle_names_the_likeliest_as_cut() -> None:
+    log_probs = np.log(np.array([0.38, 0.1, 0.11, 0.09, 0.12, 0.1, 0.1], dtype=np.float32))
+    draw = Sampler(SamplingSettings(seed=1, temperature=1, top_p=1, typical_p=0.3)).draw(log_probs)
+    step = Step(0, draw.token, "x", float(log_probs[draw.token]), exact(log_probs), draw.distribution(), draw)
+    record = Recorder(None).record(step)
+    first = record.rows(1)[0]
+    assert (first.token, first.cut_by, first.drawn) == (0, "typical-p", 0)
+    assert record.interval == draw.interval(draw.token)
 
 
 def test_a_remote_list_stays_a_list() -> None:
