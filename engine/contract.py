@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
-from genchat.engine.conversation import Message
+from genchat.engine.conversation import ChatTemplate, Message, Prompt
 from genchat.engine.sampling_settings import SamplingSettings
 
 if TYPE_CHECKING:  # the screen draws its first frame before it needs numpy
@@ -168,6 +168,16 @@ class Notice:
 
 
 FinishReason = Literal["end", "stopped", "length", "blocked", "cut"]
+Ending = Literal["done", "stopped", "error"]
+
+# What each reason means for whoever asked: the history keeps it, the command line ends with a code for it.
+ENDING_OF: Mapping[FinishReason, Ending] = {
+    "end": "done",
+    "length": "done",
+    "stopped": "stopped",
+    "blocked": "error",
+    "cut": "error",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +229,39 @@ class Backend(Protocol):
 
         None where nothing can be said.
         """
+        ...
+
+
+@runtime_checkable
+class HasModel(Protocol):
+    """A backend around a model of this machine, whose exact distributions can be asked for."""
+
+    @property
+    def model(self) -> LanguageModel: ...
+
+
+@runtime_checkable
+class HasTemplate(Protocol):
+    """A backend whose model was trained on turns that are written in a way of its own."""
+
+    @property
+    def template(self) -> ChatTemplate: ...
+
+
+@runtime_checkable
+class RendersPrompt(Protocol):
+    """A backend around a model of this machine that can show the tokens which the model starts from."""
+
+    def prompt(self, messages: Sequence[Message]) -> Prompt: ...
+
+
+@runtime_checkable
+class AnswersFromDocuments(Protocol):
+    """A backend that puts passages of documents before a model, or quotes them without one."""
+
+    @property
+    def without_documents(self) -> Backend | None:
+        """What answers the same questions without the documents; None where there is no model behind them."""
         ...
 
 

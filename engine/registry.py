@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from genchat.engine.contract import HasModel
 from genchat.engine.errors import GenchatError, ModelDamaged, ModelNotFound, UsageError
 from genchat.engine.language import say
 from genchat.engine.model_card import CARD_FILE, ModelCard, read_card
@@ -173,10 +174,9 @@ def check_name(name: str) -> str:
 
 def language_model(backend: "Backend") -> "LanguageModel":
     """The model inside a local backend. Raises UsageError for one that shows no exact distribution."""
-    model: LanguageModel | None = getattr(backend, "model", None)
-    if model is None:
+    if not isinstance(backend, HasModel):
         raise UsageError("cannot_score", backend=backend.info.name)
-    return model
+    return backend.model
 
 
 def _folders(root: Path, *, shipped: bool) -> Iterator[ModelEntry]:

@@ -241,7 +241,7 @@ def _ended(app: "GenchatApp") -> None:
     job, chat = app.training, app.screen_stack[0]
     if job is None or not isinstance(chat, ChatScreen):
         return
-    chat.list_models()
+    chat.models.list_models()
     if not any(isinstance(screen, TrainingScreen) for screen in app.screen_stack):
         failed = job.status is JobStatus.FAILED
         text = say(f"training_screen.note_{job.status.name.lower()}", name=job.order.name)
@@ -254,5 +254,5 @@ def _talk(app: "GenchatApp", job: TrainingJob) -> None:
         return
     if not kept.chat and not chat.session.free_text and chat.session.live is None:
         chat.action_mode()  # a model of plain text goes on with a text
-    chat.load_backend(kept.name)
+    chat.models.load(kept.name)
     chat.action_home()
