@@ -22,7 +22,8 @@ from genchat.engine.evidence import (
 )
 from genchat.tui.chat.token_records import Labels, TokenRecord
 from genchat.tui.colours import inks
-from genchat.tui.widgets.why import Scene, paint_why
+from genchat.tui.widgets.why import Scene
+from genchat.tui.widgets.why.painters import paint_why
 from genchat.tui.widgets.why.passages import paint_passages
 from tests.fakes import ByteTokenizer
 

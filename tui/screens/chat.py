@@ -259,6 +259,13 @@ class ChatScreen(Screen[None]):
         """Talk to another model."""
         self.models.list_models(pick=True)
 
+    def talk_to(self, name: str, *, in_turns: bool) -> None:
+        """Go on with a model that was just trained; one that knows no turns goes on with a text."""
+        if not in_turns and not self.session.free_text and self.session.live is None:
+            self.action_mode()
+        self.models.load(name)
+        self.action_home()
+
     @on(messages.ModelsListed)
     def _models_listed(self, message: messages.ModelsListed) -> None:
         self.models.listed(message)
