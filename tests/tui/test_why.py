@@ -20,7 +20,8 @@ from genchat.engine.evidence import (
     RecalledReply,
     RecallEvidence,
 )
-from genchat.tui.chat.token_records import Labels, TokenRecord
+from genchat.engine.token_labels import Labels
+from genchat.tui.chat.token_records import TokenRecord
 from genchat.tui.colours import inks
 from genchat.tui.widgets.why import Scene
 from genchat.tui.widgets.why.painters import paint_why

@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from genchat.engine.language import say
 from genchat.engine.text import safe, safe_line
+from genchat.engine.training.events import EndReason
 from genchat.tui.cli.commands.train_neural import duration
 from genchat.tui.keys import bind
 from genchat.tui.screens.ask import ConfirmScreen
@@ -164,8 +165,8 @@ def _message(job: TrainingJob, told: Told) -> str:
     name = job.order.name
     match job.status:
         case JobStatus.KEPT:
-            reason = told.ended.reason if told.ended is not None else ""
-            return say(_KEPT.get(reason, "training_screen.kept"), name=name, time=duration(job.seconds))
+            reason = told.ended.reason if told.ended is not None else "done"
+            return say(_KEPT[reason], name=name, time=duration(job.seconds))
         case JobStatus.DISCARDED:
             return say("training_screen.discarded", name=name)
         case JobStatus.FAILED:
@@ -176,7 +177,8 @@ def _message(job: TrainingJob, told: Told) -> str:
     return say("training_screen.unseen", letters=safe_line(unseen, _UNSEEN_SHOWN)) if unseen else ""
 
 
-_KEPT: Mapping[str, str] = {
+_KEPT: Mapping[EndReason, str] = {
+    "done": "training_screen.kept",
     "stopped": "training_screen.kept_stopped",
     "loss reached": "training_screen.kept_loss_reached",
     "no more gain": "training_screen.kept_no_more_gain",

@@ -28,10 +28,11 @@ def next_tokens(
     from genchat.engine.distribution import exact
     from genchat.engine.local_backend import LocalBackend
     from genchat.engine.registry import language_model
+    from genchat.engine.token_labels import Labels
     from genchat.tui.cli.evidence_lines import evidence_lines, evidence_values
     from genchat.tui.cli.inputs import given_text
-    from genchat.tui.cli.steps import Labels, candidates, percent, table_rows
-    from genchat.tui.numbers import decimal, whole
+    from genchat.tui.cli.steps import candidates, table_rows
+    from genchat.tui.numbers import decimal, percent, whole
 
     around = surroundings(context)
     text = given_text(words)

@@ -10,7 +10,7 @@ from genchat.engine.language import say
 from genchat.tui.cli.command_context import surroundings
 from genchat.tui.cli.options import AsJson, Model, Precision
 from genchat.tui.cli.parser import GenchatCommand, single
-from genchat.tui.numbers import decimal
+from genchat.tui.numbers import decimal, percent
 
 app = single()
 
@@ -51,8 +51,9 @@ def score_text(
     from genchat.engine.decoding import score
     from genchat.engine.distribution import LN2
     from genchat.engine.registry import language_model
+    from genchat.engine.token_labels import Labels
     from genchat.tui.cli.inputs import given_text
-    from genchat.tui.cli.steps import Labels, bar, finite, percent
+    from genchat.tui.cli.steps import bar, finite
 
     around = surroundings(context)
     text = given_text(words)

@@ -14,7 +14,8 @@ from genchat.tui.widgets.painting import Line
 from genchat.tui.widgets.wrapping import WrappedText
 
 if TYPE_CHECKING:
-    from genchat.tui.chat.token_records import Labels, TokenRecord
+    from genchat.engine.token_labels import Labels
+    from genchat.tui.chat.token_records import TokenRecord
 
 
 @dataclass(frozen=True)
