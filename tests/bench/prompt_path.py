@@ -1,13 +1,13 @@
 """The rooms that one prompt passes: from the key to panel and history file, and from the argument to stdout and file.
 
-A room is a file of genchat. The way has stations, each a function at which something happens to the prompt or to the
-reply: the key is taken, the message is kept, a token is drawn, the model goes on to it, it is kept, condensed, shown. A room
-is passed if one of its functions stands on the stack when a station is reached, the station's own file included:
-these are the files that call onwards, which whoever follows the prompt has to open. Files that are only consulted and
-answer (texts, colours, labels, tokenizers, rows of a table) never stand there and do not count, nor does what lies
-behind the last station: how the store writes a row, how a widget paints a line. The question why, which the screen
-asks a model by itself, is another way. What else the screen brings up to
-date for a reply (header, list, surprise) is measured in the same way and stands apart.
+A room is a file of genchat. The way has stations, each a function at which something happens to the prompt or to its
+reply: the key is taken, the message is kept, a token is drawn, the model goes on to it, it is kept, condensed and
+shown. A room is passed if one of its functions stands on the stack when a station is reached, the station's own file
+included: these are the files that call onwards, which whoever follows the prompt has to open. Files that are only
+consulted and answer (texts, colours, labels, tokenizers, rows of a table) never stand there and do not count, nor does
+what lies behind the last station: how the store writes a row, how a widget paints a line. The question why, which the
+screen asks a model by itself, is another way. What else the screen brings up to date for a reply (header, list,
+surprise) is measured in the same way and stands apart.
 
 A station that is not reached is an error: then the way has changed and this file must be told.
 """
