@@ -7,7 +7,7 @@ remote ones bring their own. All yield the same Step.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from genchat.engine.conversation import ChatTemplate, Message, Prompt
 from genchat.engine.sampling_settings import SamplingSettings
@@ -189,7 +189,18 @@ class Finish:
     detail: str = ""
 
 
-Event = Step | Passages | Notice | Finish
+@dataclass(frozen=True, slots=True)
+class MessageData:
+    """What the backend wants to find again beside this reply when the conversation goes on.
+
+    The values are plain JSON, under a name of the backend's own. They are kept with the message, shown nowhere, and
+    come back as the `data` of its `Message`.
+    """
+
+    values: Mapping[str, Any]
+
+
+Event = Step | Passages | MessageData | Notice | Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +244,8 @@ class Backend(Protocol):
 
 
 @runtime_checkable
-class HasModel(Protocol):
-    """A backend around a model of this machine, whose exact distributions can be asked for."""
+class HasLanguageModel(Protocol):
+    """A backend whose language model can be asked itself, for exact distributions and for the price of any text."""
 
     @property
     def model(self) -> LanguageModel: ...

@@ -26,7 +26,7 @@ from genchat.tui.screens.chat import ChatScreen
 
 if TYPE_CHECKING:
     from genchat.tui.cli.command_context import Surroundings
-    from genchat.tui.training.desk import TrainingDesk
+    from genchat.tui.screens.training_desk import TrainingDesk
     from genchat.tui.training.job import TrainingJob
 
 _SWITCH_INTERVAL = 0.001  # seconds; Python's own 5 ms let a busy model delay a key by as much, several times over
@@ -123,7 +123,7 @@ class GenchatApp(App[int]):
 
     def action_train(self) -> None:
         """Train a model, or look at the run that goes on."""
-        from genchat.tui.training.desk import TrainingDesk
+        from genchat.tui.screens.training_desk import TrainingDesk
 
         if isinstance(self.screen, ChatScreen):
             self._training = self._training or TrainingDesk(self, self.screen)

@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 
-from genchat.engine.contract import AnswersFromDocuments, Backend, HasModel
+from genchat.engine.contract import AnswersFromDocuments, Backend, HasLanguageModel
 from genchat.tui.chat.services import BackendSource, Progress
 
 _STAY_OPEN = 3
@@ -43,7 +43,7 @@ class BackendDesk:
             usable = [
                 name
                 for name, backend in self._open.items()
-                if backend.capabilities.can_score and isinstance(backend, HasModel)
+                if backend.capabilities.can_score and isinstance(backend, HasLanguageModel)
             ]
         return usable[-1] if usable else None
 

@@ -1,7 +1,7 @@
 """Watching a model learn: loss curves, figures, what it writes by now; stop and keep, stop and discard, or go and chat.
 
 The run is a process of its own (tui/training/job.py) that goes on while the person chats; this screen only looks.
-tui/training/desk.py opens it.
+training_desk.py opens it.
 """
 
 from collections.abc import Mapping

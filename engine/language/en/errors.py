@@ -82,6 +82,7 @@ TEXTS = {
     "error.trace_unreadable": "the tokens of message {name} cannot be read ({reason}); its text is not affected",
     "error.history_absent": "there is no history yet ({path}); it begins with the first conversation",
     "error.history_empty": "the history holds no conversation yet",
+    "error.history_no_room": "{path} has to be brought up to this version, which takes {needed} MB because a copy is kept; {free} MB are free; free some space and start genchat again",
     "error.file_not_written": "{path} cannot be written ({reason}); choose a new file in a folder of yours",
     "error.text_too_short": "{name} holds {tokens} tokens, and one step of training takes {need}; give more text, or a smaller --window or --batch",
     "error.checkpoint_not_written": "the checkpoint {path} could not be written ({reason}); the one before it is kept: free some space, then go on with --resume",

@@ -82,6 +82,7 @@ TEXTS = {
     "error.trace_unreadable": "os tokens da mensagem {name} não podem ser lidos ({reason}); o texto dela não foi afetado",
     "error.history_absent": "ainda não há histórico ({path}); ele começa com a primeira conversa",
     "error.history_empty": "o histórico ainda não tem conversa",
+    "error.history_no_room": "{path} precisa ser atualizado para esta versão, o que ocupa {needed} MB porque uma cópia é guardada; há {free} MB livres; libere espaço e inicie o genchat de novo",
     "error.file_not_written": "{path} não pode ser gravado ({reason}); escolha um arquivo novo em uma pasta sua",
     "error.text_too_short": "{name} tem {tokens} tokens, e um passo de treino usa {need}; dê mais texto, ou um --window ou --batch menor",
     "error.checkpoint_not_written": "o checkpoint {path} não pôde ser gravado ({reason}); o anterior foi mantido: libere espaço e continue com --resume",
