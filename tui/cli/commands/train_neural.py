@@ -134,13 +134,10 @@ def lstm(
     _train("lstm", surroundings(context), dict(context.params))
 
 
-def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
+def _plan(family: str, around: Surroundings, given: dict[str, Any]) -> "Run":
     from genchat.engine.training.data import read_sources
-    from genchat.engine.training.events import Kept
     from genchat.engine.training.run import plan
     from genchat.engine.training.warm_start import read_beginning
-    from genchat.tui.cli.streaming import Interruption
-    from genchat.tui.cli.watched import EventLines
 
     folder = folder_for(around, given["name"], given["replace"] or given["resume"])
     beginning = None
@@ -149,9 +146,8 @@ def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
         if entry.folder is None or entry.card is None:
             raise UsageError("cannot_begin_from", model=entry.name, family=family)
         beginning = read_beginning(entry.folder, entry.card, family)
-    sources = read_sources(given["files"], given["held_out"] or (), given["licence"])
-    run = plan(
-        sources,
+    return plan(
+        read_sources(given["files"], given["held_out"] or (), given["licence"]),
         _recipe(family, given),
         folder,
         around.paths.data / "training" / given["name"] / "checkpoint.safetensors",
@@ -161,6 +157,14 @@ def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
         beginning=beginning,
         languages=tuple(given["language"] or ()),
     )
+
+
+def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
+    from genchat.engine.training.events import Kept
+    from genchat.tui.cli.streaming import Interruption
+    from genchat.tui.cli.watched import EventLines
+
+    run = _plan(family, around, given)
     out = around.output
     watcher = EventLines(out) if given["events"] else None
     reason: EndReason | None = None
