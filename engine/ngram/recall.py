@@ -167,7 +167,8 @@ def _in_one_language(heard: list[Heard], prompt: Prompt, corpus: TokenCorpus) ->
     for language, one in zip(spoken, heard, strict=True):
         if language is not None:
             loud[language] = loud.get(language, 0.0) + math.expm1(_SHARPNESS * one.similarity)
-    wanted = prompt.language or max(loud, key=lambda language: loud[language], default=None)
+    loudest = max(loud.items(), key=lambda item: item[1], default=(None, 0.0))[0]
+    wanted = prompt.language or loudest
     return [one for language, one in zip(spoken, heard, strict=True) if language in (None, wanted)] or heard
 
 

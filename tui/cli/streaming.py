@@ -25,8 +25,8 @@ from genchat.engine.errors import ExitCode, UsageError
 from genchat.engine.language import say
 from genchat.engine.text import safe_line
 from genchat.engine.token_labels import Labels
+from genchat.engine.token_values import step_values
 from genchat.tui.cli.output import Output
-from genchat.tui.cli.steps import step_values
 
 Form = Literal["text", "json", "jsonl"]
 _FORMS: dict[tuple[bool, bool], Form] = {(False, False): "text", (True, False): "json", (False, True): "jsonl"}

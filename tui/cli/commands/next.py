@@ -31,11 +31,11 @@ def next_tokens(
 ) -> None:
     """The table of next tokens."""
     from genchat.engine.distribution import exact
+    from genchat.engine.evidence_lines import evidence_lines, evidence_values
     from genchat.engine.registry import language_model
     from genchat.engine.token_labels import Labels
-    from genchat.tui.cli.evidence_lines import evidence_lines, evidence_values
+    from genchat.engine.token_values import candidates
     from genchat.tui.cli.inputs import given_text
-    from genchat.tui.cli.steps import candidates
     from genchat.tui.numbers import decimal, percent, whole
 
     around = surroundings(context)
@@ -84,7 +84,7 @@ def _given_tokens(backend: "Backend", model: "LanguageModel", text: str, chat: b
 
 
 def _table(out: "Output", found: "Distribution", labels: "Labels", top: int) -> None:
-    from genchat.tui.cli.steps import table_rows
+    from genchat.engine.token_values import table_rows
 
     out.table(
         [

@@ -54,8 +54,8 @@ def score_text(
     from genchat.engine.decoding import score
     from genchat.engine.registry import language_model
     from genchat.engine.token_labels import Labels
+    from genchat.engine.token_values import finite
     from genchat.tui.cli.inputs import given_text
-    from genchat.tui.cli.steps import finite
 
     around = surroundings(context)
     text = given_text(words)
@@ -97,7 +97,7 @@ def _number(value: float | None, digits: int = 2) -> str:
 
 def _table(out: "Output", labels: list[str], log_probs: list[float]) -> None:
     """A row a token: its label, its probability, its bits and a bar for them."""
-    from genchat.tui.cli.steps import bar
+    from genchat.engine.token_values import bar
 
     bits = [-log_prob / math.log(2) for log_prob in log_probs]
     longest = max((value for value in bits if math.isfinite(value)), default=1.0) or 1.0

@@ -7,8 +7,8 @@ from typing import Any
 from genchat.engine.contract import Step
 from genchat.engine.distribution import LN2, Distribution, NoDistribution
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, percent
 from genchat.engine.token_labels import Labels
-from genchat.tui.numbers import decimal, percent
 
 _BAR = 20  # cells of the longest bar
 _EIGHTHS = " ▏▎▍▌▋▊▉█"

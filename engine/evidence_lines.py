@@ -8,9 +8,9 @@ import numpy as np
 
 from genchat.engine.evidence import CorpusPlace, Evidence, GptEvidence, LstmEvidence, MixtureEvidence, NgramEvidence
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, percent, whole
 from genchat.engine.text import safe_line
 from genchat.engine.token_labels import Labels
-from genchat.tui.numbers import decimal, percent, whole
 
 _SNIPPET = 60
 
