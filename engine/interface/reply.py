@@ -5,7 +5,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from genchat.engine.contract import Event, Finish, Notice, Passage, Passages, ReplySettings, Step, Tokenizer
+from genchat.engine.contract import (
+    Event,
+    Finish,
+    MessageData,
+    Notice,
+    Passage,
+    Passages,
+    ReplySettings,
+    Step,
+    Tokenizer,
+)
 from genchat.engine.conversation import Message, Role
 from genchat.engine.distribution import LN2
 from genchat.engine.interface.given import count_of
@@ -64,12 +74,12 @@ class Reply(Iterator[Step]):
         self._finish = self._finish or Finish("cut")
         raise StopIteration
 
-    def _note(self, event: Notice | Passages | Finish) -> None:
+    def _note(self, event: Notice | Passages | MessageData | Finish) -> None:
         if isinstance(event, Notice):
             self._notices.append(event)
         elif isinstance(event, Passages):
             self._passages = event.items
-        else:
+        elif isinstance(event, Finish):
             # Whatever follows the Finish is not part of the reply, and the source may need to tidy up.
             self._finish = event
             self._close()
