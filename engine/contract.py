@@ -1,4 +1,4 @@
-"""The contract that every model and backend of genchat keeps. tests/contract puts any of them through it.
+"""The contract that every model and backend of genchat keeps. `genchat.testing` puts any of them through it.
 
 A LanguageModel turns a prefix into a distribution. A Cursor is a place in a text, cheap to fork: two futures from one
 past. A Backend is what a conversation talks to; local ones are a model plus a chat template (engine/local_backend.py),
@@ -17,7 +17,8 @@ if TYPE_CHECKING:  # the screen draws its first frame before it needs numpy
     from genchat.engine.evidence import Evidence
     from genchat.engine.sampling import Draw
 
-Family = Literal["ngram", "lstm", "gpt", "gemini", "documents", "mixture", "plugin"]
+CONTRACT_VERSION = 1  # counts up when what is asked of a plug-in changes
+Family = str  # a word for the kind of model: "ngram", "lstm", "gpt", …; a plug-in may bring one of its own
 StopSignal = Callable[[], bool]  # asked between tokens; True ends the reply
 
 
@@ -161,7 +162,7 @@ class Passages:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the person should know about this reply: a text key and its values."""
+    """Something the person should know about this reply: a text key and its values, or plain words for a key."""
 
     key: str
     values: Mapping[str, object] = field(default_factory=dict)

@@ -203,7 +203,7 @@ class TopKDistribution(Distribution):
 
 @dataclass(frozen=True)
 class NoDistribution(Distribution):
-    """Nothing is known. `reason` is the key of a text that says why (`engine/language`)."""
+    """Nothing is known. `reason` says why: the key of a text (`engine/language`), or plain words."""
 
     reason: str
 
@@ -224,5 +224,5 @@ def top_k(pairs: list[tuple[int, float]]) -> TopKDistribution:
 
 
 def unknown(reason: str) -> NoDistribution:
-    """Nothing known; `reason` is a text key."""
+    """Nothing known; `reason` says why: a text key, or plain words."""
     return NoDistribution(reason)

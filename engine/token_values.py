@@ -6,7 +6,7 @@ from typing import Any
 
 from genchat.engine.contract import Step
 from genchat.engine.distribution import LN2, Distribution, NoDistribution
-from genchat.engine.language import say
+from genchat.engine.language import words_of
 from genchat.engine.language.numbers import decimal, percent
 from genchat.engine.token_labels import Labels
 
@@ -41,7 +41,7 @@ def step_values(step: Step, labels: Labels, count: int) -> dict[str, Any]:
         "top": candidates(step.raw, labels, count),
     }
     if isinstance(step.raw, NoDistribution):
-        values["no_distribution"] = say(step.raw.reason)
+        values["no_distribution"] = words_of(step.raw.reason)
     return values
 
 

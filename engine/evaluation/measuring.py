@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from genchat.corpora.loader import parse_dialogues
 from genchat.engine.contract import HasTemplate
-from genchat.engine.conversation import ChatTemplate, TurnTemplate
+from genchat.engine.conversation import ChatTemplate, template_for
 from genchat.engine.decoding import generate
 from genchat.engine.errors import GenchatError, TextUnusable
 from genchat.engine.evaluation.pricing import Price, Scope, price_dialogues, price_text
@@ -92,7 +92,7 @@ def measure(backend: "Backend", name: str, texts: Sequence[EvalText], load_secon
     from genchat.engine.registry import language_model
 
     model = language_model(backend)
-    template = backend.template if isinstance(backend, HasTemplate) else TurnTemplate(model.tokenizer)
+    template = backend.template if isinstance(backend, HasTemplate) else template_for(model.tokenizer)
     found = []
     for text in texts:
         started = time.perf_counter()

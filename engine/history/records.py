@@ -11,12 +11,17 @@ from typing import Any, Literal
 
 from genchat.engine.contract import Backend, Ending, FinishReason, Notice, ReplySettings, Step, Tokenizer
 from genchat.engine.conversation import Message, Role
-from genchat.engine.language import say
+from genchat.engine.language import is_key, say
 from genchat.engine.sampling_settings import SamplingSettings, StageName
 
 
 def can_be_said(key: str, values: Mapping[str, object] | None = None) -> bool:
-    """Whether the text of `key` exists and `values` fill it: a file may hold keys of another version, or worse."""
+    """Whether the text of `key` exists and `values` fill it: a file may hold keys of another version, or worse.
+
+    What is not formed like a key is words of a plug-in's author, which need no text.
+    """
+    if not is_key(key):
+        return True
     try:
         say(key, **(values or {}))
     except (KeyError, IndexError, ValueError, AttributeError, TypeError, ImportError):

@@ -164,7 +164,7 @@ def command_line_way() -> Way:
     with _home(), redirect_stdout(io.StringIO()):
         train_ngram([_TEXT], paths().models / "cats")
         way.open = True
-        _traced(way, lambda: run_program(["--model", "cats", "o gato"]))
+        _traced(way, lambda: run_program(["--model", "cats", "--temperature", "0", "o gato"]))
     return way
 
 

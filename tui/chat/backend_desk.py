@@ -17,6 +17,7 @@ class BackendDesk:
         self._open: OrderedDict[str, Backend] = OrderedDict()
         self._loading: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
+        self._failures: dict[str, Exception] = {}  # by name, the last one
         self._model_locks: dict[str, threading.Lock] = {}
 
     def ready(self, name: str) -> Backend | None:
@@ -48,13 +49,21 @@ class BackendDesk:
         return usable[-1] if usable else None
 
     def open(self, name: str, progress: Progress | None = None) -> Backend:
-        """Load it, or wait for the thread that does. Raises what the source raises."""
+        """Load it, or wait for the thread that does. Raises what the source raises, to everybody who waited."""
         with self._lock:
             loading = self._loading.setdefault(name, threading.Lock())
+            failure_before = self._failures.get(name)
         with loading:
             found = self.ready(name)
             if found is None:
-                found = self.source.open(name, progress)
+                failure = self._failures.get(name)
+                if failure is not None and failure is not failure_before:
+                    raise failure
+                try:
+                    found = self.source.open(name, progress)
+                except Exception as error:
+                    self._failures[name] = error
+                    raise
             with self._lock:
                 self._open[name] = found
                 self._open.move_to_end(name)

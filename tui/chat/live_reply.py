@@ -56,8 +56,11 @@ class LiveReply:
         session, dialogue = self._session, self._session.dialogue
         parent = dialogue.leaf if in_place_of is None else dialogue.parent_of(in_place_of)
         question = dialogue.add(Turn(Role.USER, text, free_text=session.free_text), parent)
+        above = parent
+        while above is not None and above.stored is None:  # the reply of a model that did not open, say
+            above = above.parent
         try:
-            under = None if parent is None else parent.stored
+            under = None if above is None else above.stored
             kept = session.history.add_message(session.conversation_to_write(), Role.USER, text, under)
             question.stored = kept.id
         except GenchatError as problem:

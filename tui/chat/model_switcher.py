@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from textual.worker import NoActiveWorker, get_current_worker
+
 from genchat.engine.errors import GenchatError
 from genchat.engine.language import say
 from genchat.engine.text import safe, safe_line
@@ -10,6 +12,17 @@ from genchat.tui.chat.host import Host
 from genchat.tui.chat.messages import BackendFailed, BackendOpened, LoadProgress, ModelsListed
 from genchat.tui.chat.session import Session
 from genchat.tui.widgets.header import Header
+
+
+class LeftError(Exception):
+    """The screen was left while a model was being opened."""
+
+
+def _left() -> bool:
+    try:
+        return get_current_worker().is_cancelled
+    except NoActiveWorker:
+        return False
 
 
 class ModelSwitcher:
@@ -42,7 +55,9 @@ class ModelSwitcher:
             self._host.ask(picker, lambda name: self.load(name) if name is not None else None)
 
     def progressed(self, key: str, share: float) -> None:
-        """How far the opening of a model has come; from any thread."""
+        """How far the opening of a model has come; from any thread. Raises LeftError once nobody waits for it."""
+        if _left():
+            raise LeftError
         self._host.post(LoadProgress(say(key), share))
 
     def load(self, name: str) -> None:

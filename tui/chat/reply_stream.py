@@ -16,7 +16,8 @@ from genchat.engine.conversation import Message
 from genchat.engine.errors import GenchatError, RemoteError
 from genchat.engine.history.protocol import History, ReplyRecorder
 from genchat.engine.history.records import FinalStatus, RunStart
-from genchat.engine.language import say
+from genchat.engine.language import say, words_of
+from genchat.engine.plugins.guard import reason_of
 from genchat.engine.text import safe
 from genchat.tui.chat.dialogue import Status, Turn
 
@@ -143,24 +144,33 @@ class ReplyStream:
 
     def run(self, wake: Callable[[], object], cancelled: Callable[[], bool]) -> None:
         """Make the reply; `wake` is called when there is something to drain."""
-        status, error = Status.DONE, ""
+        status, error = Status.ERROR, say("tui.reply_failed", reason="…")
         retry_after: float | None = None
+        try:
+            status, error, retry_after = self._make(wake, cancelled)
+            self._tell_listener(wake, status, error)
+        finally:  # whatever happened, also while it was told
+            self._put(wake, lambda batch: _close(batch, status, error, retry_after))
+
+    def _make(self, wake: Callable[[], object], cancelled: Callable[[], bool]) -> tuple[Status, str, float | None]:
+        """How the reply ended, what went wrong, and the seconds to wait where a service said so."""
         try:
             backend = self._open_backend()
             self._put(wake, lambda batch: setattr(batch, "backend", backend))
             self._listener.started(backend)
-            status = self._listen(backend, wake, lambda: self._stop.is_set() or cancelled())
+            return self._listen(backend, wake, lambda: self._stop.is_set() or cancelled()), "", None
         except GenchatError as failure:
-            status, error = Status.ERROR, safe(str(failure))
-            retry_after = failure.retry_after if isinstance(failure, RemoteError) else None
-        except Exception as failure:
-            status, error = Status.ERROR, say("tui.reply_failed", reason=safe(f"{type(failure).__name__}: {failure}"))
+            return Status.ERROR, safe(str(failure)), failure.retry_after if isinstance(failure, RemoteError) else None
+        except BaseException as failure:  # this thread is the reply's own: there is nobody further out to hear of it
+            return Status.ERROR, say("tui.reply_failed", reason=reason_of(failure)), None
+
+    def _tell_listener(self, wake: Callable[[], object], status: Status, error: str) -> None:
         try:
             self._listener.ended(status, error)
-        except GenchatError as failure:
-            unkept = Notice("tui.not_kept", {"reason": str(failure)})
+        except Exception as failure:
+            reason = str(failure) if isinstance(failure, GenchatError) else reason_of(failure)
+            unkept = Notice("tui.not_kept", {"reason": reason})
             self._put(wake, lambda batch: batch.notices.append(unkept))
-        self._put(wake, lambda batch: _close(batch, status, error, retry_after))
 
     def _listen(self, backend: Backend, wake: Callable[[], object], should_stop: Callable[[], bool]) -> Status:
         from genchat.tui.chat.token_records import Recorder
@@ -235,7 +245,7 @@ def unkept(problem: Exception) -> str:
 
 def notice_text(notice: Notice) -> str:
     """A notice in the reader's language, safe to show."""
-    return safe(say(notice.key, **dict(notice.values)))
+    return safe(words_of(notice.key, notice.values))
 
 
 def take_notice(turn: Turn, notice: Notice) -> None:

@@ -22,7 +22,7 @@ from genchat.engine.contract import (
     StopSignal,
 )
 from genchat.engine.errors import ExitCode, UsageError
-from genchat.engine.language import say
+from genchat.engine.language import say, words_of
 from genchat.engine.text import safe_line
 from genchat.engine.token_labels import Labels
 from genchat.engine.token_values import step_values
@@ -140,7 +140,7 @@ def _take(event: Event, outcome: Outcome, labels: Labels, output: Output, form: 
         else:
             output.json_line(step_values(event, labels, top))
     elif isinstance(event, Notice):
-        output.note(say(event.key, **dict(event.values)), "dim")
+        output.note(words_of(event.key, event.values), "dim")
     elif isinstance(event, Passages):
         outcome.passages = [passage_values(passage) for passage in event.items]
         if form == "jsonl":

@@ -1,5 +1,6 @@
 """The first line: what is being talked to, how it draws its tokens, how fast it is."""
 
+import math
 import time
 
 from rich.segment import Segment
@@ -61,8 +62,8 @@ class Header(Widget):
         self.refresh()
 
     def show_loading(self, what: str, share: float) -> None:
-        """How far the opening of the model has come; `share` from 0 to 1."""
-        self._load_text = f"{safe_line(what)} {percent(share)} %"
+        """How far the opening of the model has come; `share` from 0 to 1, NaN where it is not known."""
+        self._load_text = safe_line(what) if math.isnan(share) else f"{safe_line(what)} {percent(share)} %"
         self.refresh()
 
     def show_problem(self, problem: str) -> None:

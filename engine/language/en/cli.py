@@ -148,6 +148,7 @@ TEXTS = {
     "cli.doctor.no_terminal": "not a terminal",
     "cli.doctor.is_set": "set",
     "cli.doctor.not_set": "not set",
+    "cli.doctor.options_of_nobody": '{file} gives options for a plug-in "{name}" that is not installed; install it, or take them out of the file',
     "cli.option.yes": "do not ask",
     "cli.prompt.continue": "go on with the latest conversation",
     "cli.prompt.cid": "go on with this conversation",

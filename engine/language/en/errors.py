@@ -239,4 +239,12 @@ TEXTS = {
     "error.conversation_expected": "a conversation or its id (str) is expected here, not {found}",
     "error.path_expected": "the path of a file or folder is expected here, not {found}",
     "error.no_tokens_kept": "no tokens were kept for this message; only replies have them",
+    "error.plugin_failed": 'plug-in "{name}" failed ({reason}); what was written is kept: tell its author, or choose another model',
+    "error.plugin_contract": 'plug-in "{name}" does not keep the contract: {what}; tell its author, or choose another model',
+    "error.plugin_lacks": 'plug-in "{name}" gave a {kind} without {missing}, which contract {version} of this genchat asks for; install a newer version of the plug-in',
+    "error.plugin_gives_no_backend": 'plug-in "{name}" gave a {kind}, which is neither a LanguageModel nor a Backend; tell its author, or choose another model',
+    "error.plugin_loads_too_long": 'plug-in "{name}" was still loading after {seconds} s; give it longer with: genchat config set plugin_timeout SECONDS, or choose another model',
+    "error.plugin_option_unknown": '{where}: plug-in "{name}" knows no option "{option}"; it knows: {known}',
+    "error.plugin_takes_no_options": '{where}: plug-in "{name}" takes no options; take it out with: genchat config unset plugins.{name}.{option}',
+    "error.plugin_option_missing": 'plug-in "{name}" needs the option "{option}"; set it with: genchat config set plugins.{name}.{option} VALUE (in {file})',
 }

@@ -148,6 +148,7 @@ TEXTS = {
     "cli.doctor.no_terminal": "não é um terminal",
     "cli.doctor.is_set": "definida",
     "cli.doctor.not_set": "não definida",
+    "cli.doctor.options_of_nobody": '{file} traz opções de um plug-in "{name}" que não está instalado; instale-o ou retire-as do arquivo',
     "cli.option.yes": "não pergunta",
     "cli.prompt.continue": "continua a conversa mais recente",
     "cli.prompt.cid": "continua esta conversa",

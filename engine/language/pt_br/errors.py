@@ -239,4 +239,12 @@ TEXTS = {
     "error.conversation_expected": "aqui se espera uma conversa ou o id dela (str), não {found}",
     "error.path_expected": "aqui se espera o caminho de um arquivo ou de uma pasta, não {found}",
     "error.no_tokens_kept": "nenhum token foi guardado para esta mensagem; só as respostas os têm",
+    "error.plugin_failed": 'o plug-in "{name}" falhou ({reason}); o que foi escrito fica guardado: avise o autor ou escolha outro modelo',
+    "error.plugin_contract": 'o plug-in "{name}" não cumpre o contrato: {what}; avise o autor ou escolha outro modelo',
+    "error.plugin_lacks": 'o plug-in "{name}" entregou um {kind} sem {missing}, que o contrato {version} deste genchat pede; instale uma versão mais nova do plug-in',
+    "error.plugin_gives_no_backend": 'o plug-in "{name}" entregou um {kind}, que não é nem LanguageModel nem Backend; avise o autor ou escolha outro modelo',
+    "error.plugin_loads_too_long": 'o plug-in "{name}" ainda carregava depois de {seconds} s; dê mais tempo com: genchat config set plugin_timeout SEGUNDOS, ou escolha outro modelo',
+    "error.plugin_option_unknown": '{where}: o plug-in "{name}" não conhece a opção "{option}"; ele conhece: {known}',
+    "error.plugin_takes_no_options": '{where}: o plug-in "{name}" não tem opções; retire-a com: genchat config unset plugins.{name}.{option}',
+    "error.plugin_option_missing": 'o plug-in "{name}" precisa da opção "{option}"; defina-a com: genchat config set plugins.{name}.{option} VALOR (em {file})',
 }
