@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
-from genchat.engine.conversation import Message
+from genchat.engine.conversation import ChatTemplate, Message, Prompt
 from genchat.engine.sampling.settings import SamplingSettings
 
 if TYPE_CHECKING:  # the screen draws its first frame before it needs numpy
@@ -169,6 +169,16 @@ class Notice:
 
 
 FinishReason = Literal["end", "stopped", "length", "blocked", "cut"]
+Ending = Literal["done", "stopped", "error"]
+
+# What each reason means for whoever asked: the history keeps it, the command line ends with a code for it.
+ENDING_OF: Mapping[FinishReason, Ending] = {
+    "end": "done",
+    "length": "done",
+    "stopped": "stopped",
+    "blocked": "error",
+    "cut": "error",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +244,39 @@ class Backend(Protocol):
         ...
 
 
+@runtime_checkable
+class HasLanguageModel(Protocol):
+    """A backend whose language model can be asked itself, for exact distributions and for the price of any text."""
+
+    @property
+    def model(self) -> LanguageModel: ...
+
+
+@runtime_checkable
+class HasTemplate(Protocol):
+    """A backend whose model was trained on turns that are written in a way of its own."""
+
+    @property
+    def template(self) -> ChatTemplate: ...
+
+
+@runtime_checkable
+class RendersPrompt(Protocol):
+    """A backend around a model of this machine that can show the tokens which the model starts from."""
+
+    def prompt(self, messages: Sequence[Message]) -> Prompt: ...
+
+
+@runtime_checkable
+class AnswersFromDocuments(Protocol):
+    """A backend that puts passages of documents before a model, or quotes them without one."""
+
+    @property
+    def without_documents(self) -> Backend | None:
+        """What answers the same questions without the documents; None where there is no model behind them."""
+        ...
+
+
 class Embedder(Protocol):
     """Texts to vectors whose dot product says how alike they mean; every row is float32 and of length 1."""
 
@@ -267,11 +310,3 @@ class Embedder(Protocol):
     def embed_passages(self, texts: Sequence[str], titles: Sequence[str]) -> "FloatArray":
         """float32 [len(texts), dimension]; `titles` are the heading paths, "" where there is none."""
         ...
-
-
-@runtime_checkable
-class HasLanguageModel(Protocol):
-    """A backend whose language model can be asked itself, for exact distributions and for the price of any text."""
-
-    @property
-    def model(self) -> LanguageModel: ...

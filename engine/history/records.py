@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from genchat.engine.contract import Backend, FinishReason, Notice, ReplySettings, Step, Tokenizer
+from genchat.engine.contract import Backend, Ending, FinishReason, Notice, ReplySettings, Step, Tokenizer
 from genchat.engine.conversation import Message, Role
 from genchat.engine.language import is_key, say
 from genchat.engine.sampling.definition import StageName
@@ -31,7 +31,7 @@ def can_be_said(key: str, values: Mapping[str, object] | None = None) -> bool:
 
 
 Status = Literal["streaming", "done", "stopped", "error", "interrupted"]
-FinalStatus = Literal["done", "stopped", "error"]
+FinalStatus = Ending
 ConversationKind = Literal["chat", "text"]  # text: free completion, without turns
 
 

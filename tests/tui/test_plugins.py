@@ -37,14 +37,14 @@ async def test_what_goes_wrong_is_told_in_the_conversation_and_the_next_model_an
         async with app.run_test(size=(120, 40)) as pilot:
             session = chat(app).session
             for name, said in [*IN_A_REPLY, *AT_LOAD]:
-                chat(app).load_backend(name)
+                chat(app).models.load(name)
                 await say(pilot, f"ask {name}")
                 reply = session.dialogue.last_reply
                 assert reply is not None
                 assert (reply.status, said in reply.error) == (Status.ERROR, True), (name, reply.error)
                 assert reply.text == ("so far " if (name, said) in IN_A_REPLY else "")
                 assert "\x1b" not in reply.error
-            chat(app).load_backend("works")
+            chat(app).models.load("works")
             await say(pilot, "and you?")
             assert session.dialogue.last_reply is not None
             assert session.dialogue.last_reply.text == "so far good"
@@ -90,7 +90,7 @@ async def test_while_a_plugin_hangs_at_load_the_screen_says_so_and_another_model
         assert "still usable" in text_of(app)
         assert "loading" in text_of(app)
         screen.prompt.text = ""
-        screen.load_backend("works")
+        screen.models.load("works")
         await say(pilot, "hello")
         assert "so far good" in text_of(app)
 

@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 
-from genchat.engine.contract import Backend
+from genchat.engine.contract import AnswersFromDocuments, Backend, HasLanguageModel
 from genchat.tui.chat.services import BackendSource, Progress
 
 _STAY_OPEN = 3
@@ -32,17 +32,19 @@ class BackendDesk:
         """
         with self._lock:
             for name, backend in self._open.items():
-                plain = getattr(backend, "without_documents", None)
-                found = next((each for each in (backend, plain) if each is not None and each.info.name == model), None)
-                if found is not None:
-                    return name, found
+                plain = backend.without_documents if isinstance(backend, AnswersFromDocuments) else None
+                for made in (backend, plain):
+                    if made is not None and made.info.name == model:
+                        return name, made
         return None
 
     def local(self) -> str | None:
         """The name of the open model used last that runs here and can price any text."""
         with self._lock:
             usable = [
-                name for name, each in self._open.items() if each.capabilities.can_score and hasattr(each, "model")
+                name
+                for name, backend in self._open.items()
+                if backend.capabilities.can_score and isinstance(backend, HasLanguageModel)
             ]
         return usable[-1] if usable else None
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from genchat.engine.contract import Backend, Event, Finish, MessageData, Notice, Passages, ReplySettings, Step
 from genchat.engine.conversation import Message
 from genchat.engine.errors import GenchatError, RemoteError
+from genchat.engine.history.protocol import History, ReplyRecorder
+from genchat.engine.history.records import FinalStatus, RunStart
 from genchat.engine.language import say, words_of
 from genchat.engine.plugins.guard import reason_of
 from genchat.engine.text import safe
@@ -22,13 +24,7 @@ from genchat.tui.chat.dialogue import Status, Turn
 if TYPE_CHECKING:
     from genchat.tui.chat.token_records import TokenRecord
 
-_STATUS_OF_FINISH = {
-    "end": Status.DONE,
-    "stopped": Status.STOPPED,
-    "length": Status.LENGTH,
-    "blocked": Status.BLOCKED,
-    "cut": Status.CUT,
-}
+_FINAL: Mapping[Status, FinalStatus] = {Status.STOPPED: "stopped", Status.ERROR: "error"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +37,7 @@ class Request:
 
 
 class ReplyListener:
-    """Hears of a reply while it is made, in the worker thread. The history keeps it from here."""
+    """Hears of a reply while it is made, in the worker thread."""
 
     def started(self, backend: Backend) -> None:
         """The backend is open and about to answer."""
@@ -51,6 +47,37 @@ class ReplyListener:
 
     def ended(self, status: Status, error: str) -> None:
         """Called once, whatever happened."""
+
+
+class HistoryListener(ReplyListener):
+    """Has the history keep the reply. What cannot be kept becomes a note beside it; the reply goes on."""
+
+    def __init__(self, history: History, question: int, turn: Turn, settings: ReplySettings) -> None:
+        """`question` is the id of the kept message that `turn` answers."""
+        self._history = history
+        self._question = question
+        self._turn = turn
+        self._settings = settings
+        self._recorder: ReplyRecorder | None = None
+
+    def started(self, backend: Backend) -> None:
+        try:
+            question = self._history.message(self._question)
+            self._recorder = self._history.begin_reply(question, RunStart.of(backend, self._settings))
+            self._turn.stored = self._recorder.message.id
+        except GenchatError as problem:
+            self._turn.notes.append(unkept(problem))
+
+    def heard(self, event: Event) -> None:
+        if self._recorder is not None:
+            self._recorder.add(event)
+
+    def ended(self, status: Status, error: str) -> None:
+        if self._recorder is not None:
+            try:
+                self._recorder.finish(_FINAL.get(status), error)
+            except GenchatError as problem:
+                self._turn.notes.append(unkept(problem))
 
 
 @dataclass
@@ -161,7 +188,7 @@ class ReplyStream:
                 if self._pause:
                     self._stop.wait(self._pause)
             elif isinstance(event, Finish):
-                status = _STATUS_OF_FINISH[event.reason]
+                status = Status.of(event.reason)
             else:
                 self._put(wake, _adder(event))
             if should_stop() and not isinstance(event, Finish) and backend.capabilities.remote:
@@ -209,6 +236,11 @@ def _adder(event: Passages | MessageData | Notice) -> Callable[[Batch], object]:
 
 def _close(batch: Batch, status: Status, error: str, retry_after: float | None) -> None:
     batch.status, batch.error, batch.retry_after = status, error, retry_after
+
+
+def unkept(problem: Exception) -> str:
+    """What is said beside a message that the history could not keep."""
+    return say("tui.not_kept", reason=safe(str(problem)))
 
 
 def notice_text(notice: Notice) -> str:

@@ -5,9 +5,7 @@ thread to the candidates a person can look at; a small vocabulary is kept whole.
 id only, never by probability.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +23,8 @@ from genchat.engine.distribution import (
 )
 from genchat.engine.history.records import StoredStep
 from genchat.engine.sampling import Stage, StageName
-from genchat.engine.text import decode_bytes, safe, token_label
+from genchat.engine.text import safe
+from genchat.engine.token_labels import Labels, Vocabulary
 
 WHOLE_VOCABULARY = 512  # vocabularies up to this size are kept whole
 KEPT_ROWS = 64
@@ -42,47 +41,6 @@ class Row:
     raw: float
     drawn: float | None
     cut_by: StageName | None = None
-
-
-class Vocabulary(Protocol):
-    """What token ids mean: a tokenizer, or what the history kept of one."""
-
-    @property
-    def special_tokens(self) -> Mapping[str, int]: ...
-
-    def token_bytes(self, token: int) -> bytes: ...
-
-
-class Labels:
-    """Token ids to what a table shows for them."""
-
-    def __init__(self, vocabulary: Vocabulary | None) -> None:
-        self._vocabulary = vocabulary
-        self._known: dict[int, str] = {}
-        special = {} if vocabulary is None else vocabulary.special_tokens
-        self._special = {token: name for name, token in special.items()}
-
-    def __call__(self, token: int) -> str:
-        found = self._known.get(token)
-        if found is None:
-            found = self._known[token] = self._label(token)
-        return found
-
-    def text(self, tokens: Iterable[int]) -> str:
-        """Several tokens as one readable, safe piece of text; special ones by their names."""
-        if self._vocabulary is None:
-            return ""
-        pieces = (
-            self._special[token].encode() if token in self._special else self._vocabulary.token_bytes(token)
-            for token in tokens
-        )
-        return safe(decode_bytes(b"".join(pieces)))
-
-    def _label(self, token: int) -> str:
-        if self._vocabulary is None:
-            return f"#{token}"
-        special = self._special.get(token)
-        return token_label(b"" if special else self._vocabulary.token_bytes(token), special)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +124,7 @@ class Recorder:
             position=step.position,
             token=step.token,
             text="" if step.special else safe(step.text).replace("\t", _TAB),
-            label=self.labels(step.token) if step.token is not None else token_label(step.text.encode()),
+            label=self.labels.of(step),
             special=step.special,
             log_prob=step.log_prob,
             rank=_rank(step),

@@ -31,7 +31,8 @@ from genchat.tui.widgets.candidates import (
     paint_token,
 )
 from genchat.tui.widgets.painting import Line
-from genchat.tui.widgets.why import Scene, paint_why
+from genchat.tui.widgets.why import Scene
+from genchat.tui.widgets.why.painters import paint_why
 
 _MARGIN = 1
 _LINES_BESIDE_ROWS = 24  # what stands above and below the candidates when everything is shown

@@ -9,7 +9,8 @@ from genchat.engine.distribution import exact, top_k, unknown
 from genchat.engine.history import StoredStep
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.sampling import Sampler, SamplingSettings
-from genchat.tui.chat.token_records import KEPT_ROWS, Labels, Recorder
+from genchat.engine.token_labels import Labels
+from genchat.tui.chat.token_records import KEPT_ROWS, Recorder
 from tests.fakes import ByteTokenizer, HashModel
 
 _SETTINGS = [
@@ -126,3 +127,9 @@ def test_labels_join_split_characters() -> None:
     assert labels.text("ação".encode()) == "ação"
     assert labels(0xC3) == "⟨c3⟩"
     assert labels(258) == "<|end|>"
+
+
+def test_without_a_vocabulary_a_step_is_labelled_by_its_text_and_a_bare_id_by_its_number() -> None:
+    nothing = unknown("tui.panel.none")
+    assert Labels(None).of(Step(0, 7, "né", None, nothing, nothing)) == "né"
+    assert Labels(None)(7) == "#7"
