@@ -8,9 +8,9 @@ import numpy as np
 
 from genchat.engine.evidence import CorpusPlace, Evidence, GptEvidence, LstmEvidence, MixtureEvidence, NgramEvidence
 from genchat.engine.language import say
-from genchat.engine.language.numbers import decimal, whole
+from genchat.engine.language.numbers import decimal, percent, whole
 from genchat.engine.text import safe_line
-from genchat.engine.token_values import Labels, percent
+from genchat.engine.token_labels import Labels
 
 _SNIPPET = 60
 

@@ -4,5 +4,6 @@ from genchat.engine.language.numbers import decimal as decimal
 from genchat.engine.language.numbers import localised as localised
 from genchat.engine.language.numbers import percent as percent
 from genchat.engine.language.numbers import plain as plain
+from genchat.engine.language.numbers import setting as setting
 from genchat.engine.language.numbers import short_count as short_count
 from genchat.engine.language.numbers import whole as whole

@@ -7,11 +7,14 @@ imported when one of its keys is first said. Both languages must hold the same k
 """
 
 import os
+import re
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 
 LANGUAGES = {"en": "en", "pt-br": "pt_br"}
 _AREA_OF_PREFIX = {"error": "errors"}
+_KEY = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
 
 
 class _Choice:
@@ -58,3 +61,35 @@ def say(key: str, **values: object) -> str:
     prefix = key.partition(".")[0]
     template = texts(language_in_use(), _AREA_OF_PREFIX.get(prefix, prefix))[key]
     return template.format(**values) if values else template
+
+
+def words_of(key: str, values: Mapping[str, object] | None = None, *, area: str = "") -> str:
+    """The text of `key` (of `area.key`, where an area is given) where there is one; anything else is words that the
+    author of a plug-in wrote, returned as they stand, made safe to show. Never raises.
+
+    Values that do not fit a text leave its placeholders standing; nothing is ever filled into an author's words.
+    """
+    template = _template(f"{area}.{key}" if area else key)
+    if template is None:
+        from genchat.engine.text import safe
+
+        return safe(str(key))
+    try:
+        return template.format(**values) if values else template
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError):
+        return template
+
+
+def is_key(text: str) -> bool:
+    """Whether `text` is formed like the key of a text, "area.name", rather than like words."""
+    return _KEY.fullmatch(text) is not None
+
+
+def _template(key: str) -> str | None:
+    if not is_key(key):
+        return None
+    prefix = key.partition(".")[0]
+    try:
+        return texts(language_in_use(), _AREA_OF_PREFIX.get(prefix, prefix))[key]
+    except (KeyError, ImportError, AttributeError):
+        return None

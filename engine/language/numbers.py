@@ -20,6 +20,11 @@ def plain(value: float) -> str:
     return localised(f"{value:.4g}")
 
 
+def setting(value: float | int | str) -> str:
+    """A setting as a person would type it."""
+    return plain(value) if isinstance(value, float) else str(value)
+
+
 def whole(value: int) -> str:
     """A count: 4,091."""
     return localised(f"{value:,}")

@@ -38,7 +38,7 @@ def test_without_file_variables_and_flags_the_defaults_hold_and_nothing_is_writt
 
 
 def test_the_sampling_defaults_are_those_of_the_sampler() -> None:
-    assert Settings().sampling_settings() == SamplingSettings()
+    assert Settings().sampling == SamplingSettings()
 
 
 def test_each_layer_wins_over_the_one_before(file: Path) -> None:

@@ -213,7 +213,7 @@ async def test_switching_the_model_takes_effect_on_the_next_turn_and_keeps_the_c
     app = make_app(Source({"script": script("Bom dia"), "other": Curious}))
     async with app.run_test(size=(120, 36)) as pilot:
         await say(pilot, "oi")
-        chat(app).load_backend("other")
+        chat(app).models.load("other")
         await say(pilot, "e agora?")
         expected = [Message(Role.USER, "oi"), Message(Role.ASSISTANT, "Bom dia"), Message(Role.USER, "e agora?")]
         assert seen == [expected]

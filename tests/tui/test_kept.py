@@ -87,7 +87,7 @@ async def test_branches_come_back_as_they_were(history: HistoryStore) -> None:
         assert kept is not None
         await pilot.press("ctrl+n")
         assert session.dialogue.path == []
-        chat(app).open_conversation(kept)
+        chat(app).shelf.open(kept)
         await until(pilot, lambda: session.dialogue.path)
         again = session.dialogue.last_reply
         assert again is not None
@@ -179,7 +179,7 @@ def talks(tmp_path: Path) -> HistoryStore:
 async def test_the_list_goes_on_with_older_conversations_when_asked(
     talks: HistoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("genchat.tui.screens.conversing._LISTED", 2)
+    monkeypatch.setattr("genchat.tui.chat.conversation_shelf.LISTED", 2)
     app = make_app(history=talks)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: "older ones" in text_of(app))

@@ -20,9 +20,11 @@ from genchat.engine.evidence import (
     RecalledReply,
     RecallEvidence,
 )
-from genchat.tui.chat.token_records import Labels, TokenRecord
+from genchat.engine.token_labels import Labels
+from genchat.tui.chat.token_records import TokenRecord
 from genchat.tui.colours import inks
-from genchat.tui.widgets.why import Scene, paint_why
+from genchat.tui.widgets.why import Scene
+from genchat.tui.widgets.why.painters import paint_why
 from genchat.tui.widgets.why.passages import paint_passages
 from tests.fakes import ByteTokenizer
 

@@ -10,10 +10,9 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from genchat.engine.errors import ExitCode
-from genchat.tui.cli.command_context import Surroundings
+from genchat.tui.cli.command_context import PROGRAM, Surroundings
 from genchat.tui.cli.commands import COMMANDS
 from genchat.tui.cli.parser import GenchatGroup
-from genchat.tui.cli.program import PROGRAM
 
 DEFAULT = "prompt"
 _COMPLETION = "_GENCHAT_COMPLETE"

@@ -68,17 +68,22 @@ class GenchatCommand(TyperCommand):
 
     def get_help(self, ctx: typer.Context) -> str:  # type: ignore[override]
         arguments = [param for param in self.own_parameters if isinstance(param, TyperArgument) and not param.hidden]
-        options = [param for param in self.own_parameters if isinstance(param, TyperOption) and not param.hidden]
         usage = [ctx.command_path, say("cli.help.options_metavar"), *map(_argument_name, arguments)]
         blocks = [
             _usage(usage),
             _paragraphs(_said(self.help)),
             _section("arguments", [(_argument_name(param), _said(param.help)) for param in arguments]),
-            _section("options", map(_option_row, options)),
+            *(_section(title, map(_option_row, options)) for title, options in self.option_sections()),
             _section("common", [*map(_option_row, _common_parameters()), _help_row()]),
             _paragraphs(_said(self.epilog)),
         ]
         return "\n\n".join(filter(None, blocks))
+
+    def option_sections(self) -> list[tuple[str, list[TyperOption]]]:
+        """The command's own options, each group under the title cli.help.NAME."""
+        return [
+            ("options", [param for param in self.own_parameters if isinstance(param, TyperOption) and not param.hidden])
+        ]
 
 
 class GenchatGroup(TyperGroup):

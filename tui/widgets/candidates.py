@@ -12,9 +12,10 @@ from rich.style import Style
 from textual.strip import Strip
 
 from genchat.engine.language import say
+from genchat.engine.sampling.table import stage_label
 from genchat.engine.text import safe_line
 from genchat.tui.colours import Inks
-from genchat.tui.numbers import decimal, percent, plain, whole
+from genchat.tui.numbers import decimal, percent, setting, whole
 from genchat.tui.widgets.painting import Line, bar, fit
 from genchat.tui.widgets.wrapping import WrappedText
 
@@ -76,7 +77,7 @@ def paint_row(row: "Row", chosen: bool, width: int, inks: Inks, family: str) -> 
     room = width - 2 - label_width(width) - _NUMBER - _DRAWN - 1
     drawn = "" if row.drawn is None else percent(row.drawn)
     if row.cut_by is not None:
-        drawn = "─" if _cut_note(row, room) else row.cut_by
+        drawn = "─" if _cut_note(row, room) else stage_label(row.cut_by)
     line.add(drawn, ink, width=_DRAWN, right=True).add(" ")
     return Strip([*line.strip().crop(0, width - room), *_paint_bar(row, chosen, room, inks, accent)], width)
 
@@ -90,7 +91,7 @@ def paint_compact(row: "Row", chosen: bool, width: int, inks: Inks, family: str)
     line.add(percent(row.raw), inks.faint if row.cut_by is not None else inks.muted, width=5, right=True)
     drawn = "" if row.drawn is None else percent(row.drawn)
     line.add(" → " if drawn else "   ", inks.faint)
-    return line.add(row.cut_by or drawn, ink, width=6).strip()
+    return line.add(drawn if row.cut_by is None else stage_label(row.cut_by), ink, width=6).strip()
 
 
 def _paint_bar(row: "Row", chosen: bool, room: int, inks: Inks, accent: str) -> list[Segment]:
@@ -112,7 +113,7 @@ def _cut_note(row: "Row", room: int) -> str:
     """Which stage cut the row, padded to stand behind its bar; empty where there is no room for it."""
     if row.cut_by is None:
         return ""
-    note = " " + say("tui.panel.cut_by", stage=row.cut_by)
+    note = " " + say("tui.panel.cut_by", stage=stage_label(row.cut_by))
     left = room - int(row.raw * room) - 1
     return fit(note, left) if cell_len(note) <= left else ""
 
@@ -142,17 +143,19 @@ def paint_sampling(record: "TokenRecord", width: int, inks: Inks) -> list[Strip]
     """What each stage did, in the order it was done, and where the draw fell."""
     pieces: list[str] = []
     for stage in record.stages:
-        if stage.name == "greedy":
-            pieces.append(say("tui.stage.greedy"))
-        elif stage.name in ("temperature", "repetition"):
-            pieces.append(say(f"tui.stage.{stage.name}", value=plain(stage.setting)))
+        name = stage_label(stage.name)
+        if stage.setting is None:
+            pieces.append(name)
+        elif stage.cuts:
+            value, kept = setting(stage.setting), whole(stage.kept)
+            pieces.append(say("sampling.step.cut", name=name, value=value, kept=kept))
         else:
-            pieces.append(say("tui.stage.cut", name=stage.name, value=plain(stage.setting), kept=whole(stage.kept)))
+            pieces.append(say("sampling.step.did", name=name, value=setting(stage.setting)))
     if record.uniform is not None:
         interval = record.interval
-        where = say("tui.stage.draw", value=decimal(record.uniform, 4))
+        where = say("sampling.step.draw", value=decimal(record.uniform, 4))
         if interval is not None:
-            where += " " + say("tui.stage.interval", low=decimal(interval[0], 3), high=decimal(interval[1], 3))
+            where += " " + say("sampling.step.interval", low=decimal(interval[0], 3), high=decimal(interval[1], 3))
         pieces.append(where)
     if not pieces:
         return []

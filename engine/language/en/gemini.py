@@ -6,7 +6,8 @@ TEXTS = {
     "gemini.other_address": "this conversation and your key go to {address}, not to Google's own address",
     "gemini.nothing_asked": "nothing was asked, so nothing was sent",
     "gemini.settings_unheeded": "Gemini does not know these settings and leaves them out: {names}",
-    "gemini.temperature_capped": "Gemini takes temperatures up to {most}; {value} was lowered to that",
+    "gemini.temperature_capped": "Gemini takes temperatures up to {most}; {value} was lowered to that",  # in older histories
+    "gemini.number_capped": "Gemini takes {name} up to {most}; {value} was lowered to that",
     "gemini.refused_probabilities": "asked for its probabilities, {model} answered: {reason}; the answer comes without them",
     "gemini.cut_short": "the answer broke off here: {reason}",
     "gemini.question_blocked": "Gemini refused the question ({reason}); say it another way",

@@ -6,7 +6,7 @@ TEXTS = {
     "keys.set": "store a key: asked for without showing it, or read from stdin",
     "keys.set_help": "Store a key. It is asked for without showing it; from a script, pipe it in: genchat keys set gemini < FILE. It cannot be given on the command line, where other programs could see it.",
     "keys.rm": "forget a stored key",
-    "keys.service": "which service: gemini",
+    "keys.service": "which service: gemini, or the name of a plug-in",
     "keys.prompt": "key for {service} (it is not shown): ",
     "keys.stored": "the key for {service} ({hint}) is stored in {file}, readable by you alone",
     "keys.variable_first": "but {variable} is set and goes first",

@@ -6,7 +6,8 @@ TEXTS = {
     "gemini.other_address": "esta conversa e a sua chave vão para {address}, não para o endereço do próprio Google",
     "gemini.nothing_asked": "nada foi perguntado, então nada foi enviado",
     "gemini.settings_unheeded": "o Gemini não conhece estes ajustes e os deixa de fora: {names}",
-    "gemini.temperature_capped": "o Gemini aceita temperaturas até {most}; {value} foi reduzida a isso",
+    "gemini.temperature_capped": "o Gemini aceita temperaturas até {most}; {value} foi reduzida a isso",  # em históricos antigos
+    "gemini.number_capped": "o Gemini aceita {name} até {most}; {value} foi reduzido a isso",
     "gemini.refused_probabilities": "ao pedido das probabilidades, {model} respondeu: {reason}; a resposta vem sem elas",
     "gemini.cut_short": "a resposta foi interrompida aqui: {reason}",
     "gemini.question_blocked": "o Gemini recusou a pergunta ({reason}); diga de outro jeito",

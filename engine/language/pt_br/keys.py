@@ -6,7 +6,7 @@ TEXTS = {
     "keys.set": "guardar uma chave: pedida sem mostrar, ou lida da entrada padrão",
     "keys.set_help": "Guarda uma chave. Ela é pedida sem ser mostrada; em um script, use: genchat keys set gemini < ARQUIVO. Não pode ser dada na linha de comando, onde outros programas poderiam vê-la.",
     "keys.rm": "esquecer uma chave guardada",
-    "keys.service": "qual serviço: gemini",
+    "keys.service": "qual serviço: gemini, ou o nome de um plug-in",
     "keys.prompt": "chave de {service} (não é mostrada): ",
     "keys.stored": "a chave de {service} ({hint}) está guardada em {file}, que só você pode ler",
     "keys.variable_first": "mas {variable} está definida e vale primeiro",

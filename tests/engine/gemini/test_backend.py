@@ -144,6 +144,19 @@ class TestSettings:
         assert 0 <= sent["seed"] < 2**31
         assert "maxOutputTokens" not in sent
 
+    def test_penalties_the_service_has_too_are_sent_only_when_wanted(
+        self, backend_of: Open, server: GeminiServer
+    ) -> None:
+        sampling = SamplingSettings(frequency_penalty=2, presence_penalty=-0.5)
+        heard = reply(backend_of("gemini-flash-latest"), settings=ReplySettings(sampling))
+        sent = server.requests[-1].generation
+        assert (sent["frequencyPenalty"], sent["presencePenalty"]) == (1.99, -0.5)
+        assert "frequency penalty" in heard.told("gemini.number_capped")
+        reply(backend_of("gemini-flash-latest"), settings=ReplySettings(SamplingSettings()))
+        sent = server.requests[-1].generation
+        assert sent.keys() & {"frequencyPenalty", "presencePenalty", "topK"} == set()
+        assert (sent["temperature"], sent["topP"]) == (0.5, 0.9)
+
     def test_a_length_asked_for_leaves_room_for_thinking_and_is_kept_here(
         self, backend_of: Open, server: GeminiServer
     ) -> None:
@@ -156,7 +169,7 @@ class TestSettings:
         sampling = SamplingSettings(temperature=3.0, min_p=0.1, repetition_penalty=1.2)
         heard = reply(backend_of("gemini-flash-latest"), settings=ReplySettings(sampling))
         assert "min-p, repetition penalty" in heard.told("gemini.settings_unheeded")
-        assert "2.0" in heard.told("gemini.temperature_capped")
+        assert "2.0" in heard.told("gemini.number_capped")
 
 
 class TestProbabilities:

@@ -2,13 +2,14 @@
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
 import genchat
+from genchat.engine.contract import Event, MessageData
 from genchat.engine.errors import GenchatError, RemoteError, TextUnusable, UsageError
 from genchat.engine.registry import Registry
 from tests.engine.interface.hostile import HostileModel, RemoteBackend
@@ -160,6 +161,18 @@ def test_an_error_in_the_middle_is_raised_once_and_what_came_before_is_kept() ->
     assert reply.so_far == reply.text == "one two three"
     assert reply.finish is not None
     assert reply.finish.reason == "cut"
+
+
+def test_what_a_backend_keeps_beside_its_reply_does_not_end_it() -> None:
+    class Remembering(RemoteBackend):
+        def reply(self, *given: Any) -> Iterator[Event]:
+            yield MessageData({"served": 1})
+            yield from super().reply(*given)
+
+    reply = genchat.open(Remembering()).chat("Hi")
+    assert reply.text == "one two three"
+    assert reply.finish is not None
+    assert reply.finish.reason == "end"
 
 
 def test_an_interrupt_in_the_middle_keeps_what_was_made() -> None:

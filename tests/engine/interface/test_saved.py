@@ -11,7 +11,7 @@ from genchat.engine.errors import ConversationNotFound, HistoryError, UsageError
 from genchat.engine.history import HistoryStore
 from genchat.engine.history.records import RunStart
 from genchat.engine.paths import paths
-from genchat.engine.sampling_settings import SamplingSettings
+from genchat.engine.sampling.settings import SamplingSettings
 from tests.engine.interface.hostile import HostileModel
 from tests.engine.interface.test_shown import parsed
 from tests.fakes import ScriptModel

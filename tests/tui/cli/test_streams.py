@@ -250,9 +250,16 @@ def test_a_broken_settings_file_is_named_with_its_line_and_the_doctor_still_work
     assert any("temprature" in problem for problem in json.loads(doctor.stdout)["problems"])
 
 
-def test_a_fault_of_genchat_is_one_line_and_a_report_without_keys(genchat: Run, tmp_path: Path) -> None:
+def test_a_fault_of_genchat_is_one_line_and_a_report_without_keys(
+    genchat: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key = "AIzaSyA1234567890123456789012345678901x"
-    done = genchat("a private question", "-m", "buggy", "--no-log", env={"GEMINI_API_KEY": key})
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError(key)
+
+    monkeypatch.setattr("genchat.tui.cli.streaming.write_reply", fail)
+    done = genchat("a private question", "--no-log", env={"GEMINI_API_KEY": key})
     assert done.returncode == 70
     assert done.stderr.count("\n") == 1
     assert "Traceback" not in done.stderr

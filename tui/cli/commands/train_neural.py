@@ -1,6 +1,7 @@
 """`genchat train gpt|lstm TEXT…`: a neural model of one's own, with its loss to watch."""
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,7 +16,7 @@ from genchat.tui.cli.parser import GenchatCommand, single
 from genchat.tui.cli.watched import AsEvents, without_flag
 
 if TYPE_CHECKING:
-    from genchat.engine.training.events import TrainingEvent
+    from genchat.engine.training.events import EndReason, TrainingEvent
     from genchat.engine.training.run import Run
     from genchat.tui.cli.output import Output
 
@@ -133,13 +134,10 @@ def lstm(
     _train("lstm", surroundings(context), dict(context.params))
 
 
-def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
+def _plan(family: str, around: Surroundings, given: dict[str, Any]) -> "Run":
     from genchat.engine.training.data import read_sources
-    from genchat.engine.training.events import Kept
     from genchat.engine.training.run import plan
     from genchat.engine.training.warm_start import read_beginning
-    from genchat.tui.cli.streaming import Interruption
-    from genchat.tui.cli.watched import EventLines
 
     folder = folder_for(around, given["name"], given["replace"] or given["resume"])
     beginning = None
@@ -148,9 +146,8 @@ def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
         if entry.folder is None or entry.card is None:
             raise UsageError("cannot_begin_from", model=entry.name, family=family)
         beginning = read_beginning(entry.folder, entry.card, family)
-    sources = read_sources(given["files"], given["held_out"] or (), given["licence"])
-    run = plan(
-        sources,
+    return plan(
+        read_sources(given["files"], given["held_out"] or (), given["licence"]),
         _recipe(family, given),
         folder,
         around.paths.data / "training" / given["name"] / "checkpoint.safetensors",
@@ -160,9 +157,17 @@ def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
         beginning=beginning,
         languages=tuple(given["language"] or ()),
     )
+
+
+def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
+    from genchat.engine.training.events import Kept
+    from genchat.tui.cli.streaming import Interruption
+    from genchat.tui.cli.watched import EventLines
+
+    run = _plan(family, around, given)
     out = around.output
     watcher = EventLines(out) if given["events"] else None
-    reason = ""
+    reason: EndReason | None = None
     with Interruption() as should_stop:
         for event in run.events(lambda: should_stop() or (watcher is not None and watcher.gone)):
             reason = (tell(out, event) if watcher is None else watcher.tell(event)) or reason
@@ -192,8 +197,8 @@ def _recipe(family: str, given: dict[str, Any]) -> Any:
     return base.with_values({**flags, "family": family, "compile": given["compile_network"] or base.compile})
 
 
-def tell(out: "Output", event: "TrainingEvent") -> str:
-    """Narrate one event; the reason why the run ended, or an empty text."""
+def tell(out: "Output", event: "TrainingEvent") -> "EndReason | None":
+    """Narrate one event; returns the reason why the run ended, once it has."""
     from genchat.engine.training.events import Ended, Progress, Sample, Started, Validation
 
     if isinstance(event, Started):
@@ -213,7 +218,7 @@ def tell(out: "Output", event: "TrainingEvent") -> str:
     elif isinstance(event, Ended):
         out.end_progress()
         return event.reason
-    return ""
+    return None
 
 
 def duration(seconds: float | None) -> str:
@@ -226,16 +231,18 @@ def duration(seconds: float | None) -> str:
     return say("training.minutes_seconds", minutes=whole // 60, seconds=whole % 60)
 
 
-def _conclude(out: "Output", run: "Run", reason: str) -> None:
+_ENDED_EARLY: Mapping["EndReason", str] = {
+    "stopped": "training.stopped",
+    "loss reached": "training.loss_reached",
+    "no more gain": "training.no_more_gain",
+    "read often enough": "training.read_often_enough",
+}
+
+
+def _conclude(out: "Output", run: "Run", reason: "EndReason | None") -> None:
     place = run.trainer.place
-    notes = {
-        "stopped": "training.stopped",
-        "loss reached": "training.loss_reached",
-        "no more gain": "training.no_more_gain",
-        "read often enough": "training.read_often_enough",
-    }
-    if reason in notes:
-        out.note(say(notes[reason], step=place.step))
+    if reason is not None and reason in _ENDED_EARLY:
+        out.note(say(_ENDED_EARLY[reason], step=place.step))
     values = {"name": run.folder.name, "steps": place.step, "seconds": place.seconds}
     if place.held_out_curve:
         loss = place.held_out_curve[-1][2]
@@ -244,5 +251,5 @@ def _conclude(out: "Output", run: "Run", reason: str) -> None:
         out.line(say("training.ended_unmeasured", **values))
 
 
-def _as_json(run: "Run", results: dict[str, Any], reason: str) -> dict[str, Any]:
+def _as_json(run: "Run", results: dict[str, Any], reason: "EndReason | None") -> dict[str, Any]:
     return {"name": run.folder.name, "folder": str(run.folder), "reason": reason, **results}
