@@ -78,7 +78,7 @@ ASKING: dict[Language, frozenset[str]] = {
     "en": frozenset(
         """
         basically behind brief briefly concept concepts define definition describe explain explained explanation idea
-        know meaning need purpose simple simply tell understand work works
+        know meaning need purpose say simple simply tell understand work works
         """.split()  # noqa: SIM905
     ),
 }
