@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
+from genchat.engine.language.numbers import percent
 from genchat.engine.sampling import StageName
 from genchat.tui.chat.token_records import Row, TokenRecord
 from genchat.tui.colours import inks
-from genchat.tui.numbers import percent
 from genchat.tui.widgets.candidates import paint_compact, paint_header, paint_measures, paint_row, paint_token
 from genchat.tui.widgets.painting import Line, bar, fit
 

@@ -7,8 +7,8 @@ from typing import Any
 from genchat.engine.contract import Step, Tokenizer
 from genchat.engine.distribution import LN2, Distribution, NoDistribution
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, percent
 from genchat.engine.text import token_label
-from genchat.tui.numbers import decimal
 
 _BAR = 20  # cells of the longest bar
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -64,14 +64,6 @@ def bar(share: float) -> str:
     """A bar of up to 20 cells for a share of the longest one, 0 to 1, in eighths of a cell."""
     eighths = round(min(max(share, 0.0), 1.0) * _BAR * 8)
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
-
-
-def percent(probability: float) -> str:
-    """ "41.2", "0.03", "<0.01"; without the sign."""
-    value = probability * 100
-    if 0 < value < 0.01:
-        return "<" + decimal(0.01)
-    return decimal(value, 1 if value >= 1 else 2)
 
 
 def table_rows(distribution: Distribution, labels: Labels, count: int) -> Iterator[tuple[str, ...]]:

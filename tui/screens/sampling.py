@@ -16,9 +16,10 @@ from textual.widgets import Input, Label, Static
 from genchat.engine.contract import ReplySettings
 from genchat.engine.errors import GenchatError, UsageError
 from genchat.engine.language import say
+from genchat.engine.language.numbers import plain
+from genchat.engine.number_input import read_number, read_whole_number
 from genchat.engine.sampling_settings import SamplingSettings
 from genchat.tui.keys import bind
-from genchat.tui.numbers import plain
 from genchat.tui.screens.dialog import Dialog
 
 
@@ -114,12 +115,8 @@ def read_choices(texts: dict[str, str], base: ReplySettings) -> Choices:
         if not text and field.name == "seed":
             values["seed"] = None
             continue
-        try:
-            values[field.name] = int(text) if field.whole else float(text.replace(",", "."))
-        except ValueError:
-            name = say(f"tui.sampling.{field.name}")
-            key = "not_a_whole_number" if field.whole else "not_a_number"
-            raise UsageError(key, name=name, value=text) from None
+        name = say(f"tui.sampling.{field.name}")
+        values[field.name] = read_whole_number(name, text) if field.whole else read_number(name, text)
     longest = values.pop("max_tokens")
     if not isinstance(longest, int) or longest < 1:
         raise UsageError("max_tokens_out_of_range", value=longest)

@@ -1,6 +1,6 @@
 """The table of next tokens: label, the model's own probability, the one drawn from, and a bar that shows both.
 
-The bar is as long as the probability, 100 % being the whole width, so flat and peaked distributions can be told at a
+The bar is as long as the probability, 100% being the whole width, so flat and peaked distributions can be told at a
 glance. Its first part is what both columns share; a lighter end is what sampling gave, a fainter end what it took.
 """
 
@@ -12,9 +12,9 @@ from rich.style import Style
 from textual.strip import Strip
 
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, percent, percentage, plain, whole
 from genchat.engine.text import safe_line
 from genchat.tui.colours import Inks
-from genchat.tui.numbers import decimal, percent, plain, whole
 from genchat.tui.widgets.painting import Line, bar, fit
 from genchat.tui.widgets.wrapping import WrappedText
 
@@ -48,7 +48,7 @@ def paint_measures(record: "TokenRecord", width: int, inks: Inks) -> Strip:
     line = Line(width, inks.text)
     if record.log_prob is None or record.surprisal is None:
         return line.add(say("tui.panel.no_probability"), inks.muted).strip()
-    line.add("p ", inks.muted).add(f"{percent(2**-record.surprisal)} %", inks.strong)
+    line.add("p ", inks.muted).add(percentage(2**-record.surprisal), inks.strong)
     if record.rank is not None:
         line.add("   " + say("tui.panel.rank") + " ", inks.muted).add(whole(record.rank), inks.text)
     bits, unit = decimal(record.surprisal), " " + say("tui.panel.bits")
@@ -122,7 +122,7 @@ def paint_rest(record: "TokenRecord", rows: "list[Row]", width: int, inks: Inks)
     found: list[Strip] = []
     if record.vocabulary_size is not None and record.vocabulary_size > len(rows):
         others = Line(width, inks.text).add("  ")
-        others.add(say("tui.panel.others", count=whole(record.vocabulary_size - len(rows))), inks.muted)
+        others.add(say("tui.panel.others", count=record.vocabulary_size - len(rows)), inks.muted)
         mass = max(0.0, 1.0 - sum(row.raw for row in rows))
         used = 2 + label_width(width) + _NUMBER
         others.add(" " * max(used - (width - others.room) - len(percent(mass)), 1)).add(percent(mass), inks.muted)
@@ -147,7 +147,7 @@ def paint_sampling(record: "TokenRecord", width: int, inks: Inks) -> list[Strip]
         elif stage.name in ("temperature", "repetition"):
             pieces.append(say(f"tui.stage.{stage.name}", value=plain(stage.setting)))
         else:
-            pieces.append(say("tui.stage.cut", name=stage.name, value=plain(stage.setting), kept=whole(stage.kept)))
+            pieces.append(say("tui.stage.cut", name=stage.name, value=plain(stage.setting), kept=stage.kept))
     if record.uniform is not None:
         interval = record.interval
         where = say("tui.stage.draw", value=decimal(record.uniform, 4))

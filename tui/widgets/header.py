@@ -8,10 +8,10 @@ from textual.widget import Widget
 
 from genchat.engine.contract import ModelInfo, ReplySettings
 from genchat.engine.language import say
+from genchat.engine.language.numbers import percentage, plain, short_count, whole
 from genchat.engine.text import safe_line
 from genchat.tui.chat.dialogue import Status
 from genchat.tui.colours import inks
-from genchat.tui.numbers import percent, plain, short_count, whole
 from genchat.tui.widgets.painting import right_aligned
 
 _LONGEST_NAME = 32
@@ -62,7 +62,7 @@ class Header(Widget):
 
     def show_loading(self, what: str, share: float) -> None:
         """How far the opening of the model has come; `share` from 0 to 1."""
-        self._load_text = f"{safe_line(what)} {percent(share)} %"
+        self._load_text = f"{safe_line(what)} {percentage(share)}"
         self.refresh()
 
     def show_problem(self, problem: str) -> None:

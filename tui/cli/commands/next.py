@@ -26,12 +26,12 @@ def next_tokens(
     """The table of next tokens."""
     from genchat.engine.conversation import Message, Role
     from genchat.engine.distribution import exact
+    from genchat.engine.language.numbers import decimal, percentage
     from genchat.engine.local_backend import LocalBackend
     from genchat.engine.registry import language_model
     from genchat.tui.cli.evidence_lines import evidence_lines, evidence_values
     from genchat.tui.cli.inputs import given_text
-    from genchat.tui.cli.steps import Labels, candidates, percent, table_rows
-    from genchat.tui.numbers import decimal, whole
+    from genchat.tui.cli.steps import Labels, candidates, table_rows
 
     around = surroundings(context)
     text = given_text(words)
@@ -72,7 +72,7 @@ def next_tokens(
         styles=("dim", "bold", "dim", "", "dim", "accent"),
     )
     others = max(found.vocabulary_size - top, 0)
-    out.line(say("cli.next.summary", others=whole(others), rest=percent(rest), entropy=decimal(found.entropy)))
+    out.line(say("cli.next.summary", others=others, rest=percentage(rest), entropy=decimal(found.entropy)))
     if why:
         for line in evidence_lines(cursor.evidence(), labels, [row.token for row in found.top(top)]):
             out.line(line)

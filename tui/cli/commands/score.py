@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, percent
 from genchat.tui.cli.command_context import surroundings
 from genchat.tui.cli.options import AsJson, Model, Precision
 from genchat.tui.cli.parser import GenchatCommand, single
-from genchat.tui.numbers import decimal
 
 app = single()
 
@@ -52,7 +52,7 @@ def score_text(
     from genchat.engine.distribution import LN2
     from genchat.engine.registry import language_model
     from genchat.tui.cli.inputs import given_text
-    from genchat.tui.cli.steps import Labels, bar, finite, percent
+    from genchat.tui.cli.steps import Labels, bar, finite
 
     around = surroundings(context)
     text = given_text(words)

@@ -1,4 +1,4 @@
-"""`genchat train gpt|lstm TEXT…`: a neural model of one's own, with its loss to watch."""
+"""`genchat train gpt|lstm FILE…`: a neural model of one's own, with its loss to watch."""
 
 import shlex
 from pathlib import Path
@@ -8,6 +8,7 @@ import typer
 
 from genchat.engine.errors import ExitCode, UsageError
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, whole
 from genchat.tui.cli.command_context import Surroundings, surroundings
 from genchat.tui.cli.commands.train_ngram import Languages, Licence, NewName, Replace, folder_for
 from genchat.tui.cli.options import AsJson
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 app = single()
 Optimizer = Literal["sgd", "momentum", "adagrad", "rmsprop", "adam", "adamw", "muon"]
 
-Files = Annotated[list[Path], typer.Argument(metavar="TEXT", help="training.files")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="training.files")]
 HeldOut = Annotated[list[Path] | None, typer.Option("--held-out", metavar="FILE", help="training.held_out")]
 Minutes = Annotated[float | None, typer.Option("--minutes", metavar="M", help="training.minutes")]
 Epochs = Annotated[float | None, typer.Option("--epochs", metavar="E", help="training.epochs")]
@@ -197,16 +198,19 @@ def tell(out: "Output", event: "TrainingEvent") -> str:
     from genchat.engine.training.events import Ended, Progress, Sample, Started, Validation
 
     if isinstance(event, Started):
-        values = {"parameters": event.parameters, "train": event.train_tokens, "held_out": event.held_out_tokens}
+        counts = {"parameters": event.parameters, "train": event.train_tokens, "held_out": event.held_out_tokens}
+        values = {name: whole(count) for name, count in counts.items()}
         out.note(say("training.started", **values, precision=event.precision, device=event.device), "dim")
         if event.unseen:
             out.note(say("training.unseen", pieces=event.unseen), "warn")
     elif isinstance(event, Progress):
         left = duration(event.seconds_left)
-        line = say("training.progress", step=event.step, loss=event.loss, speed=event.tokens_per_second, left=left)
+        speed = whole(round(event.tokens_per_second))
+        line = say("training.progress", step=event.step, loss=decimal(event.loss, 3), speed=speed, left=left)
         out.progress(line, event.done)
     elif isinstance(event, Validation):
-        out.note(say("training.validation", step=event.step, loss=event.loss, bits=event.bits_per_byte))
+        loss, bits = decimal(event.loss, 4), decimal(event.bits_per_byte, 4)
+        out.note(say("training.validation", step=event.step, loss=loss, bits=bits))
     elif isinstance(event, Sample):
         out.note(say("training.sample", step=event.step), "dim")
         out.note(event.text)
@@ -220,10 +224,10 @@ def duration(seconds: float | None) -> str:
     """A length of time in words."""
     if seconds is None or seconds == float("inf"):
         return say("training.unknown_length")
-    whole = round(seconds)
-    if whole < 60:
-        return say("training.seconds", seconds=whole)
-    return say("training.minutes_seconds", minutes=whole // 60, seconds=whole % 60)
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return say("training.seconds", seconds=rest)
+    return say("training.minutes_seconds", minutes=minutes, seconds=rest)
 
 
 def _conclude(out: "Output", run: "Run", reason: str) -> None:
@@ -236,10 +240,11 @@ def _conclude(out: "Output", run: "Run", reason: str) -> None:
     }
     if reason in notes:
         out.note(say(notes[reason], step=place.step))
-    values = {"name": run.folder.name, "steps": place.step, "seconds": place.seconds}
+    values = {"name": run.folder.name, "steps": place.step, "seconds": round(place.seconds)}
     if place.held_out_curve:
         loss = place.held_out_curve[-1][2]
-        out.line(say("training.ended", **values, loss=loss, bits=run.trainer.bits_per_byte(loss)))
+        bits = decimal(run.trainer.bits_per_byte(loss), 4)
+        out.line(say("training.ended", **values, loss=decimal(loss, 4), bits=bits))
     else:
         out.line(say("training.ended_unmeasured", **values))
 

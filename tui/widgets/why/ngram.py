@@ -11,8 +11,8 @@ from textual.strip import Strip
 
 from genchat.engine.evidence import CorpusPlace, NgramEvidence, NgramLevel, NgramShare, RecallEvidence
 from genchat.engine.language import say
+from genchat.engine.language.numbers import percent, percentage, whole
 from genchat.engine.text import safe, safe_line
-from genchat.tui.numbers import percent, whole
 from genchat.tui.widgets.painting import Line, fit
 from genchat.tui.widgets.why import Scene
 
@@ -39,7 +39,7 @@ def _paint_order(evidence: NgramEvidence, scene: Scene) -> Strip:
     line.add(say("tui.why.title") + "  ", scene.inks.muted + Style(bold=True))
     line.add(say("tui.why.order", used=evidence.order, of=evidence.model_order), scene.inks.text)
     if evidence.recall is not None:
-        line.add("   " + say("tui.why.recall", weight=percent(evidence.recall.weight)), scene.inks.text)
+        line.add("   " + say("tui.why.recall", weight=percentage(evidence.recall.weight)), scene.inks.text)
     return line.strip()
 
 
@@ -138,7 +138,7 @@ def _paint_recalled(recall: RecallEvidence, scene: Scene) -> list[Strip]:
         if each.share < _HEARD and found:
             break
         line = scene.line().add(f"{_RECALLED} ", Style(color=scene.inks.bar))
-        line.add(f"{percent(each.share)} %  ", scene.inks.muted)
+        line.add(f"{percentage(each.share)}  ", scene.inks.muted)
         where = f"{safe_line(each.reply.source)}:{each.reply.line}"
         found.append(line.add(_end_of(where, line.room), scene.inks.muted).strip())
         line = scene.line().add("  ")
@@ -152,7 +152,7 @@ def _paint_match(evidence: NgramEvidence, scene: Scene) -> list[Strip]:
     if not evidence.longest_match:
         return []
     words = safe_line(scene.labels.text(evidence.longest_match))
-    line = scene.line().add(say("tui.why.verbatim", count=whole(evidence.match_count)) + " ", scene.inks.muted)
+    line = scene.line().add(say("tui.why.verbatim", count=evidence.match_count) + " ", scene.inks.muted)
     return [line.add(f"“{_end_of(words, max(line.room - 2, 4))}”", scene.inks.text).strip()]
 
 
