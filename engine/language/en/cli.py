@@ -76,7 +76,7 @@ TEXTS = {
     "cli.origin.imported": "imported",
     "cli.origin.plug_in": "plug-in",
     "cli.finish.stopped": "stopped after {tokens:# token|# tokens}",
-    "cli.finish.length": "stopped at the limit of {tokens:# token|# tokens} (max-tokens)",
+    "cli.finish.length": "stopped at the limit (max-tokens) after {tokens:# token|# tokens}",
     "cli.finish.blocked": "blocked after {tokens:# token|# tokens} {detail}",
     "cli.finish.cut": "cut off after {tokens:# token|# tokens} {detail}",
     "cli.interrupted": "interrupted",

@@ -32,7 +32,7 @@ TEXTS = {
     "docs.removed": "{name} removed from {collection}; the file was not deleted",
     "docs.removed_collection": "collection {name} removed from the index; the files were not deleted",
     "docs.place": "passage {ordinal}, line {line}, characters {start} to {end}",
-    "docs.retriever": "search by {retriever}",
+    "docs.retriever": "looked up by {retriever}",
     "docs.in_passages": "passages: {count:#}",
     "docs.found_exact": "found",
     "docs.found_corrected": "not in the documents; read as {word}",

@@ -76,7 +76,7 @@ TEXTS = {
     "cli.origin.imported": "importado",
     "cli.origin.plug_in": "plug-in",
     "cli.finish.stopped": "interrompida depois de {tokens:# token|# tokens}",
-    "cli.finish.length": "parou no limite de {tokens:# token|# tokens} (max-tokens)",
+    "cli.finish.length": "parou no limite (max-tokens) depois de {tokens:# token|# tokens}",
     "cli.finish.blocked": "bloqueada depois de {tokens:# token|# tokens} {detail}",
     "cli.finish.cut": "cortada depois de {tokens:# token|# tokens} {detail}",
     "cli.interrupted": "interrompido",
