@@ -19,7 +19,7 @@ TEXTS = {
     "tui.load_failed": "{name} could not be opened: {reason}",
     "tui.after_error": "F2 choose a model · F5 try again",
     "tui.key_pasted": "This message seems to contain a key. The history is saved without it, but the model reads it; replace the key if it is a real one.",
-    "tui.after_abstained": "Ctrl+D the same question without the documents",
+    "tui.after_abstained": "Ctrl+D ask again without the documents",
     "tui.wait": "the service answers again in {seconds} s; then F5",
     "tui.opinion.asked": "{name} is reading the reply …",
     "tui.opinion.shown": "second opinion: the numbers are those of {by}, which did not write this text of {speaker}; o goes back",

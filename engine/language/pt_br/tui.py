@@ -19,7 +19,7 @@ TEXTS = {
     "tui.load_failed": "{name} não pôde ser aberto: {reason}",
     "tui.after_error": "F2 escolher um modelo · F5 tentar de novo",
     "tui.key_pasted": "Esta mensagem parece ter uma chave. O histórico é guardado sem ela, mas o modelo a lê; troque a chave se ela for de verdade.",
-    "tui.after_abstained": "Ctrl+D a mesma pergunta sem os documentos",
+    "tui.after_abstained": "Ctrl+D perguntar sem os documentos",
     "tui.wait": "o serviço responde de novo em {seconds} s; depois F5",
     "tui.opinion.asked": "{name} está lendo a resposta …",
     "tui.opinion.shown": "segunda opinião: os números são de {by}, que não escreveu este texto de {speaker}; o volta",

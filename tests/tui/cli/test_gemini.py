@@ -88,7 +88,7 @@ class TestAnswers:
             start_new_session=True,
         ) as running:
             os.close(terminal)
-            shown = _read_until(controller, "tokens SAFETY")
+            shown = _read_until(controller, " SAFETY")
             running.wait(timeout=60)
         os.close(controller)
         assert "Bom dia\r\nGemini broke" in shown
