@@ -154,7 +154,7 @@ WRONG = (
     ({"text": "", "file": "a\0b"}, "cannot be read"),
     ({"text": "", "file": "x" * 5000}, "cannot be read"),
     ({"text": "", "file": "\ud800"}, "cannot be read"),
-    ({"text": "", "file": "/dev/zero"}, "no file"),
+    ({"text": "", "file": "/dev/zero"}, "not a file"),
     ({"text": "", "file": "{home}"}, "binary.txt"),
     ({"family": "ngram", "order": "13"}, "from 1 to 12"),
     ({"family": "ngram", "min_count": "0"}, "1 or more"),

@@ -110,5 +110,5 @@ class Header(Widget):
         if sampling.repetition_penalty > 1:
             pieces.append(f"rep {plain(sampling.repetition_penalty)}")
         if sampling.seed is not None:
-            pieces.append(f"seed {sampling.seed}")
+            pieces.append(f"{say('tui.sampling.seed')} {sampling.seed}")
         return "  ".join(pieces)
