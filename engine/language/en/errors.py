@@ -98,7 +98,7 @@ TEXTS = {
     "error.recipe_out_of_range": "{setting} is {value}, which is out of range; see genchat train gpt --help",
     "error.recipe_unreadable": "{file}: the recipe cannot be read ({reason}); correct the line or the path",
     "error.recipe_unknown_setting": '{file}: a recipe has no setting "{setting}"; see genchat train gpt --help',
-    "error.recipe_wrong_type": "{file}: {setting} cannot be {value!r}; see genchat train gpt --help",
+    "error.recipe_wrong_type": "{file}: {setting} cannot be {value}; see genchat train gpt --help",
     "error.plot_not_written": "{file}: the loss curves could not be written ({reason}); choose another file",
     "error.command_unknown": '"{name}" is not a command of {group}; use one of: {known}',
     "error.command_missing": "{group} needs one of its commands: {known}",

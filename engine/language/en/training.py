@@ -1,7 +1,7 @@
 """Training a neural model, in English."""
 
 TEXTS = {
-    "training.gpt_help": "Train a mini GPT on text files. --minutes alone chooses a sensible size and schedule; every other option overrides one choice. Files of dialogues in the format of genchat's own give a model that can chat.",
+    "training.gpt_help": "Train a mini GPT on text files. --minutes alone chooses a sensible size and schedule; every other option overrides one choice. Files of dialogues in the format of genchat's own produce a model that can chat.",
     "training.lstm_help": "Train a character LSTM on text files. --minutes alone chooses a sensible size and schedule; every other option overrides one choice.",
     "training.files": "text files in UTF-8, or folders of .txt files",
     "training.held_out": "a validation file, instead of the last tenth of each text; may be repeated",
@@ -31,7 +31,7 @@ TEXTS = {
     "training.resume": "continue the interrupted run of this name",
     "training.plot": "write the loss curves to this SVG file",
     "training.no_samples": "show no samples during training",
-    "training.started": "{parameters} parameters; {train} training tokens, {held_out} validation tokens; {precision} on {device}",
+    "training.started": "{parameters:# parameter|# parameters}; {train:# training token|# training tokens}, {held_out:# validation token|# validation tokens}; {precision} on {device}",
     "training.unseen": "never seen in the training text, so spelled in bytes: {pieces}",
     "training.progress": "step {step:#}  loss {loss}  {speed} tokens/s  {left} left",
     "training.validation": "step {step:#}: validation {loss} nats per token, {bits} bits per byte",

@@ -44,7 +44,7 @@ TEXTS = {
     "training_screen.hint.family_gpt": "Attends to everything said so far; slow on a small machine, best with time.",
     "training_screen.hint.family_lstm": "Reads character by character and remembers in its cells; simple and small.",
     "training_screen.hint.family_ngram": "Counts what usually follows each sequence; trained in seconds.",
-    "training_screen.hint.text": "genchat's own texts, or those fetched with genchat corpus pull. Dialogues give a model that can chat.",
+    "training_screen.hint.text": "genchat's own texts, or those fetched with genchat corpus pull. Dialogues produce a model that can chat.",
     "training_screen.hint.file": "plain text in UTF-8, or a folder of .txt files; → completes the path",
     "training_screen.hint.name": "the name of the new model in the list of models",
     "training_screen.hint.length": "A few minutes are enough to see it learn; it can be stopped and kept at any time.",

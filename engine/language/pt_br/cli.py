@@ -35,7 +35,7 @@ TEXTS = {
     "cli.option.top_p": "sorteia só entre os tokens mais prováveis que juntos somam a probabilidade P; 1 desliga",
     "cli.option.min_p": "deixa de fora tokens menos prováveis que P vezes o mais provável; 0 desliga",
     "cli.option.repetition_penalty": "torna menos prováveis os tokens recentes; 1 desliga",
-    "cli.option.seed": "a mesma semente dá o mesmo texto",
+    "cli.option.seed": "com a mesma semente, o texto é o mesmo",
     "cli.option.max_tokens": "limite de uma resposta, em tokens",
     "cli.option.top": "quantos tokens mostrar",
     "cli.option.top_in_json": "quantos outros candidatos listar para cada token no JSON",

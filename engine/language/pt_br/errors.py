@@ -98,7 +98,7 @@ TEXTS = {
     "error.recipe_out_of_range": "{setting} é {value}, fora do intervalo permitido; veja genchat train gpt --help",
     "error.recipe_unreadable": "{file}: a receita não pode ser lida ({reason}); corrija a linha ou o caminho",
     "error.recipe_unknown_setting": '{file}: uma receita não tem a opção "{setting}"; veja genchat train gpt --help',
-    "error.recipe_wrong_type": "{file}: {setting} não pode ser {value!r}; veja genchat train gpt --help",
+    "error.recipe_wrong_type": "{file}: {setting} não pode ser {value}; veja genchat train gpt --help",
     "error.plot_not_written": "{file}: as curvas da perda não puderam ser gravadas ({reason}); escolha outro arquivo",
     "error.command_unknown": '"{name}" não é um comando de {group}; use um destes: {known}',
     "error.command_missing": "{group} precisa de um dos seus comandos: {known}",

@@ -22,7 +22,7 @@ TEXTS = {
     "gemini.text_without_token": "O Gemini não enviou probabilidades para este pedaço da resposta.",
     "gemini.no_candidates": "O Gemini enviou a probabilidade deste token, mas não os outros candidatos.",
     "gemini.draw_not_told": "O Gemini não diz de que distribuição o token foi sorteado.",
-    "gemini.opinion_draws_nothing": "Nada foi sorteado daqui: é só o que outro modelo acha do texto.",
+    "gemini.opinion_draws_nothing": "Nada foi sorteado daqui: é só o que outro modelo pensa do texto.",
     "gemini.talks": "conversa",
     "gemini.makes_vectors": "vetores",
     "gemini.reads": "lê {tokens:# token|# tokens}",

@@ -3,7 +3,7 @@
 TEXTS = {
     "retrieval.by_keywords": "palavras-chave (BM25)",
     "retrieval.by_both": "palavras-chave (BM25) + embeddings ({embedder})",
-    "retrieval.by_keywords_while": "palavras-chave (BM25); embeddings calculados com {embedder}: {done:#} de {total:#} trechos",
+    "retrieval.by_keywords_while": "palavras-chave (BM25); embeddings calculados com {embedder}: {done:#} de {total:# trecho|# trechos}",
     "retrieval.fell_back": "{embedder} não conseguiu calcular o embedding da pergunta ({reason}); foram usadas só as palavras-chave",
     "retrieval.embedding_stopped": "{embedder} parou de calcular os embeddings dos trechos ({reason}); foram usadas só as palavras-chave",
     "retrieval.respelled": "não está nos documentos, lida como: {pairs}",

@@ -31,7 +31,7 @@ TEXTS = {
     "training.resume": "continua o treino interrompido deste nome",
     "training.plot": "grava as curvas da perda neste arquivo SVG",
     "training.no_samples": "não mostra amostras durante o treino",
-    "training.started": "{parameters} parâmetros; {train} tokens de treino, {held_out} de validação; {precision} em {device}",
+    "training.started": "{parameters:# parâmetro|# parâmetros}; {train:# token|# tokens} de treino, {held_out:# token|# tokens} de validação; {precision} em {device}",
     "training.unseen": "nunca vistos no texto de treino, por isso soletrados em bytes: {pieces}",
     "training.progress": "passo {step:#}  perda {loss}  {speed} tokens/s  faltam {left}",
     "training.validation": "passo {step:#}: validação {loss} nats por token, {bits} bits por byte",

@@ -198,8 +198,7 @@ def tell(out: "Output", event: "TrainingEvent") -> str:
     from genchat.engine.training.events import Ended, Progress, Sample, Started, Validation
 
     if isinstance(event, Started):
-        counts = {"parameters": event.parameters, "train": event.train_tokens, "held_out": event.held_out_tokens}
-        values = {name: whole(count) for name, count in counts.items()}
+        values = {"parameters": event.parameters, "train": event.train_tokens, "held_out": event.held_out_tokens}
         out.note(say("training.started", **values, precision=event.precision, device=event.device), "dim")
         if event.unseen:
             out.note(say("training.unseen", pieces=event.unseen), "warn")
