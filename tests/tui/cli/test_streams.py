@@ -184,7 +184,7 @@ MISTAKES = [
     (("next",), "TEXT is required"),
     (("next", "x", "--top", "0"), "--top is 0; use a whole number, 1 or more"),
     (("next", "x", "--top"), "needs exactly one value"),
-    (("x", "--seed", "many"), "--seed: \"many\" is not a whole number"),
+    (("x", "--seed", "many"), '--seed: "many" is not a whole number'),
     (("x", "--temperature", "-1"), "--temperature"),
     (("x", "--temperature", "nan"), "--temperature"),
     (("x", "--top-p", "0"), "a number above 0, at most 1"),
