@@ -69,7 +69,7 @@ class GenchatCommand(TyperCommand):
         self.own_parameters = list(self.params)
         self.params = [*self.params, *_common_parameters()]
         for param in self.own_parameters:
-            _take_typed_numbers(param)
+            take_typed_numbers(param)
 
     def get_help(self, ctx: typer.Context) -> str:  # type: ignore[override]
         arguments = [param for param in self.own_parameters if isinstance(param, TyperArgument) and not param.hidden]
@@ -174,7 +174,7 @@ def _nothing() -> None:
     return None
 
 
-def _take_typed_numbers(param: Any) -> None:
+def take_typed_numbers(param: Any) -> None:
     """Let a parameter that takes a number read it as people type it, with a point or a comma."""
     kind = param.type_descriptor.annotation
     if kind not in (int, float):

@@ -169,7 +169,7 @@ class TestSettings:
         sampling = SamplingSettings(temperature=3.0, min_p=0.1, repetition_penalty=1.2)
         heard = reply(backend_of("gemini-flash-latest"), settings=ReplySettings(sampling))
         assert "min-p, repetition penalty" in heard.told("gemini.settings_unheeded")
-        assert "2.0" in heard.told("gemini.number_capped")
+        assert "up to 2; 3 was lowered" in heard.told("gemini.number_capped")
 
 
 class TestProbabilities:
