@@ -15,8 +15,11 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from genchat.engine.errors import GenchatError, SettingsError
+from genchat.engine.errors import GenchatError, SettingsError, UsageError
 from genchat.engine.files import write_atomically
+from genchat.engine.language import say
+from genchat.engine.language.numbers import plain
+from genchat.engine.number_input import read_number, read_whole_number
 from genchat.engine.option_tables import ALLOWED, PLUGINS, option_path, option_tables, option_value, options_in
 from genchat.engine.sampling.settings import SamplingSettings
 
@@ -119,16 +122,24 @@ class Setting:
 
     @property
     def allowed(self) -> str:
-        """What may be written, in words that need no translation."""
+        """What may be written, in the reader's words: "a whole number, 1 or more"."""
         if self.words:
-            return " | ".join(self.words)
+            return say("settings.one_of", first=", ".join(self.words[:-1]), last=self.words[-1])
         if self.kind is bool:
-            return "true | false"
+            return say("settings.one_of", first="true", last="false")
         if self.kind is str:
-            return '"…"'
-        sign = ">" if self.above else "≥"
-        top = f", ≤ {self.high:g}" if self.high < math.inf else ""
-        return f"{'int' if self.kind is int else 'float'} {sign} {self.low:g}{top}"
+            return say("settings.text")
+        return allowed_numbers(self.kind is int, self.low, self.high, above=self.above)
+
+
+def allowed_numbers(whole: bool, low: float, high: float = math.inf, *, above: bool = False) -> str:
+    """The numbers from `low` (with `above`: over it) to `high` in the reader's words: "a number from 0 to 1"."""
+    kind = "whole" if whole else "number"
+    if low == -math.inf:
+        return say(f"settings.{kind}")
+    if high == math.inf:
+        return say(f"settings.{kind}_above" if above else f"settings.{kind}_from", low=plain(low))
+    return say(f"settings.{kind}_above_to" if above else f"settings.{kind}_from_to", low=plain(low), high=plain(high))
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +312,8 @@ def _unknown(name: str, where: str, known: Mapping[str, Setting]) -> SettingsErr
 
 
 def _checked(setting: Setting, value: Any, where: str) -> Any:
-    wrong = SettingsError("setting_wrong", where=where, name=setting.name, value=value, allowed=setting.allowed)
+    key = "option_wrong" if where.startswith("--") else "setting_wrong"
+    wrong = SettingsError(key, where=where, name=setting.name, value=_shown(value), allowed=setting.allowed)
     if value is None and setting.optional:
         return None
     if setting.words:
@@ -326,11 +338,19 @@ def _from_text(setting: Setting, text: str, where: str) -> Any:
         lowered = text.lower()
         value = lowered in _TRUE if lowered in _TRUE | _FALSE else text
     elif setting.kind in (int, float):
+        name = where if where == setting.variable else setting.name
         try:
-            value = setting.kind(text)
-        except ValueError:
-            value = text
+            value = read_whole_number(name, text) if setting.kind is int else read_number(name, text)
+        except UsageError as error:
+            raise SettingsError(error.key, **error.values) from None
     return _checked(setting, value, where)
+
+
+def _shown(value: Any) -> Any:
+    """A value for an error, as it would be typed: texts in quotation marks, true and false in small letters."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else value
 
 
 def set_setting(file: Path, name: str, text: str) -> Any:

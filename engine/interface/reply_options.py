@@ -54,7 +54,7 @@ def _checked(owner: type, given: Mapping[str, object]) -> dict[str, Any]:
         else:
             continue
         if not fits or value != value:
-            raise UsageError("reply_setting_wrong", name=name, value=value, allowed=allowed)
+            raise UsageError("reply_setting_wrong", name=name, value=repr(value), allowed=allowed)
     return dict(given)
 
 

@@ -108,7 +108,7 @@ def test_counts_of_any_size_stand_whole() -> None:
 
 def test_recalled_replies_are_named_with_what_they_give() -> None:
     text = _text(_recalling(0.7, 0.2))
-    for expected in ("recalled 60.0 %", "70.0 %  talk.txt:11", "question 1 → reply 1", "20.0 %  talk.txt:21"):
+    for expected in ("recalled 60.0%", "70.0%  talk.txt:11", "question 1 → reply 1", "20.0%  talk.txt:21"):
         assert expected in text
     row = next(line for line in text.split("\n") if "recalled replies" in line)
     assert row.split()[-1] == "40.0"
@@ -170,9 +170,9 @@ def test_passages_show_score_words_and_the_best_sentence() -> None:
     for expected in (
         "[1] comidas.md",
         "0.82",
-        "score 0.82  words 0.70",
-        "aveia 60.0 %",
-        "found nowhere: granola",
+        "score 0.82  BM25 0.70",
+        "aveia 60.0%",
+        "not in any passage: granola",
         "A aveia tem fibras.",
     ):
         assert expected in shown

@@ -11,7 +11,7 @@ from typer.main import get_command
 from genchat.engine.sampling.definition import StageSetting
 from genchat.engine.sampling.table import stage_settings
 from genchat.tui.cli.command_context import surroundings
-from genchat.tui.cli.parser import GenchatCommand
+from genchat.tui.cli.parser import GenchatCommand, take_typed_numbers
 
 
 class SamplingCommand(GenchatCommand):
@@ -20,6 +20,8 @@ class SamplingCommand(GenchatCommand):
     def __init__(self, name: str | None, **attributes: Any) -> None:
         super().__init__(name, **attributes)
         self.sampling_parameters = _parameters()
+        for parameter in self.sampling_parameters:
+            take_typed_numbers(parameter)
         self.params = [*self.params, *self.sampling_parameters]
 
     def option_sections(self) -> list[tuple[str, list[TyperOption]]]:

@@ -21,10 +21,11 @@ from textual.widgets import Input, Label, Static
 from genchat.engine.contract import ReplySettings
 from genchat.engine.errors import GenchatError, UsageError
 from genchat.engine.language import say
+from genchat.engine.language.numbers import setting as shown_number
+from genchat.engine.number_input import read_number, read_whole_number
 from genchat.engine.sampling.settings import SamplingSettings
 from genchat.engine.sampling.table import common_settings, stage_settings
 from genchat.tui.keys import bind
-from genchat.tui.numbers import setting as shown_number
 from genchat.tui.screens.dialog import Dialog
 
 
@@ -135,11 +136,8 @@ def read_choices(texts: dict[str, str], base: ReplySettings) -> Choices:
         if not text and field.name == "seed":
             values["seed"] = None
             continue
-        try:
-            values[field.name] = int(text) if field.kind is int else float(text.replace(",", "."))
-        except ValueError:
-            key = "not_a_whole_number" if field.kind is int else "not_a_number"
-            raise UsageError(key, name=say(field.label), value=text) from None
+        name = say(field.label)
+        values[field.name] = read_whole_number(name, text) if field.kind is int else read_number(name, text)
     longest = values.pop("max_tokens")
     if longest < 1:
         raise UsageError("max_tokens_out_of_range", value=longest)

@@ -1,6 +1,6 @@
 """The table of next tokens: label, the model's own probability, the one drawn from, and a bar that shows both.
 
-The bar is as long as the probability, 100 % being the whole width, so flat and peaked distributions can be told at a
+The bar is as long as the probability, 100% being the whole width, so flat and peaked distributions can be told at a
 glance. Its first part is what both columns share; a lighter end is what sampling gave, a fainter end what it took.
 """
 
@@ -12,10 +12,10 @@ from rich.style import Style
 from textual.strip import Strip
 
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, percent, percentage, setting, whole
 from genchat.engine.sampling.table import stage_label
 from genchat.engine.text import safe_line
 from genchat.tui.colours import Inks
-from genchat.tui.numbers import decimal, percent, setting, whole
 from genchat.tui.widgets.painting import Line, bar, fit
 from genchat.tui.widgets.wrapping import WrappedText
 
@@ -49,7 +49,7 @@ def paint_measures(record: "TokenRecord", width: int, inks: Inks) -> Strip:
     line = Line(width, inks.text)
     if record.log_prob is None or record.surprisal is None:
         return line.add(say("tui.panel.no_probability"), inks.muted).strip()
-    line.add("p ", inks.muted).add(f"{percent(2**-record.surprisal)} %", inks.strong)
+    line.add("p ", inks.muted).add(percentage(2**-record.surprisal), inks.strong)
     if record.rank is not None:
         line.add("   " + say("tui.panel.rank") + " ", inks.muted).add(whole(record.rank), inks.text)
     bits, unit = decimal(record.surprisal), " " + say("tui.panel.bits")
@@ -123,7 +123,7 @@ def paint_rest(record: "TokenRecord", rows: "list[Row]", width: int, inks: Inks)
     found: list[Strip] = []
     if record.vocabulary_size is not None and record.vocabulary_size > len(rows):
         others = Line(width, inks.text).add("  ")
-        others.add(say("tui.panel.others", count=whole(record.vocabulary_size - len(rows))), inks.muted)
+        others.add(say("tui.panel.others", count=record.vocabulary_size - len(rows)), inks.muted)
         mass = max(0.0, 1.0 - sum(row.raw for row in rows))
         used = 2 + label_width(width) + _NUMBER
         others.add(" " * max(used - (width - others.room) - len(percent(mass)), 1)).add(percent(mass), inks.muted)

@@ -9,11 +9,11 @@ from textual.widget import Widget
 
 from genchat.engine.contract import ModelInfo, ReplySettings
 from genchat.engine.language import say
+from genchat.engine.language.numbers import percentage, setting, short_count, whole
 from genchat.engine.sampling.table import stage_label, stages
 from genchat.engine.text import safe_line
 from genchat.tui.chat.dialogue import Status
 from genchat.tui.colours import inks
-from genchat.tui.numbers import percent, setting, short_count, whole
 from genchat.tui.widgets.painting import right_aligned
 
 _LONGEST_NAME = 32
@@ -64,7 +64,7 @@ class Header(Widget):
 
     def show_loading(self, what: str, share: float) -> None:
         """How far the opening of the model has come; `share` from 0 to 1, NaN where it is not known."""
-        self._load_text = safe_line(what) if math.isnan(share) else f"{safe_line(what)} {percent(share)} %"
+        self._load_text = safe_line(what) if math.isnan(share) else f"{safe_line(what)} {percentage(share)}"
         self.refresh()
 
     def show_problem(self, problem: str) -> None:

@@ -90,6 +90,6 @@ def test_what_is_not_there_is_named(kept: genchat.SavedHistory) -> None:
 
 
 def test_no_history_yet_is_an_error_and_makes_none() -> None:
-    with pytest.raises(HistoryError, match="no history"):
+    with pytest.raises(HistoryError, match="no conversations yet"):
         genchat.history()
     assert not paths().history.exists()

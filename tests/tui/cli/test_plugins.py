@@ -19,8 +19,8 @@ IN_A_REPLY = [
     ("middle", 'plug-in "middle" failed (ZeroDivisionError: no␛[2J luck [faulty.py:'),
     ("leaves", 'plug-in "leaves" failed (SystemExit: 0'),
     ("interrupts", 'plug-in "interrupts" failed (KeyboardInterrupt'),
-    ("string", "it yielded str, which is no event"),
-    ("nothing", "it yielded NoneType, which is no event"),
+    ("string", "it yielded str, which is not an event"),
+    ("nothing", "it yielded NoneType, which is not an event"),
     ("surrogate", "Step.text holds half a character"),
     ("nan", "Step.log_prob is nan; it must be float ≤ "),
     ("no_distribution", "Step.raw is None; it must be exact(…), top_k(…) or unknown(…)"),
@@ -29,8 +29,8 @@ IN_A_REPLY = [
     ("odd_passage", "Passage.score is nan"),
 ]
 AT_LOAD = [
-    ("exit_at_load", 'plug-in backend "exit_at_load" did not load (SystemExit: 0'),
-    ("interrupt_at_load", 'plug-in backend "interrupt_at_load" did not load (KeyboardInterrupt'),
+    ("exit_at_load", 'the plug-in "exit_at_load" did not load (SystemExit: 0'),
+    ("interrupt_at_load", 'the plug-in "interrupt_at_load" did not load (KeyboardInterrupt'),
     ("error_at_load", "not today"),
     ("gives_none", "gave a NoneType, which is neither a LanguageModel nor a Backend"),
     ("Old", "gave a Old without Backend.capabilities, Backend.explain, which contract 1 of this genchat asks for"),

@@ -18,11 +18,11 @@ import typer
 from genchat.engine import __version__
 from genchat.engine.errors import ExitCode, GenchatError, HistoryError
 from genchat.engine.language import language_in_use, say
+from genchat.engine.language.numbers import whole
 from genchat.engine.settings import known_settings
 from genchat.tui.cli.command_context import Surroundings, surroundings
 from genchat.tui.cli.options import AsJson
 from genchat.tui.cli.parser import GenchatCommand, single
-from genchat.tui.numbers import whole
 
 app = single()
 _PACKAGES = (
@@ -135,7 +135,7 @@ def _look_at_history(path: Path) -> None:
 
 def _state(path: Path) -> str:
     if path.is_file():
-        return say("cli.doctor.file", bytes=whole(path.stat().st_size))
+        return say("cli.doctor.file", bytes=path.stat().st_size)
     return say("cli.doctor.folder" if path.is_dir() else "cli.doctor.absent")
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal
 from genchat.tui.cli.command_context import Surroundings, surroundings
 from genchat.tui.cli.options import AsJson, complete_models
 from genchat.tui.cli.parser import GenchatCommand, group
-from genchat.tui.numbers import decimal
 
 if TYPE_CHECKING:
     from genchat.engine.registry import ModelEntry

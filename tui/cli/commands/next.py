@@ -32,11 +32,11 @@ def next_tokens(
     """The table of next tokens."""
     from genchat.engine.distribution import exact
     from genchat.engine.evidence_lines import evidence_lines, evidence_values
+    from genchat.engine.language.numbers import decimal, percentage
     from genchat.engine.registry import language_model
     from genchat.engine.token_labels import Labels
     from genchat.engine.token_values import candidates
     from genchat.tui.cli.inputs import given_text
-    from genchat.tui.numbers import decimal, percent, whole
 
     around = surroundings(context)
     text = given_text(words)
@@ -67,7 +67,7 @@ def next_tokens(
         return
     _table(out, found, labels, top)
     others = max(found.vocabulary_size - top, 0)
-    out.line(say("cli.next.summary", others=whole(others), rest=percent(rest), entropy=decimal(found.entropy)))
+    out.line(say("cli.next.summary", others=others, rest=percentage(rest), entropy=decimal(found.entropy)))
     if why:
         for line in evidence_lines(cursor.evidence(), labels, [row.token for row in found.top(top)]):
             out.line(line)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, percent
 from genchat.tui.cli.command_context import surroundings
 from genchat.tui.cli.options import AsJson, Model, Precision
 from genchat.tui.cli.parser import GenchatCommand, single
-from genchat.tui.numbers import decimal, percent
 
 if TYPE_CHECKING:
     from genchat.tui.cli.output import Output

@@ -1,4 +1,4 @@
-"""`genchat train gpt|lstm TEXT…`: a neural model of one's own, with its loss to watch."""
+"""`genchat train gpt|lstm FILE…`: a neural model of one's own, with its loss to watch."""
 
 import shlex
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ import typer
 
 from genchat.engine.errors import ExitCode, UsageError
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, whole
 from genchat.tui.cli.command_context import Surroundings, surroundings
 from genchat.tui.cli.commands.train_ngram import Languages, Licence, NewName, Replace, folder_for
 from genchat.tui.cli.options import AsJson
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 app = single()
 Optimizer = Literal["sgd", "momentum", "adagrad", "rmsprop", "adam", "adamw", "muon"]
 
-Files = Annotated[list[Path], typer.Argument(metavar="TEXT", help="training.files")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="training.files")]
 HeldOut = Annotated[list[Path] | None, typer.Option("--held-out", metavar="FILE", help="training.held_out")]
 Minutes = Annotated[float | None, typer.Option("--minutes", metavar="M", help="training.minutes")]
 Epochs = Annotated[float | None, typer.Option("--epochs", metavar="E", help="training.epochs")]
@@ -208,10 +209,12 @@ def tell(out: "Output", event: "TrainingEvent") -> "EndReason | None":
             out.note(say("training.unseen", pieces=event.unseen), "warn")
     elif isinstance(event, Progress):
         left = duration(event.seconds_left)
-        line = say("training.progress", step=event.step, loss=event.loss, speed=event.tokens_per_second, left=left)
+        speed = whole(round(event.tokens_per_second))
+        line = say("training.progress", step=event.step, loss=decimal(event.loss, 3), speed=speed, left=left)
         out.progress(line, event.done)
     elif isinstance(event, Validation):
-        out.note(say("training.validation", step=event.step, loss=event.loss, bits=event.bits_per_byte))
+        loss, bits = decimal(event.loss, 4), decimal(event.bits_per_byte, 4)
+        out.note(say("training.validation", step=event.step, loss=loss, bits=bits))
     elif isinstance(event, Sample):
         out.note(say("training.sample", step=event.step), "dim")
         out.note(event.text)
@@ -225,10 +228,10 @@ def duration(seconds: float | None) -> str:
     """A length of time in words."""
     if seconds is None or seconds == float("inf"):
         return say("training.unknown_length")
-    whole = round(seconds)
-    if whole < 60:
-        return say("training.seconds", seconds=whole)
-    return say("training.minutes_seconds", minutes=whole // 60, seconds=whole % 60)
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return say("training.seconds", seconds=rest)
+    return say("training.minutes_seconds", minutes=minutes, seconds=rest)
 
 
 _ENDED_EARLY: Mapping["EndReason", str] = {
@@ -243,10 +246,11 @@ def _conclude(out: "Output", run: "Run", reason: "EndReason | None") -> None:
     place = run.trainer.place
     if reason is not None and reason in _ENDED_EARLY:
         out.note(say(_ENDED_EARLY[reason], step=place.step))
-    values = {"name": run.folder.name, "steps": place.step, "seconds": place.seconds}
+    values = {"name": run.folder.name, "steps": place.step, "seconds": round(place.seconds)}
     if place.held_out_curve:
         loss = place.held_out_curve[-1][2]
-        out.line(say("training.ended", **values, loss=loss, bits=run.trainer.bits_per_byte(loss)))
+        bits = decimal(run.trainer.bits_per_byte(loss), 4)
+        out.line(say("training.ended", **values, loss=decimal(loss, 4), bits=bits))
     else:
         out.line(say("training.ended_unmeasured", **values))
 

@@ -9,11 +9,11 @@ import typer
 
 from genchat.engine.errors import ExitCode, TrainingFailed, UsageError
 from genchat.engine.language import say
+from genchat.engine.language.numbers import plain
 from genchat.tui.cli.command_context import Surroundings, surroundings
 from genchat.tui.cli.options import AsJson
 from genchat.tui.cli.parser import GenchatCommand, single
 from genchat.tui.cli.watched import AsEvents, without_flag
-from genchat.tui.numbers import plain, whole
 
 if TYPE_CHECKING:
     from genchat.engine.model_card import ModelCard
@@ -84,8 +84,8 @@ def train(
             "cli.train.ngram_done",
             name=name,
             order=card.settings["order"],
-            vocabulary=whole(card.settings["vocabulary_size"]),
-            tokens=whole(card.results["tokens"]),
+            vocabulary=card.settings["vocabulary_size"],
+            tokens=card.results["tokens"],
             seconds=plain(card.results["seconds"]),
         )
     )

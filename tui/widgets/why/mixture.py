@@ -7,8 +7,8 @@ from textual.strip import Strip
 
 from genchat.engine.evidence import Evidence, MixtureEvidence
 from genchat.engine.language import say
+from genchat.engine.language.numbers import percentage
 from genchat.engine.text import safe_line
-from genchat.tui.numbers import percent
 from genchat.tui.widgets.why import Scene
 
 
@@ -19,7 +19,7 @@ def paint_mixture(
     lines = [scene.title(say("tui.why.mixture"))]
     for name, weight in evidence.weights.items():
         line = scene.line().add(safe_line(name), scene.inks.text, width=12)
-        line.add(percent(weight), scene.inks.muted, width=6, right=True).add(" ")
+        line.add(percentage(weight), scene.inks.muted, width=6, right=True).add(" ")
         lines.append(line.add("█" * round(weight * line.room), Style(color=scene.inks.bar)).strip())
     for name, part in evidence.parts.items():
         lines += [scene.blank(), scene.title(safe_line(name)), *paint_part(part, scene)]
