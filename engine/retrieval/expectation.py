@@ -96,12 +96,19 @@ _DEFINES = re.compile(
 )
 
 
-def expected(question: str) -> Kind:
-    """The kind of thing asked for; empty where nothing of a form of its own is."""
+def expected(question: str) -> tuple[Kind, frozenset[str]]:
+    """The kind of thing asked for, empty where nothing has a form of its own; and the folded words that say so."""
     folded = " ".join(fold(question).split())
-    found = [(match.start(), place, kind) for place, (kind, asked) in enumerate(_QUESTIONS) if (match := asked.search(folded))]
+    found = [
+        (match.start(), place, kind, match[0])
+        for place, (kind, asked) in enumerate(_QUESTIONS)
+        if (match := asked.search(folded))
+    ]
     specific = [each for each in found if each[2] not in ("name", "definition")]
-    return min(specific or found, default=(0, 0, ""), key=lambda each: (each[0], each[1]))[2]  # type: ignore[return-value]
+    if not found:
+        return "", frozenset()
+    _, _, kind, said = min(specific or found)
+    return kind, frozenset(said.split())
 
 
 def holds(kind: Kind, text: str, asked: frozenset[str] = frozenset()) -> bool:

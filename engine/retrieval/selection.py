@@ -5,19 +5,21 @@ the headings above, in the sentence before or after, in the title of the documen
 the kind of thing asked for (a figure, a date, an option) comes before what does not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from genchat.engine.retrieval.expectation import expected, holds
 from genchat.engine.retrieval.layout import Unit, units_of
 from genchat.engine.retrieval.questions import Question, QuestionWord, matching
 from genchat.engine.retrieval.sentences import Span
-from genchat.engine.retrieval.terms import Language, words_of
+from genchat.engine.retrieval.terms import LANGUAGES, words_of
+from genchat.engine.text import fold
 
-_IN_HEADING, _IN_NEIGHBOUR, _IN_TITLE, _ELSEWHERE = 0.6, 0.45, 0.5, 0.15
+_IN_DOCUMENT, _IN_HEADING, _IN_NEIGHBOUR, _ELSEWHERE = 0.95, 0.8, 0.5, 0.15
 _FITS, _FITS_NOT = 0.12, -0.12
 _NEAR = 4  # words apart that still count as near
 _NEARNESS = 0.15
+_FRAME = 0.4  # weight of a word that says what kind of thing is asked for: "which option", "que opção"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,61 +40,77 @@ class Answer:
     words: int
 
 
-def answers_in(text: str, title: str, question: Question, languages: Sequence[Language]) -> list[Answer]:
-    """The units of `text` that share a word with the question, the likeliest answer first. `title` stands above it."""
+def answers_in(text: str, source: str, headings: str, question: Question) -> list[Answer]:
+    """The units of `text` that share a word with the question, the likeliest answer first.
+
+    `source` is the name of the document, `headings` what the text stands under.
+    """
     units = units_of(text)
     if not units or not question.weight:
         return []
-    places = _Places(text, title, question, languages)
-    kind = expected(question.text)
+    places = _Places(text, source, headings, question)
     asked = frozenset(word.folded for word in words_of(question.text, question.language))
     found = []
     for order, unit in enumerate(units):
-        levels = places.levels(unit, units[order - 1] if order else None, units[order + 1] if order + 1 < len(units) else None)
-        own = [word for word, level in levels.values() if level >= 1.0]
-        if not own:
+        levels = places.levels(unit, units[max(order - 1, 0) : order + 2])
+        said = places.share({key: 1.0 for key, level in levels.items() if level >= 1.0})
+        if not said:
             continue
-        said = sum(word.weight * word.certainty for word in own) / question.weight
-        about = sum(word.weight * word.certainty * level for word, level in levels.values()) / question.weight
+        about = places.share(levels)
         shown = "\n".join(text[slice(*span)] for span in (*unit.leads, unit.span))
-        fits = holds(kind, shown, asked)
+        fits = holds(places.kind, shown, asked)
         near = places.nearness(unit)
-        score = about + (0.0 if kind in ("", "name") else _FITS if fits else _FITS_NOT) + _NEARNESS * near
-        rare = max(question.words, key=lambda word: word.weight)
-        rarest = next((level for word, level in levels.values() if word is rare), 0.0)
-        found.append(Answer(unit, score, said, about, fits, rarest, near, len(shown.split())))
+        score = about + (0.0 if places.kind in ("", "name") else _FITS if fits else _FITS_NOT) + _NEARNESS * near
+        found.append(Answer(unit, score, said, about, fits, levels.get(places.rarest, 0.0), near, len(shown.split())))
     found.sort(key=lambda each: (-each.score, each.unit.start))
     return found
 
 
 class _Places:
-    """Where in a text the words of the question stand."""
+    """Where in a text the words of the question stand, and what each of them weighs."""
 
-    def __init__(self, text: str, title: str, question: Question, languages: Sequence[Language]) -> None:
+    def __init__(self, text: str, source: str, headings: str, question: Question) -> None:
+        self.kind, frame = expected(question.text)
         self._question = question
-        self._words = words_of(text, languages[0])
-        self._answers = matching(question, self._words, languages)
-        self._hits = [(word, answer) for word, answer in zip(self._words, self._answers, strict=True) if answer is not None]
-        titled = matching(question, words_of(title, languages[0]), languages)
-        self._titled = {id(word): word for word in titled if word is not None}
+        self._words = words_of(text, question.language)
+        self._answers = matching(question, self._words, LANGUAGES)
+        self._hits = [
+            (word, answer) for word, answer in zip(self._words, self._answers, strict=True) if answer is not None
+        ]
+        self._source = self._matched(source)
+        self._headings = self._matched(headings)
+        self._weights = {
+            id(word): word.weight * (_FRAME if fold(word.text) in frame else 1.0) for word in question.words
+        }
+        self._certain = {id(word): word.certainty for word in question.words}
+        self._total = sum(self._weights.values())
+        self.rarest = max(self._weights, key=self._weights.__getitem__)
 
-    def within(self, span: Span) -> dict[int, QuestionWord]:
+    def _matched(self, title: str) -> set[int]:
+        words = words_of(title, self._question.language)
+        return {id(word) for word in matching(self._question, words, LANGUAGES) if word is not None}
+
+    def share(self, levels: Mapping[int, float]) -> float:
+        """How much of the question's weight words with these levels hold, 0 to 1."""
+        return sum(self._weights[key] * self._certain[key] * level for key, level in levels.items()) / self._total
+
+    def within(self, span: Span) -> set[int]:
         """The words of the question that stand in a span."""
-        return {id(answer): answer for word, answer in self._hits if span[0] <= word.start < span[1]}
+        return {id(answer) for word, answer in self._hits if span[0] <= word.start < span[1]}
 
-    def levels(self, unit: Unit, before: Unit | None, after: Unit | None) -> dict[int, tuple[QuestionWord, float]]:
+    def levels(self, unit: Unit, around: Sequence[Unit]) -> dict[int, float]:
         """Each word of the question with how near it stands to the unit, 0 to 1."""
-        found: dict[int, tuple[QuestionWord, float]] = {}
+        found: dict[int, float] = {}
 
-        def heard(words: dict[int, QuestionWord], level: float) -> None:
-            for key, word in words.items():
-                if key not in found or found[key][1] < level:
-                    found[key] = (word, level)
+        def heard(words: set[int], level: float) -> None:
+            for key in words:
+                found[key] = max(found.get(key, 0.0), level)
 
-        heard({id(answer): answer for _, answer in self._hits}, _ELSEWHERE)
-        heard(self._titled, _IN_TITLE)
-        for near in (before, after):
-            if near is not None and near.block == unit.block:
+        heard({id(answer) for _, answer in self._hits}, _ELSEWHERE)
+        heard(self._headings, _IN_HEADING)
+        heard(self._source, _IN_DOCUMENT)
+        for near in around:
+            if near.block == unit.block or (unit.leads and near.leads[-1:] == unit.leads[-1:]):
                 heard(self.within(near.span), _IN_NEIGHBOUR)
         for span in unit.headings:
             heard(self.within(span), _IN_HEADING)
@@ -120,5 +138,3 @@ class _Places:
             if any(0 < abs(one - other) <= _NEAR for one in lefts for other in rights):
                 near += left.weight + right.weight
         return near / total
-
-
