@@ -71,7 +71,7 @@ class ExtractiveBackend:
     def found(self, asked: Asked, retrieval: Retrieval) -> Iterator[Event]:
         yield retrieval.event
         yield from retrieval.notices
-        quoted = quotations(retrieval.question, retrieval.passages)
+        quoted = quotations(retrieval)
         yield from written(quoted, asked.settings, asked.should_stop)
 
     def complete(self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None) -> Iterator[Event]:

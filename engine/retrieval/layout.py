@@ -38,7 +38,8 @@ class Unit:
     """A part of a text that can answer by itself: text[start:end].
 
     `leads` are the lines above it that it belongs to, the nearest last: an option, an item's "…:", the head of a table.
-    `headings` are those it stands under. Units of different `section` never belong together.
+    `headings` are those it stands under. Units of different `section` never belong together. Where a lead stands right
+    above the unit, as an option over its explanation, `follows` says so.
     """
 
     start: int
@@ -48,11 +49,18 @@ class Unit:
     section: int
     leads: tuple[Span, ...] = ()
     headings: tuple[Span, ...] = ()
+    follows: bool = False
 
     @property
     def span(self) -> Span:
         """Where it stands."""
         return self.start, self.end
+
+    @property
+    def shown(self) -> Span:
+        """With the line right above it that leads it, as an option over its explanation."""
+        near = [start for start, end in self.leads[-1:] if self.follows and end <= self.start]
+        return (near[0] if near else self.start), self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +239,8 @@ class _Reader:
         if self.opening is not None and self.opening[1] not in own and self.opening[1][0] < start:
             own.insert(0, self.opening[1])
         headings = tuple(span for _, span in self.headings)
-        self.units.append(Unit(start, end, kind, self.block, self.section, tuple(own), headings))
+        follows = bool(own) and not self.text[own[-1][1] : start].strip()
+        self.units.append(Unit(start, end, kind, self.block, self.section, tuple(own), headings, follows))
 
     def _fenced(self, at: int, mark: str) -> int:
         last = at + 1

@@ -8,6 +8,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Protocol, runtime_checkable
 
 from genchat.engine.contract import Embedder, Notice, Passage, Passages
@@ -16,10 +17,11 @@ from genchat.engine.errors import GenchatError
 from genchat.engine.language import say
 from genchat.engine.retrieval.keywords import CANDIDATES, KeywordHit, KeywordResult, score_chunks, search, statistics
 from genchat.engine.retrieval.library import Library
-from genchat.engine.retrieval.passages import WARNING_ORDERS, best_sentences, coverage, evidence, gives_orders, shares
-from genchat.engine.retrieval.questions import Question, headings_of, languages_of, understand
+from genchat.engine.retrieval.passages import WARNING_ORDERS, coverage, evidence, gives_orders, shares
+from genchat.engine.retrieval.questions import Question, headings_of, understand
 from genchat.engine.retrieval.schema import change_number
 from genchat.engine.retrieval.searchable import Form, shown_text
+from genchat.engine.retrieval.selection import Answer, answers_in
 from genchat.engine.retrieval.vectors import Embedded, VectorSearch, embedded
 from genchat.engine.text import safe, safe_line
 
@@ -27,6 +29,9 @@ PASSAGES = 5
 _VECTOR_SHARE = 0.5
 ENOUGH = 0.3  # least evidence; tests/bench/retrieval.py says what is lost and what slips through
 _DEEP = 3  # passages looked at for that
+_POOL = 12  # passages read for answers, of which the best are given
+_ANSWERS = 6  # parts of a passage kept
+_ANSWER_SHARE = 1.0  # of the score of the best answer, against 1 of the passage's own
 
 
 @runtime_checkable
@@ -49,6 +54,7 @@ class Retrieval:
     chunks: tuple[int, ...] = ()
     chunks_searched: int = 0
     notices: tuple[Notice, ...] = ()
+    answers: tuple[tuple[Answer, ...], ...] = ()  # for each passage the parts of it that answer, the likeliest first
 
     @property
     def enough(self) -> bool:
@@ -117,12 +123,14 @@ class Retriever:
                 chunks = [hit.chunk for hit in found.hits]
                 cosines = nearest | self._vectors.cosines(connection, vector, number, chunks)
                 ranked = _fused(connection, found, cosines)
-            chosen = _stored(connection, ranked, limit, remote)
+            chosen = [
+                _read(found.question, candidate, row)
+                for candidate, row in _stored(connection, ranked, max(limit, _POOL), remote)
+            ]
         notices += respelled([found.question])
-        passages = tuple(
-            _passage(number, candidate, row, found.question) for number, (candidate, row) in enumerate(chosen, 1)
-        )
-        best = [each for each, _ in chosen[:_DEEP]]
+        chosen = _by_answers(chosen)[:limit]
+        passages = tuple(_passage(number, each) for number, each in enumerate(chosen, 1))
+        best = [each.candidate for each in chosen[:_DEEP]]
         covered = max((coverage(found.question, each.keyword) for each in best), default=0.0)
         sure = max((self._evidence(each, found) for each in best), default=0.0)
         return Retrieval(
@@ -131,8 +139,9 @@ class Retriever:
             coverage=covered,
             evidence=sure,
             retriever=name,
-            chunks=tuple(each.chunk for each, _ in chosen),
+            chunks=tuple(each.candidate.chunk for each in chosen),
             chunks_searched=found.chunks,
+            answers=tuple(each.answers for each in chosen),
             notices=tuple(notices),
         )
 
@@ -163,7 +172,7 @@ class Retriever:
             hits = score_chunks(connection, question, chunks)
             wanted = [_by_keywords(hits[chunk]) for chunk in chunks]
             stored = _stored(connection, wanted, len(chunks), False, distinct=False)
-        return [_passage(number, each, row, question) for number, (each, row) in enumerate(stored, 1)]
+        return [_passage(number, _read(question, each, row)) for number, (each, row) in enumerate(stored, 1)]
 
 
 def respelled(questions: Sequence[Question]) -> tuple[Notice, ...]:
@@ -241,21 +250,50 @@ def _stored(
     return chosen
 
 
-def _passage(number: int, candidate: _Candidate, row: sqlite3.Row, question: Question) -> Passage:
-    _, name, kind, columns, delimiter, language, line, heading, stored = row
+@dataclass(frozen=True, slots=True)
+class _ReadCandidate:
+    """A candidate with its text and the parts of it that answer, the likeliest first."""
+
+    candidate: _Candidate
+    question: Question
+    source: str
+    locator: str
+    text: str
+    answers: tuple[Answer, ...]
+
+    @property
+    def best(self) -> float:
+        return self.answers[0].score if self.answers else 0.0
+
+
+def _read(question: Question, candidate: _Candidate, row: sqlite3.Row) -> _ReadCandidate:
+    _, name, kind, columns, delimiter, _, line, heading, stored = row
     text = safe(shown_text(stored, Form(kind, tuple(json.loads(columns)), delimiter)))
-    found = best_sentences(text, question, languages_of(language))
-    hit = candidate.keyword
+    headings = headings_of(heading)
+    title = PurePath(name).stem.replace("_", " ")
+    found = tuple(answers_in(text, title, " › ".join(headings), question)[:_ANSWERS])
+    return _ReadCandidate(candidate, question, safe_line(name, 120), locator(headings, line), text, found)
+
+
+def _by_answers(found: Sequence[_ReadCandidate]) -> list[_ReadCandidate]:
+    """By the score of the passage and of the best answer in it."""
+    top = max((each.candidate.score for each in found), default=0.0) or 1.0
+    return sorted(found, key=lambda each: -(each.candidate.score / top + _ANSWER_SHARE * each.best))
+
+
+def _passage(number: int, found: _ReadCandidate) -> Passage:
+    hit = found.candidate.keyword
+    matched = shares(found.question, hit.matched if hit else ())
     return Passage(
         number=number,
-        source=safe_line(name, 120),
-        locator=locator(headings_of(heading), line),
-        text=text,
-        score=candidate.score,
-        highlight=found[0] if found else None,
-        parts=candidate.parts,
-        matched={safe_line(word): share for word, share in shares(question, hit.matched if hit else ()).items()},
-        warning=WARNING_ORDERS if gives_orders(text) else "",
+        source=found.source,
+        locator=found.locator,
+        text=found.text,
+        score=found.candidate.score,
+        highlight=found.answers[0].unit.shown if found.answers else None,
+        parts=found.candidate.parts,
+        matched={safe_line(word): share for word, share in matched.items()},
+        warning=WARNING_ORDERS if gives_orders(found.text) else "",
     )
 
 

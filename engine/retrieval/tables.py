@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from genchat.engine.retrieval.phrases import number, read_number
+from genchat.engine.retrieval.phrases import read_number
 from genchat.engine.retrieval.tabular import row_cells
 from genchat.engine.retrieval.terms import LANGUAGES, Language, stemmer, words_of
 from genchat.engine.text import fold, safe_line
@@ -166,26 +166,6 @@ def with_unit(figure: str, unit: str) -> str:
     return f"{figure} {unit}" if unit else figure
 
 
-def is_table(source: str) -> bool:
-    """Whether a document of that name is read as a table."""
-    return source.casefold().endswith((".csv", ".tsv"))
-
-
-def readable_row(source: str, text: str, language: Language) -> str:
-    """A shown row of a table ("alimento: Ovo · kcal: 73 · proteina_g: 6.7") as people write it; other text as it is."""
-    if not is_table(source):
-        return text
-    first, *rest = text.split(" · ")
-    return " · ".join([first.partition(": ")[2] or first, *(_readable_cell(cell, language) for cell in rest)])
-
-
-def _readable_cell(cell: str, language: Language) -> str:
-    name, colon, value = cell.partition(": ")
-    if not colon:
-        return cell
-    column, figure = _column(0, name), read_number(value, "." if re.fullmatch(r"-?\d+\.\d{1,2}", value) else "")
-    shown = value if figure is None else number(figure, language)
-    if column.label in _WEIGHTS and figure is not None:
-        return f"{shown} g"
-    measured = with_unit(shown, column.unit)
-    return f"{column.title}: {measured}" if column.title else measured
+def is_record(source: str) -> bool:
+    """Whether the passages of a document of that name are rows or records, shown with the names of their fields."""
+    return source.casefold().endswith((".csv", ".tsv", ".json", ".jsonl"))
