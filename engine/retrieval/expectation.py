@@ -9,7 +9,7 @@ from typing import Literal
 
 from genchat.engine.text import fold
 
-Kind = Literal["number", "date", "person", "place", "option", "command", "definition", "reason", "name", ""]
+Kind = Literal["number", "date", "person", "place", "option", "command", "definition", "reason", "path", "name", ""]
 
 _QUESTIONS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
@@ -45,12 +45,19 @@ _QUESTIONS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"|functions|metodo|method|atalho|shortcut))\b"
         ),
     ),
+    (
+        "path",
+        re.compile(
+            r"\b(em (que|qual)|qual|que|in (what|which)|what|which)( [oa]| the)? (pasta|diretorio|arquivo|ficheiro|caminho"
+            r"|folder|directory|file|path)\b"
+        ),
+    ),
     ("person", re.compile(r"\b(quem|de quem|who|whom|whose)\b")),
     (
         "place",
         re.compile(
-            r"\b(onde|aonde|where|em (que|qual) (pais|cidade|estado|lugar|regiao|local|pasta|diretorio|universidade)"
-            r"|in (what|which) (country|city|state|place|region|folder|directory))\b"
+            r"\b(onde|aonde|where|em (que|qual) (pais|cidade|estado|lugar|regiao|local|universidade)"
+            r"|in (what|which) (country|city|state|place|region))\b"
         ),
     ),
     ("reason", re.compile(r"\b(por que|porque|por qual (motivo|razao)|why|what (makes|causes))\b")),
@@ -71,7 +78,7 @@ _NUMBERS = (
     " eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion half"
     " twice once none no every"
 )
-_NUMBER = re.compile(rf"\d|\b({'|'.join(_NUMBERS.split())})\b")
+_NUMBER = re.compile(rf"(?<!\w)\d|\b({'|'.join(_NUMBERS.split())})\b")
 _SPELT_ALONE = frozenset(("um", "uma", "one", "no"))
 _MONTHS = (
     "janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro january february march"
@@ -82,10 +89,11 @@ _DATE = re.compile(
     r"|\bseculos? [ivx]+\b|\b\d{1,2}(st|nd|rd|th)? century\b|\bdecada\b|\b\d{1,2}h(\d\d)?\b|\b(semana|week|dias?|days?|hours?|horas?"
     r"|meses|months?|anos?|years?|ontem|hoje|amanha|today|yesterday|tomorrow|antes|depois|apos|before|after|durante|during)\b"
 )
-_CAPITAL = re.compile(r"(?<=[\w,;)][ \n])[\"“'(]?[^\W\d_a-zà-öø-ÿ]\w*")
+_CAPITAL = re.compile(r"(?<=[\w,;:)][ \n])[\"“'(]?([^\W\d_a-zà-öø-ÿ]\w*)")
 _OPTION = re.compile(r"(?:^|[\s,(\[`'\"“|])(--?[A-Za-z][\w-]*|\w+=\w+)|:\s*(?:str|int|bool|float)\b")
 _COMMAND = re.compile(r"`[^`]+`|^\s*\$ |\b\w+\(|\b\w+_\w+\b|\^\w|\b(?:ctrl|alt)[-+ ]", re.IGNORECASE | re.MULTILINE)
 _PATH = re.compile(r"(?:^|\s)[~/][\w./-]+")
+_FILE = re.compile(r"\b\w[\w-]*\.[a-z][a-z0-9]{1,5}\b|[\w.-]+/[\w.-]+")
 _REASON = re.compile(
     r"\b(porque|pois|por causa|devido|ja que|uma vez que|para (que|evitar)|because|since|due to|so that|in order|as a"
     r" result|therefore|assim|portanto|causad[oa]s?|caused|motivos?|raz(ao|oes)|reasons?)\b"
@@ -122,11 +130,11 @@ def holds(kind: Kind, text: str, asked: frozenset[str] = frozenset()) -> bool:
     if kind == "date":
         return any(match[0] not in asked for match in _DATE.finditer(folded))
     if kind == "person":
-        return any(fold(match[0]).strip("\"“'(") not in asked for match in _CAPITAL.finditer(text))
+        return any(not match[1].isupper() and fold(match[1]) not in asked for match in _CAPITAL.finditer(text))
     if kind == "place":
-        return bool(_PATH.search(text)) or any(
-            fold(match[0]).strip("\"“'(") not in asked for match in _CAPITAL.finditer(text)
-        )
+        return bool(_PATH.search(text)) or any(fold(match[1]) not in asked for match in _CAPITAL.finditer(text))
+    if kind == "path":
+        return bool(_PATH.search(text) or _FILE.search(text))
     if kind == "option":
         return bool(_OPTION.search(text))
     if kind == "command":
@@ -135,6 +143,6 @@ def holds(kind: Kind, text: str, asked: frozenset[str] = frozenset()) -> bool:
 
 
 def _own_figures(folded: str, asked: frozenset[str]) -> list[str]:
-    figures = re.findall(r"\d[\d.,]*", folded)
-    spelt = [match[0] for match in _NUMBER.finditer(folded) if not match[0].isdigit()]
+    figures = re.findall(r"(?<!\w)\d[\d.,]*", folded)
+    spelt = [match[0] for match in _NUMBER.finditer(folded) if not match[0][0].isdigit()]
     return [each for each in (*figures, *spelt) if each.strip(".,") not in asked]

@@ -21,7 +21,7 @@ from genchat.engine.retrieval.passages import WARNING_ORDERS, coverage, evidence
 from genchat.engine.retrieval.questions import Question, headings_of, understand
 from genchat.engine.retrieval.schema import change_number
 from genchat.engine.retrieval.searchable import Form, shown_text
-from genchat.engine.retrieval.selection import Answer, answers_in
+from genchat.engine.retrieval.selection import Answer, answers_in, says
 from genchat.engine.retrieval.vectors import Embedded, VectorSearch, embedded
 from genchat.engine.text import safe, safe_line
 
@@ -31,6 +31,7 @@ ENOUGH = 0.3  # least evidence; tests/bench/retrieval.py says what is lost and w
 _DEEP = 3  # passages looked at for that
 _POOL = 12  # passages read for answers, of which the best are given
 _ANSWERS = 6  # parts of a passage kept
+_OTHER_DOCUMENT = 0.3  # taken from other documents where the question names one
 _ANSWER_SHARE = 1.0  # of the score of the best answer, against 1 of the passage's own
 
 
@@ -260,6 +261,7 @@ class _ReadCandidate:
     locator: str
     text: str
     answers: tuple[Answer, ...]
+    named: bool  # whether the question says the whole name of the document
 
     @property
     def best(self) -> float:
@@ -272,13 +274,20 @@ def _read(question: Question, candidate: _Candidate, row: sqlite3.Row) -> _ReadC
     headings = headings_of(heading)
     title = PurePath(name).stem.replace("_", " ")
     found = tuple(answers_in(text, title, " › ".join(headings), question)[:_ANSWERS])
-    return _ReadCandidate(candidate, question, safe_line(name, 120), locator(headings, line), text, found)
+    where = locator(headings, line)
+    return _ReadCandidate(candidate, question, safe_line(name, 120), where, text, found, says(question, title))
 
 
 def _by_answers(found: Sequence[_ReadCandidate]) -> list[_ReadCandidate]:
-    """By the score of the passage and of the best answer in it."""
+    """By the score of the passage and of the best answer in it; a document that is named comes before others."""
     top = max((each.candidate.score for each in found), default=0.0) or 1.0
-    return sorted(found, key=lambda each: -(each.candidate.score / top + _ANSWER_SHARE * each.best))
+    named = any(each.named for each in found)
+
+    def rank(each: _ReadCandidate) -> float:
+        other = _OTHER_DOCUMENT if named and not each.named else 0.0
+        return other - each.candidate.score / top - _ANSWER_SHARE * each.best
+
+    return sorted(found, key=rank)
 
 
 def _passage(number: int, found: _ReadCandidate) -> Passage:

@@ -5,20 +5,24 @@ the headings above, in the sentence before or after, in the title of the documen
 the kind of thing asked for (a figure, a date, an option) comes before what does not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from genchat.engine.retrieval.expectation import expected, holds
 from genchat.engine.retrieval.layout import Unit, units_of
 from genchat.engine.retrieval.questions import Question, QuestionWord, matching
 from genchat.engine.retrieval.sentences import Span
-from genchat.engine.retrieval.terms import LANGUAGES, words_of
+from genchat.engine.retrieval.terms import LANGUAGES, Word, stemmer, words_of
 from genchat.engine.text import fold
 
-_IN_DOCUMENT, _IN_HEADING, _IN_NEIGHBOUR, _ELSEWHERE = 0.95, 0.8, 0.5, 0.15
+_IN_DOCUMENT, _IN_HEADING, _IN_ENTRY, _IN_NEIGHBOUR, _ELSEWHERE = 0.95, 0.8, 0.85, 0.5, 0.15
+_RELATED = 0.8  # of a word that only begins like one of the question: "creator" for "created"
+_SHORTEST_ROOT = 5  # letters that such words must share
 _FITS, _FITS_NOT = 0.12, -0.12
 _NEAR = 4  # words apart that still count as near
 _NEARNESS = 0.15
+_BEGINS = 0.04  # for a unit that begins with the question's rarest word
+_FIRST_WORDS = 5
 _FRAME = 0.4  # weight of a word that says what kind of thing is asked for: "which option", "que opção"
 
 
@@ -52,18 +56,25 @@ def answers_in(text: str, source: str, headings: str, question: Question) -> lis
     asked = frozenset(word.folded for word in words_of(question.text, question.language))
     found = []
     for order, unit in enumerate(units):
-        levels = places.levels(unit, units[max(order - 1, 0) : order + 2])
-        said = places.share({key: 1.0 for key, level in levels.items() if level >= 1.0})
-        if not said:
+        levels = places.levels(unit, units, order)
+        said = places.share({key: level for key, level in levels.items() if level >= 1.0})
+        if not any(level >= _RELATED for level in levels.values()):
             continue
         about = places.share(levels)
         shown = "\n".join(text[slice(*span)] for span in (*unit.leads, unit.span))
         fits = holds(places.kind, shown, asked)
         near = places.nearness(unit)
         score = about + (0.0 if places.kind in ("", "name") else _FITS if fits else _FITS_NOT) + _NEARNESS * near
+        score += _BEGINS if places.begins(unit) else 0.0
         found.append(Answer(unit, score, said, about, fits, levels.get(places.rarest, 0.0), near, len(shown.split())))
     found.sort(key=lambda each: (-each.score, each.unit.start))
     return found
+
+
+def says(question: Question, title: str) -> bool:
+    """Whether the question holds every telling word of a title."""
+    words = [word for word in words_of(title, question.language) if not word.common and not word.folded.isdigit()]
+    return bool(words) and None not in matching(question, words, LANGUAGES)
 
 
 class _Places:
@@ -77,6 +88,7 @@ class _Places:
         self._hits = [
             (word, answer) for word, answer in zip(self._words, self._answers, strict=True) if answer is not None
         ]
+        self._related = list(self._relatives())
         self._source = self._matched(source)
         self._headings = self._matched(headings)
         self._weights = {
@@ -85,6 +97,28 @@ class _Places:
         self._certain = {id(word): word.certainty for word in question.words}
         self._total = sum(self._weights.values())
         self.rarest = max(self._weights, key=self._weights.__getitem__)
+
+    def _relatives(self) -> Iterator[tuple[Word, QuestionWord]]:
+        """Words that begin with the stem of a word of the question, or the other way round."""
+        roots = [
+            (fold(word.text), stem, word)
+            for word in self._question.words
+            for stem in word.stems
+            if len(stem) >= _SHORTEST_ROOT
+        ]
+        for word, answer in zip(self._words, self._answers, strict=True):
+            if answer is not None or word.common or len(word.folded) < _SHORTEST_ROOT:
+                continue
+            for whole, stem, asked in roots:
+                own = stemmer(self._question.language)(word.folded)
+                if word.folded.startswith(stem) or (len(own) >= _SHORTEST_ROOT and whole.startswith(own)):
+                    yield word, asked
+
+    def begins(self, unit: Unit) -> bool:
+        """Whether the rarest word of the question is among the first of a unit."""
+        first = [word for word in self._words if unit.start <= word.start < unit.end][:_FIRST_WORDS]
+        last = first[-1].end if first else unit.start
+        return self.rarest in self.within((unit.start, last))
 
     def _matched(self, title: str) -> set[int]:
         words = words_of(title, self._question.language)
@@ -98,7 +132,7 @@ class _Places:
         """The words of the question that stand in a span."""
         return {id(answer) for word, answer in self._hits if span[0] <= word.start < span[1]}
 
-    def levels(self, unit: Unit, around: Sequence[Unit]) -> dict[int, float]:
+    def levels(self, unit: Unit, units: Sequence[Unit], order: int) -> dict[int, float]:
         """Each word of the question with how near it stands to the unit, 0 to 1."""
         found: dict[int, float] = {}
 
@@ -109,13 +143,20 @@ class _Places:
         heard({id(answer) for _, answer in self._hits}, _ELSEWHERE)
         heard(self._headings, _IN_HEADING)
         heard(self._source, _IN_DOCUMENT)
-        for near in around:
+        for near in units[max(order - 1, 0) : order + 2]:
             if near.block == unit.block or (unit.leads and near.leads[-1:] == unit.leads[-1:]):
                 heard(self.within(near.span), _IN_NEIGHBOUR)
+        if unit.follows:
+            # What an option does is said first; the rest of its explanation is about the same.
+            for each in units[order + 1 :]:
+                if each.leads[: len(unit.leads)] != unit.leads:
+                    break
+                heard(self.within(each.span), _IN_ENTRY)
         for span in unit.headings:
             heard(self.within(span), _IN_HEADING)
         for span in (*unit.leads, unit.span):
             heard(self.within(span), 1.0)
+            heard({id(asked) for word, asked in self._related if span[0] <= word.start < span[1]}, _RELATED)
         return found
 
     def nearness(self, unit: Unit) -> float:
