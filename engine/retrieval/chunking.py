@@ -88,7 +88,8 @@ def chunk_plain(text: str, heading: tuple[str, ...] = (), start: int = 0, end: i
         first, last = group.span
         if open_groups:
             begin, until = open_groups[0].span[0], open_groups[-1].span[1]
-            same = group.names == open_groups[0].names or until - begin < _TINY
+            below = group.names[: len(open_groups[0].names)] == open_groups[0].names
+            same = below or until - begin < _TINY
             together = same and not (group.name and _is_large(open_groups))
             if together and last - begin <= LIMIT and until - begin < _LARGE_ENOUGH:
                 open_groups.append(group)

@@ -80,6 +80,11 @@ def units_of(text: str) -> list[Unit]:
     return _Reader(text).read()
 
 
+def is_option(line: str) -> bool:
+    """Whether a line begins as an option or a path does."""
+    return bool(_OPTION.match(line))
+
+
 def only_badges(text: str) -> bool:
     """Whether a line holds pictures and links but says nothing."""
     bare, count = _BADGE.subn(" ", text)

@@ -48,6 +48,7 @@ def outline(text: str, start: int, end: int) -> list[Group]:
     paragraphs = _with_titles(list(_paragraphs(text, start, end)))
     found: list[Group] = []
     names: list[tuple[int, str]] = []
+    opening = (0, "")  # "…:" over a list, with its margin
     at = 0
     while at < len(paragraphs):
         paragraph = paragraphs[at]
@@ -60,10 +61,16 @@ def outline(text: str, start: int, end: int) -> list[Group]:
         if paragraph.indent:
             while last + 1 < len(paragraphs) and _leads(paragraph, paragraphs[last + 1]):
                 last += 1
+        opens = paragraph.lines == 1 and paragraph.first.endswith(":") and last == at
+        if opens and len(paragraph.first) <= _LONGEST_TITLE:
+            opening = (paragraph.indent, paragraph.first.rstrip(": "))
+        elif opening[1] and (paragraph.indent < opening[0] or paragraph.section or paragraph.first.endswith(".")):
+            opening = (0, "")
+        path = (*(title for _, title in names), *([opening[1]] if opening[1] and not opens else []))
         term = paragraph.inner > paragraph.indent or (last > at and paragraph.lines == 1)
         name = paragraph.first if term and len(paragraph.first) <= _LONGEST_TITLE else ""
         spans = tuple(each.span for each in paragraphs[at : last + 1])
-        found.append(Group(spans, tuple(title for _, title in names), name))
+        found.append(Group(spans, path, name))
         at = last + 1
     return found
 

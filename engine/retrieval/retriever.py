@@ -6,6 +6,7 @@ of fusion functions for hybrid retrieval"). Which retriever answered, and why an
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -124,10 +125,9 @@ class Retriever:
                 chunks = [hit.chunk for hit in found.hits]
                 cosines = nearest | self._vectors.cosines(connection, vector, number, chunks)
                 ranked = _fused(connection, found, cosines)
-            chosen = [
-                _read(found.question, candidate, row)
-                for candidate, row in _stored(connection, ranked, max(limit, _POOL), remote)
-            ]
+            pool = _stored(connection, ranked, max(limit, _POOL), remote)
+        everywhere = _shares(found.question, [candidate for candidate, _ in pool])
+        chosen = [_read(found.question, candidate, row, everywhere) for candidate, row in pool]
         notices += respelled([found.question])
         chosen = _by_answers(chosen)[:limit]
         passages = tuple(_passage(number, each) for number, each in enumerate(chosen, 1))
@@ -268,12 +268,20 @@ class _ReadCandidate:
         return self.answers[0].score if self.answers else 0.0
 
 
-def _read(question: Question, candidate: _Candidate, row: sqlite3.Row) -> _ReadCandidate:
+def _shares(question: Question, pool: Sequence[_Candidate]) -> dict[str, float]:
+    """Word of the question -> the share of these candidates that hold it."""
+    held = Counter(word.text for each in pool if each.keyword is not None for word in each.keyword.matched)
+    return {word.text: held[word.text] / len(pool) for word in question.words if held[word.text]}
+
+
+def _read(
+    question: Question, candidate: _Candidate, row: sqlite3.Row, everywhere: Mapping[str, float] | None = None
+) -> _ReadCandidate:
     _, name, kind, columns, delimiter, _, line, heading, stored = row
     text = safe(shown_text(stored, Form(kind, tuple(json.loads(columns)), delimiter)))
     headings = headings_of(heading)
     title = PurePath(name).stem.replace("_", " ")
-    found = tuple(answers_in(text, title, " › ".join(headings), question)[:_ANSWERS])
+    found = tuple(answers_in(text, title, " › ".join(headings), question, everywhere)[:_ANSWERS])
     where = locator(headings, line)
     return _ReadCandidate(candidate, question, safe_line(name, 120), where, text, found, says(question, title))
 

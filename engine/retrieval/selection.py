@@ -6,10 +6,10 @@ the kind of thing asked for (a figure, a date, an option) comes before what does
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from genchat.engine.retrieval.expectation import expected, holds
-from genchat.engine.retrieval.layout import Unit, units_of
+from genchat.engine.retrieval.layout import Unit, is_option, units_of
 from genchat.engine.retrieval.questions import Question, QuestionWord, matching
 from genchat.engine.retrieval.sentences import Span
 from genchat.engine.retrieval.terms import LANGUAGES, Word, stemmer, words_of
@@ -23,6 +23,10 @@ _NEAR = 4  # words apart that still count as near
 _NEARNESS = 0.15
 _BEGINS = 0.04  # for a unit that begins with the question's rarest word
 _FIRST_WORDS = 5
+_REPEATS = 0.5  # taken from a unit that only repeats the question, as titles do
+_EVERYWHERE = 0.7
+_FIRST = 0.01
+_OF_OPTIONS = ("", "option", "command", "name", "definition")
 _FRAME = 0.4  # weight of a word that says what kind of thing is asked for: "which option", "que opção"
 
 
@@ -44,15 +48,18 @@ class Answer:
     words: int
 
 
-def answers_in(text: str, source: str, headings: str, question: Question) -> list[Answer]:
+def answers_in(
+    text: str, source: str, headings: str, question: Question, everywhere: Mapping[str, float] | None = None
+) -> list[Answer]:
     """The units of `text` that share a word with the question, the likeliest answer first.
 
-    `source` is the name of the document, `headings` what the text stands under.
+    `source` is the name of the document, `headings` what the text stands under. `everywhere` tells of words of the
+    question in which share of the passages under consideration they stand: what all of them have tells none apart.
     """
     units = units_of(text)
     if not units or not question.weight:
         return []
-    places = _Places(text, source, headings, question)
+    places = _Places(text, source, headings, question, everywhere or {})
     asked = frozenset(word.folded for word in words_of(question.text, question.language))
     found = []
     for order, unit in enumerate(units):
@@ -64,11 +71,27 @@ def answers_in(text: str, source: str, headings: str, question: Question) -> lis
         shown = "\n".join(text[slice(*span)] for span in (*unit.leads, unit.span))
         fits = holds(places.kind, shown, asked)
         near = places.nearness(unit)
-        score = about + (0.0 if places.kind in ("", "name") else _FITS if fits else _FITS_NOT) + _NEARNESS * near
+        score = places.telling(levels) + _NEARNESS * near
+        score += 0.0 if places.kind in ("", "name") else _FITS if fits else _FITS_NOT
         score += _BEGINS if places.begins(unit) else 0.0
+        score -= 0.0 if places.is_news(unit) else _REPEATS
         found.append(Answer(unit, score, said, about, fits, levels.get(places.rarest, 0.0), near, len(shown.split())))
+    if places.kind in _OF_OPTIONS:
+        found = _lifted(text, found)
     found.sort(key=lambda each: (-each.score, each.unit.start))
     return found
+
+
+def _lifted(text: str, found: Sequence[Answer]) -> list[Answer]:
+    """With the first sentence below an option in the place of the best one: it says what the option does."""
+    best: dict[tuple[Span, ...], float] = {}
+    for each in found:
+        if each.unit.leads and is_option(text[slice(*each.unit.leads[-1])]):
+            best[each.unit.leads] = max(best.get(each.unit.leads, 0.0), each.score)
+    return [
+        replace(each, score=best[each.unit.leads] + _FIRST) if each.unit.follows and each.unit.leads in best else each
+        for each in found
+    ]
 
 
 def says(question: Question, title: str) -> bool:
@@ -80,7 +103,9 @@ def says(question: Question, title: str) -> bool:
 class _Places:
     """Where in a text the words of the question stand, and what each of them weighs."""
 
-    def __init__(self, text: str, source: str, headings: str, question: Question) -> None:
+    def __init__(
+        self, text: str, source: str, headings: str, question: Question, everywhere: Mapping[str, float]
+    ) -> None:
         self.kind, frame = expected(question.text)
         self._question = question
         self._words = words_of(text, question.language)
@@ -93,6 +118,10 @@ class _Places:
         self._headings = self._matched(headings)
         self._weights = {
             id(word): word.weight * (_FRAME if fold(word.text) in frame else 1.0) for word in question.words
+        }
+        self._telling = {
+            id(word): self._weights[id(word)] * (1.0 - _EVERYWHERE * everywhere.get(word.text, 0.0))
+            for word in question.words
         }
         self._certain = {id(word): word.certainty for word in question.words}
         self._total = sum(self._weights.values())
@@ -127,6 +156,19 @@ class _Places:
     def share(self, levels: Mapping[int, float]) -> float:
         """How much of the question's weight words with these levels hold, 0 to 1."""
         return sum(self._weights[key] * self._certain[key] * level for key, level in levels.items()) / self._total
+
+    def telling(self, levels: Mapping[int, float]) -> float:
+        """The same by what tells passages apart."""
+        total = sum(self._telling.values())
+        return sum(self._telling[key] * self._certain[key] * level for key, level in levels.items()) / total
+
+    def is_news(self, unit: Unit) -> bool:
+        """Whether a unit says anything that the question does not."""
+        return any(
+            answer is None and not word.common
+            for word, answer in zip(self._words, self._answers, strict=True)
+            if unit.shown[0] <= word.start < unit.end
+        )
 
     def within(self, span: Span) -> set[int]:
         """The words of the question that stand in a span."""
