@@ -83,6 +83,14 @@ def shown_json(record: str) -> str:
     return "\n".join(lines) or record
 
 
+def flat_record(record: str) -> dict[str, str] | None:
+    """The fields of an object without objects and lists in it, as they are written; None for anything else."""
+    parsed = _parsed(record)
+    if not isinstance(parsed, dict) or any(isinstance(value, dict | list) for value in parsed.values()):
+        return None
+    return {str(key): "" if value is None else _written(value) for key, value in parsed.items()}
+
+
 def searched_json(record: str) -> str:
     """The values of a JSON record."""
     parsed = _parsed(record)
