@@ -61,7 +61,7 @@ def quotations(retrieval: Retrieval) -> str:
 def chosen_quotations(retrieval: Retrieval) -> list[Quotation]:
     """What is quoted, the likeliest first; there is at least one passage."""
     question, passages = retrieval.question, retrieval.passages
-    pairs = [(each, answers) for each, answers in zip(passages, retrieval.answers, strict=True) if answers]
+    pairs = [(each, answers) for each in passages if (answers := retrieval.answers_in(each))]
     if not pairs:
         return [_quotation(question, passages[0], ())]
     best = pairs[0][1][0].score

@@ -5,11 +5,11 @@ steps is one passage). Longer text is packed from whole sentences into pieces of
 characters, so that no small remainder is left at the end. Between passages there is only white space.
 """
 
-import os
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from genchat.engine.retrieval.outline import Group, outline
 from genchat.engine.retrieval.sentences import Span, sentence_spans
@@ -79,7 +79,8 @@ def chunk_plain(text: str, heading: tuple[str, ...] = (), start: int = 0, end: i
     def close() -> None:
         if open_groups:
             alone = open_groups[0].name if len(open_groups) == 1 else ""
-            names = tuple(os.path.commonprefix([group.names for group in open_groups]))
+            levels = zip(*(group.names for group in open_groups), strict=False)
+            names = tuple(level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels))
             under = (*heading, *names, *([alone] if alone else []))
             spans.append(((open_groups[0].span[0], open_groups[-1].span[1]), under))
             open_groups.clear()

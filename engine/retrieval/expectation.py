@@ -15,8 +15,8 @@ _QUESTIONS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "date",
         re.compile(
-            r"\b(quando|desde quando|ate quando|em que (ano|data|mes|dia|epoca|seculo)|(qual|que) (o |a |e a |e o |foi o |foi a )?"
-            r"(ano|data|dia|mes|seculo)|when|(what|which) (year|date|day|month|census)|since when|until when)\b"
+            r"\b(quando|desde quando|ate quando|em que (ano|data|mes|dia|epoca|seculo)"
+            r"|(qual|que) (o |a |e a |e o |foi o |foi a )?(ano|data|dia|mes|seculo)|when|(what|which) (year|date|day|month|census)|since when|until when)\b"
         ),
     ),
     (
@@ -48,8 +48,8 @@ _QUESTIONS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "path",
         re.compile(
-            r"\b(em (que|qual)|qual|que|in (what|which)|what|which)( [oa]| the)? (pasta|diretorio|arquivo|ficheiro|caminho"
-            r"|folder|directory|file|path)\b"
+            r"\b(em (que|qual)|qual|que|in (what|which)|what|which)( [oa]| the)?"
+            r" (pasta|diretorio|arquivo|ficheiro|caminho|folder|directory|file|path)\b"
         ),
     ),
     ("person", re.compile(r"\b(quem|de quem|who|whom|whose)\b")),
@@ -73,7 +73,8 @@ _QUESTIONS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 _NUMBERS = (
     "um uma dois duas tres quatro cinco seis sete oito nove dez onze doze treze quatorze catorze quinze dezesseis"
     " dezessete dezoito dezenove vinte trinta quarenta cinquenta sessenta setenta oitenta noventa cem cento duzentos"
-    " trezentos quinhentos mil milhao milhoes bilhao bilhoes metade dobro triplo terco quarto nenhum nenhuma unico unica"
+    " trezentos quinhentos mil milhao milhoes bilhao bilhoes metade dobro triplo terco quarto nenhum nenhuma"
+    " unico unica"
     " one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
     " eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion half"
     " twice once none no every"
@@ -86,8 +87,8 @@ _MONTHS = (
 )
 _DATE = re.compile(
     rf"\b(1\d{{3}}|20\d\d)\b|\b\d{{1,2}}[/.-]\d{{1,2}}([/.-]\d{{2,4}})?\b|\b({'|'.join(_MONTHS.split())})\b"
-    r"|\bseculos? [ivx]+\b|\b\d{1,2}(st|nd|rd|th)? century\b|\bdecada\b|\b\d{1,2}h(\d\d)?\b|\b(semana|week|dias?|days?|hours?|horas?"
-    r"|meses|months?|anos?|years?|ontem|hoje|amanha|today|yesterday|tomorrow|antes|depois|apos|before|after|durante|during)\b"
+    r"|\bseculos? [ivx]+\b|\b\d{1,2}(st|nd|rd|th)? century\b|\bdecada\b|\b\d{1,2}h(\d\d)?\b"
+    r"|\b(semana|week|dias?|days?|hours?|horas?|meses|months?|anos?|years?|ontem|hoje|amanha|today|yesterday|tomorrow|antes|depois|apos|before|after|durante|during)\b"
 )
 _CAPITAL = re.compile(r"(?<=[\w,;:)][ \n])[\"“'(]?([^\W\d_a-zà-öø-ÿ]\w*)")
 _OPTION = re.compile(r"(?:^|[\s,(\[`'\"“|])(--?[A-Za-z][\w-]*|\w+=\w+)|:\s*(?:str|int|bool|float)\b")
@@ -99,8 +100,8 @@ _REASON = re.compile(
     r" result|therefore|assim|portanto|causad[oa]s?|caused|motivos?|raz(ao|oes)|reasons?)\b"
 )
 _DEFINES = re.compile(
-    r"\b(e|sao|era|foi|significa|refere-se|consiste|chama-se|serve|is|are|was|were|means|refers|stands for|consists|a kind"
-    r" of)\b|:| - | – "
+    r"\b(e|sao|era|foi|significa|refere-se|consiste|chama-se|serve|is|are|was|were|means|refers|stands for|consists"
+    r"|a kind of)\b|:| - | – "
 )
 
 

@@ -103,7 +103,7 @@ def _lines(text: str) -> list[_Line]:
 
 
 def _with_first_indent(lines: list[_Line]) -> list[_Line]:
-    """A passage begins with a letter, not with the blanks that its first line had: those are guessed from the others."""
+    """A passage begins with a letter, not with the blanks that its line had: those are guessed from the others."""
     others = [line for line in lines[1:] if not line.blank]
     if not lines or lines[0].indent or not others:
         return lines

@@ -18,7 +18,7 @@ _PROSE = re.compile(r"[.!?;,:][\"'”’)\]]*\Z")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Paragraphs that belong together, under the names of what leads them. `name` is the line that leads, if it is short."""
+    """Paragraphs that belong together, under the names of what leads them; `name` is the first line if it leads."""
 
     paragraphs: tuple[Span, ...]
     names: tuple[str, ...]
@@ -32,7 +32,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class _Paragraph:
-    """`indent` is the margin of what it says, `section` the heading that stands right above that, with its own margin."""
+    """`indent` is the margin of what it says, `section` the heading right above that, with a margin of its own."""
 
     span: Span
     indent: int

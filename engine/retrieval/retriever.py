@@ -6,7 +6,6 @@ of fusion functions for hybrid retrieval"). Which retriever answered, and why an
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -32,8 +31,8 @@ ENOUGH = 0.3  # least evidence; tests/bench/retrieval.py says what is lost and w
 _DEEP = 3  # passages looked at for that
 _POOL = 12  # passages read for answers, of which the best are given
 _ANSWERS = 6  # parts of a passage kept
-_OTHER_DOCUMENT = 0.3  # taken from other documents where the question names one
-_ANSWER_SHARE = 1.0  # of the score of the best answer, against 1 of the passage's own
+_OTHER_DOCUMENT = 0.5  # taken from other documents where the question names one
+_ANSWER_SHARE = 1.5  # of the score of the best answer, against 1 of the passage's own
 
 
 @runtime_checkable
@@ -56,12 +55,16 @@ class Retrieval:
     chunks: tuple[int, ...] = ()
     chunks_searched: int = 0
     notices: tuple[Notice, ...] = ()
-    answers: tuple[tuple[Answer, ...], ...] = ()  # for each passage the parts of it that answer, the likeliest first
+    answers: Mapping[tuple[str, str], tuple[Answer, ...]] = field(default_factory=dict)  # by source and text
 
     @property
     def enough(self) -> bool:
         """False where the best passage is only the nearest miss."""
         return self.evidence >= ENOUGH
+
+    def answers_in(self, passage: Passage) -> tuple[Answer, ...]:
+        """The parts of a passage that answer, the likeliest first."""
+        return self.answers.get((passage.source, passage.text), ())
 
     @property
     def event(self) -> Passages:
@@ -126,8 +129,7 @@ class Retriever:
                 cosines = nearest | self._vectors.cosines(connection, vector, number, chunks)
                 ranked = _fused(connection, found, cosines)
             pool = _stored(connection, ranked, max(limit, _POOL), remote)
-        everywhere = _shares(found.question, [candidate for candidate, _ in pool])
-        chosen = [_read(found.question, candidate, row, everywhere) for candidate, row in pool]
+        chosen = [_read(found.question, candidate, row) for candidate, row in pool]
         notices += respelled([found.question])
         chosen = _by_answers(chosen)[:limit]
         passages = tuple(_passage(number, each) for number, each in enumerate(chosen, 1))
@@ -142,7 +144,7 @@ class Retriever:
             retriever=name,
             chunks=tuple(each.candidate.chunk for each in chosen),
             chunks_searched=found.chunks,
-            answers=tuple(each.answers for each in chosen),
+            answers={(each.source, each.text): each.answers for each in chosen},
             notices=tuple(notices),
         )
 
@@ -268,20 +270,12 @@ class _ReadCandidate:
         return self.answers[0].score if self.answers else 0.0
 
 
-def _shares(question: Question, pool: Sequence[_Candidate]) -> dict[str, float]:
-    """Word of the question -> the share of these candidates that hold it."""
-    held = Counter(word.text for each in pool if each.keyword is not None for word in each.keyword.matched)
-    return {word.text: held[word.text] / len(pool) for word in question.words if held[word.text]}
-
-
-def _read(
-    question: Question, candidate: _Candidate, row: sqlite3.Row, everywhere: Mapping[str, float] | None = None
-) -> _ReadCandidate:
+def _read(question: Question, candidate: _Candidate, row: sqlite3.Row) -> _ReadCandidate:
     _, name, kind, columns, delimiter, _, line, heading, stored = row
     text = safe(shown_text(stored, Form(kind, tuple(json.loads(columns)), delimiter)))
     headings = headings_of(heading)
     title = PurePath(name).stem.replace("_", " ")
-    found = tuple(answers_in(text, title, " › ".join(headings), question, everywhere)[:_ANSWERS])
+    found = tuple(answers_in(text, title, " › ".join(headings), question)[:_ANSWERS])
     where = locator(headings, line)
     return _ReadCandidate(candidate, question, safe_line(name, 120), where, text, found, says(question, title))
 

@@ -15,19 +15,18 @@ from genchat.engine.retrieval.sentences import Span
 from genchat.engine.retrieval.terms import LANGUAGES, Word, stemmer, words_of
 from genchat.engine.text import fold
 
-_IN_DOCUMENT, _IN_HEADING, _IN_ENTRY, _IN_NEIGHBOUR, _ELSEWHERE = 0.95, 0.8, 0.85, 0.5, 0.15
-_RELATED = 0.8  # of a word that only begins like one of the question: "creator" for "created"
+_IN_DOCUMENT, _IN_HEADING, _IN_ENTRY, _IN_NEIGHBOUR, _ELSEWHERE = 1.0, 0.8, 0.95, 0.7, 0.15
+_RELATED = 0.6  # of a word that only begins like one of the question: "creator" for "created"
 _SHORTEST_ROOT = 5  # letters that such words must share
-_FITS, _FITS_NOT = 0.12, -0.12
+_FITS, _FITS_NOT = 0.15, -0.2
 _NEAR = 4  # words apart that still count as near
 _NEARNESS = 0.15
-_BEGINS = 0.04  # for a unit that begins with the question's rarest word
+_BEGINS = 0.08  # for a unit that begins with the question's rarest word
 _FIRST_WORDS = 5
-_REPEATS = 0.5  # taken from a unit that only repeats the question, as titles do
-_EVERYWHERE = 0.7
+_REPEATS = 0.3  # taken from a unit that only repeats the question, as titles do
 _FIRST = 0.01
 _OF_OPTIONS = ("", "option", "command", "name", "definition")
-_FRAME = 0.4  # weight of a word that says what kind of thing is asked for: "which option", "que opção"
+_FRAME = 0.7  # weight of a word that says what kind of thing is asked for: "which option", "que opção"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +47,15 @@ class Answer:
     words: int
 
 
-def answers_in(
-    text: str, source: str, headings: str, question: Question, everywhere: Mapping[str, float] | None = None
-) -> list[Answer]:
+def answers_in(text: str, source: str, headings: str, question: Question) -> list[Answer]:
     """The units of `text` that share a word with the question, the likeliest answer first.
 
-    `source` is the name of the document, `headings` what the text stands under. `everywhere` tells of words of the
-    question in which share of the passages under consideration they stand: what all of them have tells none apart.
+    `source` is the name of the document, `headings` what the text stands under.
     """
     units = units_of(text)
     if not units or not question.weight:
         return []
-    places = _Places(text, source, headings, question, everywhere or {})
+    places = _Places(text, source, headings, question)
     asked = frozenset(word.folded for word in words_of(question.text, question.language))
     found = []
     for order, unit in enumerate(units):
@@ -71,7 +67,7 @@ def answers_in(
         shown = "\n".join(text[slice(*span)] for span in (*unit.leads, unit.span))
         fits = holds(places.kind, shown, asked)
         near = places.nearness(unit)
-        score = places.telling(levels) + _NEARNESS * near
+        score = about + _NEARNESS * near
         score += 0.0 if places.kind in ("", "name") else _FITS if fits else _FITS_NOT
         score += _BEGINS if places.begins(unit) else 0.0
         score -= 0.0 if places.is_news(unit) else _REPEATS
@@ -103,9 +99,7 @@ def says(question: Question, title: str) -> bool:
 class _Places:
     """Where in a text the words of the question stand, and what each of them weighs."""
 
-    def __init__(
-        self, text: str, source: str, headings: str, question: Question, everywhere: Mapping[str, float]
-    ) -> None:
+    def __init__(self, text: str, source: str, headings: str, question: Question) -> None:
         self.kind, frame = expected(question.text)
         self._question = question
         self._words = words_of(text, question.language)
@@ -118,10 +112,6 @@ class _Places:
         self._headings = self._matched(headings)
         self._weights = {
             id(word): word.weight * (_FRAME if fold(word.text) in frame else 1.0) for word in question.words
-        }
-        self._telling = {
-            id(word): self._weights[id(word)] * (1.0 - _EVERYWHERE * everywhere.get(word.text, 0.0))
-            for word in question.words
         }
         self._certain = {id(word): word.certainty for word in question.words}
         self._total = sum(self._weights.values())
@@ -156,11 +146,6 @@ class _Places:
     def share(self, levels: Mapping[int, float]) -> float:
         """How much of the question's weight words with these levels hold, 0 to 1."""
         return sum(self._weights[key] * self._certain[key] * level for key, level in levels.items()) / self._total
-
-    def telling(self, levels: Mapping[int, float]) -> float:
-        """The same by what tells passages apart."""
-        total = sum(self._telling.values())
-        return sum(self._telling[key] * self._certain[key] * level for key, level in levels.items()) / total
 
     def is_news(self, unit: Unit) -> bool:
         """Whether a unit says anything that the question does not."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from genchat.engine.answering.composing import Composed
 from genchat.engine.answering.follow_ups import standing_alone
 from genchat.engine.answering.tables.figures import Worked, heading_of, line_of, worked_out
-from genchat.engine.answering.tables.hearing import Asked, heard
+from genchat.engine.answering.tables.hearing import Asked, heard, heard_after
 from genchat.engine.answering.tables.sheet import Sheet
 from genchat.engine.contract import Passage
 from genchat.engine.conversation import Message
@@ -46,7 +46,7 @@ def _answer(retriever: Retriever, sheets: Sequence[Sheet], question: str, before
     language = detect_language(question)
     heards = [asked for sheet in sheets if (asked := heard(sheet, question)) is not None]
     if not heards and before:
-        heards = [asked for sheet in sheets if (asked := heard(sheet, f"{before} {question}")) is not None]
+        heards = [asked for sheet in sheets if (asked := heard_after(sheet, before, question)) is not None]
     for asked in sorted(heards, key=lambda each: -each.certain):
         worked = worked_out(asked, language)
         if worked is not None:

@@ -90,6 +90,28 @@ def heard(sheet: Sheet, question: str) -> Asked | None:
     return Asked(sheet, task, column, groups, wanted > 0, certain)
 
 
+def heard_after(sheet: Sheet, before: str, question: str) -> Asked | None:
+    """What a question asks that leans on the one before: of other rows, or another figure of the same."""
+    prior = heard(sheet, before)
+    if prior is None:
+        return None
+    folded, language = fold(question), detect_language(f"{before} {question}")
+    words = _telling(folded, language)
+    named = _column(sheet, words, folded)
+    task = _task(folded, named)
+    rest = [word for word in words if word not in named.used]
+    chosen = _chosen(sheet, folded, rest, named.column or prior.column, language) if rest else (prior.groups, 0, 0)
+    if chosen is None or not (rest or named.column is not None or task != "look up"):
+        return None
+    return replace(
+        prior,
+        task=prior.task if task == "look up" else task,
+        column=named.column or prior.column,
+        groups=chosen[0],
+        filtered=prior.filtered or bool(rest),
+    )
+
+
 def _chosen(
     sheet: Sheet, folded: str, rest: Sequence[str], column: Column | None, language: Language
 ) -> tuple[tuple[tuple[Row, ...], ...], int, int] | None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from os.path import commonprefix
+from itertools import takewhile
 from pathlib import PurePath
 from typing import Literal
 
@@ -177,7 +177,7 @@ def cell_stems(cell: str) -> frozenset[str]:
 
 
 def _related(word: str, stem: str) -> bool:
-    shared = len(commonprefix((word, stem)))
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(word, stem, strict=False)))
     return shared >= _ROOT and shared >= min(len(word), len(stem)) - 1
 
 
