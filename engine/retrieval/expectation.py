@@ -16,7 +16,8 @@ _QUESTIONS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "date",
         re.compile(
             r"\b(quando|desde quando|ate quando|em que (ano|data|mes|dia|epoca|seculo)"
-            r"|(qual|que) (o |a |e a |e o |foi o |foi a )?(ano|data|dia|mes|seculo)|when|(what|which) (year|date|day|month|census)|since when|until when)\b"
+            r"|(qual|que) (o |a |e a |e o |foi o |foi a )?(ano|data|dia|mes|seculo)|when|since when|until when"
+            r"|(what|which) (year|date|day|month|census))\b"
         ),
     ),
     (
@@ -65,7 +66,10 @@ _QUESTIONS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "definition",
         re.compile(
             r"\b(o que (e|sao|era|eram|significa|significam|quer dizer|querem dizer)|que e|defina|definicao de"
-            r"|para que serve|what (is|are|was|were)( an?| the)?|what does \w+ mean|meaning of|define|definition of)\b"
+            r"|(para que|de que|a que) (serv\w+|us\w+)|(qual|quais) (e |sao |era |eram )?(a |o |as |os )?(principa\w+ )?"
+            r"(utilidade|finalidade|funcao|funcoes|objetivo|objetivos|caracteristica|caracteristicas|papel|significado"
+            r"|definicao|diferenca|importancia)|(what|which) (is|are|was|were) (the )?(main )?(purpose|use|function|role"
+            r"|difference|meaning)|what (is|are|was|were)( an?| the)?|what does \w+ mean|meaning of|define|definition of)\b"
         ),
     ),
     ("name", re.compile(r"\b(qual|quais|como se chama|which|what)\b")),

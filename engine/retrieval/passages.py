@@ -1,11 +1,10 @@
 """A chunk as a passage: where it stands, why it was chosen, which sentence fits best, and whether it gives orders."""
 
-import math
 import re
 from collections.abc import Sequence
 
 from genchat.engine.retrieval.keywords import KeywordHit
-from genchat.engine.retrieval.questions import Question, QuestionWord, idf
+from genchat.engine.retrieval.questions import Question, QuestionWord
 from genchat.engine.text import fold
 
 _ORDERS = re.compile(
@@ -22,8 +21,6 @@ _ORDERS = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_PER_WORD, _PER_RARITY, _PER_NEARNESS, _PER_TITLE = 0.25, 0.15, 1.0, 0.25
-_PER_COSINE = 8.0
 WARNING_ORDERS = "retrieval.warning_orders"
 
 
@@ -46,20 +43,3 @@ def coverage(question: Question, hit: KeywordHit | None) -> float:
     if hit is None or not question.weight:
         return 0.0
     return sum(word.weight * word.certainty for word in hit.matched) / question.weight
-
-
-def evidence(question: Question, hit: KeywordHit | None, chunks: int, alike: float = 0.0) -> float:
-    """Whether a passage is about the question at all, 0 to 1: what it covers, by how many telling words, how near.
-
-    `alike` is by how much its vector is nearer than those of unrelated texts. Coverage alone accepts every question of
-    one word that happens to occur. tests/bench/retrieval.py measures it.
-    """
-    by_meaning = min(1.0, _PER_COSINE * max(0.0, alike))
-    if hit is None:
-        return by_meaning
-    rarest = idf(chunks, 0)
-    certain = sum(word.certainty for word in hit.matched)
-    telling = sum(word.weight * word.certainty for word in hit.matched) / rarest
-    titled = sum(word.certainty for word in hit.in_title)
-    amount = _PER_WORD * certain + _PER_RARITY * telling + _PER_NEARNESS * hit.nearness / rarest + _PER_TITLE * titled
-    return min(1.0, coverage(question, hit) * -math.expm1(-amount) + by_meaning)

@@ -15,9 +15,10 @@ from genchat.engine.contract import Embedder, Notice, Passage, Passages
 from genchat.engine.distribution import FloatArray
 from genchat.engine.errors import GenchatError
 from genchat.engine.language import say
+from genchat.engine.retrieval.evidence import ENOUGH, Found, evidence
 from genchat.engine.retrieval.keywords import CANDIDATES, KeywordHit, KeywordResult, score_chunks, search, statistics
 from genchat.engine.retrieval.library import Library
-from genchat.engine.retrieval.passages import WARNING_ORDERS, coverage, evidence, gives_orders, shares
+from genchat.engine.retrieval.passages import WARNING_ORDERS, coverage, gives_orders, shares
 from genchat.engine.retrieval.questions import Question, headings_of, understand
 from genchat.engine.retrieval.schema import change_number
 from genchat.engine.retrieval.searchable import Form, shown_text
@@ -27,7 +28,6 @@ from genchat.engine.text import safe, safe_line
 
 PASSAGES = 5
 _VECTOR_SHARE = 0.5
-ENOUGH = 0.3  # least evidence; tests/bench/retrieval.py says what is lost and what slips through
 _DEEP = 3  # passages looked at for that
 _POOL = 12  # passages read for answers, of which the best are given
 _ANSWERS = 6  # parts of a passage kept
@@ -123,11 +123,14 @@ class Retriever:
                 notices.append(Notice("retrieval.embedding_stopped", reason))
         with self.library.reading() as connection:
             ranked = [_by_keywords(hit) for hit in found.hits]
+            unrelated = 1.0
             if self._vectors is not None and vector is not None:
                 nearest = self._vectors.nearest(connection, vector, number, CANDIDATES)
                 chunks = [hit.chunk for hit in found.hits]
                 cosines = nearest | self._vectors.cosines(connection, vector, number, chunks)
                 ranked = _fused(connection, found, cosines)
+                known = self.embedder.unrelated if isinstance(self.embedder, Calibrated) else None
+                unrelated = self._vectors.usual(connection, vector, number) if known is None else known
             pool = _stored(connection, ranked, max(limit, _POOL), remote)
         chosen = [_read(found.question, candidate, row) for candidate, row in pool]
         notices += respelled([found.question])
@@ -135,7 +138,7 @@ class Retriever:
         passages = tuple(_passage(number, each) for number, each in enumerate(chosen, 1))
         best = [each.candidate for each in chosen[:_DEEP]]
         covered = max((coverage(found.question, each.keyword) for each in best), default=0.0)
-        sure = max((self._evidence(each, found) for each in best), default=0.0)
+        sure = evidence(found.question, [_known(each, unrelated) for each in chosen])
         return Retrieval(
             question=found.question,
             passages=passages,
@@ -156,12 +159,6 @@ class Retriever:
         if self._counted is None or self._counted[0] != key:
             self._counted = (key, embedded(connection, self.embedder, collection))
         return self._counted[1]
-
-    def _evidence(self, candidate: "_Candidate", found: KeywordResult) -> float:
-        alike = 0.0
-        if candidate.cosine is not None and isinstance(self.embedder, Calibrated):
-            alike = candidate.cosine - self.embedder.unrelated
-        return evidence(found.question, candidate.keyword, found.chunks, alike)
 
     @property
     def collection_number(self) -> int | None:
@@ -278,6 +275,15 @@ def _read(question: Question, candidate: _Candidate, row: sqlite3.Row) -> _ReadC
     found = tuple(answers_in(text, title, " › ".join(headings), question)[:_ANSWERS])
     where = locator(headings, line)
     return _ReadCandidate(candidate, question, safe_line(name, 120), where, text, found, says(question, title))
+
+
+def _known(found: "_ReadCandidate", unrelated: float) -> Found:
+    """What evidence is drawn from."""
+    candidate = found.candidate
+    matched = candidate.keyword.matched if candidate.keyword is not None else ()
+    alike = 0.0 if candidate.cosine is None or unrelated >= 1.0 else (candidate.cosine - unrelated) / (1.0 - unrelated)
+    words = frozenset(word.text for word in matched)
+    return Found(candidate.score, candidate.parts.get("bm25", 0.0), words, found.answers, max(0.0, alike))
 
 
 def _by_answers(found: Sequence[_ReadCandidate]) -> list[_ReadCandidate]:

@@ -26,7 +26,7 @@ _FIRST_WORDS = 5
 _REPEATS = 0.3  # taken from a unit that only repeats the question, as titles do
 _FIRST = 0.01
 _OF_OPTIONS = ("", "option", "command", "name", "definition")
-_FRAME = 0.7  # weight of a word that says what kind of thing is asked for: "which option", "que opção"
+_FRAME = 0.5  # weight of a word that says what kind of thing is asked for: "which option", "que opção"
 
 
 @dataclass(frozen=True, slots=True)
