@@ -33,6 +33,7 @@ class ExtractiveBackend:
     """See engine.contract.Backend and engine.answering.order.Answerer. This one quotes, cites, and writes nothing."""
 
     without_documents = None
+    judges = False
 
     def __init__(self, retriever: Retriever, passages: int = PASSAGES) -> None:
         self.retriever = retriever

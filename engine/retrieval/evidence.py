@@ -9,10 +9,11 @@ A logistic model over five things that can be read off a search without a model:
 - how far the best passage is ahead of the third: what is nowhere is a little everywhere.
 
 The weights were fitted, with a weight of 3, on the half for tuning of tests/bench/document_questions and, with 1, on
-FaQuAD with a tenth of the paragraphs left out in turn (tenths 0 to 4) and on the shipped collection. Questions kept and
-answered without an answer, in per cent: FaQuAD, tenths 5 to 9, which took no part in it: 91.2 and 31.0; half for tuning:
-91.0 and 8.0; questions about the shipped collection kept: 96.7. Area under the ROC curve: 0.897 on tenths 5 to 9, where
-coverage alone has 0.886, and about a third of what is wrongly answered there has an answer in a paragraph beside.
+FaQuAD with a tenth of the paragraphs left out in turn (tenths 0 to 4) and on the shipped collection. Questions kept,
+and answered though nothing answers them, in per cent: FaQuAD, tenths 5 to 9, which took no part in it: 91.5 and 31.0;
+half for tuning: 91.0 and 8.0; questions about the shipped collection kept: 96.7. Area under the ROC curve on tenths 5
+to 9: 0.897, where coverage alone has 0.886; many of those answered wrongly there do have an answer in a neighbouring
+paragraph of the same article.
 
 Meaning counts by itself: how far the best cosine is on the way from what the embedder gives to unrelated texts to 1. An
 embedder that knows that level says so; for any other it is what the question has with the middle one of all passages.

@@ -66,10 +66,11 @@ _QUESTIONS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "definition",
         re.compile(
             r"\b(o que (e|sao|era|eram|significa|significam|quer dizer|querem dizer)|que e|defina|definicao de"
-            r"|(para que|de que|a que) (serv\w+|us\w+)|(qual|quais) (e |sao |era |eram )?(a |o |as |os )?(principa\w+ )?"
-            r"(utilidade|finalidade|funcao|funcoes|objetivo|objetivos|caracteristica|caracteristicas|papel|significado"
-            r"|definicao|diferenca|importancia)|(what|which) (is|are|was|were) (the )?(main )?(purpose|use|function|role"
-            r"|difference|meaning)|what (is|are|was|were)( an?| the)?|what does \w+ mean|meaning of|define|definition of)\b"
+            r"|(para que|de que|a que) (serv\w+|us\w+)"
+            r"|(qual|quais) (e |sao |era |eram )?(a |o |as |os )?(principa\w+ )?(utilidade|finalidade|funcao|funcoes"
+            r"|objetivo|objetivos|caracteristica|caracteristicas|papel|significado|definicao|diferenca|importancia)"
+            r"|(what|which) (is|are|was|were) (the )?(main )?(purpose|use|function|role|difference|meaning)"
+            r"|what (is|are|was|were)( an?| the)?|what does \w+ mean|meaning of|define|definition of)\b"
         ),
     ),
     ("name", re.compile(r"\b(qual|quais|como se chama|which|what)\b")),

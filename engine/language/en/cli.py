@@ -191,4 +191,5 @@ TEXTS = {
     "cli.role.system": "system",
     "cli.why.recall": "recalled replies have {weight} % of the say:",
     "cli.why.recalled": '  {share} %  "{question}" → "{reply}"  {source}:{line}',
+    "cli.unsupported": "no passage bears this out: {sentence}",
 }

@@ -215,4 +215,5 @@ TEXTS = {
     "error.import_stopped": "{name}: stopped; nothing was kept",
     "error.words_text_or_corpus": "--text and --corpus cannot be had together; choose one",
     "error.mixture_part_built_in": "{name} is not a model on disk, so a mixture cannot keep it; give two trained models",
+    "error.document_outside": "{name} is a link that leads out of the folder, so it is left out; add what it leads to by its own path",
 }

@@ -94,4 +94,5 @@ TEXTS = {
     "retrieval.table_rows": "Rows in {source}: {count}.",
     "retrieval.table_fitting": "Rows of {source} that fit: {count}.",
     "retrieval.table_different": "Different values of {column} in {source}: {count}.",
+    "retrieval.prompt_strengths": "Share of the question's words that each passage holds: {shares}. They were found by their words, so none of them may answer; then say so.",
 }

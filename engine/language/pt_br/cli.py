@@ -191,4 +191,5 @@ TEXTS = {
     "cli.role.system": "sistema",
     "cli.why.recall": "respostas lembradas pesam {weight} %:",
     "cli.why.recalled": '  {share} %  "{question}" → "{reply}"  {source}:{line}',
+    "cli.unsupported": "nenhum trecho sustenta: {sentence}",
 }

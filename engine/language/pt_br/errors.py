@@ -215,4 +215,5 @@ TEXTS = {
     "error.import_stopped": "{name}: interrompido; nada foi guardado",
     "error.words_text_or_corpus": "--text e --corpus não podem vir juntos; escolha um",
     "error.mixture_part_built_in": "{name} não é um modelo em disco, e uma mistura não pode guardá-lo; dê dois modelos treinados",
+    "error.document_outside": "{name} é um link para fora da pasta e ficou de fora; adicione o destino pelo caminho dele",
 }

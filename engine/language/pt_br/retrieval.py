@@ -94,4 +94,5 @@ TEXTS = {
     "retrieval.table_rows": "Linhas em {source}: {count}.",
     "retrieval.table_fitting": "Linhas de {source} que servem: {count}.",
     "retrieval.table_different": "Valores diferentes de {column} em {source}: {count}.",
+    "retrieval.prompt_strengths": "Parte das palavras da pergunta que cada trecho contém: {shares}. Eles foram achados pelas palavras e talvez nenhum responda; nesse caso, diga isso.",
 }
