@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from genchat.engine.contract import Passage
+from genchat.engine.retrieval.expectation import expected, holds
 from genchat.engine.retrieval.layout import Unit, units_of
 from genchat.engine.retrieval.phrases import said
 from genchat.engine.retrieval.questions import Question, matching
@@ -98,7 +99,18 @@ def _quotation(question: Question, passage: Passage, answers: Sequence[Answer]) 
     ][:_FURTHER]
     wanted = [best.unit, *(each.unit for each in further)]
     spans = [span for unit in wanted for span in _grown(passage.text, unit, units)]
+    spans += _naming(question, passage.text, best.unit)
     return Quotation(passage, tuple(_merged(passage.text, spans)))
+
+
+def _naming(question: Question, text: str, unit: Unit) -> list[Span]:
+    """The heading above, where an option or a command was asked for and that is what it names."""
+    kind, _ = expected(question.text)
+    for start, end in unit.headings[-1:]:
+        named = text[start:end]
+        if kind in ("option", "command") and holds(kind, named):
+            return [(start + len(named) - len(named.lstrip("# ")), end)]
+    return []
 
 
 def _section(question: Question, passage: Passage, units: Sequence[Unit]) -> Span | None:

@@ -49,7 +49,7 @@ _QUESTIONS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "path",
         re.compile(
-            r"\b(em (que|qual)|qual|que|in (what|which)|what|which)( [oa]| the)?"
+            r"\b(em (que|qual)|qual|que|como se chama|nome d|in (what|which)|what|which|name of)( ?[oa]| the)?"
             r" (pasta|diretorio|arquivo|ficheiro|caminho|folder|directory|file|path)\b"
         ),
     ),
@@ -96,6 +96,9 @@ _DATE = re.compile(
     r"|\b(semana|week|dias?|days?|hours?|horas?|meses|months?|anos?|years?|ontem|hoje|amanha|today|yesterday|tomorrow|antes|depois|apos|before|after|durante|during)\b"
 )
 _CAPITAL = re.compile(r"(?<=[\w,;:)][ \n])[\"“'(]?([^\W\d_a-zà-öø-ÿ]\w*)")
+_FULL_NAME = re.compile(
+    r"[A-ZÀ-Ý][a-zà-ÿ]+(?:\s+(?:d[aeo]s?|e|von|van|[A-Z]\.))*\s+[A-ZÀ-Ý][a-zà-ÿ]+|\b[A-Z]\.\s?(?:[A-Z]\.\s?)*[A-ZÀ-Ý][a-zà-ÿ]+"
+)
 _OPTION = re.compile(r"(?:^|[\s,(\[`'\"“|])(--?[A-Za-z][\w-]*|\w+=\w+)|:\s*(?:str|int|bool|float)\b")
 _COMMAND = re.compile(r"`[^`]+`|^\s*\$ |\b\w+\(|\b\w+_\w+\b|\^\w|\b(?:ctrl|alt)[-+ ]", re.IGNORECASE | re.MULTILINE)
 _PATH = re.compile(r"(?:^|\s)[~/][\w./-]+")
@@ -136,7 +139,7 @@ def holds(kind: Kind, text: str, asked: frozenset[str] = frozenset()) -> bool:
     if kind == "date":
         return any(match[0] not in asked for match in _DATE.finditer(folded))
     if kind == "person":
-        return any(not match[1].isupper() and fold(match[1]) not in asked for match in _CAPITAL.finditer(text))
+        return any(not asked >= set(fold(match[0]).split()) for match in _FULL_NAME.finditer(text))
     if kind == "place":
         return bool(_PATH.search(text)) or any(fold(match[1]) not in asked for match in _CAPITAL.finditer(text))
     if kind == "path":

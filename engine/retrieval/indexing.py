@@ -57,7 +57,9 @@ class Source:
 def found_sources(path: Path) -> list[Source]:
     """The documents under `path`: itself if it is a file, else all files of a readable kind below the folder.
 
-    Hidden files and folders are left out, and links that lead out of the folder are not read. Raises DocumentsError for a path that is not there.
+    Hidden files and folders are left out, and links that lead out of the folder are not read.
+
+    Raises DocumentsError for a path that is not there.
     """
     if not path.is_dir():
         if not path.exists():

@@ -19,10 +19,14 @@ _IN_DOCUMENT, _IN_HEADING, _IN_ENTRY, _IN_NEIGHBOUR, _ELSEWHERE = 1.0, 0.8, 0.95
 _RELATED = 0.6  # of a word that only begins like one of the question: "creator" for "created"
 _SHORTEST_ROOT = 5  # letters that such words must share
 _FITS, _FITS_NOT = 0.15, -0.2
+# What has no form of its own cannot be missed; a reason or a person often stands there without its usual form.
+_FITTING = {"": (0.0, 0.0), "name": (0.0, 0.0), "reason": (0.05, 0.0), "person": (0.15, 0.0)}
 _NEAR = 4  # words apart that still count as near
+_LESS_NEAR = 0.6
 _NEARNESS = 0.15
 _BEGINS = 0.08  # for a unit that begins with the question's rarest word
 _FIRST_WORDS = 5
+_LABEL = 6  # words of a line that only says what follows
 _REPEATS = 0.3  # taken from a unit that only repeats the question, as titles do
 _FIRST = 0.01
 _OF_OPTIONS = ("", "option", "command", "name", "definition")
@@ -64,11 +68,11 @@ def answers_in(text: str, source: str, headings: str, question: Question) -> lis
         if not any(level >= _RELATED for level in levels.values()):
             continue
         about = places.share(levels)
-        shown = "\n".join(text[slice(*span)] for span in (*unit.leads, unit.span))
+        shown = "\n".join(text[slice(*span)] for span in (*unit.headings[-1:], *unit.leads, unit.span))
         fits = holds(places.kind, shown, asked)
         near = places.nearness(unit)
         score = about + _NEARNESS * near
-        score += 0.0 if places.kind in ("", "name") else _FITS if fits else _FITS_NOT
+        score += _FITTING.get(places.kind, (_FITS, _FITS_NOT))[not fits]
         score += _BEGINS if places.begins(unit) else 0.0
         score -= 0.0 if places.is_news(unit) else _REPEATS
         found.append(Answer(unit, score, said, about, fits, levels.get(places.rarest, 0.0), near, len(shown.split())))
@@ -100,6 +104,7 @@ class _Places:
     """Where in a text the words of the question stand, and what each of them weighs."""
 
     def __init__(self, text: str, source: str, headings: str, question: Question) -> None:
+        self._text = text
         self.kind, frame = expected(question.text)
         self._question = question
         self._words = words_of(text, question.language)
@@ -148,7 +153,10 @@ class _Places:
         return sum(self._weights[key] * self._certain[key] * level for key, level in levels.items()) / self._total
 
     def is_news(self, unit: Unit) -> bool:
-        """Whether a unit says anything that the question does not."""
+        """Whether a unit says anything that the question does not, and more than what follows it."""
+        label = self._text[unit.start : unit.end]
+        if label.endswith(":") and len(label.split()) <= _LABEL:
+            return False
         return any(
             answer is None and not word.common
             for word, answer in zip(self._words, self._answers, strict=True)
@@ -203,6 +211,7 @@ class _Places:
         for left, right in pairs:
             lefts = [at for at, word in inside if word is left]
             rights = [at for at, word in inside if word is right]
-            if any(0 < abs(one - other) <= _NEAR for one in lefts for other in rights):
-                near += left.weight + right.weight
+            gaps = [abs(one - other) for one in lefts for other in rights if 0 < abs(one - other) <= _NEAR]
+            if gaps:
+                near += (left.weight + right.weight) * (1.0 if min(gaps) == 1 else _LESS_NEAR)
         return near / total

@@ -13,6 +13,7 @@ from genchat.engine.text import safe_line
 _MOST_SHOWN = 5
 _RANKED = 3
 _LONGEST_CELL = 200
+_WHOLE_FROM = 1000  # means from here on are rounded to whole numbers
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ def _summed(asked: Asked, column: Column, valued: Sequence[tuple[float, Row]], l
         return None
     total = sum(value for value, _ in valued)
     worth = total if asked.task == "total" else total / len(valued)
+    if asked.task == "mean" and abs(worth) >= _WHOLE_FROM:
+        worth = round(worth)  # four digits tell as much of a mean as there is to tell
     title = _title(asked, language, f"table_{asked.task}", value=number(worth, language), rows=len(valued))
     empty = len(asked.rows) - len(valued)
     if empty:

@@ -32,7 +32,7 @@ _ANY = re.compile(
     r"|show|mostre|diga|me|tell|give|"
     r"valor(es)?|value|values|tabela|table|planilha|sheet|dataset|dados|data|linhas?|rows?|column|coluna|registros?"
     r"|records?|existem?|ha|there|tem|have|has|had|called|chamad[oa]s?|nome|name|names|nomes|foi|teve|sao|by|por"
-    r"|cada|each|per|diferentes?|different|numero|number)\b"
+    r"|cada|each|per|diferentes?|different|numero|number|contra|against|entre|among|dentre)\b"
 )
 _OR = re.compile(r",|\b(?:ou|or|versus|vs)\b")
 _THAN = re.compile(
