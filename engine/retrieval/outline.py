@@ -13,6 +13,7 @@ from genchat.engine.retrieval.sentences import Span
 _PARAGRAPH_END = re.compile(r"\n[ \t\r]*\n")
 _LONGEST_TITLE = 80  # characters of a line that can be a heading
 _SECTION_INDENT = 3  # columns from the margin, at most, where the heading of a section stands
+_UNDERLINE = re.compile(r"([=\-~^*+#])\1{2,}")
 _PROSE = re.compile(r"[.!?;,:][\"'”’)\]]*\Z")
 
 
@@ -41,6 +42,7 @@ class _Paragraph:
     lines: int
     section: str = ""
     section_indent: int = 0
+    title: bool = False  # an underlined line and no more
 
 
 def outline(text: str, start: int, end: int) -> list[Group]:
@@ -89,6 +91,11 @@ def _paragraphs(text: str, start: int, end: int) -> Iterator[_Paragraph]:
 
 
 def _paragraph(span: Span, lines: list[str]) -> _Paragraph:
+    if len(lines) > 1 and _is_underlined(lines[0], lines[1]):
+        level = -2 if lines[1].strip()[0] == "=" else -1
+        if len(lines) == 2:
+            return _Paragraph(span, level, level, _line(lines[0]), 1, title=True)
+        return replace(_paragraph(span, lines[2:]), section=_line(lines[0]), section_indent=level)
     first, *others = (_indent(line) for line in lines)
     inner = min(others, default=first)
     title = _line(lines[0])
@@ -103,8 +110,9 @@ def _with_titles(paragraphs: list[_Paragraph]) -> list[_Paragraph]:
     found: list[_Paragraph] = []
     for place, paragraph in enumerate(paragraphs):
         before = found[-1] if found else None
-        if (
+        if (before is not None and before.title and not paragraph.section and not paragraph.title) or (
             before is not None
+            and not before.title
             and before.lines == 1
             and not before.section
             and before.indent <= _SECTION_INDENT
@@ -118,6 +126,13 @@ def _with_titles(paragraphs: list[_Paragraph]) -> list[_Paragraph]:
         else:
             found.append(paragraph)
     return found
+
+
+def _is_underlined(line: str, below: str) -> bool:
+    """Whether a line is a title by the line of signs below it."""
+    signs = below.strip()
+    plain = any(map(str.isalnum, line)) and len(line.strip()) <= _LONGEST_TITLE and "|" not in line
+    return plain and bool(_UNDERLINE.fullmatch(signs)) and len(signs) >= min(len(line.strip()) - 2, 3)
 
 
 def _can_be_title(line: str) -> bool:

@@ -20,12 +20,13 @@ _RELATED = 0.6  # of a word that only begins like one of the question: "creator"
 _SHORTEST_ROOT = 5  # letters that such words must share
 _FITS, _FITS_NOT = 0.15, -0.2
 # What has no form of its own cannot be missed; a reason or a person often stands there without its usual form.
-_FITTING = {"": (0.0, 0.0), "name": (0.0, 0.0), "reason": (0.05, 0.0), "person": (0.15, 0.0)}
+_FITTING = {"": (0.0, 0.0), "name": (0.0, 0.0), "reason": (0.05, 0.0), "person": (0.2, 0.0)}
 _NEAR = 4  # words apart that still count as near
 _LESS_NEAR = 0.6
 _NEARNESS = 0.15
 _BEGINS = 0.08  # for a unit that begins with the question's rarest word
 _FIRST_WORDS = 5
+_DENSITY = 0.03
 _LABEL = 6  # words of a line that only says what follows
 _REPEATS = 0.3  # taken from a unit that only repeats the question, as titles do
 _FIRST = 0.01
@@ -73,6 +74,7 @@ def answers_in(text: str, source: str, headings: str, question: Question) -> lis
         near = places.nearness(unit)
         score = about + _NEARNESS * near
         score += _FITTING.get(places.kind, (_FITS, _FITS_NOT))[not fits]
+        score += _DENSITY * places.density(unit)
         score += _BEGINS if places.begins(unit) else 0.0
         score -= 0.0 if places.is_news(unit) else _REPEATS
         found.append(Answer(unit, score, said, about, fits, levels.get(places.rarest, 0.0), near, len(shown.split())))
@@ -138,6 +140,15 @@ class _Places:
                 if word.folded.startswith(stem) or (len(own) >= _SHORTEST_ROOT and whole.startswith(own)):
                     yield word, asked
 
+    def density(self, unit: Unit) -> float:
+        """The share of a unit's telling words that are the question's."""
+        telling = [
+            answer
+            for word, answer in zip(self._words, self._answers, strict=True)
+            if unit.start <= word.start < unit.end and not word.common
+        ]
+        return sum(answer is not None for answer in telling) / len(telling) if telling else 0.0
+
     def begins(self, unit: Unit) -> bool:
         """Whether the rarest word of the question is among the first of a unit."""
         first = [word for word in self._words if unit.start <= word.start < unit.end][:_FIRST_WORDS]
@@ -155,7 +166,7 @@ class _Places:
     def is_news(self, unit: Unit) -> bool:
         """Whether a unit says anything that the question does not, and more than what follows it."""
         label = self._text[unit.start : unit.end]
-        if label.endswith(":") and len(label.split()) <= _LABEL:
+        if label.rstrip("*_` ").endswith(":") and len(label.split()) <= _LABEL:
             return False
         return any(
             answer is None and not word.common
