@@ -307,7 +307,7 @@ def _passage(number: int, found: _ReadCandidate) -> Passage:
         locator=found.locator,
         text=found.text,
         score=found.candidate.score,
-        highlight=found.answers[0].unit.shown if found.answers else None,
+        highlight=found.answers[0].marked if found.answers else None,
         parts=found.candidate.parts,
         matched={safe_line(word): share for word, share in matched.items()},
         warning=WARNING_ORDERS if gives_orders(found.text) else "",

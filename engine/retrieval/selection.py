@@ -20,7 +20,7 @@ _RELATED = 0.6  # of a word that only begins like one of the question: "creator"
 _SHORTEST_ROOT = 5  # letters that such words must share
 _FITS, _FITS_NOT = 0.15, -0.2
 # What has no form of its own cannot be missed; a reason or a person often stands there without its usual form.
-_FITTING = {"": (0.0, 0.0), "name": (0.0, 0.0), "reason": (0.05, 0.0), "person": (0.2, 0.0)}
+_FITTING = {"reason": (0.05, 0.0), "person": (0.2, 0.0)}
 _NEAR = 4  # words apart that still count as near
 _LESS_NEAR = 0.6
 _NEARNESS = 0.15
@@ -29,6 +29,7 @@ _FIRST_WORDS = 5
 _DENSITY = 0.03
 _LABEL = 6  # words of a line that only says what follows
 _REPEATS = 0.3  # taken from a unit that only repeats the question, as titles do
+_SHORT_OPTION = 400  # characters of an option with its explanation that is one answer
 _FIRST = 0.01
 _OF_OPTIONS = ("", "option", "command", "name", "definition")
 _FRAME = 0.5  # weight of a word that says what kind of thing is asked for: "which option", "que opção"
@@ -39,17 +40,17 @@ class Answer:
     """A unit of a text as an answer. `score` orders; the shares are of the question's weight, 0 to 1.
 
     `said` is what the unit says with its leads, `about` what it says with everything around it; `fits` whether it
-    holds the kind of thing asked for; `rarest` how much of the question's rarest word it covers.
+    holds the kind of thing asked for, None where nothing of a form is. `marked` is what is shown as the answer: the unit
+    with the line that leads it, or all of a short option.
     """
 
     unit: Unit
     score: float
     said: float
     about: float
-    fits: bool
-    rarest: float
+    fits: bool | None
+    marked: Span
     nearness: float
-    words: int
 
 
 def answers_in(text: str, source: str, headings: str, question: Question) -> list[Answer]:
@@ -70,18 +71,28 @@ def answers_in(text: str, source: str, headings: str, question: Question) -> lis
             continue
         about = places.share(levels)
         shown = "\n".join(text[slice(*span)] for span in (*unit.headings[-1:], *unit.leads, unit.span))
-        fits = holds(places.kind, shown, asked)
+        fits = None if places.kind in ("", "name") else holds(places.kind, shown, asked)
         near = places.nearness(unit)
         score = about + _NEARNESS * near
-        score += _FITTING.get(places.kind, (_FITS, _FITS_NOT))[not fits]
+        if fits is not None:
+            score += _FITTING.get(places.kind, (_FITS, _FITS_NOT))[not fits]
         score += _DENSITY * places.density(unit)
         score += _BEGINS if places.begins(unit) else 0.0
         score -= 0.0 if places.is_news(unit) else _REPEATS
-        found.append(Answer(unit, score, said, about, fits, levels.get(places.rarest, 0.0), near, len(shown.split())))
+        found.append(Answer(unit, score, said, about, fits, _marked(text, unit, units), near))
     if places.kind in _OF_OPTIONS:
         found = _lifted(text, found)
     found.sort(key=lambda each: (-each.score, each.unit.start))
     return found
+
+
+def _marked(text: str, unit: Unit, units: Sequence[Unit]) -> Span:
+    if unit.leads and is_option(text[slice(*unit.leads[-1])]):
+        start = unit.leads[-1][0]
+        end = max(each.end for each in units if each.leads[: len(unit.leads)] == unit.leads)
+        if end - start <= _SHORT_OPTION:
+            return start, end
+    return unit.shown
 
 
 def _lifted(text: str, found: Sequence[Answer]) -> list[Answer]:
