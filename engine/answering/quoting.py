@@ -32,6 +32,8 @@ _LEADS = 200  # characters of the lines above a part that are quoted with it
 _HEADING_ENOUGH = 0.75  # share of the question that a heading must hold for that
 _NEXT_ENOUGH = 0.8  # share of the best part's score that a further one must have
 _LONGEST_RECORD = 600
+_FENCES = re.compile(r"^[ ]{0,3}(?:```+|~~~+)", re.MULTILINE)
+_FENCE = re.compile(r"\s*\n[ ]{0,3}(?:```+|~~~+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,13 @@ def _grown(text: str, unit: Unit, units: Sequence[Unit]) -> list[Span]:
             end = each.end
         if not led and place + 1 < len(units) and units[place + 1].section == unit.section:
             end = units[place + 1].end
-    return [*leads, (unit.start, end)]
+    return [*leads, (unit.start, _fence_closed(text, unit.start, end))]
+
+
+def _fence_closed(text: str, start: int, end: int) -> int:
+    """The end of a part; behind the fence of code that was opened in it."""
+    closing = _FENCE.match(text, end)
+    return closing.end() if closing and len(_FENCES.findall(text, start, end)) % 2 else end
 
 
 def _merged(text: str, spans: Sequence[Span]) -> list[Span]:

@@ -15,24 +15,24 @@ from genchat.engine.retrieval.sentences import Span
 from genchat.engine.retrieval.terms import LANGUAGES, Word, stemmer, words_of
 from genchat.engine.text import fold
 
-_IN_DOCUMENT, _IN_HEADING, _IN_ENTRY, _IN_NEIGHBOUR, _ELSEWHERE = 1.0, 0.8, 0.95, 0.7, 0.15
-_RELATED = 0.6  # of a word that only begins like one of the question: "creator" for "created"
+_IN_DOCUMENT, _IN_HEADING, _IN_ENTRY, _IN_NEIGHBOUR, _ELSEWHERE = 1.0, 1.0, 0.95, 0.7, 0.35
+_RELATED = 0.9  # of a word that only begins like one of the question: "creator" for "created"
 _SHORTEST_ROOT = 5  # letters that such words must share
-_FITS, _FITS_NOT = 0.15, -0.2
+_FITS, _FITS_NOT = 0.1, -0.12
 # What has no form of its own cannot be missed; a reason or a person often stands there without its usual form.
 _FITTING = {"reason": (0.05, 0.0), "person": (0.2, 0.0)}
 _NEAR = 4  # words apart that still count as near
-_LESS_NEAR = 0.6
-_NEARNESS = 0.15
+_LESS_NEAR = 0.8
+_NEARNESS = 0.25
 _BEGINS = 0.08  # for a unit that begins with the question's rarest word
 _FIRST_WORDS = 5
-_DENSITY = 0.03
+_DENSITY = 0.06
 _LABEL = 6  # words of a line that only says what follows
 _REPEATS = 0.3  # taken from a unit that only repeats the question, as titles do
 _SHORT_OPTION = 400  # characters of an option with its explanation that is one answer
 _FIRST = 0.01
 _OF_OPTIONS = ("", "option", "command", "name", "definition")
-_FRAME = 0.5  # weight of a word that says what kind of thing is asked for: "which option", "que opção"
+_FRAME = 0.4  # weight of a word that says what kind of thing is asked for: "which option", "que opção"
 
 
 @dataclass(frozen=True, slots=True)
