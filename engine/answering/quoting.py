@@ -92,7 +92,7 @@ def _quotation(question: Question, passage: Passage, answers: Sequence[Answer]) 
     if section is not None:
         return Quotation(passage, (section,))
     if not answers:
-        return Quotation(passage, ((0, len(passage.text)),))
+        return Quotation(passage, ((units[0].start, units[-1].end) if units else (0, len(passage.text)),))
     best = answers[0]
     further = [
         each

@@ -23,6 +23,7 @@ _FITS, _FITS_NOT = 0.1, -0.12
 _FITTING = {"reason": (0.05, 0.0), "person": (0.2, 0.0)}
 _NEAR = 4  # words apart that still count as near
 _LESS_NEAR = 0.8
+_NEAR_ABOVE = 0.9  # of that in a heading
 _NEARNESS = 0.25
 _BEGINS = 0.08  # for a unit that begins with the question's rarest word
 _FIRST_WORDS = 5
@@ -128,6 +129,10 @@ class _Places:
         self._related = list(self._relatives())
         self._source = self._matched(source)
         self._headings = self._matched(headings)
+        above = words_of(headings, question.language)
+        self._near_in_headings = self._nearness(
+            above, matching(question, above, LANGUAGES), [(0, len(headings))] if headings else []
+        )
         self._weights = {
             id(word): word.weight * (_FRAME if fold(word.text) in frame else 1.0) for word in question.words
         }
@@ -217,15 +222,20 @@ class _Places:
         return found
 
     def nearness(self, unit: Unit) -> float:
-        """The share, by weight, of neighbouring words of the question that stand near each other in the unit."""
+        """How near neighbouring words of the question stand in the unit, or in what it stands under, 0 to 1."""
+        own = self._nearness(self._words, self._answers, (*unit.leads, unit.span))
+        above = self._nearness(self._words, self._answers, unit.headings)
+        return max(own, _NEAR_ABOVE * above, _NEAR_ABOVE * self._near_in_headings)
+
+    def _nearness(self, words: Sequence[Word], answers: Sequence[QuestionWord | None], spans: Sequence[Span]) -> float:
         pairs = list(zip(self._question.words, self._question.words[1:], strict=False))
         total = sum(left.weight + right.weight for left, right in pairs)
-        if not total:
+        if not total or not spans:
             return 0.0
         inside: list[tuple[int, QuestionWord]] = []
         place = 0
-        for word, answer in zip(self._words, self._answers, strict=True):
-            if any(span[0] <= word.start < span[1] for span in (*unit.leads, unit.span)):
+        for word, answer in zip(words, answers, strict=True):
+            if any(span[0] <= word.start < span[1] for span in spans):
                 place += not word.common
                 if answer is not None:
                     inside.append((place, answer))
