@@ -23,6 +23,7 @@ from genchat.engine.retrieval.questions import Question, headings_of, understand
 from genchat.engine.retrieval.schema import change_number
 from genchat.engine.retrieval.searchable import Form, shown_text
 from genchat.engine.retrieval.selection import Answer, answers_in, says
+from genchat.engine.retrieval.tables import is_record
 from genchat.engine.retrieval.vectors import Embedded, VectorSearch, embedded
 from genchat.engine.text import safe, safe_line
 
@@ -272,7 +273,7 @@ def _read(question: Question, candidate: _Candidate, row: sqlite3.Row) -> _ReadC
     text = safe(shown_text(stored, Form(kind, tuple(json.loads(columns)), delimiter)))
     headings = headings_of(heading)
     title = PurePath(name).stem.replace("_", " ")
-    found = tuple(answers_in(text, title, " › ".join(headings), question)[:_ANSWERS])
+    found = tuple(answers_in(text, title, " › ".join(headings), question, is_record(name))[:_ANSWERS])
     where = locator(headings, line)
     return _ReadCandidate(candidate, question, safe_line(name, 120), where, text, found, says(question, title))
 

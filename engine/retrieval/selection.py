@@ -54,12 +54,12 @@ class Answer:
     nearness: float
 
 
-def answers_in(text: str, source: str, headings: str, question: Question) -> list[Answer]:
-    """The units of `text` that share a word with the question, the likeliest answer first.
+def answers_in(text: str, source: str, headings: str, question: Question, record: bool = False) -> list[Answer]:
+    """The units of `text` that share a word with the question, the likeliest answer first; all of a `record` is one.
 
     `source` is the name of the document, `headings` what the text stands under.
     """
-    units = units_of(text)
+    units = [Unit(0, len(text), "line", 0, 0)] if record and text else units_of(text)
     if not units or not question.weight:
         return []
     places = _Places(text, source, headings, question)
