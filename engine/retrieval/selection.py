@@ -41,8 +41,8 @@ class Answer:
     """A unit of a text as an answer. `score` orders; the shares are of the question's weight, 0 to 1.
 
     `said` is what the unit says with its leads, `about` what it says with everything around it; `fits` whether it
-    holds the kind of thing asked for, None where nothing of a form is. `marked` is what is shown as the answer: the unit
-    with the line that leads it, or all of a short option.
+    holds the kind of thing asked for, None where nothing of a form is. `marked` is what is shown as the answer: the
+    unit with the line that leads it, or all of a short option.
     """
 
     unit: Unit

@@ -18,10 +18,7 @@ from genchat.engine.retrieval.tables import is_record
 from tests.engine.asking import passages_of, talk, text_of
 from tests.engine.document_fixtures import Add
 
-WORDS = (
-    "arroz feijão ponte rio museu 2007 39.90 1.4 123.456.789-09 vermelho escola Ana peso preço verde horas abre fecha"
-    " option file --all -x the open gate 12,5 % R$ kg"
-).split()
+WORDS = ["arroz", "feijão", "ponte", "rio", "museu", "2007", "39.90", "1.4", "123.456.789-09", "vermelho", "escola", "Ana", "peso", "preço", "verde", "horas", "abre", "fecha", "option", "file", "--all", "-x", "the", "open", "gate", "12,5", "%", "R$", "kg"]
 WORD = st.sampled_from(WORDS)
 SENTENCE = st.lists(WORD, min_size=2, max_size=9).map(lambda words: " ".join(words).capitalize() + ".")
 LINE = st.one_of(
