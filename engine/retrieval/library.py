@@ -182,7 +182,7 @@ class Library:
             number = self._collection_number(connection, collection)
             indexer = Indexer(connection, number)
             yield from indexer.add(unique)
-            found = {source.path for source in unique}
+            found = {source.path for source in unique if not source.outside}
             known = connection.execute(
                 "SELECT id, name, path FROM docs_document WHERE collection = ? AND state = 'ready'", (number,)
             ).fetchall()

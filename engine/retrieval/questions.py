@@ -24,6 +24,7 @@ _UNITS = {
     **dict.fromkeys(("caloria", "calorias", "calorie", "calories"), "kcal"),
     **dict.fromkeys(("quilo", "quilos", "quilograma", "quilogramas", "kilo", "kilos"), "kg"),
 }
+_FEWEST = 100  # chunks: in fewer, rare words and missing ones would weigh as in that many
 _LENT = 0.5  # weight of a word that stands only in the question before
 _CERTAINTY_TRANSLATED = 0.9
 _CERTAINTY_ALIKE = 0.3
@@ -164,7 +165,7 @@ def understand(
         plain = how == "exact" and word.text.casefold() == word.folded
         written = _written(connection, word.folded) if plain else ""
         written = "" if written == word.folded else written
-        weight = idf(chunks, count) * (1.0 if place < len(own) else _LENT)
+        weight = idf(max(chunks, _FEWEST), count) * (1.0 if place < len(own) else _LENT)
         found.append(QuestionWord(word.text, stems, count, weight, how, shown, written))
     return Question(f"{before}\n{text}" if before else text, language, tuple(found))
 

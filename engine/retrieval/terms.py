@@ -16,7 +16,15 @@ from genchat.engine.text import fold
 
 Language = Literal["pt", "en"]
 LANGUAGES: tuple[Language, ...] = ("pt", "en")
-WORD = re.compile("[^\\W_][^\\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\\W_]*)*")
+_IDEOGRAPHS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_PICTURES = "\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
+# A word; the name of a programming language that ends or begins with signs; a character of a script that is written
+# without spaces; a picture.
+WORD = re.compile(
+    f"(?<!\\w)[^\\W\\d_]{{1,2}}(?:\\+\\+|#)|(?<![\\w.])\\.[Nn][Ee][Tt](?!\\w)|[{_IDEOGRAPHS}{_PICTURES}]"
+    f"|[^\\W_{_IDEOGRAPHS}][^\\W_\u0300-\u036f{_IDEOGRAPHS}]*(?:[\u0300-\u036f]+[^\\W_{_IDEOGRAPHS}]*)*"
+)
+_SIGNS = {"+": "plus", "#": "sharp", ".": "dot"}
 _STEMMER_NAMES = {"pt": "portuguese", "en": "english"}
 # Folding hides the accents by which the Portuguese stemmer knows these endings, so they are put back.
 _ACCENTED_ENDINGS = (
@@ -53,12 +61,22 @@ class Word:
     common: bool
 
 
+def folded_word(word: str) -> str:
+    """A word as it is compared: folded, and in letters and digits alone, which is all that the index tells apart."""
+    folded = fold(word)[:_LONGEST]
+    if folded.isalnum():
+        return folded
+    return "".join(
+        character if character.isalnum() else _SIGNS.get(character, f"u{ord(character):x}") for character in folded
+    )
+
+
 def words_of(text: str, language: Language) -> list[Word]:
     """The words of `text` in order."""
     stops = BY_LANGUAGE[language]
     found = []
     for match in WORD.finditer(text):
-        folded = fold(match[0])[:_LONGEST]
+        folded = folded_word(match[0])
         found.append(Word(match[0], match.start(), match.end(), folded, folded in stops))
     return found
 
@@ -93,7 +111,7 @@ class Stemmer:
         distinct = dict.fromkeys(written)
         for word in distinct:
             if word not in known:
-                folded = fold(word)[:_LONGEST]
+                folded = folded_word(word)
                 common = folded in BY_LANGUAGE[self.language]
                 known[word] = ("", "") if common else (folded, self(folded))
         stems = [stem for word in written if (stem := known[word][1])]

@@ -2,10 +2,10 @@
 
 import secrets
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import FrameType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from genchat.engine.contract import (
     ENDING_OF,
@@ -58,6 +58,7 @@ class Outcome:
     tokens: int = 0
     steps: list[dict[str, Any]] = field(default_factory=list)
     passages: list[dict[str, Any]] = field(default_factory=list)
+    unsupported: list[tuple[int, int]] = field(default_factory=list)  # of `text`: what no passage bears out
 
     @property
     def exit_code(self) -> int:
@@ -140,6 +141,9 @@ def _take(event: Event, outcome: Outcome, labels: Labels, output: Output, form: 
         else:
             output.json_line(step_values(event, labels, top))
     elif isinstance(event, Notice):
+        if event.key == "retrieval.unsupported":
+            spans = cast("Iterable[tuple[int, int]]", event.values.get("spans", ()))
+            outcome.unsupported = [(int(start), int(end)) for start, end in spans]
         output.note(words_of(event.key, event.values), "dim")
     elif isinstance(event, Passages):
         outcome.passages = [passage_values(passage) for passage in event.items]
@@ -157,9 +161,14 @@ def passage_values(passage: Passage) -> dict[str, Any]:
         "locator": passage.locator,
         "score": passage.score,
         "text": passage.text,
+        "warning": passage.warning,
     }
 
 
 def _tell_sources(outcome: Outcome, output: Output) -> None:
     for passage in outcome.passages:
         output.note(safe_line(f"[{passage['number']}] {passage['source']} · {passage['locator']}"), "dim")
+        if passage["warning"]:
+            output.note("    ⚠ " + say(passage["warning"]), "dim")
+    for start, end in outcome.unsupported:
+        output.note("⚠ " + say("cli.unsupported", sentence=safe_line(outcome.text[start:end], 300)), "dim")

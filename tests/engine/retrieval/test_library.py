@@ -334,3 +334,17 @@ def test_two_processes_may_open_a_new_file_at_once(path: Path) -> None:
     with Library(path) as library:
         assert shipped(library) == SHIPPED_DOCUMENTS
         assert_sound(library)
+
+
+def test_a_link_that_leads_out_of_an_added_folder_is_left_out_and_told(library: Library, tmp_path: Path) -> None:
+    folder, outside = tmp_path / "pasta", tmp_path / "fora.txt"
+    folder.mkdir()
+    outside.write_text("segredo")
+    (folder / "dentro.txt").write_text("aberto")
+    (folder / "link.txt").symlink_to(outside)
+    (folder / "outro.txt").symlink_to(folder / "dentro.txt")
+    told = {each.name: each for each in library.add([folder]) if each.outcome != "reading"}
+    assert told["link.txt"].problem is not None
+    assert told["link.txt"].problem.key == "document_outside"
+    assert [told[name].outcome for name in ("dentro.txt", "outro.txt")] == ["added", "added"]
+    assert [each.name for each in library.documents()] == ["dentro.txt", "outro.txt"]
