@@ -8,7 +8,7 @@ from genchat.engine.retrieval.expectation import expected
 from genchat.engine.retrieval.layout import Unit
 from genchat.engine.retrieval.questions import Question, QuestionWord, matching
 from genchat.engine.retrieval.sentences import Span
-from genchat.engine.retrieval.terms import LANGUAGES, Word, stemmer, words_of
+from genchat.engine.retrieval.terms import Language, Word, stemmer, words_of
 from genchat.engine.text import fold
 
 _IN_DOCUMENT, _IN_HEADING, _IN_ENTRY, _IN_NEIGHBOUR, _ELSEWHERE = 1.0, 1.0, 0.95, 0.7, 0.35
@@ -30,8 +30,11 @@ class Places:
     `kind` is the kind of thing asked for; `rarest` the key of the weightiest word.
     """
 
-    def __init__(self, text: str, source: str, headings: str, question: Question) -> None:
+    def __init__(
+        self, text: str, source: str, headings: str, question: Question, languages: Sequence[Language]
+    ) -> None:
         self._text = text
+        self._languages = languages
         self.kind, frame = expected(question.text)
         self._question = question
         self._pairs = list(zip(question.words, question.words[1:], strict=False))
@@ -106,7 +109,7 @@ class Places:
 
     def _read(self, text: str) -> list[_Marked]:
         words = words_of(text, self._question.language)
-        return list(zip(words, matching(self._question, words, LANGUAGES), strict=True))
+        return list(zip(words, matching(self._question, words, self._languages), strict=True))
 
     def _in(self, *spans: Span) -> list[_Marked]:
         """The words in spans, in the order of the spans."""
@@ -131,7 +134,7 @@ class Places:
             if answer is not None or word.common:
                 continue
             for whole, stem, asked in roots.get(word.folded[:_SHORTEST_ROOT], ()):
-                own = stemmer(self._question.language)(word.folded)
+                own = stemmer(self._languages[0])(word.folded)
                 if word.folded.startswith(stem) or (len(own) >= _SHORTEST_ROOT and whole.startswith(own)):
                     yield word, asked
 

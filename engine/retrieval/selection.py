@@ -13,7 +13,7 @@ from genchat.engine.retrieval.layout import Unit, is_option, units_of
 from genchat.engine.retrieval.places import RELATED, Places
 from genchat.engine.retrieval.questions import Question, matching
 from genchat.engine.retrieval.sentences import Span
-from genchat.engine.retrieval.terms import LANGUAGES, words_of
+from genchat.engine.retrieval.terms import LANGUAGES, Language, words_of
 
 _FITS, _FITS_NOT = 0.1, -0.12
 # What has no form of its own cannot be missed; a reason or a person often stands there without its usual form.
@@ -29,36 +29,40 @@ _OF_OPTIONS = ("", "option", "command", "name", "definition")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A unit of a text as an answer. `score` orders; the shares are of the question's weight, 0 to 1.
+    """A unit of a text as an answer. `score` orders.
 
-    `said` is what the unit says with its leads, `about` what it says with everything around it; `fits` whether it
-    holds the kind of thing asked for, None where nothing of a form is. `marked` is what is shown as the answer: the
-    unit with the line that leads it, or all of a short option.
+    `about` is the share of the question's weight, 0 to 1, in it and around it; `fits` whether it holds the kind of
+    thing asked for, None where nothing of a form is. `marked` is what is shown as the answer: the unit with the line
+    that leads it, or all of a short option.
     """
 
     unit: Unit
     score: float
-    said: float
     about: float
     fits: bool | None
     marked: Span
-    nearness: float
 
 
-def answers_in(text: str, source: str, headings: str, question: Question, record: bool = False) -> list[Answer]:
+def answers_in(
+    text: str,
+    source: str,
+    headings: str,
+    question: Question,
+    languages: Sequence[Language] = LANGUAGES,
+    record: bool = False,
+) -> list[Answer]:
     """The units of `text` that share a word with the question, the likeliest answer first; all of a `record` is one.
 
-    `source` is the name of the document, `headings` what the text stands under.
+    `source` is the name of the document, `headings` what the text stands under, `languages` those it may be in.
     """
     units = [Unit(0, len(text), "line", 0, 0)] if record and text else units_of(text)
     if not units or not question.weight:
         return []
-    places = Places(text, source, headings, question)
+    places = Places(text, source, headings, question, languages)
     asked = frozenset(word.folded for word in words_of(question.text, question.language))
     found = []
     for order, unit in enumerate(units):
         levels = places.levels(unit, units, order)
-        said = places.share({key: level for key, level in levels.items() if level >= 1.0})
         if not any(level >= RELATED for level in levels.values()):
             continue
         about = places.share(levels)
@@ -71,7 +75,7 @@ def answers_in(text: str, source: str, headings: str, question: Question, record
         score += _DENSITY * places.density(unit)
         score += _BEGINS if places.begins(unit) else 0.0
         score -= 0.0 if places.is_news(unit) else _REPEATS
-        found.append(Answer(unit, score, said, about, fits, _marked(text, unit, units), near))
+        found.append(Answer(unit, score, about, fits, _marked(text, unit, units)))
     if places.kind in _OF_OPTIONS:
         found = _lifted(text, found)
     found.sort(key=lambda each: (-each.score, each.unit.start))
