@@ -32,7 +32,7 @@ _VECTOR_SHARE = 0.5
 _DEEP = 3  # passages looked at for that
 _POOL = 12  # passages read for answers, of which the best are given
 _ANSWERS = 6  # parts of a passage kept
-_OTHER_DOCUMENT = 0.3  # taken from other documents where the question names one
+_OTHER_DOCUMENT = 1.0  # taken from other documents where the question names one
 _ANSWER_SHARE = 3.0  # of the score of the best answer, against 1 of the passage's own
 
 

@@ -128,7 +128,8 @@ def _take(event: Event, outcome: Outcome, labels: Labels, output: Output, form: 
             output.json_line(step_values(event, labels, top))
     elif isinstance(event, Notice):
         if event.key == "retrieval.unsupported":
-            outcome.unsupported = [(int(start), int(end)) for start, end in event.values.get("spans", ())]
+            spans = event.values.get("spans")
+            outcome.unsupported = [(int(start), int(end)) for start, end in spans] if isinstance(spans, list) else []
         output.note(say(event.key, **dict(event.values)), "dim")
     elif isinstance(event, Passages):
         outcome.passages = [passage_values(passage) for passage in event.items]

@@ -18,7 +18,37 @@ from genchat.engine.retrieval.tables import is_record
 from tests.engine.asking import passages_of, talk, text_of
 from tests.engine.document_fixtures import Add
 
-WORDS = ["arroz", "feijão", "ponte", "rio", "museu", "2007", "39.90", "1.4", "123.456.789-09", "vermelho", "escola", "Ana", "peso", "preço", "verde", "horas", "abre", "fecha", "option", "file", "--all", "-x", "the", "open", "gate", "12,5", "%", "R$", "kg"]
+WORDS = [
+    "arroz",
+    "feijão",
+    "ponte",
+    "rio",
+    "museu",
+    "2007",
+    "39.90",
+    "1.4",
+    "123.456.789-09",
+    "vermelho",
+    "escola",
+    "Ana",
+    "peso",
+    "preço",
+    "verde",
+    "horas",
+    "abre",
+    "fecha",
+    "option",
+    "file",
+    "--all",
+    "-x",
+    "the",
+    "open",
+    "gate",
+    "12,5",
+    "%",
+    "R$",
+    "kg",
+]
 WORD = st.sampled_from(WORDS)
 SENTENCE = st.lists(WORD, min_size=2, max_size=9).map(lambda words: " ".join(words).capitalize() + ".")
 LINE = st.one_of(
@@ -173,7 +203,8 @@ def test_code_comes_whole_and_badges_not_at_all(add: Add) -> None:
 
 def test_a_title_is_no_answer(add: Add) -> None:
     text = (
-        "Conjunto de dados de vinhos\n---------------------------\n\n:Número de amostras: 178\n:Autor: Ana Maria Lima\n\n"
+        "Conjunto de dados de vinhos\n---------------------------\n\n"
+        ":Número de amostras: 178\n:Autor: Ana Maria Lima\n\n"
         "Os vinhos vêm de três produtores da mesma região.\n"
     )
     backend = ExtractiveBackend(Retriever(add({"vinhos.txt": text})))
