@@ -61,7 +61,7 @@ _QUESTIONS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"|in (what|which) (country|city|state|place|region))\b"
         ),
     ),
-    ("reason", re.compile(r"\b(por que|porque|por qual (motivo|razao)|why|what (makes|causes))\b")),
+    ("reason", re.compile(r"\b(por que|porque|por qual (motivo|razao)|why)\b")),
     (
         "definition",
         re.compile(

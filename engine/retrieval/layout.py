@@ -374,11 +374,14 @@ class _Reader:
             last += 1
         self.block += 1
         spans = sentence_spans(self.text, line.start, self.lines[last].end)
-        for place, (start, end) in enumerate(spans):
-            # What opens a list may open a sentence too, but not all that follows.
-            if self.text[start:end].endswith(":") or (place and self.opening and line.indent <= self.opening[0]):
+        for start, end in spans:
+            opens = self.text[start:end].endswith(":")
+            if opens:
                 self.opening = None
             self._add(start, end, "sentence")
-        if self.text[spans[-1][0] : spans[-1][1]].endswith(":"):
-            self.opening = (line.indent, spans[-1])
+            if opens:
+                self.opening = (line.indent, (start, end))
+            elif self.opening is not None and line.indent <= self.opening[0] and len(spans) > 1:
+                # What opens a list may open a sentence too, but not all that follows.
+                self.opening = None
         return last + 1

@@ -20,7 +20,7 @@ from genchat.engine.retrieval.evidence import Found, evidence
 from genchat.engine.retrieval.keywords import CANDIDATES, KeywordHit, KeywordResult, score_chunks, search, statistics
 from genchat.engine.retrieval.library import Library
 from genchat.engine.retrieval.passages import WARNING_ORDERS, coverage, gives_orders, shares
-from genchat.engine.retrieval.questions import Question, headings_of, understand
+from genchat.engine.retrieval.questions import Question, headings_of, languages_of, understand
 from genchat.engine.retrieval.schema import change_number
 from genchat.engine.retrieval.searchable import Form, shown_text
 from genchat.engine.retrieval.selection import Answer, answers_in, says
@@ -33,7 +33,7 @@ _VECTOR_SHARE = 0.5
 _DEEP = 3  # passages looked at for that
 _POOL = 12  # passages read for answers, of which the best are given
 _ANSWERS = 6  # parts of a passage kept
-_OTHER_DOCUMENT = 0.3  # taken from other documents where the question names one
+_OTHER_DOCUMENT = 1.0  # taken from other documents where the question names one
 _ANSWER_SHARE = 3.0  # of the score of the best answer, against 1 of the passage's own
 _AS_MUCH = 0.999  # of the most that any passage holds of the question: all but rounding
 _FOREIGN = 1.0  # taken from passages in another language than the question's, where one in its own holds as much
@@ -273,11 +273,12 @@ class _ReadCandidate:
 
 
 def _read(question: Question, candidate: _Candidate, row: sqlite3.Row) -> _ReadCandidate:
-    _, name, kind, columns, delimiter, _, line, heading, stored = row
+    _, name, kind, columns, delimiter, language, line, heading, stored = row
     text = safe(shown_text(stored, Form(kind, tuple(json.loads(columns)), delimiter)))
     headings = headings_of(heading)
     title = PurePath(name).stem.replace("_", " ")
-    found = tuple(answers_in(text, title, " › ".join(headings), question, is_record(name))[:_ANSWERS])
+    above, spoken = " › ".join(headings), languages_of(language)
+    found = tuple(answers_in(text, title, above, question, spoken, is_record(name))[:_ANSWERS])
     where = locator(headings, line)
     return _ReadCandidate(candidate, question, safe_line(name, 120), where, text, found, says(question, title))
 

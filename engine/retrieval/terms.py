@@ -7,7 +7,7 @@ stemmers are Snowball's (Porter 2001, "Snowball: a language for stemming algorit
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from genchat.engine.common_words import ASKING, BY_LANGUAGE
@@ -21,8 +21,9 @@ _PICTURES = "\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
 # A word; the name of a programming language that ends or begins with signs; a character of a script that is written
 # without spaces; a picture.
 WORD = re.compile(
-    f"(?<!\\w)[^\\W\\d_]{{1,2}}(?:\\+\\+|#)|(?<![\\w.])\\.[Nn][Ee][Tt](?!\\w)|[{_IDEOGRAPHS}{_PICTURES}]"
-    f"|[^\\W_{_IDEOGRAPHS}][^\\W_\u0300-\u036f{_IDEOGRAPHS}]*(?:[\u0300-\u036f]+[^\\W_{_IDEOGRAPHS}]*)*"
+    f"[^\\W_{_IDEOGRAPHS}][^\\W_\u0300-\u036f{_IDEOGRAPHS}]*(?:[\u0300-\u036f]+[^\\W_{_IDEOGRAPHS}]*)*"
+    "(?:(?=[+#])(?:(?<=\\b[^\\W\\d_])|(?<=\\b[^\\W\\d_]{2}))(?:\\+\\+|#))?"
+    f"|[{_IDEOGRAPHS}{_PICTURES}]|(?<![\\w.])\\.[Nn][Ee][Tt](?!\\w)"
 )
 _SIGNS = {"+": "plus", "#": "sharp", ".": "dot"}
 _STEMMER_NAMES = {"pt": "portuguese", "en": "english"}
@@ -61,6 +62,7 @@ class Word:
     common: bool
 
 
+@lru_cache(maxsize=65536)
 def folded_word(word: str) -> str:
     """A word as it is compared: folded, and in letters and digits alone, which is all that the index tells apart."""
     folded = fold(word)[:_LONGEST]

@@ -17,6 +17,7 @@ _BLOCKS = {
 }
 _HEADING = re.compile(r"h([1-6])\Z")
 _DECLARED = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.-]+)", re.IGNORECASE)
+_LONE_DASH = re.compile(r"^-[ \t]*\n\s*(?=[^\s-])", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 
 
@@ -41,7 +42,7 @@ def page_text(html: str) -> str:
         for text, preformatted in parser.parts()
         for line in text.split("\n")
     )
-    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip() + "\n"
+    return _LONE_DASH.sub("- ", _BLANK_LINES.sub("\n\n", "\n".join(lines))).strip() + "\n"
 
 
 class _Reader(HTMLParser):

@@ -323,7 +323,7 @@ def passages_content(document: "Document", chunks: "tuple[StoredChunk, ...]") ->
 
 def retrieval_content(found: "Retrieval") -> Content:
     """How a question was understood and what it finds."""
-    from genchat.engine.retrieval.retriever import ENOUGH
+    from genchat.engine.retrieval.evidence import ENOUGH
 
     total = found.question.weight or 1.0
     parts: list[Content | tuple[str, str] | str] = [

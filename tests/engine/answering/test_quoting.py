@@ -203,8 +203,8 @@ def test_code_comes_whole_and_badges_not_at_all(add: Add) -> None:
 
 def test_a_title_is_no_answer(add: Add) -> None:
     text = (
-        "Conjunto de dados de vinhos\n---------------------------\n\n:Número de amostras: 178\n"
-        ":Autor: Ana Maria Lima\n\n"
+        "Conjunto de dados de vinhos\n---------------------------\n\n"
+        ":Número de amostras: 178\n:Autor: Ana Maria Lima\n\n"
         "Os vinhos vêm de três produtores da mesma região.\n"
     )
     backend = ExtractiveBackend(Retriever(add({"vinhos.txt": text})))

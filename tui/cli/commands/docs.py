@@ -258,7 +258,7 @@ def _show_prompt(around: Surroundings, question: str, found: "Retrieval") -> Non
 
 
 def _explain(around: Surroundings, found: "Retrieval") -> None:
-    from genchat.engine.retrieval.retriever import ENOUGH
+    from genchat.engine.retrieval.evidence import ENOUGH
 
     out = around.output
     out.note(say("docs.retriever", retriever=found.retriever), "dim")
