@@ -67,15 +67,15 @@ def documents(kind: Kind, languages: Iterable[str] | None = None, held_out: bool
     """All files of one kind, in order of language and name."""
     root = corpora_folder()
     wanted = None if languages is None else frozenset(languages)
-    found: list[Document] = []
+    loaded: list[Document] = []
     for path in sorted((root / kind).glob("*/*")):
         language = path.parent.name
         if path.suffix not in _TEXT_ENDINGS or path.name.startswith(HELD_OUT) != held_out:
             continue
         if wanted is None or language in wanted:
             source = path.relative_to(root).as_posix()
-            found.append(Document(source, language, path.read_text(encoding="utf-8")))
-    return tuple(found)
+            loaded.append(Document(source, language, path.read_text(encoding="utf-8")))
+    return tuple(loaded)
 
 
 def looks_like_dialogues(text: str) -> bool:
@@ -86,7 +86,7 @@ def looks_like_dialogues(text: str) -> bool:
 
 def parse_dialogues(text: str, source: str, language: str) -> tuple[Dialogue, ...]:
     """The dialogues of one file. Raises ValueError("file:line: …") where the format is broken."""
-    found: list[Dialogue] = []
+    parsed: list[Dialogue] = []
     title: str | None = None
     turns: list[Turn] = []
 
@@ -96,7 +96,7 @@ def parse_dialogues(text: str, source: str, language: str) -> tuple[Dialogue, ..
             return
         if not turns or turns[-1].speaker != "reply":
             raise ValueError(f"{source}:{line}: a dialogue must end with a reply (R: )")
-        found.append(Dialogue(source, language, title, tuple(turns)))
+        parsed.append(Dialogue(source, language, title, tuple(turns)))
         title = None
         turns.clear()
 
@@ -110,7 +110,7 @@ def parse_dialogues(text: str, source: str, language: str) -> tuple[Dialogue, ..
         else:
             turns.append(_turn(line, number, source, title, turns))
     close(number)
-    return tuple(found)
+    return tuple(parsed)
 
 
 def _turn(line: str, number: int, source: str, title: str | None, before: list[Turn]) -> Turn:

@@ -72,8 +72,8 @@ def score(model: LanguageModel, tokens: Sequence[int], context: Sequence[int] = 
     if isinstance(model, BatchScorer):
         return model.score_tokens([*context, *tokens])[len(context) :]
     cursor = model.start(context)
-    found = np.empty(len(tokens), dtype=np.float32)
+    log_probs = np.empty(len(tokens), dtype=np.float32)
     for index, token in enumerate(tokens):
-        found[index] = cursor.log_probs()[token]
+        log_probs[index] = cursor.log_probs()[token]
         cursor.advance(token)
-    return found
+    return log_probs

@@ -56,5 +56,5 @@ def _without_thousands(typed: str) -> str:
     """The number with its last mark before the decimals and no other: what was most likely meant."""
     if "." not in typed:
         return re.sub(r"[,\s]", "", typed)
-    place = max(typed.rfind("."), typed.rfind(","))
-    return localised(re.sub(r"[.,]", "", typed[:place]) + "." + typed[place + 1 :])
+    mark = max(typed.rfind("."), typed.rfind(","))
+    return localised(re.sub(r"[.,]", "", typed[:mark]) + "." + typed[mark + 1 :])

@@ -37,12 +37,12 @@ def option_path(name: str) -> tuple[str, str, str] | None:
 
 def option_tables(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The options among settings by dotted name: for each plug-in, its options by key."""
-    found: dict[str, dict[str, Any]] = {}
+    tables: dict[str, dict[str, Any]] = {}
     for name, value in values.items():
         path = option_path(name)
         if path is not None:
-            found.setdefault(path[1], {})[path[2]] = value
-    return found
+            tables.setdefault(path[1], {})[path[2]] = value
+    return tables
 
 
 def option_value(text: str) -> Any:

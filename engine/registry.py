@@ -57,10 +57,10 @@ class Registry:
 
     def models(self) -> list[ModelEntry]:
         """Built-in ones first, then shipped, then those of the person, then plug-ins. The first of a name counts."""
-        found: dict[str, ModelEntry] = {}
+        by_name: dict[str, ModelEntry] = {}
         for entry in self._all():
-            found.setdefault(entry.name, entry)
-        return list(found.values())
+            by_name.setdefault(entry.name, entry)
+        return list(by_name.values())
 
     def names(self) -> list[str]:
         """The names of all models."""

@@ -35,7 +35,7 @@ def safe_json(document: str) -> str:
 
 def _json_escape(match: re.Match[str]) -> str:
     pair = match[0].encode("utf-16-be", "surrogatepass").hex()
-    return "".join(f"\\u{pair[place : place + 4]}" for place in range(0, len(pair), 4))
+    return "".join(f"\\u{pair[index : index + 4]}" for index in range(0, len(pair), 4))
 
 
 def safe_line(text: str, limit: int | None = None) -> str:

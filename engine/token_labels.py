@@ -26,10 +26,10 @@ class Labels:
         self._special = {token: name for name, token in special.items()}
 
     def __call__(self, token: int) -> str:
-        found = self._known.get(token)
-        if found is None:
-            found = self._known[token] = self._label(token)
-        return found
+        label = self._known.get(token)
+        if label is None:
+            label = self._known[token] = self._label(token)
+        return label
 
     def of(self, step: Step) -> str:
         """The label of the token of a step; where its meaning is not known, that of the text it brought."""

@@ -93,13 +93,13 @@ def measure(backend: "Backend", name: str, texts: Sequence[EvalText], load_secon
 
     model = language_model(backend)
     template = backend.template if isinstance(backend, HasTemplate) else template_for(model.tokenizer)
-    found = []
+    measurements = []
     for text in texts:
         started = time.perf_counter()
         price = _price(model, template, text)
         read_speed = price.tokens / max(time.perf_counter() - started, 1e-9)
         write_speed = _write_speed(model, text.text)
-        found.append(
+        measurements.append(
             Measurement(
                 name,
                 model.info.family,
@@ -112,7 +112,7 @@ def measure(backend: "Backend", name: str, texts: Sequence[EvalText], load_secon
                 peak_memory(),
             )
         )
-    return found
+    return measurements
 
 
 def _price(model: "LanguageModel", template: ChatTemplate, text: EvalText) -> Price:

@@ -72,15 +72,15 @@ def price_dialogues(
 
     Raises UsageError for that scope where the template is not genchat's own.
     """
-    found = Price(0.0, 0, 0)
+    total = Price(0.0, 0, 0)
     for dialogue in dialogues:
         said: list[Message] = []
         for turn in dialogue.turns:
             message = Message(_ROLES[turn.speaker], turn.text)
             if message.role is Role.ASSISTANT or scope == "all":
-                found += _price_turn(model, template, said, message)
+                total += _price_turn(model, template, said, message)
             said.append(message)
-    return found
+    return total
 
 
 def _price_turn(model: LanguageModel, template: ChatTemplate, before: Sequence[Message], message: Message) -> Price:

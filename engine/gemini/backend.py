@@ -47,7 +47,7 @@ def open_backend(settings: Settings, paths: Paths) -> "GeminiBackend":
     return GeminiBackend(
         open_connection(settings, paths),
         check_model_name(choices.model),
-        told_in=paths.config,
+        told_folder=paths.config,
         probabilities=choices.probabilities,
     )
 
@@ -58,15 +58,15 @@ def open_model(request: OpenRequest) -> "GeminiBackend":
 
 
 class GeminiBackend:
-    """See engine.contract.Backend. `told_in` is the folder that remembers what the person was told already."""
+    """See engine.contract.Backend. `told_folder` is the folder that remembers what the person was told already."""
 
-    def __init__(self, connection: Connection, model: str, *, told_in: Path, probabilities: bool = True) -> None:
+    def __init__(self, connection: Connection, model: str, *, told_folder: Path, probabilities: bool = True) -> None:
         self._connection = connection
         self._model = model
-        self._told_in = told_in
+        self._told_folder = told_folder
         self._probabilities = probabilities
         self._without_probabilities: set[str] = set()
-        self._address_told = False
+        self._address_shown = False
         self._tokens = SeenTokens(model)
 
     @property
@@ -157,10 +157,10 @@ class GeminiBackend:
             raise self._with_suggestions(failure)
 
     def _first_words(self, settings: ReplySettings) -> Iterator[Event]:
-        if tell_once(self._told_in, "gemini.leaves_the_machine"):
+        if tell_once(self._told_folder, "gemini.leaves_the_machine"):
             yield Notice("gemini.leaves_the_machine")
-        if not self._address_told and not self._connection.address.is_default:
-            self._address_told = True
+        if not self._address_shown and not self._connection.address.is_default:
+            self._address_shown = True
             yield Notice("gemini.other_address", {"address": self._connection.address.url})
         yield from unheeded(settings)
 
@@ -175,7 +175,7 @@ class GeminiBackend:
                 raise
             refusal = error
         else:
-            writing.hear(chunk)
+            writing.note(chunk)
             writing.over = True
             yield from self._tokens_of(chunk, writing, should_stop)
             return
@@ -202,7 +202,7 @@ class GeminiBackend:
     ) -> Iterator[Event]:
         reason = "gemini.no_probabilities" if self._probabilities else "gemini.probabilities_off"
         for chunk in pumped(lambda: client.stream(request), should_stop):
-            writing.hear(chunk)
+            writing.note(chunk)
             yield from writing.steps(chunk.text, reason)
             if writing.limit_reached:
                 return
@@ -229,7 +229,7 @@ class _Writing:
         self.over = False
         self.ending = Ending()
 
-    def hear(self, chunk: Chunk) -> None:
+    def note(self, chunk: Chunk) -> None:
         """Take note of a chunk."""
         self.ending = self.ending.after(chunk)
 

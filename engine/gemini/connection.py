@@ -93,7 +93,7 @@ def suggestions(connection: Connection, name: str) -> list[str]:
     except GeminiError:
         return []
     near = get_close_matches(name, names, _SUGGESTIONS, 0.6)
-    latest = [each for each in names if each.endswith("-latest")]
+    latest = [candidate for candidate in names if candidate.endswith("-latest")]
     return list(dict.fromkeys([*near, *latest, *names]))[:_SUGGESTIONS]
 
 

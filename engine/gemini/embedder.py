@@ -67,8 +67,8 @@ class GeminiEmbedder:
         request = EmbedRequest(self.name, tuple(map(writable, texts)), task if self._by_task else None, self.dimension)
         vectors = self._connection.client().embed(request)
         if len(vectors) != len(texts) or any(len(vector) != self.dimension for vector in vectors):
-            found = f"{len(vectors)} × {len(vectors[0]) if vectors else 0}"
-            raise GeminiError("bad_reply", variant="vectors", model=self.name, found=found, texts=len(texts))
+            shape = f"{len(vectors)} × {len(vectors[0]) if vectors else 0}"
+            raise GeminiError("bad_reply", variant="vectors", model=self.name, found=shape, texts=len(texts))
         matrix = np.array(vectors, dtype=np.float64)
         lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
         if not np.all(np.isfinite(lengths) & (lengths > 0)):

@@ -144,8 +144,13 @@ class ErrorReader:
 
 
 def _quota(details: list[Mapping[str, Any]], reason: str) -> GeminiError:
-    violations = [each for detail in details for each in detail.get("violations") or [] if isinstance(each, Mapping)]
-    if any("PerDay" in str(each.get("quotaId") or each.get("quota_id")) for each in violations):
+    violations = [
+        violation
+        for detail in details
+        for violation in detail.get("violations") or []
+        if isinstance(violation, Mapping)
+    ]
+    if any("PerDay" in str(violation.get("quotaId") or violation.get("quota_id")) for violation in violations):
         return GeminiError("quota", variant="quota_day", reason=reason)
     waits = [_seconds(detail.get("retryDelay") or detail.get("retry_delay")) for detail in details]
     known = [wait for wait in waits if wait is not None]

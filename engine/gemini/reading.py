@@ -57,18 +57,19 @@ def _count(usage: Mapping[str, Any], name: str) -> int | None:
 
 def _thoughts(usage: Mapping[str, Any]) -> int | None:
     """Tokens spent thinking; from the total where, as in the older SDK, they have no field."""
-    told = _count(usage, "thoughts_token_count")
+    reported = _count(usage, "thoughts_token_count")
     total = _count(usage, "total_token_count")
-    if told is not None or total is None:
-        return told
+    if reported is not None or total is None:
+        return reported
     rest = total - sum(_count(usage, name) or 0 for name in ("prompt_token_count", "candidates_token_count"))
     return rest if rest > 0 else None
 
 
 def _steps(result: Mapping[str, Any]) -> tuple[DecodingStep, ...]:
-    chosen = [_choice(each) for each in result.get("chosen_candidates") or ()]
+    chosen = [_choice(candidate) for candidate in result.get("chosen_candidates") or ()]
     tops = [
-        tuple(_choice(each) for each in place.get("candidates") or ()) for place in result.get("top_candidates") or ()
+        tuple(_choice(candidate) for candidate in step.get("candidates") or ())
+        for step in result.get("top_candidates") or ()
     ]
     if len(tops) != len(chosen):
         tops = [()] * len(chosen)

@@ -37,10 +37,14 @@ class SeenTokens:
 
     def learn(self, choice: TokenChoice) -> int:
         """The id of a token."""
-        given = choice.token
-        if isinstance(given, int) and 0 <= given < _FIRST_OWN_ID and self._texts.get(given, choice.text) == choice.text:
-            self._texts[given] = choice.text
-            return given
+        service_id = choice.token
+        if (
+            isinstance(service_id, int)
+            and 0 <= service_id < _FIRST_OWN_ID
+            and self._texts.get(service_id, choice.text) == choice.text
+        ):
+            self._texts[service_id] = choice.text
+            return service_id
         own = self._own_ids.setdefault(choice.text, _FIRST_OWN_ID + len(self._own_ids))
         self._texts[own] = choice.text
         return own
@@ -73,18 +77,18 @@ def aligned(text: str, steps: Sequence[DecodingStep]) -> list[Piece] | None:
     Tokens after the end of the text (an end marker) write nothing; text after the last token is a piece by itself.
     """
     pieces = []
-    place = 0
+    position = 0
     for step in steps:
         written = step.chosen.text
-        if text.startswith(written, place):
+        if text.startswith(written, position):
             pieces.append(Piece(written, step))
-            place += len(written)
-        elif place == len(text) or (place and not text[place:].strip()):
+            position += len(written)
+        elif position == len(text) or (position and not text[position:].strip()):
             pieces.append(Piece("", step))
         else:
             return None
-    if place < len(text):
-        pieces.append(Piece(text[place:], None))
+    if position < len(text):
+        pieces.append(Piece(text[position:], None))
     return pieces
 
 

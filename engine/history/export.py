@@ -55,12 +55,12 @@ def as_markdown(history: "History", conversation: Conversation) -> str:
         if message.status not in ("done", "streaming"):
             speaker += " · " + say(f"history.status_{message.status}")
         blocks += [f"## {speaker}", safe(message.text)]
-        found = history.passages(message.id)
-        if found is not None and found.items:
+        passages = history.passages(message.id)
+        if passages is not None and passages.items:
             blocks.append(
                 "\n".join(
                     f"[{passage.number}] {safe_line(passage.source)} {safe_line(passage.locator)}".rstrip()
-                    for passage in found.items
+                    for passage in passages.items
                 )
             )
     return "\n\n".join(blocks) + "\n"
@@ -95,10 +95,10 @@ def _message(history: "History", message: StoredMessage, traces: bool) -> dict[s
             "error": run.error,
             "notices": [{"key": notice.key, "values": dict(notice.values)} for notice in run.notices],
         }
-    found = history.passages(message.id)
-    if found is not None:
-        written["retriever"] = found.retriever
-        written["missing"] = list(found.missing)
+    passages = history.passages(message.id)
+    if passages is not None:
+        written["retriever"] = passages.retriever
+        written["missing"] = list(passages.missing)
         written["passages"] = [
             {
                 "number": passage.number,
@@ -111,7 +111,7 @@ def _message(history: "History", message: StoredMessage, traces: bool) -> dict[s
                 "matched": dict(passage.matched),
                 "warning": passage.warning,
             }
-            for passage in found.items
+            for passage in passages.items
         ]
     trace = history.trace(message.id) if traces else None
     if trace is not None:

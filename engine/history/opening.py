@@ -99,9 +99,9 @@ def check_room(path: Path) -> None:
 
 def make_folder(folder: Path) -> None:
     """Make it and what is missing above it, private to the owner (0700)."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    for each in reversed(missing):
-        each.mkdir(mode=0o700, exist_ok=True)
+    missing = [ancestor for ancestor in (folder, *folder.parents) if not ancestor.exists()]
+    for ancestor in reversed(missing):
+        ancestor.mkdir(mode=0o700, exist_ok=True)
 
 
 def prepare_private(path: Path) -> None:
@@ -135,8 +135,8 @@ def unused(path: Path, word: str, now: datetime) -> Path:
 
 def copies_of(path: Path) -> tuple[Path, ...]:
     """Backups and damaged files that genchat itself has left beside the history."""
-    found = (each for word in _COPIES for each in path.parent.glob(f"{glob.escape(path.name)}.{word}-*"))
-    return tuple(sorted(each for each in found if not each.name.endswith(_SIDE_FILES)))
+    copies = (copy for word in _COPIES for copy in path.parent.glob(f"{glob.escape(path.name)}.{word}-*"))
+    return tuple(sorted(copy for copy in copies if not copy.name.endswith(_SIDE_FILES)))
 
 
 def move_aside(path: Path, now: datetime) -> Path:

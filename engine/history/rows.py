@@ -50,20 +50,29 @@ def stamp(moment: datetime) -> str:
 def moment(text: str) -> datetime:
     """A time as the file holds it; the beginning of time for what is none."""
     try:
-        found = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except (ValueError, TypeError):
         return datetime.fromtimestamp(0, UTC)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def to_message(row: Sequence[Any]) -> StoredMessage:
     """From a row of MESSAGE."""
-    number, conversation, parent, role, text, status, created, place, count, data = row
+    number, conversation, parent, role, text, status, created, sibling_number, sibling_count, data = row
     # STRICT tables and CHECKs keep other values out, but not out of a file made by hand.
     if role not in _ROLES or status not in _STATUSES or not isinstance(text, str) or not isinstance(conversation, str):
         raise BrokenRow(f"message {number}")
     return StoredMessage(
-        number, conversation, parent, Role(role), text, status, moment(created), place, count, _mapping(data)
+        number,
+        conversation,
+        parent,
+        Role(role),
+        text,
+        status,
+        moment(created),
+        sibling_number,
+        sibling_count,
+        _mapping(data),
     )
 
 
@@ -78,12 +87,12 @@ def to_conversation(row: Sequence[Any]) -> Conversation:
 def find_conversation(connection: sqlite3.Connection, name: str) -> Conversation:
     """By id or an unambiguous beginning of it. Raises HistoryError."""
     if name:
-        found = connection.execute(
+        matches = connection.execute(
             CONVERSATION + "WHERE c.id >= ? AND c.id < ? ORDER BY c.id LIMIT 2", (name, name + "\U0010ffff")
         ).fetchall()
-        if len(found) == 1 or (found and found[0][0] == name):
-            return to_conversation(found[0])
-        if found:
+        if len(matches) == 1 or (matches and matches[0][0] == name):
+            return to_conversation(matches[0])
+        if matches:
             raise HistoryError("conversation_ambiguous", name=name)
     raise ConversationNotFound("conversation_not_found", name=name)
 
@@ -204,8 +213,8 @@ def _notices(text: str) -> tuple[Notice, ...]:
     pairs = _json(text)
     if not isinstance(pairs, list):
         return ()
-    found = (pair for pair in pairs if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str))
-    known = ((key, values) for key, values in found if isinstance(values, dict) and can_be_said(key, values))
+    well_formed = (pair for pair in pairs if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str))
+    known = ((key, values) for key, values in well_formed if isinstance(values, dict) and can_be_said(key, values))
     return tuple(Notice(key, values) for key, values in known)
 
 
@@ -217,11 +226,11 @@ def _json(text: str | None) -> Any:
 
 
 def _mapping(text: str | None) -> dict[str, Any]:
-    found = _json(text)
-    return found if isinstance(found, dict) else {}
+    parsed = _json(text)
+    return parsed if isinstance(parsed, dict) else {}
 
 
-def _numbers(found: object) -> dict[str, float]:
-    if not isinstance(found, dict):
+def _numbers(table: object) -> dict[str, float]:
+    if not isinstance(table, dict):
         return {}
-    return {key: float(value) for key, value in found.items() if isinstance(value, int | float)}
+    return {key: float(value) for key, value in table.items() if isinstance(value, int | float)}

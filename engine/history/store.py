@@ -147,10 +147,10 @@ class HistoryStore:
         below = "" if after is None else "WHERE (c.updated, c.id) < (?, ?) "
         values = () if after is None else (rows.stamp(after.updated), after.id)
         with self._connections.reader() as connection:
-            found = connection.execute(
+            cursor = connection.execute(
                 rows.CONVERSATION + below + "ORDER BY c.updated DESC, c.id DESC LIMIT ?", (*values, limit)
             )
-            return tuple(rows.to_conversation(row) for row in found)
+            return tuple(rows.to_conversation(row) for row in cursor)
 
     def conversation(self, name: str) -> Conversation:
         with self._connections.reader() as connection:
@@ -276,16 +276,16 @@ class HistoryStore:
     def siblings(self, message: int) -> tuple[StoredMessage, ...]:
         with self._connections.reader() as connection:
             own = rows.find_message(connection, message)
-            found = connection.execute(
+            cursor = connection.execute(
                 rows.MESSAGE + "WHERE m.parent IS ? AND m.conversation = ? ORDER BY m.id",
                 (own.parent, own.conversation),
             )
-            return tuple(rows.to_message(row) for row in found)
+            return tuple(rows.to_message(row) for row in cursor)
 
     def tree(self, conversation: str) -> tuple[StoredMessage, ...]:
         with self._connections.reader() as connection:
-            found = connection.execute(rows.MESSAGE + "WHERE m.conversation = ? ORDER BY m.id", (conversation,))
-            return tuple(rows.to_message(row) for row in found)
+            cursor = connection.execute(rows.MESSAGE + "WHERE m.conversation = ? ORDER BY m.id", (conversation,))
+            return tuple(rows.to_message(row) for row in cursor)
 
     def run(self, message: int) -> Run | None:
         with self._connections.reader() as connection:

@@ -169,8 +169,10 @@ class StoredTrace(Sequence[StoredStep]):
             ranks = np.sort(ranks) if reordered else ranks
         else:
             ranks = np.arange(1, len(ids) + 1, dtype=np.int64)
-            for place in np.flatnonzero(ids == token).tolist():  # what is kept of the others stands before it or behind
-                ranks[place:] += max(int(self._drawn_ranks[index]) - (place + 1), 0)
+            for position in np.flatnonzero(
+                ids == token
+            ).tolist():  # what is kept of the others stands before it or behind
+                ranks[position:] += max(int(self._drawn_ranks[index]) - (position + 1), 0)
         return TopKDistribution(ids, values, ranks, entropy, self._vocabulary_size)
 
     def _cutters(self, ids: NDArray[Any], codes: NDArray[Any]) -> Mapping[int, StageName]:

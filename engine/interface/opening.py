@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from genchat.engine.errors import UsageError
-from genchat.engine.interface.given import kind_of
+from genchat.engine.interface.arguments import kind_of
 from genchat.engine.interface.model import Model
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ def models() -> "ModelList":
     """All models that can be opened; printed, a table."""
     from genchat.engine.interface.model_list import ModelList
 
-    found, settings = registry()
-    return ModelList(found.models(), settings.model)
+    installed, settings = registry()
+    return ModelList(installed.models(), settings.model)
 
 
 def _as_backend(model: Any) -> "Backend":

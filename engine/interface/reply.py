@@ -18,7 +18,7 @@ from genchat.engine.contract import (
 )
 from genchat.engine.conversation import Message, Role
 from genchat.engine.distribution import LN2
-from genchat.engine.interface.given import count_of
+from genchat.engine.interface.arguments import count_of
 from genchat.engine.interface.next_tokens import Candidates
 from genchat.engine.interface.tables import Table, notes
 from genchat.engine.interface.tinted import Piece, hover_of, tinted
@@ -150,9 +150,9 @@ class Reply(Iterator[Step]):
     def notices(self) -> tuple[str, ...]:
         """What a reader of this reply should know, in words; the reply is written to its end."""
         self._to_the_end()
-        return self._told()
+        return self._notice_texts()
 
-    def _told(self) -> tuple[str, ...]:
+    def _notice_texts(self) -> tuple[str, ...]:
         return tuple(say(notice.key, **dict(notice.values)) for notice in self._notices)
 
     @property
@@ -196,9 +196,9 @@ class Reply(Iterator[Step]):
         )
         ended = self._finish
         if ended is None or ended.reason == "end":
-            return (*self._told(), *sources)
+            return (*self._notice_texts(), *sources)
         why = say(f"cli.finish.{ended.reason}", tokens=len(self._steps), detail=ended.detail)
-        return (*self._told(), *sources, why)
+        return (*self._notice_texts(), *sources, why)
 
     def _repr_html_(self) -> str:
         self._to_the_end()

@@ -12,7 +12,7 @@ from genchat.engine.distribution import LN2
 from genchat.engine.errors import HistoryError, UsageError
 from genchat.engine.history.protocol import History
 from genchat.engine.history.records import Conversation, Run, SearchHit, StoredMessage
-from genchat.engine.interface.given import count_of, kind_of, text_of
+from genchat.engine.interface.arguments import count_of, kind_of, text_of
 from genchat.engine.interface.next_tokens import Candidates
 from genchat.engine.interface.opening import home
 from genchat.engine.interface.tables import Rows, Table, notes, one_line
@@ -33,8 +33,13 @@ class Conversations(Rows[Conversation]):
         return Table(
             tuple(say(f"interface.column_{name}") for name in columns),
             [
-                (each.id[:8], f"{each.updated.astimezone():%Y-%m-%d %H:%M}", str(each.messages), each.title)
-                for each in self
+                (
+                    conversation.id[:8],
+                    f"{conversation.updated.astimezone():%Y-%m-%d %H:%M}",
+                    str(conversation.messages),
+                    conversation.title,
+                )
+                for conversation in self
             ],
             right=frozenset({2}),
         )
@@ -47,10 +52,7 @@ class Hits(Rows[SearchHit]):
         columns = ("id", "date", "title", "text")
         return Table(
             tuple(say(f"interface.column_{name}") for name in columns),
-            [
-                (each.conversation[:8], f"{each.created.astimezone():%Y-%m-%d}", each.title, each.excerpt)
-                for each in self
-            ],
+            [(hit.conversation[:8], f"{hit.created.astimezone():%Y-%m-%d}", hit.title, hit.excerpt) for hit in self],
         )
 
 
@@ -169,13 +171,13 @@ class SavedHistory:
             name = conversation
         else:
             raise UsageError("conversation_expected", found=kind_of(conversation))
-        found = history.conversation(name)
-        messages = history.tree(found.id) if every_branch else history.shown(found.id)
+        info = history.conversation(name)
+        messages = history.tree(info.id) if every_branch else history.shown(info.id)
         return SavedConversation(
-            found,
+            info,
             (
-                SavedMessage(each, history.run(each.id), history.trace(each.id), history.passages(each.id))
-                for each in messages
+                SavedMessage(message, history.run(message.id), history.trace(message.id), history.passages(message.id))
+                for message in messages
             ),
         )
 

@@ -58,25 +58,25 @@ class Table:
 
     def _line(self, cells: tuple[str, ...], widths: Sequence[int]) -> str:
         padded = []
-        for place, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
             room = " " * (width - cells_of(cell))
-            padded.append(room + cell if place in self.right else cell + room)
+            padded.append(room + cell if column in self.right else cell + room)
         return "  ".join(padded)
 
     def html(self) -> str:
         """As an HTML table."""
-        head = "".join(self._cell("th", place, cell) for place, cell in enumerate(self.header))
+        head = "".join(self._cell("th", column, cell) for column, cell in enumerate(self.header))
         body = "".join(
-            f"<tr>{''.join(self._cell('td', place, cell) for place, cell in enumerate(cells))}{_bar_cell(share)}</tr>"
+            f"<tr>{''.join(self._cell('td', column, cell) for column, cell in enumerate(cells))}{_bar_cell(share)}</tr>"
             for cells, share in self._lines()
         )
         return f'<table style="{_TABLE}"><tr>{head}{"<th></th>" if self.shares else ""}</tr>{body}</table>' + notes(
             self.all_notes
         )
 
-    def _cell(self, tag: str, place: int, text: str) -> str:
-        side = "right" if place in self.right else "left"
-        font = ";font-family:monospace" if place in self.labels and tag == "td" else ""
+    def _cell(self, tag: str, column: int, text: str) -> str:
+        side = "right" if column in self.right else "left"
+        font = ";font-family:monospace" if column in self.labels and tag == "td" else ""
         return f'<{tag} style="text-align:{side}{font}">{escape(text)}</{tag}>'
 
 

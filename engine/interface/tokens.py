@@ -27,7 +27,7 @@ class Tokens(Rows[Token]):
 
     def __init__(self, ids: Sequence[int], tokenizer: Tokenizer) -> None:
         labels = Labels(tokenizer)
-        super().__init__(Token(each, tokenizer.decode([each]), labels(each)) for each in ids)
+        super().__init__(Token(token, tokenizer.decode([token]), labels(token)) for token in ids)
         self._decoded = tokenizer.decode(list(ids))
 
     @property
@@ -51,8 +51,8 @@ class Tokens(Rows[Token]):
 
     def _repr_html_(self) -> str:
         pieces = (
-            f'<span style="{_PIECE.format(tint=_TINTS[place % len(_TINTS)])}" title="{token.id}">'
+            f'<span style="{_PIECE.format(tint=_TINTS[index % len(_TINTS)])}" title="{token.id}">'
             f"{escape(token.label)}</span>"
-            for place, token in enumerate(self)
+            for index, token in enumerate(self)
         )
         return f'<div style="line-height:1.9">{"<wbr>".join(pieces)}</div>'

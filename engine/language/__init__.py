@@ -34,8 +34,8 @@ _KEY = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
 def texts(tag: str, area: str) -> dict[str, str]:
     """All texts of one area in one language, by key."""
     module = import_module(f"genchat.engine.language.{LANGUAGES[tag]}.{area}")
-    found: dict[str, str] = module.TEXTS
-    return found
+    entries: dict[str, str] = module.TEXTS
+    return entries
 
 
 def say(key: str, **values: object) -> str:

@@ -46,8 +46,8 @@ def fit(first: FloatArray, second: FloatArray, lengths: Counts | None = None) ->
     whole = _likeliest(ratio, 0.5, 0.0)
     if lengths is None:
         return Shares((whole,))
-    found = [_likeliest(ratio[lengths == length], whole, _PRIOR_TOKENS) for length in range(int(lengths.max()) + 1)]
-    return Shares(tuple(found))
+    fitted = [_likeliest(ratio[lengths == length], whole, _PRIOR_TOKENS) for length in range(int(lengths.max()) + 1)]
+    return Shares(tuple(fitted))
 
 
 def _likeliest(ratio: NDArray[np.float64], prior: float, prior_tokens: float) -> float:

@@ -49,8 +49,8 @@ class TokenCorpus:
 
         def beginning(slot: int) -> list[int]:
             position = int(suffixes[slot])
-            found: list[int] = stream[position : position + length].tolist()
-            return found
+            prefix: list[int] = stream[position : position + length].tolist()
+            return prefix
 
         slots = range(*(within or (0, len(suffixes))))
         low = bisect_left(slots, pattern, key=beginning)
@@ -80,14 +80,14 @@ class TokenCorpus:
     def places(self, slots: SlotRange, length: int, count: int) -> tuple[CorpusPlace, ...]:
         """Up to `count` places, in corpus order, of the `length` tokens found in `slots`; one a line."""
         positions = np.sort(self.suffixes[slots[0] : min(slots[1], slots[0] + _CAPPED)])
-        found: dict[int, CorpusPlace] = {}
+        by_line: dict[int, CorpusPlace] = {}
         for position in positions.tolist():
             line = self._line(position + length - 1)
-            if line not in found:
-                found[line] = self.place(position, length)
-            if len(found) == count:
+            if line not in by_line:
+                by_line[line] = self.place(position, length)
+            if len(by_line) == count:
                 break
-        return tuple(found.values())
+        return tuple(by_line.values())
 
     def _line(self, position: int) -> int:
         return int(np.searchsorted(self.lines.starts, position, side="right")) - 1

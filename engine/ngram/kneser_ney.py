@@ -65,10 +65,10 @@ def discounts_of(counts_of_counts: list[int]) -> Discounts:
     if 0 in (one, two, three):
         return Discounts(*_FALLBACK, fallback=True)
     ratio = one / (one + 2 * two)
-    found = (1 - 2 * ratio * two / one, 2 - 3 * ratio * three / two, 3 - 4 * ratio * four / three)
-    if not all(0 <= discount <= count for count, discount in enumerate(found, start=1)):
+    discounts = (1 - 2 * ratio * two / one, 2 - 3 * ratio * three / two, 3 - 4 * ratio * four / three)
+    if not all(0 <= discount <= count for count, discount in enumerate(discounts, start=1)):
         return Discounts(*_FALLBACK, fallback=True)
-    return Discounts(*found)
+    return Discounts(*discounts)
 
 
 def smooth(
@@ -78,7 +78,7 @@ def smooth(
 
     raw_count_of_last: see `last_ngrams`; only for comparing with lmplz to the last digit.
     """
-    found: list[SmoothedLevel] = []
+    smoothed: list[SmoothedLevel] = []
     lower: Singles = np.empty(0, dtype=np.float32)
     for index, level in enumerate(levels):
         counts = adjusted_counts(levels, index)
@@ -92,18 +92,18 @@ def smooth(
         if index == 0:
             lower = _unigrams(counts, discounts)
         else:
-            lower, found[-1].log_backoffs = _higher(counts, discounts, levels[index - 1], level, lower)
+            lower, smoothed[-1].log_backoffs = _higher(counts, discounts, levels[index - 1], level, lower)
         with np.errstate(divide="ignore"):
-            found.append(SmoothedLevel(np.log(lower), np.empty(0, dtype=np.float32), discounts))
+            smoothed.append(SmoothedLevel(np.log(lower), np.empty(0, dtype=np.float32), discounts))
         if watch is not None:
             watch.report((index + 1) / len(levels))
-    return found
+    return smoothed
 
 
 def _taken(counts: IntArray, discounts: Discounts) -> Doubles:
     table = np.array([0.0, discounts.one, discounts.two, discounts.more])
-    found: Doubles = table[np.minimum(counts, 3)]
-    return found
+    taken: Doubles = table[np.minimum(counts, 3)]
+    return taken
 
 
 def _unigrams(counts: IntArray, discounts: Discounts) -> Singles:

@@ -62,7 +62,7 @@ def same_word(first: str, second: str) -> bool:
     longest = max(len(first), len(second))
     if min(len(first), len(second)) <= _SHORT or first[0] != second[0]:
         return False
-    shared = next((place for place, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), None)
+    shared = next((index for index, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), None)
     return (min(len(first), len(second)) if shared is None else shared) >= _SAME_WORD * longest
 
 
@@ -157,25 +157,29 @@ class Prompt:
         """
         said = set(plain_words(f"{self.text} {self.earlier}"))
         reply = exchange.reply
-        asked = [name for name in _names(exchange.question, reply) if fold(name) not in said]
-        for name in dict.fromkeys([*asked, *_names(exchange.earlier, reply, only_repeated=True)]):
+        unsaid = [name for name in _names(exchange.question, reply) if fold(name) not in said]
+        for name in dict.fromkeys([*unsaid, *_names(exchange.earlier, reply, only_repeated=True)]):
             if fold(name) in said:
                 continue
             own = _counterpart(name, exchange.question, self.text)
-            places = list(re.finditer(rf"\b{re.escape(name)}\b", reply))
-            if own is None or not places or not all(_is_address(reply, place.span()) for place in places):
+            occurrences = list(re.finditer(rf"\b{re.escape(name)}\b", reply))
+            if (
+                own is None
+                or not occurrences
+                or not all(_is_address(reply, occurrence.span()) for occurrence in occurrences)
+            ):
                 return None
-            for place in reversed(places):
-                reply = reply[: place.start()] + own + reply[place.end() :]
+            for occurrence in reversed(occurrences):
+                reply = reply[: occurrence.start()] + own + reply[occurrence.end() :]
         return reply
 
 
 def _names(text: str, reply: str, *, only_repeated: bool = False) -> list[str]:
     """Words of `text` written like names there or, where the reply takes them up, in the reply."""
-    found = [match[0] for match in _WORD.finditer(text) if _is_name(text, match)]
+    names = [match[0] for match in _WORD.finditer(text) if _is_name(text, match)]
     in_reply = {fold(match[0]): match[0] for match in _WORD.finditer(reply) if match[0][:1].isupper()}
     repeated = [in_reply[word] for word in content_words(plain_words(text)) if word in in_reply]
-    return repeated if only_repeated else list(dict.fromkeys([*repeated, *found]))
+    return repeated if only_repeated else list(dict.fromkeys([*repeated, *names]))
 
 
 def _is_name(text: str, match: re.Match[str]) -> bool:

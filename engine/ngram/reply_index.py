@@ -87,17 +87,17 @@ class ReplyIndex:
 
         words: the folded words of the last turn where they were corrected.
         """
-        found = np.zeros(len(self.reply_starts), dtype=np.float32)
+        similarities = np.zeros(len(self.reply_starts), dtype=np.float32)
         if turns:
             question = dict.fromkeys(_stems(turns[0]) if words is None else _stems_of(words))
             earlier = dict.fromkeys(stem for turn in turns[1:TURNS] for stem in _stems(turn)) or {_BEGINNING: None}
-            self._compare(question, 0, 1 - _EARLIER, found)
-            foreign = found == 0
-            self._compare(earlier, 1, _EARLIER, found)
-            found[foreign] = 0  # what was said earlier does not make a question alike
-        return found
+            self._compare(question, 0, 1 - _EARLIER, similarities)
+            foreign = similarities == 0
+            self._compare(earlier, 1, _EARLIER, similarities)
+            similarities[foreign] = 0  # what was said earlier does not make a question alike
+        return similarities
 
-    def _compare(self, stems: Iterable[str], part: int, share: float, found: Singles) -> None:
+    def _compare(self, stems: Iterable[str], part: int, share: float, similarities: Singles) -> None:
         """Add `share` times the cosine of `stems` with each reply's part: 0 its question, 1 what was said earlier."""
         unseen = float(np.log1p(len(self.reply_starts)))
         weights: dict[str, float] = {}
@@ -110,7 +110,7 @@ class ReplyIndex:
             if known is not None:
                 begin, end = self.posting_starts[2 * known + part : 2 * known + part + 2].tolist()
                 cosine = self.posting_weights[begin:end] * np.float32(weight / norm)
-                found[self.posting_replies[begin:end]] += cosine * np.float32(share)
+                similarities[self.posting_replies[begin:end]] += cosine * np.float32(share)
 
 
 def build_index(stream: IntArray, tokenizer: PieceTokenizer) -> ReplyIndex:
@@ -157,9 +157,9 @@ class _Turns:
 
     def _before(self, back: int) -> NDArray[np.bool_]:
         """For every turn: whether a dialogue begins `back` turns before it (or the stream does)."""
-        found = np.ones(len(self._starts_dialogue), dtype=np.bool_)
-        found[back:] = self._starts_dialogue[: len(found) - back]
-        return found
+        begins = np.ones(len(self._starts_dialogue), dtype=np.bool_)
+        begins[back:] = self._starts_dialogue[: len(begins) - back]
+        return begins
 
     def stems_before(self, back: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Stems of the turn `back` + 1 turns before each reply, and the number of that reply, pair by pair."""
@@ -170,13 +170,13 @@ class _Turns:
         turns = self.replies[numbers] - back - 1
         sizes = self._borders[turns + 1] - self._borders[turns]
         ends = np.cumsum(sizes)
-        places = np.arange(int(sizes.sum())) + np.repeat(self._borders[turns] - (ends - sizes), sizes)
-        return self._flat[places], np.repeat(numbers, sizes)
+        positions = np.arange(int(sizes.sum())) + np.repeat(self._borders[turns] - (ends - sizes), sizes)
+        return self._flat[positions], np.repeat(numbers, sizes)
 
     def earlier_stems(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Like `stems_before`, of the turns before the last, each stem once; _BEGINNING where there are none."""
-        found = [self.stems_before(back) for back in range(1, TURNS)]
-        stems, numbers = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+        by_distance = [self.stems_before(back) for back in range(1, TURNS)]
+        stems, numbers = (np.concatenate(arrays) for arrays in zip(*by_distance, strict=True))
         pairs = np.unique(stems * np.int64(max(len(self.replies), 1)) + numbers)
         stems, numbers = np.divmod(pairs, max(len(self.replies), 1))
         without = np.setdiff1d(np.arange(len(self.replies)), numbers)

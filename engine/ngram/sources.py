@@ -90,4 +90,4 @@ def dialogue_sources(dialogues: Iterable[Dialogue]) -> Sequence[DialogueSource]:
             for turn in dialogue.turns
         )
         files.setdefault(dialogue.source, []).append(turns)
-    return [DialogueSource(name, tuple(found)) for name, found in files.items()]
+    return [DialogueSource(name, tuple(grouped)) for name, grouped in files.items()]

@@ -106,8 +106,8 @@ class CheckedBackend(_Replying):
             require(inner, Backend, name)
             self.info: ModelInfo = checked_info(inner.info, name)
             self.capabilities: Capabilities = checked_capabilities(inner.capabilities, name)
-            given = inner.tokenizer
-        tokenizer = None if given is None else CheckedTokenizer(given, name)
+            inner_tokenizer = inner.tokenizer
+        tokenizer = None if inner_tokenizer is None else CheckedTokenizer(inner_tokenizer, name)
         self.tokenizer: Tokenizer | None = tokenizer
         if hasattr(getattr(inner, "model", None), "start"):
             self.model = CheckedModel.around(inner.model, name)  # type: ignore[attr-defined]

@@ -26,11 +26,11 @@ def installed_plugins() -> list[Plugin]:
     """All of them in the order of the module search path, whatever their names."""
     if os.environ.get(SWITCH, "").lower() == "none":
         return []
-    found: dict[tuple[str, str], Plugin] = {}
+    plugins: dict[tuple[str, str], Plugin] = {}
     for distribution in distributions():
         for plugin in _plugins_of(distribution):
-            found.setdefault((plugin.package.partition(" ")[0], plugin.name), plugin)
-    return list(found.values())
+            plugins.setdefault((plugin.package.partition(" ")[0], plugin.name), plugin)
+    return list(plugins.values())
 
 
 def _plugins_of(distribution: Distribution) -> Iterator[Plugin]:

@@ -78,8 +78,8 @@ class Checker:
 
     def numbers_by_name(self, value: object, where: str) -> dict[str, float]:
         """A mapping from str to finite float."""
-        given = self.of_kind(value, Mapping, where)  # type: ignore[type-abstract]
-        return {self.text(key, where): self.number(each, where) for key, each in given.items()}
+        mapping = self.of_kind(value, Mapping, where)  # type: ignore[type-abstract]
+        return {self.text(key, where): self.number(number, where) for key, number in mapping.items()}
 
 
 def shown(value: object) -> str:

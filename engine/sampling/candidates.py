@@ -95,9 +95,9 @@ class Candidates:
         """The likeliest `kept`, or those of an array of ids or a mask; the likeliest alone where that would be none."""
         if isinstance(kept, int | np.integer):
             return self._head(max(min(int(kept), self.count), 1))
-        asked = np.flatnonzero(kept) if kept.dtype == np.bool_ else np.unique(kept)
+        requested = np.flatnonzero(kept) if kept.dtype == np.bool_ else np.unique(kept)
         values = self.log_probs
-        ids = asked[values[asked] > -np.inf]
+        ids = requested[values[requested] > -np.inf]
         if not len(ids):
             return self._head(1)
         if len(ids) == self.count:

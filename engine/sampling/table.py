@@ -13,7 +13,7 @@ from genchat.engine.text import safe_line
 @cache
 def stages() -> tuple[StageDefinition, ...]:
     """All stages in the order in which they run."""
-    modules = (import_module(f"{rooms.__name__}.{found.name}") for found in iter_modules(rooms.__path__))
+    modules = (import_module(f"{rooms.__name__}.{module_info.name}") for module_info in iter_modules(rooms.__path__))
     return tuple(sorted((module.STAGE for module in modules), key=lambda stage: (stage.order, stage.name)))
 
 

@@ -36,14 +36,14 @@ def word_forms(text: str, language: Language, tokenizer: Tokenizer | None = None
     import importlib
 
     lemmas: Any = importlib.import_module(_MODULE)
-    found = []
+    forms = []
     for word in words_of(text, language):
         lemma = str(lemmas.lemmatize(word.text, lang=language))
         known = bool(lemmas.is_known(word.text, lang=language))
         pieces = () if tokenizer is None else _pieces(tokenizer, word.text)
         stem = stemmer(language)(word.folded)
-        found.append(WordForms(word.text, fold(word.text), stem, lemma, word.common, known, pieces))
-    return found
+        forms.append(WordForms(word.text, fold(word.text), stem, lemma, word.common, known, pieces))
+    return forms
 
 
 def distinct(forms: Sequence[WordForms]) -> dict[str, int]:

@@ -50,10 +50,10 @@ def without_accents(text: str) -> str:
 
 def slipped(text: str, rng: random.Random) -> str:
     """Two neighbouring letters swapped, or one lost."""
-    places = [place for place in range(1, len(text) - 1) if text[place].isalpha() and text[place + 1].isalpha()]
-    if len(text) < _SHORTEST_SLIP or not places:
+    indices = [index for index in range(1, len(text) - 1) if text[index].isalpha() and text[index + 1].isalpha()]
+    if len(text) < _SHORTEST_SLIP or not indices:
         return text
-    place = rng.choice(places)
+    index = rng.choice(indices)
     if rng.random() < 0.5:
-        return text[:place] + text[place + 1] + text[place] + text[place + 2 :]
-    return text[:place] + text[place + 1 :]
+        return text[:index] + text[index + 1] + text[index] + text[index + 2 :]
+    return text[:index] + text[index + 1 :]

@@ -74,7 +74,7 @@ def backend_of(connect: Connect, tmp_path: Path) -> Open:
         if told:
             folder.mkdir(exist_ok=True)
             (folder / "told.json").write_text('{"gemini.leaves_the_machine": "before"}')
-        return GeminiBackend(connect(**options), model, told_in=folder, probabilities=probabilities)
+        return GeminiBackend(connect(**options), model, told_folder=folder, probabilities=probabilities)
 
     return make
 

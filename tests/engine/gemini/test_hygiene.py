@@ -91,7 +91,7 @@ def test_a_silent_service_and_an_absent_one_carry_no_key(connect: Connect, sdk: 
 
 def test_through_the_backend_nothing_is_added(connect: Connect, server: GeminiServer) -> None:
     server.refused_keys.add(KEY)
-    backend = GeminiBackend(connect(), "gemini-flash-latest", told_in=paths().config)
+    backend = GeminiBackend(connect(), "gemini-flash-latest", told_folder=paths().config)
     with pytest.raises(GeminiError) as caught:
         list(backend.reply((Message(Role.USER, "oi"),), ReplySettings()))
     assert_silent(caught.value)

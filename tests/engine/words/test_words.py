@@ -62,7 +62,7 @@ def test_words_of_the_same_company_are_near(vectors: WordVectors) -> None:
 
 
 def test_accents_and_case_may_be_left_out(vectors: WordVectors) -> None:
-    assert vectors.place("MACA") == vectors.place("maçã")
+    assert vectors.index("MACA") == vectors.index("maçã")
     assert vectors.count("maca") == company().split().count("maçã")
 
 
@@ -94,7 +94,7 @@ def test_numbers_have_no_vectors() -> None:
 
 def test_an_unknown_word_is_told_with_near_ones(vectors: WordVectors) -> None:
     with pytest.raises(DocumentsError) as raised:
-        vectors.place("bananas")
+        vectors.index("bananas")
     assert "banana" in str(raised.value)
 
 

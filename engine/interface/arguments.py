@@ -38,9 +38,9 @@ def ids_of(value: object) -> tuple[int, ...] | None:
     plain: Any = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(plain, str | bytes | bytearray) or not isinstance(plain, Sequence):
         return None
-    if any(isinstance(each, bool) or not isinstance(each, Integral) for each in plain):
+    if any(isinstance(item, bool) or not isinstance(item, Integral) for item in plain):
         return None
-    return tuple(int(each) for each in plain)
+    return tuple(int(item) for item in plain)
 
 
 def checked_ids(ids: Sequence[int], tokenizer: Tokenizer) -> tuple[int, ...]:
@@ -79,25 +79,25 @@ def messages_of(value: object, otherwise: str = "messages_expected") -> tuple[Me
         raise UsageError(otherwise, found=kind_of(value))
     if not value:
         raise UsageError("messages_none")
-    for each in value:
-        if not _is_message(each):
+    for item in value:
+        if not _is_message(item):
             raise UsageError(otherwise, found=kind_of(value))
     return tuple(map(_message, value))
 
 
-def _is_message(each: object) -> bool:
-    if isinstance(each, Mapping):
-        return "role" in each and ("content" in each or "text" in each)
-    return isinstance(each, Message) or (isinstance(each, tuple) and len(each) == 2)
+def _is_message(item: object) -> bool:
+    if isinstance(item, Mapping):
+        return "role" in item and ("content" in item or "text" in item)
+    return isinstance(item, Message) or (isinstance(item, tuple) and len(item) == 2)
 
 
-def _message(each: Any) -> Message:
-    if isinstance(each, Message):
-        role, text = each.role, each.text
-    elif isinstance(each, Mapping):
-        role, text = each["role"], each.get("content", each.get("text"))
+def _message(item: Any) -> Message:
+    if isinstance(item, Message):
+        role, text = item.role, item.text
+    elif isinstance(item, Mapping):
+        role, text = item["role"], item.get("content", item.get("text"))
     else:
-        role, text = each
+        role, text = item
     if role not in list(Role):
         raise UsageError("role_unknown", role=role, known=", ".join(Role))
     return Message(Role(role), text_of(text))
@@ -116,5 +116,5 @@ def kind_of(value: object) -> str:
         return "None"
     name = type(value).__name__
     if isinstance(value, list | tuple) and value:
-        return f"{name}[{' | '.join(sorted({kind_of(each) for each in value}))}]"
+        return f"{name}[{' | '.join(sorted({kind_of(item) for item in value}))}]"
     return name
