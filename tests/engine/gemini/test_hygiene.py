@@ -74,9 +74,9 @@ def test_a_service_that_repeats_the_key_is_not_repeated(connect: Connect, sdk: s
         lambda: client.embed(EmbedRequest("gemini-embedding-001", ("oi",), None, 128)),
         lambda: client.models(),
     )
-    for each in work:
+    for call in work:
         with pytest.raises(GeminiError) as caught:
-            each()
+            call()
         assert caught.value.kind == "bad_key"
         assert "[redacted]" in str(caught.value)
         assert_silent(caught.value)

@@ -173,8 +173,8 @@ class TestPump:
 
 class TestFirstUse:
     def test_each_matter_is_told_once(self, tmp_path: Path) -> None:
-        told = [tell_once(tmp_path / "config", matter) for matter in ("a", "a", "b", "a")]
-        assert told == [True, False, True, False]
+        answers = [tell_once(tmp_path / "config", matter) for matter in ("a", "a", "b", "a")]
+        assert answers == [True, False, True, False]
 
     def test_what_cannot_be_remembered_is_told_again(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
