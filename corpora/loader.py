@@ -20,7 +20,7 @@ _TEXT_ENDINGS = (".txt", ".md", ".csv")
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one side says; `line` is its 1-based line in the file."""
+    """A turn is what one side says; `line` is its 1-based line in the file."""
 
     speaker: Speaker
     text: str
@@ -39,7 +39,7 @@ class Dialogue:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole file of text."""
+    """A document is a whole file of text."""
 
     source: str
     language: str
@@ -47,12 +47,12 @@ class Document:
 
 
 def corpora_folder() -> Path:
-    """Where the texts stand."""
+    """The texts stand in this folder."""
     return Path(__file__).parent
 
 
 def dialogues(languages: Iterable[str] | None = None, held_out: bool = False) -> tuple[Dialogue, ...]:
-    """All dialogues of `languages` ("en", "pt"; all by default), files in order of their names.
+    """The function reads all dialogues of `languages` ("en", "pt"; all by default), file by file in order of name.
 
     With `held_out`, the ones kept for measuring instead. Raises ValueError naming file and line for a malformed file.
     """
@@ -64,7 +64,7 @@ def dialogues(languages: Iterable[str] | None = None, held_out: bool = False) ->
 
 
 def documents(kind: Kind, languages: Iterable[str] | None = None, held_out: bool = False) -> tuple[Document, ...]:
-    """All files of one kind, in order of language and name."""
+    """The function reads all files of one kind, in order of language and name."""
     root = corpora_folder()
     wanted = None if languages is None else frozenset(languages)
     loaded: list[Document] = []
@@ -79,13 +79,13 @@ def documents(kind: Kind, languages: Iterable[str] | None = None, held_out: bool
 
 
 def looks_like_dialogues(text: str) -> bool:
-    """Whether `text` begins as a dialogue file does."""
+    """The answer is true where `text` begins as a dialogue file does."""
     lines = [line for line in text[:4096].splitlines() if line.strip()][:2]
     return len(lines) == 2 and lines[0].startswith("### ") and lines[1].startswith("P: ")
 
 
 def parse_dialogues(text: str, source: str, language: str) -> tuple[Dialogue, ...]:
-    """The dialogues of one file. Raises ValueError("file:line: …") where the format is broken."""
+    """The function reads the dialogues of one file. Raises ValueError("file:line: …") where the format is broken."""
     parsed: list[Dialogue] = []
     title: str | None = None
     turns: list[Turn] = []

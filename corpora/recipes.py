@@ -18,11 +18,11 @@ _LEFT_OUT_TOPIC = "transition_music_movies"
 
 
 class BadFiles(ValueError):
-    """What arrived is not what the recipe of the entry is for."""
+    """The files that arrived are not what the recipe of the entry expects."""
 
 
 def assemble(entry: CatalogueEntry, files: Sequence[bytes]) -> str:
-    """The text of `entry` from the contents of its files. Raises BadFiles."""
+    """The function makes the text of `entry` from the contents of its files. Raises BadFiles."""
     try:
         return RECIPES[entry.recipe](entry, files)
     except (ValueError, KeyError, IndexError, EOFError, OSError, RecursionError, tarfile.TarError, csv.Error) as error:

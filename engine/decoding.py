@@ -66,7 +66,7 @@ def generate(
 
 
 def score(model: LanguageModel, tokens: Sequence[int], context: Sequence[int] = ()) -> FloatArray:
-    """float32 [len(tokens)]: natural log p(token | context and the tokens before it)."""
+    """The array is float32 [len(tokens)]: natural log p(token | context and the tokens before it)."""
     if not len(tokens):
         return np.empty(0, dtype=np.float32)
     if isinstance(model, BatchScorer):

@@ -23,7 +23,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def offline() -> bool:
-    """True when the person has forbidden all network use (GENCHAT_OFFLINE)."""
+    """The answer is true when the person has forbidden all network use (GENCHAT_OFFLINE)."""
     return os.environ.get("GENCHAT_OFFLINE", "") not in ("", "0")
 
 

@@ -16,7 +16,7 @@ _SNIPPET = 60
 
 
 def evidence_values(evidence: Evidence) -> Any:
-    """The evidence as JSON values, its kind first; tokens are ids."""
+    """The function gives the evidence as JSON values, its kind first; tokens are ids."""
     return {"kind": type(evidence).__name__.removesuffix("Evidence").lower(), **_plain(evidence)}
 
 
@@ -33,7 +33,7 @@ def _plain(value: Any) -> Any:
 
 
 def evidence_lines(evidence: Evidence, labels: Labels, tokens: Sequence[int]) -> list[str]:
-    """The evidence in words, one thought a line; `tokens` are the candidates to speak about."""
+    """The function puts the evidence into words, one thought per line; `tokens` are the candidates to speak about."""
     if isinstance(evidence, NgramEvidence):
         return _ngram(evidence, labels, tokens)
     if isinstance(evidence, GptEvidence):

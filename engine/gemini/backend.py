@@ -42,7 +42,9 @@ from genchat.engine.settings import Settings
 
 
 def open_backend(settings: Settings, paths: Paths) -> "GeminiBackend":
-    """As the settings say; loads no SDK and asks for no key yet. Raises UsageError for an address or a model name."""
+    """The backend follows the settings; no SDK is loaded and no key asked for yet. Raises UsageError for a bad address
+    or model name.
+    """
     choices = settings.gemini
     return GeminiBackend(
         open_connection(settings, paths),
@@ -53,12 +55,12 @@ def open_backend(settings: Settings, paths: Paths) -> "GeminiBackend":
 
 
 def open_model(request: OpenRequest) -> "GeminiBackend":
-    """As the request's settings say."""
+    """The backend follows the request's settings."""
     return open_backend(request.settings, request.paths)
 
 
 class GeminiBackend:
-    """See engine.contract.Backend. `told_folder` is the folder that remembers what the person was told already."""
+    """See engine.contract.Backend. `told_folder` is the folder that remembers which notices were shown already."""
 
     def __init__(self, connection: Connection, model: str, *, told_folder: Path, probabilities: bool = True) -> None:
         self._connection = connection
@@ -118,7 +120,7 @@ class GeminiBackend:
         return None
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
-        """How many tokens Gemini counts in a conversation, instructions left out. Raises GeminiError."""
+        """Gemini counts this many tokens in a conversation, instructions left out. Raises GeminiError."""
         request = conversation_request(self._model, messages, ReplySettings(), probabilities=False)
         return self._connection.client().count(request) if request.turns else 0
 
@@ -230,7 +232,7 @@ class _Writing:
         self.ending = Ending()
 
     def note(self, chunk: Chunk) -> None:
-        """Take note of a chunk."""
+        """The chunk is taken into account."""
         self.ending = self.ending.after(chunk)
 
     def steps(self, text: str, reason: str) -> Iterator[Step]:

@@ -22,7 +22,9 @@ _CONVENTION = 1  # raised when the same text would be written differently
 
 
 def open_embedder(settings: Settings, paths: Paths) -> "GeminiEmbedder":
-    """As the settings say; loads no SDK and asks for no key yet. Raises UsageError for an address or a model name."""
+    """The embedder follows the settings; no SDK is loaded and no key asked for yet. Raises UsageError for a bad address
+    or model name.
+    """
     choices = settings.gemini
     return GeminiEmbedder(
         open_connection(settings, paths), check_model_name(choices.embedding_model), choices.embedding_dimension

@@ -11,7 +11,9 @@ FILE = "told.json"
 
 
 def tell_once(folder: Path, matter: str) -> bool:
-    """Whether this is the first time; from now on it no longer is. What cannot be remembered is told again."""
+    """The answer is true the first time and false from then on. What cannot be remembered counts as the first time
+    again.
+    """
     file = folder / FILE
     first_times: dict[str, str] = {}
     with suppress(OSError, ValueError):

@@ -9,7 +9,7 @@ _UNSPECIFIED = "UNSPECIFIED"
 
 
 def read_chunk(answer: Mapping[str, Any]) -> Chunk:
-    """One GenerateContentResponse. Only the first candidate is looked at; thoughts are left out of the text."""
+    """The function reads one GenerateContentResponse: the first candidate alone, thoughts left out of the text."""
     candidates = answer.get("candidates") or [{}]
     first: Mapping[str, Any] = candidates[0]
     usage: Mapping[str, Any] = answer.get("usage_metadata") or {}
@@ -28,7 +28,7 @@ def read_chunk(answer: Mapping[str, Any]) -> Chunk:
 
 
 def read_model(model: Mapping[str, Any]) -> RemoteModel:
-    """One entry of the list of models."""
+    """The function reads one entry of the list of models."""
     actions = model.get("supported_actions") or model.get("supported_generation_methods") or ()
     return RemoteModel(
         name=str(model.get("name") or "").removeprefix("models/"),
