@@ -170,7 +170,7 @@ class Passages:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice says what the person should know about this reply: a text key and its values, or plain words for a key."""
+    """A notice tells what to know about this reply: a text key and its values, or plain words for a key."""
 
     key: str
     values: Mapping[str, object] = field(default_factory=dict)

@@ -14,7 +14,7 @@ _MARKED = re.compile(r"[+-]?[\d.,]+")
 
 
 def read_number(name: str, text: str) -> float:
-    """What `text` says as a number; `name` is the option or field in the words of the person.
+    """The function reads `text` as a number; `name` is the option or field in the words of the person.
 
     Raises UsageError for what is no number, and for 1,234 and 1.234,5, which two languages read differently. A point
     alone always stands before decimals, as in a settings file.
@@ -31,7 +31,9 @@ def read_number(name: str, text: str) -> float:
 
 
 def read_whole_number(name: str, text: str) -> int:
-    """What `text` says as a whole number. Raises UsageError for fractions, for 1.000 and 1,000, and for other text."""
+    """The function reads `text` as a whole number. Raises UsageError for fractions, for 1.000 and 1,000, and for other
+    text.
+    """
     typed = text.strip()
     if _GROUPED.fullmatch(typed):
         raise UsageError("number_ambiguous", name=name, value=text, likely=re.sub(r"[.,\s]", "", typed))

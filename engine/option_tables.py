@@ -14,7 +14,9 @@ _NAME = re.compile(r"plugins\.(.+)\.([A-Za-z0-9_-]+)", re.DOTALL)
 
 
 def options_in(table: object) -> Iterator[tuple[str, Any]]:
-    """Every option by its dotted name. Raises ValueError(name, value) for what is no table of options."""
+    """The function yields every option by its dotted name. Raises ValueError(name, value) for what is no table of
+    options.
+    """
     for plugin, options in _items(table, PLUGINS):
         for key, value in _items(options, f"{PLUGINS}.{plugin}"):
             name = f"{PLUGINS}.{plugin}.{key}"
@@ -46,7 +48,9 @@ def option_tables(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def option_value(text: str) -> Any:
-    """What was written on the command line, as TOML would read it ("3", "true", "[1, 2]"), else the text itself."""
+    """The value is what was written on the command line, as TOML would read it ("3", "true", "[1, 2]"), else the text
+    itself.
+    """
     try:
         read = tomllib.loads(f"value = {text}")
     except (tomllib.TOMLDecodeError, RecursionError):

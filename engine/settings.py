@@ -39,21 +39,23 @@ def _number(default: Any, low: float, high: float = math.inf, *, above: bool = F
 
 @dataclass(frozen=True, slots=True)
 class ReplyChoices:
-    """How long a reply may become."""
+    """These settings say how long a reply may become."""
 
     max_tokens: int = _number(400, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryChoices:
-    """What is kept of a conversation."""
+    """These settings say what is kept of a conversation."""
 
     keep: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class GeminiChoices:
-    """How Gemini is reached. `address` is empty for Google's own; `timeout` is in seconds without a sign of life."""
+    """These settings say how Gemini is reached. `address` is empty for Google's own; `timeout` is in seconds without a
+    sign of life.
+    """
 
     model: str = "gemini-flash-latest"
     sdk: Literal["google-genai", "google-generativeai"] = "google-genai"
@@ -66,7 +68,8 @@ class GeminiChoices:
 
 @dataclass(frozen=True, slots=True)
 class DocumentsChoices:
-    """How documents are looked up and who answers. `model` "auto": Gemini with a key, else an imported one, else none.
+    """These say how documents are looked up and who answers. `model` "auto": Gemini with a key, else an imported one,
+    else none.
 
     `collection` is empty for all of them; `passages` is how many the answer may rest on.
     """
@@ -79,7 +82,7 @@ class DocumentsChoices:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a person can choose once for all."""
+    """The settings are everything a person can choose once for all."""
 
     language: Literal["auto", "en", "pt-br"] = "auto"
     model: str = "ngram"
@@ -96,7 +99,7 @@ class Settings:
     plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False, metadata={"free": True})
 
     def reply_settings(self) -> "ReplySettings":
-        """What a backend is asked to keep to."""
+        """A backend is asked to keep to these settings."""
         from genchat.engine.contract import ReplySettings
 
         return ReplySettings(self.sampling, self.reply.max_tokens)
@@ -104,7 +107,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One leaf of the tree: its dotted name, type and bounds."""
+    """A setting is one leaf of the tree: its dotted name, type and bounds."""
 
     name: str
     kind: type | None  # None for a choice among words
@@ -122,7 +125,7 @@ class Setting:
 
     @property
     def allowed(self) -> str:
-        """What may be written, in the reader's words: "a whole number, 1 or more"."""
+        """The words say what may be written: "a whole number, 1 or more"."""
         if self.words:
             return say("settings.one_of", first=", ".join(self.words[:-1]), last=self.words[-1])
         if self.kind is bool:
@@ -152,7 +155,7 @@ class LayeredValue:
 
 
 def known_settings() -> dict[str, Setting]:
-    """Every setting by its dotted name, in the order they are shown."""
+    """The result is every setting by its dotted name, in the order they are shown."""
     return {setting.name: setting for setting in _walk(Settings, "")}
 
 
@@ -186,7 +189,7 @@ def _walk(owner: type, prefix: str) -> Iterator[Setting]:
 def read_layers(
     file: Path, environment: Mapping[str, str] | None = None, flags: Mapping[str, Any] | None = None
 ) -> dict[str, LayeredValue]:
-    """Every setting with the layer that decided it. Raises SettingsError. Flags of value None are not given."""
+    """The result is every setting with the layer that decided it. Flags of None are not given. Raises SettingsError."""
     known = known_settings()
     layered = {name: LayeredValue(setting.default, "default") for name, setting in known.items()}
     layered |= _from_file(file, known)
@@ -258,7 +261,7 @@ def _from_file(file: Path, known: dict[str, Setting]) -> dict[str, LayeredValue]
 
 
 def setting_location(file: Path, name: str) -> str:
-    """Where a file gives a setting: "FILE:LINE". Raises SettingsError where the file cannot be read."""
+    """The location is where a file gives a setting: "FILE:LINE". Raises SettingsError where the file cannot be read."""
     return f"{file}:{_line_of(_read(file), name)}"
 
 

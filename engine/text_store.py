@@ -18,7 +18,7 @@ _SAFE_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123
 
 @dataclass(frozen=True)
 class TextCard:
-    """What is known of one text. sha256 and bytes are of the file as it stands here."""
+    """A card says what is known of one text. sha256 and bytes are of the file as it stands here."""
 
     name: str
     title: str
@@ -36,13 +36,13 @@ class TextStore:
     folder: Path
 
     def path(self, name: str) -> Path:
-        """Where the text of that name is or would be."""
+        """The path is where the text of that name is or would be."""
         if not name or not _SAFE_NAME.issuperset(name) or name.startswith("."):
             raise UsageError("text_name_bad", name=name)
         return self.folder / f"{name}.txt"
 
     def cards(self) -> list[TextCard]:
-        """Every text that is here, by name."""
+        """The result is the card of every text that is here, by name."""
         cards = []
         for path in sorted(self.folder.glob("*.json")):
             try:

@@ -8,7 +8,7 @@ from genchat.engine.text import decode_bytes, safe, token_label
 
 
 class Vocabulary(Protocol):
-    """What token ids mean: a tokenizer, or what the history kept of one."""
+    """A vocabulary says what token ids mean: a tokenizer, or what the history kept of one."""
 
     @property
     def special_tokens(self) -> Mapping[str, int]: ...
@@ -17,7 +17,7 @@ class Vocabulary(Protocol):
 
 
 class Labels:
-    """Token ids to what a table shows for them."""
+    """Labels turn token ids into what a table shows for them."""
 
     def __init__(self, vocabulary: Vocabulary | None) -> None:
         self._vocabulary = vocabulary

@@ -24,7 +24,7 @@ _BEYOND_ASCII = re.compile(r"[^\n\x20-\x7e]")
 
 
 def as_json(history: "History", conversation: Conversation, traces: bool) -> str:
-    """All branches, each message with its run, passages and (with `traces`) its tokens."""
+    """The JSON holds all branches, each message with its run, passages and (with `traces`) its tokens."""
     document = {
         "genchat": __version__,
         "format": FORMAT,
@@ -45,7 +45,7 @@ def as_json(history: "History", conversation: Conversation, traces: bool) -> str
 
 
 def as_markdown(history: "History", conversation: Conversation) -> str:
-    """The shown branch as headings and text."""
+    """The Markdown holds the shown branch as headings and text."""
     blocks = [f"# {safe_line(conversation.title)}"]
     for message in history.shown(conversation.id):
         speaker = say(f"history.speaker_{message.role}")

@@ -26,13 +26,15 @@ class ProcessIdentity:
 
 
 def own_identity() -> ProcessIdentity:
-    """The identity of this process."""
+    """The result is the identity of this process."""
     pid = os.getpid()
     return ProcessIdentity(_host(), pid, start_time(pid) or "")
 
 
 def start_time(pid: int) -> str | None:
-    """When that process started, as the system counts it; None if there is none or the system does not tell."""
+    """The result is when that process started, as the system counts it; None if there is none or the system does not
+    tell.
+    """
     try:
         boot = (_PROC / "sys/kernel/random/boot_id").read_text().strip()
         # The name in parentheses may hold anything, spaces and parentheses too; field 22 is the start time.

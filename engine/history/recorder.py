@@ -59,7 +59,7 @@ class StoreRecorder:
 
     @property
     def message(self) -> StoredMessage:
-        """As it was when the reply began, or as it ended."""
+        """This is the message as it was when the reply began, or as it ended."""
         return self._finished or self._message
 
     @property

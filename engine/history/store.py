@@ -47,12 +47,12 @@ _CACHED_VOCABULARIES = 4
 
 
 def utc_now() -> datetime:
-    """The time, with its zone."""
+    """The result is the present time, with its zone."""
     return datetime.now(UTC)
 
 
 class HistoryStore:
-    """Made by `open`; close it, or use it as a context manager."""
+    """`open` makes a store; close it, or use it as a context manager."""
 
     def __init__(
         self,

@@ -24,7 +24,7 @@ Messages = Sequence[MessageLike]
 
 
 def text_of(value: object) -> str:
-    """`value`, which must be a str without half characters. Raises UsageError."""
+    """The result is `value`, which must be a str without half characters. Raises UsageError."""
     if not isinstance(value, str):
         raise UsageError("text_expected", found=kind_of(value))
     half = next((character for character in value if "\ud800" <= character <= "\udfff"), None)
@@ -34,7 +34,7 @@ def text_of(value: object) -> str:
 
 
 def ids_of(value: object) -> tuple[int, ...] | None:
-    """`value` as token ids, or None where it is anything else. Arrays of whole numbers count as lists."""
+    """The result is `value` as token ids, or None where it is anything else. Arrays of whole numbers count as lists."""
     plain: Any = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(plain, str | bytes | bytearray) or not isinstance(plain, Sequence):
         return None
@@ -44,7 +44,7 @@ def ids_of(value: object) -> tuple[int, ...] | None:
 
 
 def checked_ids(ids: Sequence[int], tokenizer: Tokenizer) -> tuple[int, ...]:
-    """`ids`, each of the vocabulary. Raises UsageError for one that is not."""
+    """The result is `ids`, each of the vocabulary. Raises UsageError for one that is not."""
     for token in ids:
         if not 0 <= token < tokenizer.vocabulary_size:
             raise UsageError("token_outside_vocabulary", token=token, last=tokenizer.vocabulary_size - 1)
@@ -52,7 +52,7 @@ def checked_ids(ids: Sequence[int], tokenizer: Tokenizer) -> tuple[int, ...]:
 
 
 def text_or_ids(value: object) -> str | tuple[int, ...]:
-    """A text or token ids. Raises UsageError."""
+    """The value must be a text or token ids. Raises UsageError."""
     ids = ids_of(value)
     if ids is not None:
         return ids
@@ -62,7 +62,7 @@ def text_or_ids(value: object) -> str | tuple[int, ...]:
 
 
 def text_ids_or_messages(value: object) -> str | tuple[int, ...] | tuple[Message, ...]:
-    """A text, token ids or a conversation. Raises UsageError."""
+    """The value must be a text, token ids or a conversation. Raises UsageError."""
     ids = ids_of(value)
     if ids is not None:
         return ids
@@ -70,7 +70,9 @@ def text_ids_or_messages(value: object) -> str | tuple[int, ...] | tuple[Message
 
 
 def messages_of(value: object, otherwise: str = "messages_expected") -> tuple[Message, ...]:
-    """A conversation: a text is one message of the person. Raises UsageError, for another kind the one `otherwise`."""
+    """The value must be a conversation; a text is one message of the person. Raises UsageError, for another kind the
+    one `otherwise`.
+    """
     if isinstance(value, str):
         return (Message(Role.USER, text_of(value)),)
     if isinstance(value, Message):
@@ -104,7 +106,7 @@ def _message(item: Any) -> Message:
 
 
 def count_of(name: str, value: object) -> int:
-    """How many of something: a whole number, 1 or more. Raises UsageError."""
+    """A count is a whole number, 1 or more. Raises UsageError."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise UsageError("count_wrong", name=name, value=repr(value))
     return int(value)

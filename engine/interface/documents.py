@@ -21,7 +21,7 @@ from genchat.engine.settings import Settings
 
 
 class DocumentList(Rows[Document]):
-    """Documents that can be searched."""
+    """These are the documents that can be searched."""
 
     def _table(self) -> Table:
         columns = ("collection", "name", "kind", "passages")
@@ -33,7 +33,9 @@ class DocumentList(Rows[Document]):
 
 
 class Added(Rows[Progress]):
-    """What happened to each file: "added", "updated", "unchanged", "vanished" or "failed" with its `problem`."""
+    """The rows say what happened to each file: "added", "updated", "unchanged", "vanished" or "failed" with its
+    `problem`.
+    """
 
     def _table(self) -> Table:
         columns = ("name", "outcome", "passages", "problem")
@@ -60,7 +62,7 @@ class FoundPassages(Rows[Passage]):
 
     @property
     def enough(self) -> bool:
-        """False where the best passage is only the nearest miss."""
+        """This is false where the best passage is only the nearest miss."""
         return self.retrieval.enough
 
     def _notes(self) -> tuple[str, ...]:
@@ -90,14 +92,14 @@ class Documents:
         self._model: Model | None = None
 
     def list(self, collection: str | None = None) -> DocumentList:
-        """All documents, or those of one collection. Raises DocumentsError for a collection that does not exist."""
+        """The list is all documents, or those of one collection. Raises DocumentsError for one that does not exist."""
         library = self._retriever.library
         if collection is not None:
             library.collection(text_of(collection))
         return DocumentList(library.documents(collection))
 
     def add(self, *paths: str | Path, collection: str | None = None) -> Added:
-        """Index files and folders; only what is new or changed is read. What failed says why in its row."""
+        """Index files and folders; only what is new or changed is read. The row of a file that failed says why."""
         named = [Path(path) for path in _all_paths(paths)]
         name = collection or self._settings.documents.collection or DEFAULT
         events = self._retriever.library.add(named, name)

@@ -30,7 +30,7 @@ _EXPLAINED = 3  # candidates that an explanation speaks about
 
 
 class Model:
-    """Made by `genchat.open`. Close it, or use it in a `with` block, to give its memory back."""
+    """`genchat.open` makes a model. Close it, or use it in a `with` block, to give its memory back."""
 
     def __init__(self, backend: "Backend", settings: "ReplySettings") -> None:
         """`settings` are what a reply keeps to where a call says nothing else."""
@@ -110,7 +110,7 @@ class Model:
         return Tokens(self._encoded(text, tokenizer), tokenizer)
 
     def explain(self, text: "str | Ids | Message | Messages", reply: "str | Ids" = "") -> "Explanation":
-        """Why the model expects what it expects after a text, or in the reply to messages.
+        """The explanation says why the model expects what it expects after a text, or in the reply to messages.
 
         `reply` is how the reply (or the continuation of the text) begins; without it the reasons are those of its
         first token. Raises UsageError for a model that gives no reasons.
@@ -134,22 +134,24 @@ class Model:
 
     @property
     def info(self) -> "ModelInfo":
-        """What the model is: family, size of the vocabulary, context length, number of parameters, checksum."""
+        """These facts say what the model is: family, size of the vocabulary, context length, number of parameters,
+        checksum.
+        """
         return self.backend.info
 
     @property
     def capabilities(self) -> "Capabilities":
-        """What the model can honestly offer."""
+        """These flags say what the model can honestly offer."""
         return self.backend.capabilities
 
     @property
     def settings(self) -> "ReplySettings":
-        """What a reply keeps to where a call says nothing else: the person's own settings."""
+        """A reply keeps to these settings where a call says nothing else: the person's own."""
         return self._settings
 
     @property
     def backend(self) -> "Backend":
-        """What the rest of genchat works with. Raises UsageError once the model is closed."""
+        """The rest of genchat works with this backend. Raises UsageError once the model is closed."""
         if self._backend is None:
             raise UsageError("model_closed", name=self._name)
         return self._backend

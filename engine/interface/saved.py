@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Conversations(Rows[Conversation]):
-    """Conversations, the most recently used first."""
+    """These are conversations, the most recently used first."""
 
     def _table(self) -> Table:
         columns = ("id", "date", "messages", "title")
@@ -46,7 +46,7 @@ class Conversations(Rows[Conversation]):
 
 
 class Hits(Rows[SearchHit]):
-    """Where words were found, newest first."""
+    """These are the matches of a search, newest first."""
 
     def _table(self) -> Table:
         columns = ("id", "date", "title", "text")
@@ -58,7 +58,9 @@ class Hits(Rows[SearchHit]):
 
 @dataclass(frozen=True, repr=False)
 class SavedMessage:
-    """One message. `steps` are its tokens, each with its likeliest candidates; None where none were recorded."""
+    """This is one message of the history. `steps` are its tokens, each with its likeliest candidates; None where none
+    were recorded.
+    """
 
     stored: StoredMessage
     run: Run | None
@@ -72,11 +74,11 @@ class SavedMessage:
 
     @property
     def text(self) -> str:
-        """What was written."""
+        """This is what was written."""
         return self.stored.text
 
     def candidates(self, position: int, top: int = 10) -> Candidates:
-        """What was kept of the model's distribution at the token of that place, counted from 0.
+        """These candidates were kept of the model's distribution at the token of that position, counted from 0.
 
         Raises HistoryError where no tokens were kept, IndexError where there is no such token.
         """
@@ -149,11 +151,11 @@ class SavedHistory:
         self._history = history
 
     def list(self, limit: int = 50) -> Conversations:
-        """The conversations used last."""
+        """The list is the conversations used last."""
         return Conversations(self._history.conversations(count_of("limit", limit)))
 
     def search(self, words: str, limit: int = 20) -> Hits:
-        """Messages and titles that hold all the words; accents and case do not matter."""
+        """The hits are messages and titles that hold all the words; accents and case do not matter."""
         return Hits(self._history.search(text_of(words), count_of("limit", limit)))
 
     def read(self, conversation: "str | Conversation | SearchHit", *, every_branch: bool = False) -> SavedConversation:

@@ -26,7 +26,7 @@ _BAR_EMS = 12
 
 @dataclass(frozen=True)
 class Table:
-    """Cells in rows. `right`: columns that are aligned to the right; `shares`: one bar a row, 0 to 1, or none."""
+    """A table is cells in rows. `right`: columns aligned to the right; `shares`: one bar per row, 0 to 1, or none."""
 
     header: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
@@ -46,7 +46,7 @@ class Table:
         return ((say("interface.more_rows", count=whole(more)),) if more > 0 else ()) + self.notes
 
     def text(self) -> str:
-        """As lines of text."""
+        """The table becomes lines of text."""
         lines = list(self._lines())
         widths = [
             max(cells_of(cell) for cell in column)
@@ -64,7 +64,7 @@ class Table:
         return "  ".join(padded)
 
     def html(self) -> str:
-        """As an HTML table."""
+        """The table becomes an HTML table."""
         head = "".join(self._cell("th", column, cell) for column, cell in enumerate(self.header))
         body = "".join(
             f"<tr>{''.join(self._cell('td', column, cell) for column, cell in enumerate(cells))}{_bar_cell(share)}</tr>"
@@ -98,7 +98,7 @@ def one_line(text: str) -> str:
 
 
 def cells_of(text: str) -> int:
-    """How many cells of a terminal a text takes: two for a wide character, none for a combining one."""
+    """The result is how many cells of a terminal a text takes: two for a wide character, none for a combining one."""
     return sum(
         0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
         for character in text

@@ -15,7 +15,7 @@ _PIECE = "white-space:pre-wrap;border-radius:3px;padding:1px 2px;margin-right:1p
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token: its id, the text it stands for, and how it is written in a table (" Brasil" is "·Brasil")."""
+    """This is one token: its id, the text it stands for, and how it is written in a table (" Brasil" is "·Brasil")."""
 
     id: int
     text: str
@@ -42,7 +42,7 @@ class Tokens(Rows[Token]):
 
     @property
     def text(self) -> str:
-        """All of them together, special tokens left out."""
+        """This is the text of all of them together, special tokens left out."""
         return self._decoded
 
     def _table(self) -> Table:

@@ -41,7 +41,7 @@ def load(folder: Path, card: ModelCard, models: ModelOpener) -> MixtureModel:
 def combine(
     first: LanguageModel, second: LanguageModel, shares: Shares, name: str, description: str = ""
 ) -> MixtureModel:
-    """Two models as one. Raises UsageError unless they share one vocabulary."""
+    """The result is two models as one. Raises UsageError unless they share one vocabulary."""
     lengths = [length for length in (first.info.context_length, second.info.context_length) if length is not None]
     made_of = f"{first.info.checksum} {second.info.checksum} {shares.by_length}"
     info = ModelInfo(

@@ -19,15 +19,15 @@ Ids = NDArray[np.int64]
 
 @runtime_checkable
 class Matching(Protocol):
-    """What a counting model's cursor can tell besides."""
+    """The cursor of a counting model can tell this besides."""
 
     def match_length(self) -> int:
-        """How many of the last tokens stand together in the training text, as far as the model looks."""
+        """The length is how many of the last tokens stand together in the training text, as far as the model looks."""
         ...
 
 
 def shared_ids(tokenizer: Tokenizer, other: Tokenizer) -> Ids:
-    """int64 [V]: for each id of `tokenizer` the id of the same token in `other`.
+    """The array is int64 [V]: for each id of `tokenizer` the id of the same token in `other`.
 
     Tokens are the same if they are special tokens of one name, or stand for the same bytes (of several that do, the
     first is the first's). Raises UsageError unless both vocabularies hold the same tokens.
@@ -86,14 +86,14 @@ class MixtureModel:
         return self.shares.log_prob(*self.part_scores(tokens))
 
     def part_scores(self, tokens: Sequence[int]) -> tuple[FloatArray, FloatArray, Ids]:
-        """What each part gives to each token, natural logs, and the match length there."""
+        """The result is what each part gives to each token, natural logs, and the match length there."""
         second = score(self.second, self.in_second(tokens))
         lengths = match_lengths(self.first, tokens) if self.by_length else np.zeros(len(tokens), dtype=np.int64)
         return score(self.first, tokens), second, lengths
 
 
 def match_lengths(model: LanguageModel, tokens: Sequence[int]) -> Ids:
-    """int64 [len(tokens)]: the match length before each token. Zeros for a model that does not tell."""
+    """The array is int64 [len(tokens)]: the match length before each token. Zeros for a model that does not tell."""
     cursor = model.start([])
     lengths = np.zeros(len(tokens), dtype=np.int64)
     if isinstance(cursor, Matching):

@@ -32,11 +32,13 @@ class OpenReply:
     tokens: tuple[int, ...]  # ASSISTANT first
 
     def voted(self, token: int) -> float:
-        """What the recalled replies give to `token`."""
+        """The result is the probability that the recalled replies give to `token`."""
         return self.recall.probability(self.tokens, token)
 
     def after(self, token: int, voted: float, counted: float) -> "OpenReply":
-        """One token on; `voted` and `counted` are the probabilities that recall and counts gave it."""
+        """The result is the reply one token on; `voted` and `counted` are the probabilities that recall and counts gave
+        it.
+        """
         return OpenReply(self.recall, self.recall.weight_after(self.weight, voted, counted), (*self.tokens, token))
 
 

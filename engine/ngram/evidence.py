@@ -37,7 +37,7 @@ class OnDemand(Mapping[int, Value]):
 
 
 class _Explanation:
-    """One place in a text, taken apart."""
+    """An explanation takes one position of a text apart."""
 
     def __init__(
         self, tables: NgramTables, corpus: TokenCorpus | None, state: State, past: Sequence[int], whole: float
@@ -63,7 +63,7 @@ class _Explanation:
                 self.context_counts[length] = corpus.followed(context, self.slots[length])
 
     def levels(self) -> tuple[NgramLevel, ...]:
-        """Lowest order first."""
+        """The levels come lowest order first."""
         return tuple(
             NgramLevel(
                 order=length + 1,
@@ -91,7 +91,7 @@ class _Explanation:
         return tuple(shares)
 
     def places(self, token: int) -> tuple[CorpusPlace, ...]:
-        """Where training continues this context with `token`, the longest contexts first; without any, at all."""
+        """These places of the training text continue this context with `token`, the longest contexts first."""
         places: dict[tuple[str, int], CorpusPlace] = {}
         for length in range(self.matched, -1, -1):
             slots = self._slots_with(length, token)

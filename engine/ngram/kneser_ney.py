@@ -25,7 +25,9 @@ Singles = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Discounts:
-    """What is taken off a count of 1, of 2, and of 3 or more. `fallback`: too few counts to estimate them."""
+    """Discounts are what is taken off a count of 1, of 2, and of 3 or more. `fallback`: too few counts to estimate
+    them.
+    """
 
     one: float
     two: float
@@ -35,7 +37,7 @@ class Discounts:
 
 @dataclass
 class SmoothedLevel:
-    """One order, smoothed. Natural logs, so that a whole distribution is additions.
+    """This is one order, smoothed. It holds natural logs, so that a whole distribution is additions.
 
     log_probs: float32 [nodes], log p(last token | the tokens before), back-off included; -inf for START.
     log_backoffs: float32 [nodes], log of the mass this n-gram, as a context, hands to shorter ones; 0 without children.
@@ -47,7 +49,7 @@ class SmoothedLevel:
 
 
 def adjusted_counts(levels: list[RawLevel], level_index: int) -> IntArray:
-    """int32 [nodes]: the counts that order `level_index` + 1 is estimated from."""
+    """The array is int32 [nodes]: the counts that order `level_index` + 1 is estimated from."""
     level = levels[level_index]
     if level_index + 1 == len(levels):
         counts = level.counts.copy()
@@ -60,7 +62,7 @@ def adjusted_counts(levels: list[RawLevel], level_index: int) -> IntArray:
 
 
 def discounts_of(counts_of_counts: list[int]) -> Discounts:
-    """From t1..t4, the numbers of n-grams with adjusted count 1, 2, 3, 4."""
+    """The discounts follow from t1..t4, the numbers of n-grams with adjusted count 1, 2, 3, 4."""
     one, two, three, four = counts_of_counts
     if 0 in (one, two, three):
         return Discounts(*_FALLBACK, fallback=True)

@@ -40,7 +40,7 @@ Doubles = NDArray[np.float64]
 
 
 def open_reply(past: Sequence[int]) -> int | None:
-    """Where the reply that `past` is in the middle of begins (the place of its ASSISTANT); None outside a reply."""
+    """The result is the position of the ASSISTANT token of the reply that `past` ends in; None outside a reply."""
     for position in range(len(past) - 1, -1, -1):
         if past[position] < len(SPECIALS):
             return position if past[position] == ASSISTANT_ID else None
@@ -48,7 +48,7 @@ def open_reply(past: Sequence[int]) -> int | None:
 
 
 def turns_before(past: Sequence[int], position: int, tokenizer: PieceTokenizer) -> list[str]:
-    """Up to three turns that end before `position`, the last one first."""
+    """The result is up to three turns that end before `position`, the last one first."""
     turns: list[str] = []
     end = position
     for begin in range(position - 1, -1, -1):
@@ -111,21 +111,21 @@ class Recall:
         return votes
 
     def probabilities(self, reply: Sequence[int]) -> Doubles:
-        """float64 [tokens], summing to 1: the votes by token; ids in `tokens`."""
+        """The array is float64 [tokens], summing to 1: the votes by token; ids in `tokens`."""
         probabilities: Doubles = np.bincount(self._token_of, self._votes(reply), len(self.tokens)).astype(np.float64)
         return probabilities
 
     def probability(self, reply: Sequence[int], token: int) -> float:
-        """The votes for one token."""
+        """The result is the votes for one token."""
         return float(self._votes(reply)[self._vote_tokens == token].sum())
 
     def shares(self, reply: Sequence[int]) -> Doubles:
-        """float64 [replies], summing to 1: the votes by recalled reply."""
+        """The array is float64 [replies], summing to 1: the votes by recalled reply."""
         shares: Doubles = np.bincount(self._reply_of_vote, self._votes(reply), len(self.replies)).astype(np.float64)
         return shares
 
     def weight_after(self, weight: float, voted: float, counted: float) -> float:
-        """The weight one token on, where votes and counts had given that token these probabilities."""
+        """The result is the weight one token on, where votes and counts had given that token these probabilities."""
         both = weight * voted + (1 - weight) * counted
         earned = weight * voted / both if both else weight
         following = (1 - _SHARED) * earned + _SHARED * self.first_weight

@@ -41,22 +41,24 @@ def plain_words(text: str) -> list[str]:
 
 
 def is_question(text: str) -> bool:
-    """Whether `text` asks: by its mark or, since people leave that out, by an asking word at its beginning."""
+    """The answer is true where `text` asks: by its mark or, since people leave that out, by an asking word at its
+    beginning.
+    """
     return "?" in text or any(word in _ASKING for word in plain_words(text)[:2])
 
 
 def is_about_oneself(text: str) -> bool:
-    """Whether `text` tells something of the person rather than asking or ordering."""
+    """The answer is true where `text` tells something of the person rather than asking or ordering."""
     return not is_question(text) and any(word in _FIRST_PERSON for word in plain_words(text)[:2])
 
 
 def content_words(words: Iterable[str]) -> list[str]:
-    """Those of folded words that say what a sentence is about, each once."""
+    """The result is those of the folded words that say what a sentence is about, each once."""
     return [word for word in dict.fromkeys(words) if not is_common(word) and (len(word) > 1 or word.isdigit())]
 
 
 def same_word(first: str, second: str) -> bool:
-    """Whether two folded words are forms of one: most of the longer one is how both begin."""
+    """The answer is true where two folded words are forms of one: most of the longer one is how both begin."""
     if first == second:
         return True
     longest = max(len(first), len(second))
@@ -78,14 +80,14 @@ def _holds(words: Iterable[str], topic: str) -> bool:
 
 
 class Rarity(Protocol):
-    """What tells how rare a folded word is in the questions of the training text."""
+    """This tells how rare a folded word is in the questions of the training text."""
 
     def weight(self, word: str) -> float:
         """Inverse document frequency; the largest value for a word that stands in no question."""
         ...
 
     def knows(self, word: str) -> bool:
-        """Whether a word stands in any question."""
+        """The answer is true where a word stands in any question."""
         ...
 
 
@@ -100,7 +102,7 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Prompt:
-    """What the person says now.
+    """A prompt is what the person says now.
 
     text: the last turn; corrected: its folded words after correction; earlier: what the person said before;
     topic: the rarest content word, "" where all words are common or names.
@@ -121,7 +123,7 @@ class Prompt:
         return cls(text, tuple(corrected), " ".join(earlier), topic, language)
 
     def admits(self, exchange: Exchange, similarity: float, rarity: Rarity) -> bool:
-        """Whether a stored question is about the same thing: by its words, numbers and language."""
+        """The answer is true where a stored question is about the same thing: by its words, numbers and language."""
         stored = plain_words(exchange.question)
         own_topic, topic = self._topic_beside(exchange, rarity), topic_of(exchange.question, stored, rarity)
         if own_topic and not rarity.knows(own_topic):

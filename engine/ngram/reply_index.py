@@ -73,7 +73,7 @@ class ReplyIndex:
         return np.setdiff1d(np.arange(len(self.reply_starts)), self.posting_replies[lists % 2 == 0])
 
     def knows(self, word: str) -> bool:
-        """Whether a folded word stands in any question."""
+        """The answer is true where a folded word stands in any question."""
         known = self._id_of.get(word[:_STEM])
         return known is not None and bool(self.posting_starts[2 * known] < self.posting_starts[2 * known + 1])
 
@@ -83,7 +83,8 @@ class ReplyIndex:
         return float(np.log1p(len(self.reply_starts))) if known is None else float(self.rarity[known])
 
     def similarities(self, turns: Sequence[str], words: Sequence[str] | None = None) -> Singles:
-        """float32 [replies], 0 to 1: how close what was said before each reply is to `turns`, the last one first.
+        """The array is float32 [replies], 0 to 1: how close what was said before each reply is to `turns`, the last one
+        first.
 
         words: the folded words of the last turn where they were corrected.
         """

@@ -23,7 +23,7 @@ _VERIFIED_WHOLE = 32 << 20  # bytes; larger models are checked by size when open
 
 
 def write_arrays(folder: Path, tables: NgramTables, corpus: TokenCorpus, index: ReplyIndex | None) -> None:
-    """All files of a model except its card; `index` only for a model that holds conversations."""
+    """The function writes all files of a model except its card; `index` only for a model that holds conversations."""
     for number, level in enumerate(tables.levels, start=1):
         for part in _PARTS:
             array = getattr(level, part)

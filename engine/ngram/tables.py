@@ -21,7 +21,8 @@ IntArray = NDArray[np.integer]
 
 @dataclass(frozen=True)
 class Level:
-    """One order of the finished model. Arrays may be views of memory-mapped files; see RawLevel and SmoothedLevel.
+    """This is one order of the finished model. Arrays may be views of memory-mapped files; see RawLevel and
+    SmoothedLevel.
 
     links, log_backoffs and children are empty on the highest level; level 1 has neither words nor links, since its
     nodes are the ids of the vocabulary.
@@ -96,7 +97,7 @@ class NgramTables:
         return state
 
     def log_probs(self, state: State) -> FloatArray:
-        """float32 [vocabulary], natural logs; -inf for START."""
+        """The array is float32 [vocabulary], natural logs; -inf for START."""
         levels = self.levels
         scales = [0.0]  # log mass that reaches contexts of the matched length, then of each shorter one
         for length, node in zip(range(len(state), 0, -1), state, strict=True):
@@ -123,7 +124,7 @@ class NgramTables:
         return handed_down + float(self.levels[0].log_probs[token])
 
     def score(self, tokens: Sequence[int], *, begins: bool = True) -> FloatArray:
-        """float32 [len(tokens)]: natural log p(token | START and the tokens before it), all at once.
+        """The array is float32 [len(tokens)]: natural log p(token | START and the tokens before it), all at once.
 
         Without `begins` there is no START: the first token is priced by itself.
         """
@@ -163,5 +164,5 @@ class NgramTables:
 
 
 def parameters_of(tables: NgramTables) -> int:
-    """How many numbers were estimated: probabilities and back-offs."""
+    """The result is how many numbers were estimated: probabilities and back-offs."""
     return sum(len(level.log_probs) + len(level.log_backoffs) for level in tables.levels)

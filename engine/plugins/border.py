@@ -39,7 +39,9 @@ class _Border:
         self.tokenizer = tokenizer
 
     def listen(self, events: object, should_stop: StopSignal | None) -> Iterator[Event]:
-        """Every event of a reply, checked. Raises PluginError, and what the plug-in raises in genchat's own classes."""
+        """The method yields every event of a reply, checked. Raises PluginError, and what the plug-in raises in
+        genchat's own classes.
+        """
         checker = EventChecker(self.name, self.tokenizer)
         with Guard(self.name, should_stop):
             if isinstance(events, str) or not isinstance(events, Iterable):

@@ -44,7 +44,7 @@ class CheckedTokenizer:
 
     @property
     def vocabulary_size(self) -> int:
-        """That of a remote service may grow; the last one known where it cannot be had."""
+        """The vocabulary of a remote service may grow; this is the last size known where it cannot be had."""
         try:
             with Guard(self._plugin):
                 self._size = self._check.whole(self._inner.vocabulary_size, "Tokenizer.vocabulary_size")
@@ -54,7 +54,7 @@ class CheckedTokenizer:
 
     @property
     def special_tokens(self) -> Mapping[str, int]:
-        """Those of a remote service may become more; the last ones known where they cannot be had."""
+        """A remote service may add to them; these are the last ones known where they cannot be had."""
         try:
             with Guard(self._plugin):
                 self._special = self._checked_special(self._inner.special_tokens)
@@ -77,7 +77,7 @@ class CheckedTokenizer:
             return self._check.text(self._inner.decode(tokens), "Tokenizer.decode(…)")
 
     def token_bytes(self, token: int) -> bytes:
-        """U+FFFD where they cannot be had."""
+        """The bytes are those of U+FFFD where they cannot be had."""
         try:
             with Guard(self._plugin):
                 return self._check.of_kind(self._inner.token_bytes(token), bytes, "Tokenizer.token_bytes(…)")

@@ -44,7 +44,7 @@ class EventChecker(Checker):
         self.refuse(say("plugins.no_event", found=type(event).__name__))
 
     def step(self, step: Step) -> Step:
-        """One token."""
+        """The step must be a sound token of a reply."""
         token = None if step.token is None else self.whole(step.token, "Step.token", 0, self._last_token())
         log_prob = None if step.log_prob is None else self.number(step.log_prob, "Step.log_prob", _ROUNDING)
         if step.draw is not None:
@@ -65,7 +65,7 @@ class EventChecker(Checker):
         return None if self._tokenizer is None else self._tokenizer.vocabulary_size - 1
 
     def distribution(self, distribution: object, where: str, token: int | None = None) -> None:
-        """One of the three kinds, and sound."""
+        """The distribution must be one of the three kinds, and sound."""
         wanted = "exact(…), top_k(…) or unknown(…)"
         if isinstance(distribution, ExactDistribution):
             size = None if self._tokenizer is None else self._tokenizer.vocabulary_size
@@ -106,7 +106,7 @@ class EventChecker(Checker):
             self.whole(distribution.whole_vocabulary_size, f"{where}.whole_vocabulary_size")
 
     def notice(self, notice: Notice) -> Notice:
-        """A remark: a key, or words."""
+        """The notice must be a remark: a key, or words."""
         self.text(notice.key, "Notice.key")
         values = self.of_kind(notice.values, Mapping, "Notice.values")  # type: ignore[type-abstract]
         for name, value in values.items():
@@ -115,7 +115,7 @@ class EventChecker(Checker):
         return notice
 
     def data(self, data: MessageData) -> MessageData:
-        """What is kept beside a message: it has to be what JSON can hold."""
+        """The values kept beside a message must be what JSON can hold."""
         values = self.of_kind(data.values, Mapping, "MessageData.values")  # type: ignore[type-abstract]
         try:
             json.dumps(dict(values), allow_nan=False).encode("utf-8")
@@ -124,7 +124,7 @@ class EventChecker(Checker):
         return data
 
     def passages(self, passages: Passages) -> Passages:
-        """What was looked up."""
+        """The passages must be sound."""
         if not isinstance(passages.items, tuple | list):
             self.wrong("Passages.items", passages.items, "tuple[Passage, …]")
         if isinstance(passages.missing, str) or not isinstance(passages.missing, tuple | list):
@@ -157,7 +157,7 @@ class EventChecker(Checker):
         )
 
     def finish(self, finish: Finish) -> Finish:
-        """The end."""
+        """The end of a reply must have a known reason."""
         if finish.reason not in _REASONS:
             self.wrong("Finish.reason", finish.reason, " | ".join(f'"{reason}"' for reason in _REASONS))
         if finish.prompt_tokens is not None:

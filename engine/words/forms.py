@@ -17,7 +17,7 @@ _MODULE = "simplemma"
 
 @dataclass(frozen=True, slots=True)
 class WordForms:
-    """One word: as written, folded, stem, lemma; `common` for those that searching leaves out.
+    """This is one word: as written, folded, stem, lemma; `common` for those that searching leaves out.
 
     `known` says whether the dictionary of lemmas has the word; `pieces` are the labels of a tokenizer's tokens.
     """
@@ -32,7 +32,7 @@ class WordForms:
 
 
 def word_forms(text: str, language: Language, tokenizer: Tokenizer | None = None) -> list[WordForms]:
-    """Every word of `text`. The first call loads the dictionary of lemmas, which takes a second or two."""
+    """The result is every word of `text`. The first call loads the dictionary of lemmas, which takes a second."""
     import importlib
 
     lemmas: Any = importlib.import_module(_MODULE)
@@ -47,7 +47,7 @@ def word_forms(text: str, language: Language, tokenizer: Tokenizer | None = None
 
 
 def distinct(forms: Sequence[WordForms]) -> dict[str, int]:
-    """How many different words remain by each way of writing them: the point of folding, stems and lemmas."""
+    """The result is how many different words remain by each way of writing them: the point of folding and stems."""
     return {
         "text": len({form.text for form in forms}),
         "folded": len({form.folded for form in forms}),

@@ -17,7 +17,7 @@ class Placed:
 
 
 def placed(words: Sequence[str], points: FloatArray, width: int, height: int) -> list[Placed]:
-    """Where each word goes on `width` × `height` characters; words that find no free place are left out.
+    """Each word gets its cells on `width` × `height` characters; words without a free place are left out.
 
     points: float32 [len(words), 2], x to the right and y upwards.
     """

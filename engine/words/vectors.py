@@ -68,7 +68,7 @@ class WordVectors:
         return _unit(self.rows)
 
     def index(self, word: str) -> int:
-        """Where a word stands; accents and case may be left out. Raises DocumentsError, naming near ones."""
+        """The index is a word's row; accents and case may be left out. Raises DocumentsError, naming near ones."""
         lowered = word.casefold()
         spelling = lowered if lowered in self._index_of else self._folded.get(fold(word))
         if spelling is None:
@@ -79,7 +79,7 @@ class WordVectors:
         return self._index_of[spelling]
 
     def count(self, word: str) -> int:
-        """How often the text has it."""
+        """The count is how often the text has the word."""
         return self.counts[self.index(word)]
 
     def nearest(self, word: str, count: int = 10) -> list[Neighbour]:
@@ -88,13 +88,13 @@ class WordVectors:
         return self._around(self._units[index], self.rows[index], {index}, count)
 
     def compare(self, left: str, right: str) -> Neighbour:
-        """How near two words are."""
+        """The result says how near two words are."""
         one, other = self.index(left), self.index(right)
         cosine = float(self._units[one] @ self._units[other])
         return Neighbour(self.words[other], cosine, float(np.linalg.norm(self.rows[one] - self.rows[other])))
 
     def analogy(self, first: str, second: str, third: str, count: int = 5) -> list[Neighbour]:
-        """What is to `third` as `second` is to `first`: the neighbours of second - first + third.
+        """These words are to `third` as `second` is to `first`: the neighbours of second - first + third.
 
         Only words seen often enough to have a settled vector, or as seldom as those that are given.
         """
@@ -117,7 +117,9 @@ class WordVectors:
         return neighbours
 
     def plane(self, words: Sequence[str]) -> FloatArray:
-        """float32 [len(words), 2]: the two directions in which these words differ most (PCA of their unit vectors)."""
+        """The array is float32 [len(words), 2]: the two directions in which these words differ most (PCA of their unit
+        vectors).
+        """
         chosen = self._units[[self.index(word) for word in words]].astype(np.float64)
         centred = chosen - chosen.mean(axis=0)
         _, _, directions = np.linalg.svd(centred, full_matrices=False)

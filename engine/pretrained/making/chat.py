@@ -120,7 +120,8 @@ MAKINGS: Mapping[str, Making] = {
 
 
 def make(family: str, texts: Mapping[str, str], folder: Path, command: str, resume: bool = False) -> ModelCard:
-    """Both runs, then the model with its weights in half precision, and on its card the price of held-out replies.
+    """The function makes both runs, then the model with its weights in half precision, and on its card the price of
+    held-out replies.
 
     The folder of the first run stands beside `folder` until the second is done; with `resume`, goes on from there.
     """

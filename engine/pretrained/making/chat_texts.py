@@ -28,7 +28,7 @@ LICENCES = {
 
 @dataclass(frozen=True)
 class Mixture:
-    """How often each text is read in one epoch."""
+    """A mixture says how often each text is read in one epoch."""
 
     own: int  # genchat's dialogues
     own_plain: int  # its stories and explanations
@@ -38,7 +38,7 @@ class Mixture:
 
 
 def compose(texts: Mapping[str, str], mixture: Mixture, seed: int) -> list[Source]:
-    """What a model learns from, and the held-out dialogues, one source a language."""
+    """The result is what a model learns from, and the held-out dialogues, one source per language."""
     rng = random.Random(seed)  # noqa: S311 (an order of texts, no secret)
     own = [
         dialogue for dialogue in corpora.dialogues() if not mixture.files or Path(dialogue.source).stem in mixture.files
@@ -74,7 +74,7 @@ def written(dialogues: Sequence[Dialogue]) -> str:
 
 
 def credits(texts: Mapping[str, str], mixture: Mixture) -> tuple[dict[str, str], ...]:
-    """Every text behind the model with its licence and checksum; genchat's own as it stands in corpora/."""
+    """These are all texts behind the model with licence and checksum; genchat's own as it stands in corpora/."""
     own = [
         Source(document.source, document.text, licence=LICENCE)
         for kind in ("dialogues", "stories", "explanations")

@@ -39,17 +39,17 @@ def retyped(dialogue: Dialogue, rng: random.Random) -> Dialogue:
 
 
 def without_end(text: str) -> str:
-    """Without the sign that ends it."""
+    """The result is the text without the sign that ends it."""
     return text.rstrip(".!?…") or text
 
 
 def without_accents(text: str) -> str:
-    """Letters alone, as on a keyboard that makes accents hard."""
+    """The result is the letters alone, as on a keyboard that makes accents hard."""
     return "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
 
 
 def slipped(text: str, rng: random.Random) -> str:
-    """Two neighbouring letters swapped, or one lost."""
+    """In the result two neighbouring letters are swapped, or one is lost."""
     indices = [index for index in range(1, len(text) - 1) if text[index].isalpha() and text[index + 1].isalpha()]
     if len(text) < _SHORTEST_SLIP or not indices:
         return text

@@ -36,7 +36,7 @@ def _is_breaker(token: int, tokenizer: "Tokenizer | None", breakers: Sequence[by
 
 
 def repeated_lengths(before: Sequence[int], is_breaker: Sequence[bool]) -> dict[int, int]:
-    """For each token that would carry on an earlier sequence: the length of the longest such sequence, up to 50."""
+    """Each token that would carry on an earlier sequence gets the length of the longest such sequence, up to 50."""
     lengths: dict[int, int] = {}
     last = len(before) - 1
     if last < 1 or is_breaker[last]:
