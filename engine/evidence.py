@@ -63,7 +63,7 @@ class RecallEvidence:
     """A chat model adds this to its counts: the words of replies to similar turns."""
 
     weight: float  # share of the whole distribution that comes from recalled replies
-    replies: tuple[RecalledReply, ...]  # the ones heard most, loudest first
+    replies: tuple[RecalledReply, ...]  # those with the largest shares, largest first
     contributions: Mapping[int, float]  # candidate token -> what recall adds to p(w)
     unmatched: tuple[str, ...] = ()  # words of the prompt that no question has, where nothing fits
 

@@ -22,12 +22,12 @@ from genchat.engine.contract import (
 from genchat.engine.conversation import Message
 from genchat.engine.distribution import unknown
 from genchat.engine.evidence import Evidence
+from genchat.engine.gemini.background_iterator import Stopped, in_background
 from genchat.engine.gemini.client import Chunk, GeminiClient, GenerateRequest
 from genchat.engine.gemini.connection import Connection, open_connection, suggestions
 from genchat.engine.gemini.endings import Ending
 from genchat.engine.gemini.errors import GeminiError
 from genchat.engine.gemini.first_use import tell_once
-from genchat.engine.gemini.pump import Stopped, pumped
 from genchat.engine.gemini.requests import (
     check_model_name,
     continuation_request,
@@ -171,7 +171,7 @@ class GeminiBackend:
     ) -> Iterator[Event]:
         """The whole answer with its tokens; nothing if the model refuses to give probabilities."""
         try:
-            chunk = next(pumped(lambda: iter((client.generate(request),)), should_stop))
+            chunk = next(in_background(lambda: iter((client.generate(request),)), should_stop))
         except GeminiError as error:
             if error.kind != "no_logprobs":
                 raise
@@ -203,7 +203,7 @@ class GeminiBackend:
         self, client: GeminiClient, request: GenerateRequest, writing: "_Writing", should_stop: StopSignal
     ) -> Iterator[Event]:
         reason = "gemini.no_probabilities" if self._probabilities else "gemini.probabilities_off"
-        for chunk in pumped(lambda: client.stream(request), should_stop):
+        for chunk in in_background(lambda: client.stream(request), should_stop):
             writing.note(chunk)
             yield from writing.steps(chunk.text, reason)
             if writing.limit_reached:

@@ -20,7 +20,6 @@ from genchat.engine.history.connections import Connections
 from genchat.engine.history.failures import as_history_error, damage_mark, is_damage, mark_damaged
 from genchat.engine.history.lease import end_lease, interrupt_replies_of_the_dead, own_identity, take_lease
 from genchat.engine.history.opening import copies_of, judge, make_folder, one_at_a_time, open_writer
-from genchat.engine.history.pieces import clean_text
 from genchat.engine.history.protocol import ExportFormat
 from genchat.engine.history.recorder import StoreRecorder
 from genchat.engine.history.records import (
@@ -35,6 +34,7 @@ from genchat.engine.history.records import (
 from genchat.engine.history.recovery import recover
 from genchat.engine.history.schema import MIGRATIONS, Migration
 from genchat.engine.history.search import search
+from genchat.engine.history.stored_text import clean_text
 from genchat.engine.redaction import known_keys
 from genchat.engine.text import safe_line
 

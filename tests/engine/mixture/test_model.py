@@ -12,8 +12,8 @@ from genchat.engine.errors import ModelDamaged, TextUnusable, UsageError
 from genchat.engine.evidence import GptEvidence, LensRow, LstmEvidence, MixtureEvidence, NgramEvidence
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.lstm.model import LstmModel
+from genchat.engine.mixture.fitting import mix, write_mixture
 from genchat.engine.mixture.loading import combine
-from genchat.engine.mixture.making import mix, write_mixture
 from genchat.engine.mixture.model import match_lengths, shared_ids
 from genchat.engine.mixture.shares import Shares
 from genchat.engine.model_card import CARD_FILE, ModelCard, read_card

@@ -24,7 +24,7 @@ class Stopped(Exception):
     """The reader was asked to stop."""
 
 
-def pumped(make: Callable[[], Iterator[T]], should_stop: Callable[[], bool]) -> Iterator[T]:
+def in_background(make: Callable[[], Iterator[T]], should_stop: Callable[[], bool]) -> Iterator[T]:
     """The function yields the items of `make()`, which runs in a thread. Raises what it raises, and Stopped once
     `should_stop` is true.
 
