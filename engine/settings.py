@@ -125,7 +125,7 @@ class Setting:
 
     @property
     def allowed(self) -> str:
-        """The words say what may be written: "a whole number, 1 or more"."""
+        """The words say, in the language in use, what may be written: "a whole number, 1 or more"."""
         if self.words:
             return say("settings.one_of", first=", ".join(self.words[:-1]), last=self.words[-1])
         if self.kind is bool:

@@ -91,7 +91,10 @@ class _Explanation:
         return tuple(shares)
 
     def places(self, token: int) -> tuple[CorpusPlace, ...]:
-        """These places of the training text continue this context with `token`, the longest contexts first."""
+        """These places of the training text continue this context with `token`, the longest contexts first.
+
+        Where there are none, they are those of the token alone.
+        """
         places: dict[tuple[str, int], CorpusPlace] = {}
         for length in range(self.matched, -1, -1):
             slots = self._slots_with(length, token)
