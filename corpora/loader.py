@@ -25,7 +25,7 @@ _BETWEEN_PHRASINGS = re.compile(r"(?<!\S)\|(?!\S)")  # a bar by itself: not "a|b
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one side says; `line` is its 1-based line in the file."""
+    """A turn is what one side says; `line` is its 1-based line in the file."""
 
     speaker: Speaker
     text: str
@@ -57,7 +57,7 @@ class Dialogue:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole file of text."""
+    """A document is a whole file of text."""
 
     source: str
     language: str
@@ -65,12 +65,12 @@ class Document:
 
 
 def corpora_folder() -> Path:
-    """Where the texts stand."""
+    """The texts stand in this folder."""
     return Path(__file__).parent
 
 
 def dialogues(languages: Iterable[str] | None = None, held_out: bool = False) -> tuple[Dialogue, ...]:
-    """All dialogues of `languages` ("en", "pt"; all by default), files in order of their names.
+    """The function reads all dialogues of `languages` ("en", "pt"; all by default), file by file in order of name.
 
     With `held_out`, the ones kept for measuring instead. Raises ValueError naming file and line for a malformed file.
     """
@@ -82,22 +82,22 @@ def dialogues(languages: Iterable[str] | None = None, held_out: bool = False) ->
 
 
 def documents(kind: Kind, languages: Iterable[str] | None = None, held_out: bool = False) -> tuple[Document, ...]:
-    """All files of one kind, in order of language and name."""
+    """The function reads all files of one kind, in order of language and name."""
     root = corpora_folder()
     wanted = None if languages is None else frozenset(languages)
-    found: list[Document] = []
+    loaded: list[Document] = []
     for path in sorted((root / kind).glob("*/*")):
         language = path.parent.name
         if path.suffix not in _TEXT_ENDINGS or path.name.startswith(HELD_OUT) != held_out:
             continue
         if wanted is None or language in wanted:
             source = path.relative_to(root).as_posix()
-            found.append(Document(source, language, path.read_text(encoding="utf-8")))
-    return tuple(found)
+            loaded.append(Document(source, language, path.read_text(encoding="utf-8")))
+    return tuple(loaded)
 
 
 def looks_like_dialogues(text: str) -> bool:
-    """Whether `text` begins as a dialogue file does."""
+    """The answer is true where `text` begins as a dialogue file does."""
     lines = [line for line in text[:4096].splitlines() if line.strip()][:2]
     return len(lines) == 2 and lines[0].startswith("### ") and lines[1].startswith("P: ")
 
@@ -108,11 +108,12 @@ def escaped(text: str) -> str:
 
 
 def parse_dialogues(text: str, source: str, language: str) -> tuple[Dialogue, ...]:
-    """The dialogues of one file, one for each phrasing. Raises ValueError("file:line: …") for a broken format.
+    """The function reads the dialogues of one file, one for each phrasing.
 
-    Where several turns have phrasings, they are taken in step, and those of a turn with fewer come round again.
+    Raises ValueError("file:line: …") where the format is broken. Where several turns have phrasings, they are taken in
+    step, and those of a turn with fewer come round again.
     """
-    found: list[Dialogue] = []
+    parsed: list[Dialogue] = []
     title: str | None = None
     turns: list[_PhrasedTurn] = []
 
@@ -123,8 +124,7 @@ def parse_dialogues(text: str, source: str, language: str) -> tuple[Dialogue, ..
         if not turns or turns[-1].speaker != "reply":
             raise ValueError(f"{source}:{line}: a dialogue must end with a reply (R: )")
         for number in range(max(len(turn.phrasings) for turn in turns)):
-            said = tuple(turn.phrased(number) for turn in turns)
-            found.append(Dialogue(source, language, title, said))
+            parsed.append(Dialogue(source, language, title, tuple(turn.phrased(number) for turn in turns)))
         title = None
         turns.clear()
 
@@ -138,7 +138,7 @@ def parse_dialogues(text: str, source: str, language: str) -> tuple[Dialogue, ..
         else:
             turns.append(_turn(line, number, source, title, turns))
     close(number)
-    return tuple(found)
+    return tuple(parsed)
 
 
 def _turn(line: str, number: int, source: str, title: str | None, before: list[_PhrasedTurn]) -> _PhrasedTurn:

@@ -89,7 +89,7 @@ _WORD = re.compile(r"\w+")
 
 
 def is_common(folded: str) -> bool:
-    """Whether a folded word says nothing about what a sentence is about, in either language."""
+    """The answer is true where a folded word says nothing about what a sentence is about, in either language."""
     return any(folded in words for words in _ALL.values())
 
 
@@ -99,7 +99,7 @@ def only_asks(folded: str) -> bool:
 
 
 def language_of(text: str) -> Language | None:
-    """Portuguese or English, by the common words and the accents in `text`; None where neither shows."""
+    """The language is judged by the common words and the accents in `text`; it is None where neither shows."""
     written = [word.casefold() for word in _WORD.findall(text)]
     folded = [fold(word) for word in written]
     votes = {language: sum(word in _DISTINCTIVE[language] for word in folded) for language in BY_LANGUAGE}

@@ -99,17 +99,17 @@ def test_dialogue_files_are_recognised_by_their_beginning() -> None:
 
 @pytest.mark.parametrize("language", ["en", "pt"])
 def test_there_are_at_least_sixty_dialogues_a_language(language: str) -> None:
-    found = dialogues([language])
-    assert len(found) >= 60
-    assert {dialogue.language for dialogue in found} == {language}
+    loaded = dialogues([language])
+    assert len(loaded) >= 60
+    assert {dialogue.language for dialogue in loaded} == {language}
 
 
 def test_dialogues_for_training_and_for_measuring_never_meet() -> None:
     training, measuring = dialogues(), dialogues(held_out=True)
     assert measuring
 
-    def said(found: tuple[Dialogue, ...]) -> set[tuple[str, ...]]:
-        return {tuple(turn.text for turn in dialogue.turns) for dialogue in found}
+    def said(loaded: tuple[Dialogue, ...]) -> set[tuple[str, ...]]:
+        return {tuple(turn.text for turn in dialogue.turns) for dialogue in loaded}
 
     assert not said(training) & said(measuring)
     assert all(HELD_OUT not in dialogue.source for dialogue in training)
@@ -118,9 +118,9 @@ def test_dialogues_for_training_and_for_measuring_never_meet() -> None:
 
 @pytest.mark.parametrize("kind", ["dialogues", "stories", "explanations", "glossary", "fitness"])
 def test_every_text_that_ships_is_clean_and_named_by_its_place(kind: Kind) -> None:
-    found = documents(kind) + documents(kind, held_out=True)
-    assert found
-    for document in found:
+    loaded = documents(kind) + documents(kind, held_out=True)
+    assert loaded
+    for document in loaded:
         assert document.source.startswith(f"{kind}/{document.language}/")
         assert document.text.strip()
         assert not [c for c in document.text if c < " " and c != "\n"], document.source

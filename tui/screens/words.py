@@ -249,7 +249,7 @@ def look_up(
     if analogy is not None and vectors is not None:
         first, second, third = analogy.groups()
         near = vectors.analogy(first, second, third, _NEIGHBOURS)
-        words = [vectors.words[vectors.place(word)] for word in (first, second, third)]
+        words = [vectors.words[vectors.index(word)] for word in (first, second, third)]
         return _with_map(
             Findings((), tuple(near), f"{first} : {second} = {third} : …"), vectors, words + _names(near[:5])
         )
@@ -260,7 +260,7 @@ def look_up(
     # Words such as "the" stand beside everything; their distances say nothing, unless there are no others.
     for form in [form for form in forms if not form.common] or forms:
         try:
-            known.append(vectors.words[vectors.place(form.text)])
+            known.append(vectors.words[vectors.index(form.text)])
         except DocumentsError:
             unknown.append(form.text)
     known = list(dict.fromkeys(known))

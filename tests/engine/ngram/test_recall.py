@@ -37,9 +37,9 @@ R: Um omelete bem simples.
 
 @pytest.fixture(scope="module")
 def model() -> ChatNgramModel:
-    found = build_ngram(dialogue_sources(parse_dialogues(DIALOGUES, "chat.txt", "pt")), "chat", min_count=1)
-    assert isinstance(found, ChatNgramModel)
-    return found
+    model = build_ngram(dialogue_sources(parse_dialogues(DIALOGUES, "chat.txt", "pt")), "chat", min_count=1)
+    assert isinstance(model, ChatNgramModel)
+    return model
 
 
 def asked(model: ChatNgramModel, *texts: str) -> list[int]:
@@ -99,9 +99,9 @@ def test_starting_in_the_middle_of_a_reply_equals_writing_it(model: ChatNgramMod
     prompt = asked(model, "vai chover hoje?")
     cursor = model.start(prompt)
     written = model.tokenizer.encode("Não sei, acho que Paris")
-    for place, token in enumerate(written):
+    for index, token in enumerate(written):
         cursor.advance(token)
-        there = model.start([*prompt, *written[: place + 1]])
+        there = model.start([*prompt, *written[: index + 1]])
         np.testing.assert_allclose(cursor.log_probs(), there.log_probs(), rtol=1e-5)
 
 

@@ -70,9 +70,9 @@ R: Nomes exatos!
 
 @pytest.fixture(scope="module")
 def model() -> ChatNgramModel:
-    found = build_ngram(dialogue_sources(parse_dialogues(DIALOGUES, "chat.txt", "")), "chat", min_count=1)
-    assert isinstance(found, ChatNgramModel)
-    return found
+    model = build_ngram(dialogue_sources(parse_dialogues(DIALOGUES, "chat.txt", "")), "chat", min_count=1)
+    assert isinstance(model, ChatNgramModel)
+    return model
 
 
 def tokens_of(model: ChatNgramModel, *texts: str) -> list[int]:

@@ -36,7 +36,7 @@ def mixture(
     as_json: AsJson = False,
 ) -> None:
     """Fit the weights and write the card."""
-    from genchat.engine.mixture.making import mix, write_mixture
+    from genchat.engine.mixture.fitting import mix, write_mixture
     from genchat.engine.mixture.model import Matching
 
     around = surroundings(context)

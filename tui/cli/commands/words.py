@@ -132,7 +132,7 @@ def word_map(
 
     around = surroundings(context)
     vectors = _vectors(around, words, text, corpus, language)
-    chosen = list(dict.fromkeys(vectors.words[vectors.place(word)] for word in words))
+    chosen = list(dict.fromkeys(vectors.words[vectors.index(word)] for word in words))
     if len(chosen) == 1:
         chosen += [each.word for each in vectors.nearest(chosen[0], _MAP_NEIGHBOURS)]
     points = vectors.plane(chosen)
@@ -202,7 +202,7 @@ def _open(around: Surroundings, name: str, texts: list[str]) -> "WordVectors":
 
 def _knows(vectors: "WordVectors", words: Sequence[str]) -> bool:
     try:
-        return all(vectors.place(word) >= 0 for word in words)
+        return all(vectors.index(word) >= 0 for word in words)
     except DocumentsError:
         return False
 
