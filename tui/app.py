@@ -25,7 +25,7 @@ from genchat.tui.keys import bind
 from genchat.tui.screens.chat import ChatScreen
 
 if TYPE_CHECKING:
-    from genchat.tui.cli.command_context import Surroundings
+    from genchat.tui.cli.command_context import CommandContext
     from genchat.tui.screens.training_desk import TrainingDesk
     from genchat.tui.training.job import TrainingJob
 
@@ -188,7 +188,7 @@ def _is_dark(theme: str) -> bool:
     return theme == "dark"
 
 
-def run_app(around: "Surroundings") -> int:
+def run_app(context: "CommandContext") -> int:
     """Open the screen on a terminal; returns the exit code. Raises UsageError on a terminal that cannot show it."""
     term = os.environ.get("TERM", "")
     if term in _DUMB:
@@ -196,25 +196,25 @@ def run_app(around: "Surroundings") -> int:
     from genchat.engine.history import NullHistory, open_history
     from genchat.engine.reports import write_report
 
-    settings = around.settings
-    history = open_history(around.paths.history) if settings.history.keep else NullHistory()
+    settings = context.settings
+    history = open_history(context.paths.history) if settings.history.keep else NullHistory()
     with history:
         asked = None
-        if around.conversation is not None or around.continue_latest:
+        if context.conversation is not None or context.continue_latest:
             from genchat.tui.cli.conversation_log import conversation_asked
 
-            asked = conversation_asked(history, latest=around.continue_latest, name=around.conversation)
+            asked = conversation_asked(history, latest=context.continue_latest, name=context.conversation)
         app = GenchatApp(
-            around.registry,
+            context.registry,
             history,
             settings.reply_settings(),
             settings.model,
             dark=_is_dark(settings.theme),
             conversation=None if asked is None else asked.id,
-            report=lambda error: write_report(error, around.paths, around.arguments),
+            report=lambda error: write_report(error, context.paths, context.arguments),
         )
         app.run_alone()
     if app.training is not None and not app.training.status.over:
         app.training.stop()
-        around.output.note(say("training_screen.left_behind", name=app.training.order.name))
+        context.output.note(say("training_screen.left_behind", name=app.training.order.name))
     return ExitCode.BUG if app.failed else ExitCode.OK

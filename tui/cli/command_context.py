@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PROGRAM = "genchat"
 
 
-class Surroundings:
+class CommandContext:
     """Everything is made when first asked for, so that a command pays only for what it uses."""
 
     def __init__(self, arguments: tuple[str, ...] = ()) -> None:
@@ -79,6 +79,6 @@ class Surroundings:
             self.output.end_progress()
 
 
-def surroundings(context: "typer.Context") -> Surroundings:
-    """The surroundings of this run."""
-    return context.find_root().ensure_object(Surroundings)
+def command_context(ctx: "typer.Context") -> CommandContext:
+    """Return the context that the commands of this run share."""
+    return ctx.find_root().ensure_object(CommandContext)

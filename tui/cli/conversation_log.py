@@ -9,7 +9,7 @@ from genchat.engine.errors import GenchatError, HistoryError, UsageError
 from genchat.engine.history.protocol import History
 from genchat.engine.history.records import Conversation, RunStart, StoredMessage
 from genchat.engine.language import say
-from genchat.tui.cli.command_context import Surroundings
+from genchat.tui.cli.command_context import CommandContext
 
 Hear = Callable[[Event], None]
 
@@ -68,7 +68,7 @@ class Thread:
 
 
 @contextmanager
-def thread_for(around: Surroundings, *, latest: bool, name: str | None, keep: bool) -> Iterator[Thread]:
+def thread_for(context: CommandContext, *, latest: bool, name: str | None, keep: bool) -> Iterator[Thread]:
     """The conversation to add to: the one named, the latest, or a new one.
 
     A history that cannot be opened is said on stderr and the prompt is answered all the same, unless a conversation
@@ -79,16 +79,16 @@ def thread_for(around: Surroundings, *, latest: bool, name: str | None, keep: bo
         yield Thread()
         return
     try:
-        history = around.open_history()
+        history = context.open_history()
     except HistoryError as error:
         if asked:
             raise
-        around.output.note(say("cli.prompt.not_kept", reason=error), "warn")
+        context.output.note(say("cli.prompt.not_kept", reason=error), "warn")
         yield Thread()
         return
     try:
         for notice in history.notices:
-            around.output.note(say(notice.key, **dict(notice.values)), "warn")
+            context.output.note(say(notice.key, **dict(notice.values)), "warn")
         asked_for = conversation_asked(history, latest=latest, name=name)
         yield Thread(history, asked_for or history.new_conversation(), writes=keep)
     finally:

@@ -19,7 +19,7 @@ from genchat.engine.errors import UsageError
 from genchat.engine.language import language_in_use, say, texts
 from genchat.engine.number_input import read_number, read_whole_number
 from genchat.engine.settings import allowed_numbers
-from genchat.tui.cli.command_context import surroundings
+from genchat.tui.cli.command_context import command_context
 
 HELP_NAMES = ["-h", "--help"]
 _WIDEST = 100
@@ -27,16 +27,16 @@ _COLUMN = 30  # the farthest right that explanations begin
 CommandClass = TyperCommand | TyperGroup
 
 
-def _take_quiet(context: typer.Context, value: bool) -> None:
-    surroundings(context).quiet |= value
+def _take_quiet(ctx: typer.Context, value: bool) -> None:
+    command_context(ctx).quiet |= value
 
 
-def _take_safe(context: typer.Context, value: bool) -> None:
-    surroundings(context).safe |= value
+def _take_safe(ctx: typer.Context, value: bool) -> None:
+    command_context(ctx).safe |= value
 
 
-def _take_color(context: typer.Context, value: str | None) -> None:
-    surroundings(context).take_flags({"color": value})
+def _take_color(ctx: typer.Context, value: str | None) -> None:
+    command_context(ctx).take_flags({"color": value})
 
 
 def _common(

@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from genchat.engine.sampling.definition import StageSetting
 from genchat.engine.sampling.table import stage_settings
-from genchat.tui.cli.command_context import surroundings
+from genchat.tui.cli.command_context import command_context
 from genchat.tui.cli.parser import GenchatCommand, take_typed_numbers
 
 
@@ -29,8 +29,8 @@ class SamplingCommand(GenchatCommand):
 
 
 def _taker(setting: StageSetting) -> Callable[[typer.Context, Any], None]:
-    def take(context: typer.Context, value: Any) -> None:
-        surroundings(context).take_flags({f"sampling.{setting.name}": value})
+    def take(ctx: typer.Context, value: Any) -> None:
+        command_context(ctx).take_flags({f"sampling.{setting.name}": value})
 
     # Typer reads the annotation of `value` as the type of the option.
     take.__annotations__["value"] = setting.kind | None

@@ -20,7 +20,7 @@ from genchat.engine.errors import ExitCode, GenchatError, HistoryError
 from genchat.engine.language import language_in_use, say
 from genchat.engine.language.numbers import whole
 from genchat.engine.settings import known_settings
-from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.options import AsJson
 from genchat.tui.cli.parser import GenchatCommand, single
 
@@ -50,11 +50,11 @@ class Findings:
 
 
 @app.command("doctor", cls=GenchatCommand, help="cli.doctor.help")
-def doctor(context: typer.Context, as_json: AsJson = False) -> None:
+def doctor(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Look, tell, and exit with 1 if there is a problem."""
-    around = surroundings(context)
-    found = examine(around)
-    out = around.output
+    context = command_context(ctx)
+    found = examine(context)
+    out = context.output
     if as_json:
         out.json({**found.sections, "problems": found.problems})
     else:
@@ -68,12 +68,12 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
         raise typer.Exit(ExitCode.FAILED)
 
 
-def examine(around: Surroundings) -> Findings:
+def examine(context: CommandContext) -> Findings:
     """Everything, without loading torch, a Google SDK or a model."""
     found = Findings()
     found.sections["versions"] = _versions()
-    found.sections["files"] = _files(around, found)
-    found.sections["models"] = _models(around, found)
+    found.sections["files"] = _files(context, found)
+    found.sections["models"] = _models(context, found)
     found.sections["terminal"] = _terminal()
     found.sections["environment"] = _environment(found)
     return found
@@ -95,8 +95,8 @@ def _versions() -> dict[str, Any]:
     return values
 
 
-def _files(around: Surroundings, found: Findings) -> dict[str, Any]:
-    places = around.paths
+def _files(context: CommandContext, found: Findings) -> dict[str, Any]:
+    places = context.paths
     values: dict[str, Any] = {}
     for name in ("settings", "history", "models", "cache", "keys"):
         path: Path = getattr(places, name)
@@ -107,7 +107,7 @@ def _files(around: Surroundings, found: Findings) -> dict[str, Any]:
     values["free"] = free
     if free < _LOW_SPACE:
         found.problems.append(say("cli.doctor.low_space", path=places.data, megabytes=free // 1_000_000))
-    found.attempt(lambda: around.settings)
+    found.attempt(lambda: context.settings)
     found.attempt(lambda: _look_at_history(places.history))
     return values
 
@@ -147,30 +147,30 @@ def _writable(path: Path) -> bool:
     return os.access(_existing(path), os.W_OK)
 
 
-def _models(around: Surroundings, found: Findings) -> dict[str, Any]:
-    if found.problems and found.attempt(lambda: around.settings) is None:
+def _models(context: CommandContext, found: Findings) -> dict[str, Any]:
+    if found.problems and found.attempt(lambda: context.settings) is None:
         found.problems.pop()
         return {}
     from genchat.engine.plugins.opening import load_code
 
-    registry = around.registry
+    registry = context.registry
     values: dict[str, Any] = {}
     for entry in registry.models():
         state = f"{entry.family}  {say('cli.origin.' + entry.origin.replace('-', '_'))}"
         problem = entry.problem
         if entry.plugin is not None:
-            found.attempt(partial(load_code, entry.plugin, around.settings.plugin_timeout))
+            found.attempt(partial(load_code, entry.plugin, context.settings.plugin_timeout))
             state += f"  {entry.plugin.package}"
         if problem:
             found.problems.append(say("cli.doctor.model", name=entry.name, reason=problem))
         values[entry.name] = state
     found.problems += [entry.problem for entry in registry.unusable_plugins()]
     found.problems += [
-        say("cli.doctor.options_of_nobody", name=name, file=around.paths.settings)
-        for name in around.settings.plugins
+        say("cli.doctor.options_of_nobody", name=name, file=context.paths.settings)
+        for name in context.settings.plugins
         if name not in values
     ]
-    found.attempt(lambda: registry.entry(around.settings.model))
+    found.attempt(lambda: registry.entry(context.settings.model))
     return values
 
 

@@ -10,7 +10,7 @@ import typer
 from genchat.engine.errors import ExitCode, TextUnusable, UsageError
 from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal, whole
-from genchat.tui.cli.command_context import surroundings
+from genchat.tui.cli.command_context import command_context
 from genchat.tui.cli.options import AsJson, complete_models
 from genchat.tui.cli.parser import GenchatCommand, single
 
@@ -25,7 +25,7 @@ _PATH = re.compile(r"(\.{0,2}|~)/\S*|\S+\.(txt|md|csv|json|jsonl|text|log)", re.
 
 @app.command("eval", cls=GenchatCommand, help="evaluation.help")
 def evaluate(
-    context: typer.Context,
+    ctx: typer.Context,
     given: Annotated[list[str], typer.Argument(metavar="TEXT|FILE", help="evaluation.text")],
     models: Annotated[
         str | None,
@@ -37,16 +37,16 @@ def evaluate(
     """A table of models and texts."""
     from genchat.engine.evaluation.measuring import Failure, measure_each
 
-    around = surroundings(context)
-    out = around.output
+    context = command_context(ctx)
+    out = context.output
     texts = _texts(given, scope)
-    names = list(dict.fromkeys(part.strip() for part in (models or around.settings.model).split(",") if part.strip()))
+    names = list(dict.fromkeys(part.strip() for part in (models or context.settings.model).split(",") if part.strip()))
     if not names:
         raise UsageError("no_model_named")
     measured: list[Measurement] = []
     failures = []
     out.progress(say("evaluation.working", model=names[0]), 0.0)
-    for done, found in enumerate(measure_each(names, texts, around.paths, around.settings), start=1):
+    for done, found in enumerate(measure_each(names, texts, context.paths, context.settings), start=1):
         if isinstance(found, Failure):
             failures.append(found)
             out.error(f"{found.model}: {found.error}")

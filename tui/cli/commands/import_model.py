@@ -14,7 +14,7 @@ import typer
 from genchat.engine.errors import GenchatError, UsageError
 from genchat.engine.language import say
 from genchat.engine.model_card import ModelCard
-from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.commands.train_ngram import folder_for
 from genchat.tui.cli.options import AsJson
 from genchat.tui.cli.parser import GenchatCommand, single
@@ -26,7 +26,7 @@ Replace = Annotated[bool, typer.Option("--replace", help="checkpoints.replace")]
 
 @app.command("import", cls=GenchatCommand, help="checkpoints.import_help")
 def import_model(
-    context: typer.Context,
+    ctx: typer.Context,
     path: Annotated[Path, typer.Argument(metavar="PATH", help="checkpoints.path")],
     name: Name = None,
     replace: Replace = False,
@@ -35,13 +35,13 @@ def import_model(
     """Import a checkpoint."""
     from genchat.tui.cli.streaming import Interruption
 
-    around = surroundings(context)
+    context = command_context(ctx)
     if not path.exists():
         raise UsageError("checkpoint_unreadable", name=path, reason=os.strerror(errno.ENOENT))
-    folder = folder_for(around, name or name_of(path), replace)
+    folder = folder_for(context, name or name_of(path), replace)
     with Interruption() as should_stop:
-        card = convert(around, path, folder, shlex.join(["genchat", *around.arguments]), should_stop)
-    report(around, card, folder, as_json)
+        card = convert(context, path, folder, shlex.join(["genchat", *context.arguments]), should_stop)
+    report(context, card, folder, as_json)
 
 
 def name_of(path: Path) -> str:
@@ -51,7 +51,7 @@ def name_of(path: Path) -> str:
 
 
 def convert(
-    around: Surroundings,
+    context: CommandContext,
     path: Path,
     folder: Path,
     command: str,
@@ -61,7 +61,7 @@ def convert(
     """Import with a progress line. Raises GenchatError."""
     from genchat.engine.checkpoints.importing import import_checkpoint
 
-    out = around.output
+    out = context.output
     told = say("checkpoints.converting", name=path.name)
     try:
         return import_checkpoint(
@@ -78,9 +78,9 @@ def convert(
         out.end_progress()
 
 
-def report(around: Surroundings, card: ModelCard, folder: Path, as_json: bool) -> None:
+def report(context: CommandContext, card: ModelCard, folder: Path, as_json: bool) -> None:
     """Say what the new model is and what can be done with it."""
-    out = around.output
+    out = context.output
     if as_json:
         out.json({**asdict(card), "folder": str(folder), "checksum": card.checksum})
         return

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genchat.engine.language import say
-from genchat.tui.cli.command_context import surroundings
+from genchat.tui.cli.command_context import command_context
 from genchat.tui.cli.options import AsJson, Model, Precision
 from genchat.tui.cli.parser import GenchatCommand, single
 
@@ -20,7 +20,7 @@ app = single()
 
 @app.command("next", cls=GenchatCommand, help="cli.next.help")
 def next_tokens(
-    context: typer.Context,
+    ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="TEXT", help="cli.argument.text")],
     model: Model = None,
     precision: Precision = None,
@@ -38,13 +38,13 @@ def next_tokens(
     from genchat.engine.token_values import candidates
     from genchat.tui.cli.inputs import given_text
 
-    around = surroundings(context)
+    context = command_context(ctx)
     text = given_text(words)
-    around.take_flags({"precision": precision})
-    backend = around.open_model(model)
+    context.take_flags({"precision": precision})
+    backend = context.open_model(model)
     subject = language_model(backend)
     tokens = _given_tokens(backend, subject, text, chat)
-    out = around.output
+    out = context.output
     unknown = subject.tokenizer.unknown_in(text)
     if unknown:
         out.note(say("chat.unknown_pieces", pieces=" ".join(unknown[:8])), "warn")

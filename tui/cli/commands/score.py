@@ -8,7 +8,7 @@ import typer
 
 from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal, percent
-from genchat.tui.cli.command_context import surroundings
+from genchat.tui.cli.command_context import command_context
 from genchat.tui.cli.options import AsJson, Model, Precision
 from genchat.tui.cli.parser import GenchatCommand, single
 
@@ -43,7 +43,7 @@ def totals(log_probs: Any, text: str) -> Totals:
 
 @app.command("score", cls=GenchatCommand, help="cli.score.help")
 def score_text(
-    context: typer.Context,
+    ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="TEXT", help="cli.argument.text_or_stdin")],
     model: Model = None,
     precision: Precision = None,
@@ -57,11 +57,11 @@ def score_text(
     from genchat.engine.token_values import finite
     from genchat.tui.cli.inputs import given_text
 
-    around = surroundings(context)
+    context = command_context(ctx)
     text = given_text(words)
-    around.take_flags({"precision": precision})
-    subject = language_model(around.open_model(model))
-    out = around.output
+    context.take_flags({"precision": precision})
+    subject = language_model(context.open_model(model))
+    out = context.output
     unknown = subject.tokenizer.unknown_in(text)
     if unknown:
         out.note(say("cli.score.unknown", pieces=" ".join(unknown[:8]), count=len(unknown)), "warn")

@@ -10,7 +10,7 @@ import typer
 from genchat.engine.errors import UsageError
 from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal
-from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.commands.train_ngram import NewName, Replace, folder_for
 from genchat.tui.cli.options import AsJson, complete_models
 from genchat.tui.cli.parser import GenchatCommand, single
@@ -24,7 +24,7 @@ app = single()
 
 @app.command("mixture", cls=GenchatCommand, help="mixture.help")
 def mixture(
-    context: typer.Context,
+    ctx: typer.Context,
     first_model: Annotated[str, typer.Argument(metavar="MODEL1", help="mixture.first", autocompletion=complete_models)],
     second_model: Annotated[
         str, typer.Argument(metavar="MODEL2", help="mixture.second", autocompletion=complete_models)
@@ -39,18 +39,18 @@ def mixture(
     from genchat.engine.mixture.making import mix, write_mixture
     from genchat.engine.mixture.model import Matching
 
-    around = surroundings(context)
-    folder = folder_for(around, name, replace)
-    parts = [_part(around, part) for part in (first_model, second_model)]
+    context = command_context(ctx)
+    folder = folder_for(context, name, replace)
+    parts = [_part(context, part) for part in (first_model, second_model)]
     if isinstance(parts[1][0].start([]), Matching) and not isinstance(parts[0][0].start([]), Matching):
         parts.reverse()
     (first, first_card), (second, second_card) = parts
     texts = _texts(held_out)
     fitted = mix(first, second, _tokens(first, texts), name, by_length=not constant)
     size = sum(len(text.encode("utf-8")) for text in texts)
-    command = shlex.join(["genchat", *around.arguments])
+    command = shlex.join(["genchat", *context.arguments])
     card = write_mixture(folder, fitted, (first_card, second_card), command, size)
-    out = around.output
+    out = context.output
     if as_json:
         out.json({**asdict(card), "folder": str(folder), "checksum": card.checksum})
         return
@@ -59,13 +59,13 @@ def mixture(
     out.note(say("cli.train.try_it", name=name, command="prompt" if card.chat else "complete"), "dim")
 
 
-def _part(around: Surroundings, name: str) -> "tuple[LanguageModel, ModelCard]":
+def _part(context: CommandContext, name: str) -> "tuple[LanguageModel, ModelCard]":
     from genchat.engine.registry import language_model
 
-    card = around.registry.entry(name).card
+    card = context.registry.entry(name).card
     if card is None:
         raise UsageError("mixture_part_built_in", name=name)
-    return language_model(around.open_model(name)), card
+    return language_model(context.open_model(name)), card
 
 
 def _texts(files: list[Path]) -> list[str]:

@@ -10,7 +10,7 @@ import typer
 from genchat.engine.errors import ExitCode, UsageError
 from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal, whole
-from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.commands.train_ngram import Languages, Licence, NewName, Replace, folder_for
 from genchat.tui.cli.options import AsJson
 from genchat.tui.cli.parser import GenchatCommand, single
@@ -56,7 +56,7 @@ NoSamples = Annotated[bool, typer.Option("--no-samples", help="training.no_sampl
 
 @app.command("gpt", cls=GenchatCommand, help="training.gpt_help")
 def gpt(
-    context: typer.Context,
+    ctx: typer.Context,
     files: Files,
     name: NewName,
     held_out: HeldOut = None,
@@ -93,12 +93,12 @@ def gpt(
     events: AsEvents = False,
 ) -> None:
     """Train a mini GPT."""
-    _train("gpt", surroundings(context), dict(context.params))
+    _train("gpt", command_context(ctx), dict(ctx.params))
 
 
 @app.command("lstm", cls=GenchatCommand, help="training.lstm_help")
 def lstm(
-    context: typer.Context,
+    ctx: typer.Context,
     files: Files,
     name: NewName,
     held_out: HeldOut = None,
@@ -132,18 +132,18 @@ def lstm(
     events: AsEvents = False,
 ) -> None:
     """Train a character LSTM."""
-    _train("lstm", surroundings(context), dict(context.params))
+    _train("lstm", command_context(ctx), dict(ctx.params))
 
 
-def _plan(family: str, around: Surroundings, given: dict[str, Any]) -> "Run":
+def _plan(family: str, context: CommandContext, given: dict[str, Any]) -> "Run":
     from genchat.engine.training.data import read_sources
     from genchat.engine.training.run import plan
     from genchat.engine.training.warm_start import read_beginning
 
-    folder = folder_for(around, given["name"], given["replace"] or given["resume"])
+    folder = folder_for(context, given["name"], given["replace"] or given["resume"])
     beginning = None
     if given["begin_from"] is not None:
-        entry = around.registry.entry(given["begin_from"])
+        entry = context.registry.entry(given["begin_from"])
         if entry.folder is None or entry.card is None:
             raise UsageError("cannot_begin_from", model=entry.name, family=family)
         beginning = read_beginning(entry.folder, entry.card, family)
@@ -151,8 +151,8 @@ def _plan(family: str, around: Surroundings, given: dict[str, Any]) -> "Run":
         read_sources(given["files"], given["held_out"] or (), given["licence"]),
         _recipe(family, given),
         folder,
-        around.paths.data / "training" / given["name"] / "checkpoint.safetensors",
-        shlex.join(["genchat", *without_flag(around.arguments)]),
+        context.paths.data / "training" / given["name"] / "checkpoint.safetensors",
+        shlex.join(["genchat", *without_flag(context.arguments)]),
         resume=given["resume"],
         samples=not given["no_samples"],
         beginning=beginning,
@@ -160,13 +160,13 @@ def _plan(family: str, around: Surroundings, given: dict[str, Any]) -> "Run":
     )
 
 
-def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
+def _train(family: str, context: CommandContext, given: dict[str, Any]) -> None:
     from genchat.engine.training.events import Kept
     from genchat.tui.cli.streaming import Interruption
     from genchat.tui.cli.watched import EventLines
 
-    run = _plan(family, around, given)
-    out = around.output
+    run = _plan(family, context, given)
+    out = context.output
     watcher = EventLines(out) if given["events"] else None
     reason: EndReason | None = None
     with Interruption() as should_stop:

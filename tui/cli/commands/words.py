@@ -12,7 +12,7 @@ from genchat.engine.errors import DocumentsError, UsageError
 from genchat.engine.language import language_in_use, say
 from genchat.engine.language.numbers import decimal, whole
 from genchat.engine.text import safe_line
-from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.options import AsJson, Model
 from genchat.tui.cli.parser import GenchatCommand, group
 
@@ -31,7 +31,7 @@ _MAP_HEIGHT = 24
 
 @app.command("forms", cls=GenchatCommand, help="words.forms")
 def forms(
-    context: typer.Context,
+    ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="TEXT", help="cli.argument.text_or_stdin")],
     language: LanguageOption = None,
     model: Model = None,
@@ -42,16 +42,18 @@ def forms(
     from genchat.engine.words.forms import distinct, word_forms
     from genchat.tui.cli.inputs import given_text
 
-    around = surroundings(context)
+    context = command_context(ctx)
     text = given_text(words)
     chosen = language or detect_language(text, _own_language())
-    backend = around.open_model(model)
+    backend = context.open_model(model)
     tokenizer = None if backend.capabilities.remote else backend.tokenizer
     found = word_forms(text, chosen, tokenizer)
     if as_json:
-        around.output.json({"language": chosen, "words": [asdict(form) for form in found], "distinct": distinct(found)})
+        context.output.json(
+            {"language": chosen, "words": [asdict(form) for form in found], "distinct": distinct(found)}
+        )
         return
-    out = around.output
+    out = context.output
     rows = [tuple(say(f"words.column_{name}") for name in ("text", "pieces", "folded", "stem", "lemma", "remark"))]
     for form in found:
         remark = say("words.is_common") if form.common else "" if form.known else say("words.is_unknown")
@@ -67,7 +69,7 @@ def forms(
 
 @app.command("near", cls=GenchatCommand, help="words.near")
 def near(
-    context: typer.Context,
+    ctx: typer.Context,
     word: Annotated[str, typer.Argument(metavar="WORD", help="words.word")],
     text: TextFile = None,
     corpus: Corpus = None,
@@ -76,14 +78,14 @@ def near(
     as_json: AsJson = False,
 ) -> None:
     """The words that keep the most similar company."""
-    around = surroundings(context)
-    vectors = _vectors(around, (word,), text, corpus, language)
-    _show(around, vectors, vectors.nearest(word, top), as_json)
+    context = command_context(ctx)
+    vectors = _vectors(context, (word,), text, corpus, language)
+    _show(context, vectors, vectors.nearest(word, top), as_json)
 
 
 @app.command("distance", cls=GenchatCommand, help="words.distance")
 def distance(
-    context: typer.Context,
+    ctx: typer.Context,
     left: Annotated[str, typer.Argument(metavar="WORD", help="words.word")],
     right: Annotated[str, typer.Argument(metavar="WORD", help="words.word")],
     text: TextFile = None,
@@ -92,17 +94,19 @@ def distance(
     as_json: AsJson = False,
 ) -> None:
     """Cosine and Euclidean distance of two words."""
-    around = surroundings(context)
-    found = _vectors(around, (left, right), text, corpus, language).compare(left, right)
+    context = command_context(ctx)
+    found = _vectors(context, (left, right), text, corpus, language).compare(left, right)
     if as_json:
-        around.output.json({"left": left, "right": right, "cosine": found.cosine, "distance": found.distance})
+        context.output.json({"left": left, "right": right, "cosine": found.cosine, "distance": found.distance})
     else:
-        around.output.line(say("words.distances", cosine=decimal(found.cosine, 3), distance=decimal(found.distance, 3)))
+        context.output.line(
+            say("words.distances", cosine=decimal(found.cosine, 3), distance=decimal(found.distance, 3))
+        )
 
 
 @app.command("analogy", cls=GenchatCommand, help="words.analogy")
 def analogy(
-    context: typer.Context,
+    ctx: typer.Context,
     first: Annotated[str, typer.Argument(metavar="A", help="words.analogy_first")],
     second: Annotated[str, typer.Argument(metavar="B", help="words.analogy_second")],
     third: Annotated[str, typer.Argument(metavar="C", help="words.analogy_third")],
@@ -113,14 +117,14 @@ def analogy(
     as_json: AsJson = False,
 ) -> None:
     """What is to C as B is to A."""
-    around = surroundings(context)
-    vectors = _vectors(around, (first, second, third), text, corpus, language)
-    _show(around, vectors, vectors.analogy(first, second, third, top), as_json)
+    context = command_context(ctx)
+    vectors = _vectors(context, (first, second, third), text, corpus, language)
+    _show(context, vectors, vectors.analogy(first, second, third, top), as_json)
 
 
 @app.command("map", cls=GenchatCommand, help="words.map")
 def word_map(
-    context: typer.Context,
+    ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="WORD", help="words.map_words")],
     text: TextFile = None,
     corpus: Corpus = None,
@@ -130,39 +134,39 @@ def word_map(
     """Words on a plane; of a single word, its neighbours."""
     from genchat.engine.words.picture import drawn, placed
 
-    around = surroundings(context)
-    vectors = _vectors(around, words, text, corpus, language)
+    context = command_context(ctx)
+    vectors = _vectors(context, words, text, corpus, language)
     chosen = list(dict.fromkeys(vectors.words[vectors.place(word)] for word in words))
     if len(chosen) == 1:
         chosen += [each.word for each in vectors.nearest(chosen[0], _MAP_NEIGHBOURS)]
     points = vectors.plane(chosen)
     if as_json:
         places = [{"word": word, "x": x, "y": y} for word, (x, y) in zip(chosen, points.tolist(), strict=True)]
-        around.output.json(places)
+        context.output.json(places)
         return
     size = shutil.get_terminal_size()
     width, height = max(size.columns, 40), max(min(size.lines - 2, _MAP_HEIGHT), 8)
     shown = placed(chosen, points, width, height)
     for line in drawn(shown, width, height):
-        around.output.line(line)
-    around.output.note(say("words.map_note", shown=len(shown), total=len(chosen)), "dim")
+        context.output.line(line)
+    context.output.note(say("words.map_note", shown=len(shown), total=len(chosen)), "dim")
 
 
-def _show(around: Surroundings, vectors: "WordVectors", found: Sequence["Neighbour"], as_json: bool) -> None:
+def _show(context: CommandContext, vectors: "WordVectors", found: Sequence["Neighbour"], as_json: bool) -> None:
     if as_json:
-        around.output.json([{**asdict(each), "count": vectors.count(each.word)} for each in found])
+        context.output.json([{**asdict(each), "count": vectors.count(each.word)} for each in found])
         return
     head = tuple(say(f"words.column_{name}") for name in ("word", "cosine", "distance", "count"))
     rows = [
         (each.word, decimal(each.cosine, 3), decimal(each.distance, 3), whole(vectors.count(each.word)))
         for each in found
     ]
-    around.output.table([head, *rows], right=(1, 2, 3), styles=("bold", "accent", "", "dim"))
-    around.output.note(say("words.trained_on", name=vectors.name, words=len(vectors.words)), "dim")
+    context.output.table([head, *rows], right=(1, 2, 3), styles=("bold", "accent", "", "dim"))
+    context.output.note(say("words.trained_on", name=vectors.name, words=len(vectors.words)), "dim")
 
 
 def _vectors(
-    around: Surroundings, words: Sequence[str], text: Path | None, corpus: str | None, language: Language | None
+    context: CommandContext, words: Sequence[str], text: Path | None, corpus: str | None, language: Language | None
 ) -> "WordVectors":
     """Vectors of the text that is named, or of all that ships with genchat; trained once, then kept.
 
@@ -176,28 +180,28 @@ def _vectors(
     if corpus is not None:
         from genchat.engine.text_store import TextStore
 
-        store = TextStore(around.paths.data / "texts")
-        return _open(around, store.find(corpus).name, [read_text_file(store.path(corpus))])
+        store = TextStore(context.paths.data / "texts")
+        return _open(context, store.find(corpus).name, [read_text_file(store.path(corpus))])
     if text is not None:
-        return _open(around, safe_line(text.name), [read_text_file(text)])
+        return _open(context, safe_line(text.name), [read_text_file(text)])
     own: Language = language or _own_language()
-    vectors = _open(around, say(f"words.shipped_{own}"), shipped_texts(own))
+    vectors = _open(context, say(f"words.shipped_{own}"), shipped_texts(own))
     if language is None and not _knows(vectors, words):
         other: Language = "en" if own == "pt" else "pt"
-        others = _open(around, say(f"words.shipped_{other}"), shipped_texts(other))
+        others = _open(context, say(f"words.shipped_{other}"), shipped_texts(other))
         return others if _knows(others, words) else vectors
     return vectors
 
 
-def _open(around: Surroundings, name: str, texts: list[str]) -> "WordVectors":
+def _open(context: CommandContext, name: str, texts: list[str]) -> "WordVectors":
     from genchat.engine.words.store import open_vectors
 
     try:
         return open_vectors(
-            texts, name, around.paths.cache, lambda share: around.output.progress(say("words.training"), share)
+            texts, name, context.paths.cache, lambda share: context.output.progress(say("words.training"), share)
         )
     finally:
-        around.output.end_progress()
+        context.output.end_progress()
 
 
 def _knows(vectors: "WordVectors", words: Sequence[str]) -> bool:
