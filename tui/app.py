@@ -17,7 +17,7 @@ from genchat.engine.errors import ExitCode, UsageError
 from genchat.engine.history.protocol import History
 from genchat.engine.language import say
 from genchat.engine.text import safe
-from genchat.tui.chat.backend_desk import BackendDesk
+from genchat.tui.chat.backend_pool import BackendPool
 from genchat.tui.chat.services import BackendSource
 from genchat.tui.chat.session import Session
 from genchat.tui.colours import DARK, LIGHT, themes
@@ -26,7 +26,7 @@ from genchat.tui.screens.chat import ChatScreen
 
 if TYPE_CHECKING:
     from genchat.tui.cli.command_context import CommandContext
-    from genchat.tui.screens.training_desk import TrainingDesk
+    from genchat.tui.screens.training_controller import TrainingController
     from genchat.tui.training.job import TrainingJob
 
 _SWITCH_INTERVAL = 0.001  # seconds; Python's own 5 ms let a busy model delay a key by as much, several times over
@@ -82,8 +82,8 @@ class GenchatApp(App[int]):
         self.set_reactive(App.theme, DARK if dark else LIGHT)
         self.update_classes({"-dark-mode": dark, "-light-mode": not dark}, update=False)
         self.stylesheet.set_variables(self.get_css_variables())
-        self.session = Session(BackendDesk(source), history, settings, model)
-        self._training: TrainingDesk | None = None
+        self.session = Session(BackendPool(source), history, settings, model)
+        self._training: TrainingController | None = None
         self._conversation = conversation
         self._report = report
 
@@ -123,10 +123,10 @@ class GenchatApp(App[int]):
 
     def action_train(self) -> None:
         """Train a model, or look at the run that goes on."""
-        from genchat.tui.screens.training_desk import TrainingDesk
+        from genchat.tui.screens.training_controller import TrainingController
 
         if isinstance(self.screen, ChatScreen):
-            self._training = self._training or TrainingDesk(self, self.screen)
+            self._training = self._training or TrainingController(self, self.screen)
             self._training.open()
 
     def action_documents(self) -> None:
@@ -199,18 +199,18 @@ def run_app(context: "CommandContext") -> int:
     settings = context.settings
     history = open_history(context.paths.history) if settings.history.keep else NullHistory()
     with history:
-        asked = None
+        conversation = None
         if context.conversation is not None or context.continue_latest:
             from genchat.tui.cli.conversation_log import conversation_asked
 
-            asked = conversation_asked(history, latest=context.continue_latest, name=context.conversation)
+            conversation = conversation_asked(history, latest=context.continue_latest, name=context.conversation)
         app = GenchatApp(
             context.registry,
             history,
             settings.reply_settings(),
             settings.model,
             dark=_is_dark(settings.theme),
-            conversation=None if asked is None else asked.id,
+            conversation=None if conversation is None else conversation.id,
             report=lambda error: write_report(error, context.paths, context.arguments),
         )
         app.run_alone()

@@ -1,4 +1,4 @@
-"""genchat's two themes, and the inks that the painted widgets take from them.
+"""genchat's two themes, and the styles that the painted widgets take from them.
 
 Everything is neutral except one accent per backend family, which appears in three places only: the backend's name in
 the header, the speaker's name, the bar of the token that was chosen.
@@ -113,7 +113,7 @@ def themes() -> tuple[Theme, Theme]:
 
 
 @dataclass(frozen=True)
-class Inks:
+class ThemeStyles:
     """Foreground styles for painted lines, and the grounds they stand on."""
 
     text: Style
@@ -141,15 +141,15 @@ class Inks:
 
 
 @cache
-def inks(dark: bool, ground: str = "paper") -> Inks:
-    """The inks of the dark or light theme on `ground` ("paper" or "sheet")."""
+def theme_styles(dark: bool, ground: str = "paper") -> ThemeStyles:
+    """The styles of the dark or light theme on `ground` ("paper" or "sheet")."""
     colours = _DARK if dark else _LIGHT
     back = colours[ground]
 
     def ink(name: str, bold: bool = False) -> Style:
         return Style(color=colours[name], bgcolor=back, bold=bold or None)
 
-    return Inks(
+    return ThemeStyles(
         text=ink("text"),
         strong=ink("text", bold=True),
         muted=ink("muted"),

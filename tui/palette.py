@@ -57,7 +57,7 @@ def _nothing() -> None:
 
 def _keys_of(*owners: type) -> dict[str, str]:
     """How the first key of each action is written."""
-    return {each.action: key_name(each) for owner in owners for each in bindings_of(owner)}
+    return {binding.action: key_name(binding) for owner in owners for binding in bindings_of(owner)}
 
 
 class GenchatCommands(Provider):
@@ -81,12 +81,12 @@ class GenchatCommands(Provider):
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        found = False
+        matched = False
         for command in self._commands():
             score = matcher.match(command.name)
             if score > 0:
-                found = True
+                matched = True
                 yield Hit(score, command.shown, command.run, command.name)
-        if not found:  # else Textual says so itself, always in English
+        if not matched:  # else Textual says so itself, always in English
             nothing = say("tui.palette.nothing")
             yield Hit(0, Content.styled(nothing, "$genchat-muted"), _nothing, nothing)

@@ -8,13 +8,13 @@ from rich.style import Style
 from genchat.engine.language.numbers import percent
 from genchat.engine.sampling import StageName
 from genchat.tui.chat.token_records import Row, TokenRecord
-from genchat.tui.colours import inks
+from genchat.tui.colours import theme_styles
 from genchat.tui.widgets.candidates import paint_compact, paint_header, paint_measures, paint_row, paint_token
 from genchat.tui.widgets.painting import Line, bar, fit
 
 _SHARE = st.floats(0, 1)
 _ANY = st.text(st.sampled_from("ab ã漢🙂\u0301·↵"), max_size=30)
-_INKS = inks(dark=True)
+_INKS = theme_styles(dark=True)
 
 
 @settings(deadline=None)

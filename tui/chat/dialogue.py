@@ -42,11 +42,11 @@ class Status(StrEnum):
 
 @dataclass(eq=False, repr=False)
 class Opinion:
-    """Another model's view of a reply's text, shown in place of the reply's `own` records. `by` is its name."""
+    """Another model's view of a reply's text, shown in place of the reply's `own_records`. `by` is its name."""
 
     by: str
     family: str
-    own: "list[TokenRecord]"
+    own_records: "list[TokenRecord]"
 
 
 @dataclass(eq=False, repr=False)  # Textual writes out what a worker is given; a turn may hold thousands of arrays
@@ -89,13 +89,13 @@ class Turn:
 
     def show_opinion(self, records: "list[TokenRecord]", by: str, family: str) -> None:
         """Show another model's records in place of the reply's own."""
-        self.opinion = Opinion(by, family, self.records if self.opinion is None else self.opinion.own)
+        self.opinion = Opinion(by, family, self.records if self.opinion is None else self.opinion.own_records)
         self.records = records
 
-    def show_own(self) -> None:
+    def show_own_records(self) -> None:
         """Show the reply's own records again."""
         if self.opinion is not None:
-            self.records, self.opinion = self.opinion.own, None
+            self.records, self.opinion = self.opinion.own_records, None
 
     @property
     def siblings(self) -> list["Turn"]:
@@ -103,7 +103,7 @@ class Turn:
         return [self] if self.parent is None else self.parent.children
 
     @property
-    def place(self) -> tuple[int, int]:
+    def version(self) -> tuple[int, int]:
         """(which version this is, counted from 1, of how many)."""
         return self.siblings.index(self) + 1, len(self.siblings)
 
@@ -122,10 +122,10 @@ class Dialogue:
         return list(self._walk())
 
     def _walk(self) -> Iterator[Turn]:
-        here = self._root
-        while here.children:
-            here = here.children[here.shown_child]
-            yield here
+        turn = self._root
+        while turn.children:
+            turn = turn.children[turn.shown_child]
+            yield turn
 
     @property
     def leaf(self) -> Turn | None:
@@ -172,12 +172,12 @@ class Dialogue:
 
     def messages_before(self, turn: Turn) -> list[Message]:
         """What a model is given to write `turn`."""
-        found: list[Message] = []
-        here = self.parent_of(turn)
-        while here is not None:
-            found.append(Message(here.role, here.text, here.data))
-            here = self.parent_of(here)
-        return found[::-1]
+        messages: list[Message] = []
+        ancestor = self.parent_of(turn)
+        while ancestor is not None:
+            messages.append(Message(ancestor.role, ancestor.text, ancestor.data))
+            ancestor = self.parent_of(ancestor)
+        return messages[::-1]
 
 
 def shown(text: str) -> str:

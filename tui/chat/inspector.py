@@ -48,8 +48,8 @@ class Inspector:
 
     def open(self, turn: Turn, index: int) -> None:
         """Show token `index` of `turn`; a negative one means that it has no tokens yet."""
-        found = self._session.backend_of(turn)
-        capabilities = found.capabilities if found is not None else None
+        backend = self._session.backend_of(turn)
+        capabilities = backend.capabilities if backend is not None else None
         self._panel.show(turn, max(index, 0), capabilities)
         self._strip.show(turn, max(index, 0))
         self._surprise.show(turn, max(index, 0))

@@ -28,7 +28,7 @@ _PATIENCE = 0.6  # seconds a stopped reply has to end by itself
 
 
 @dataclass(frozen=True)
-class Onlookers:
+class ReplyCallbacks:
     """What else the screen shows of a reply: `progress` while it comes, `changed` when one has begun or ended."""
 
     progress: Callable[[], object]
@@ -39,13 +39,13 @@ class LiveReply:
     """Makes one reply at a time; alone sets `session.live`."""
 
     def __init__(
-        self, session: Session, host: Host, transcript: Transcript, inspector: Inspector, onlookers: Onlookers
+        self, session: Session, host: Host, transcript: Transcript, inspector: Inspector, callbacks: ReplyCallbacks
     ) -> None:
         self._session = session
         self._host = host
         self._transcript = transcript
         self._inspector = inspector
-        self._onlookers = onlookers
+        self._callbacks = callbacks
         self._paint_next_at = 0.0
         self._stop_countdown: Callable[[], object] | None = None
 
@@ -82,7 +82,7 @@ class LiveReply:
         stream = ReplyStream(
             Request(begun, settings, question.text if session.free_text else None),
             open_backend,
-            session.desk.model_lock(name),
+            session.pool.model_lock(name),
             None if question.stored is None else HistoryListener(session.history, question.stored, turn, settings),
             session.pace,
         )
@@ -90,7 +90,7 @@ class LiveReply:
         self._transcript.show(session.dialogue.path)
         self._inspector.token = None
         self._inspector.follow(turn)
-        self._onlookers.changed()
+        self._callbacks.changed()
         self._host.work(partial(self._make, stream), "reply")
 
     def _make(self, stream: ReplyStream) -> None:
@@ -124,10 +124,10 @@ class LiveReply:
         if self._inspector.following:
             self._inspector.follow(turn)
         if batch.status is None:
-            self._onlookers.progress()
+            self._callbacks.progress()
         else:
             self._count_down_to_retry(turn)
-            self._onlookers.changed()
+            self._callbacks.changed()
 
     def _take(self, batch: Batch, turn: Turn) -> None:
         """Put what arrived into its turn."""
@@ -168,7 +168,7 @@ class LiveReply:
             live.turn.status = Status.STOPPED
             self._session.live = None
             self._transcript.refresh_turn(live.turn)
-            self._onlookers.changed()
+            self._callbacks.changed()
 
     def _count_down_to_retry(self, turn: Turn) -> None:
         """Where the service said when it will answer again, show how long that is still."""

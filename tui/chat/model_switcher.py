@@ -74,7 +74,7 @@ class ModelSwitcher:
 
     def _load(self, name: str) -> None:
         try:
-            backend = self._session.desk.open(name, self.progressed)
+            backend = self._session.pool.open(name, self.progressed)
         except GenchatError as error:
             self._host.post(BackendFailed(name, safe(str(error))))
         except Exception as error:

@@ -42,7 +42,7 @@ class ReplyListener:
     def started(self, backend: Backend) -> None:
         """The backend is open and about to answer."""
 
-    def heard(self, event: Event) -> None:
+    def received(self, event: Event) -> None:
         """Each event, in order."""
 
     def ended(self, status: Status, error: str) -> None:
@@ -68,7 +68,7 @@ class HistoryListener(ReplyListener):
         except GenchatError as problem:
             self._turn.notes.append(unkept(problem))
 
-    def heard(self, event: Event) -> None:
+    def received(self, event: Event) -> None:
         if self._recorder is not None:
             self._recorder.add(event)
 
@@ -149,7 +149,7 @@ class ReplyStream:
         try:
             status, error, retry_after = self._make(wake, cancelled)
             self._tell_listener(wake, status, error)
-        finally:  # whatever happened, also while it was told
+        finally:  # whatever happened, also while the listener was informed
             self._put(wake, lambda batch: _close(batch, status, error, retry_after))
 
     def _make(self, wake: Callable[[], object], cancelled: Callable[[], bool]) -> tuple[Status, str, float | None]:
@@ -182,7 +182,7 @@ class ReplyStream:
             events = backend.complete(self.request.free_text, self.request.settings, should_stop)
         status = Status.DONE
         for event in self._one_at_a_time(events):
-            self._listener.heard(event)
+            self._listener.received(event)
             if isinstance(event, Step):
                 self._put_step(wake, recorder.record(event), event.text)
                 if self._pause:

@@ -16,7 +16,7 @@ from genchat.tui.widgets.transcript import Transcript
 
 
 class SecondOpinion:
-    """Of the reply under the cursor, or of the last one. tui/chat/opinions.py makes it."""
+    """Of the reply under the cursor, or of the last one. tui/chat/opinion_request.py makes it."""
 
     def __init__(self, session: Session, host: Host, transcript: Transcript, inspector: Inspector) -> None:
         self._session = session
@@ -39,21 +39,21 @@ class SecondOpinion:
         if turn is None:
             return
         if turn.opinion is not None:
-            turn.show_own()
+            turn.show_own_records()
             self._show(turn)
             return
         self._host.note(say("tui.opinion.asked", name=safe_line(self._session.local_model())))
         self._host.work(partial(self._form, turn), "opinion")
 
     def _form(self, turn: Turn) -> None:
-        from genchat.tui.chat.opinions import OpinionRequest
+        from genchat.tui.chat.opinion_request import OpinionRequest
 
         worker = get_current_worker()
-        desk, name = self._session.desk, self._session.local_model()
+        pool, name = self._session.pool, self._session.local_model()
         messages = tuple(self._session.dialogue.messages_before(turn))
         try:
-            backend = desk.open(name, self._session.progress)
-            request = OpinionRequest(turn, messages, backend, desk.model_lock(name))
+            backend = pool.open(name, self._session.progress)
+            request = OpinionRequest(turn, messages, backend, pool.model_lock(name))
             records = request.ask(lambda: worker.is_cancelled)
         except GenchatError as error:
             self._host.post(OpinionArrived(turn, None, [], safe(str(error))))

@@ -1,6 +1,6 @@
 """What the chat is about, without any widget: the conversation, the model it is held with, the settings.
 
-A reply is made by tui/chat/live_reply.py; other conversations are opened by tui/chat/conversation_shelf.py.
+A reply is made by tui/chat/live_reply.py; other conversations are opened by tui/chat/conversation_manager.py.
 """
 
 import secrets
@@ -13,7 +13,7 @@ from genchat.engine.conversation import Message, Role
 from genchat.engine.errors import GenchatError
 from genchat.engine.history.protocol import History
 from genchat.engine.history.records import Conversation
-from genchat.tui.chat.backend_desk import BackendDesk
+from genchat.tui.chat.backend_pool import BackendPool
 from genchat.tui.chat.dialogue import Dialogue, Status, Turn
 from genchat.tui.chat.kept_conversations import recall
 from genchat.tui.chat.reply_stream import ReplyStream, unkept
@@ -33,8 +33,8 @@ class Live:
 class Session:
     """One conversation at a time, and the model it is held with."""
 
-    def __init__(self, desk: BackendDesk, history: History, settings: ReplySettings, model: str) -> None:
-        self.desk = desk
+    def __init__(self, pool: BackendPool, history: History, settings: ReplySettings, model: str) -> None:
+        self.pool = pool
         self.history = history
         self.settings = settings
         self.model = model
@@ -51,42 +51,46 @@ class Session:
     @property
     def backend(self) -> Backend | None:
         """The backend in use, once it is open."""
-        return self.desk.ready(self.model)
+        return self.pool.ready(self.model)
 
     def list_models(self) -> Sequence[ModelListing]:
         """The models of this machine; none where they cannot be listed. Reads the disk: for a worker thread."""
         try:
-            self.listings = tuple(self.desk.source.models())
+            self.listings = tuple(self.pool.source.models())
         except (GenchatError, OSError):
             self.listings = ()
         return self.listings
 
     def family_of(self, name: str) -> str:
         """The family of a model, as far as is known without reading the disk."""
-        backend = self.desk.ready(name)
+        backend = self.pool.ready(name)
         if backend is not None:
             return backend.info.family
-        return next((each.family for each in self.listings if each.name == name), "plugin")
+        return next((listing.family for listing in self.listings if listing.name == name), "plugin")
 
     def local_model(self) -> str:
         """The name of a model that runs here and shows its numbers: an open one, else the first that can be opened."""
-        found = self.desk.local()
-        if found is not None:
-            return found
-        chatty = [each for each in self.listings if each.chat and not each.problem and each.family not in _NOT_LOCAL]
+        open_model = self.pool.local()
+        if open_model is not None:
+            return open_model
+        chatty = [
+            listing
+            for listing in self.listings
+            if listing.chat and not listing.problem and listing.family not in _NOT_LOCAL
+        ]
         return chatty[0].name if chatty else self.model
 
     def opener(self, with_documents: bool) -> tuple[str, Callable[[], Backend]]:
         """The name of the model in use and how it is opened; without documents, what stands behind them."""
-        desk, progress, name = self.desk, self.progress, self.model
+        pool, progress, name = self.pool, self.progress, self.model
         backend = self.backend
         if with_documents or backend is None:
-            return name, lambda: desk.open(name, progress)
+            return name, lambda: pool.open(name, progress)
         plain = backend.without_documents if isinstance(backend, AnswersFromDocuments) else None
         if plain is not None:
             return name, lambda: plain
         local = self.local_model()
-        return local, lambda: desk.open(local, progress)
+        return local, lambda: pool.open(local, progress)
 
     # -- conversations ------------------------------------------------------------------------------------------
 
@@ -121,18 +125,18 @@ class Session:
 
     def show_sibling(self, turn: Turn, by: int) -> Turn | None:
         """Another version of `turn`; None when there is none that way."""
-        found = self.dialogue.show_sibling(turn, by)
-        if found is None:
+        sibling = self.dialogue.show_sibling(turn, by)
+        if sibling is None:
             return None
-        for each in self.dialogue.path:
-            recall(self.history, each)
+        for shown_turn in self.dialogue.path:
+            recall(self.history, shown_turn)
         leaf = self.dialogue.leaf
         if leaf is not None and leaf.stored is not None:
             try:
                 self.history.show(leaf.stored)
             except GenchatError as problem:
                 leaf.notes.append(unkept(problem))
-        return found
+        return sibling
 
     # -- a reply to come ----------------------------------------------------------------------------------------
 
@@ -162,15 +166,15 @@ class Session:
 
     def backend_of(self, turn: Turn) -> Backend | None:
         """The backend that wrote `turn`, if it is open."""
-        found = self.desk.made_by(turn.speaker)
-        return found[1] if found is not None else None
+        named_backend = self.pool.made_by(turn.speaker)
+        return named_backend[1] if named_backend is not None else None
 
     def explainer(self, turn: Turn) -> tuple[Backend, threading.Lock] | None:
         """The open backend that wrote `turn`, and its lock, if it can say why."""
-        found = self.desk.made_by(turn.speaker)
-        if found is None or not found[1].capabilities.can_explain:
+        named_backend = self.pool.made_by(turn.speaker)
+        if named_backend is None or not named_backend[1].capabilities.can_explain:
             return None
-        return found[1], self.desk.model_lock(found[0])
+        return named_backend[1], self.pool.model_lock(named_backend[0])
 
     def prompt_of(self, turn: Turn) -> tuple[Message, ...] | str:
         """What the model was given to write `turn`: messages, or the beginning of a free text."""

@@ -11,7 +11,7 @@ from genchat.engine.history.records import Conversation, RunStart, StoredMessage
 from genchat.engine.language import say
 from genchat.tui.cli.command_context import CommandContext
 
-Hear = Callable[[Event], None]
+OnEvent = Callable[[Event], None]
 
 
 class Thread:
@@ -46,7 +46,7 @@ class Thread:
         return None
 
     @contextmanager
-    def keep(self, prompt: str, backend: Backend, settings: ReplySettings) -> Iterator[Hear]:
+    def keep(self, prompt: str, backend: Backend, settings: ReplySettings) -> Iterator[OnEvent]:
         """While entered, everything heard is kept; whatever ends the block, what was written stays."""
         if not self._writes or self._history is None or self._conversation is None:
             yield lambda event: None
@@ -74,14 +74,14 @@ def thread_for(context: CommandContext, *, latest: bool, name: str | None, keep:
     A history that cannot be opened is said on stderr and the prompt is answered all the same, unless a conversation
     of it was asked for. Raises UsageError where there is nothing to continue.
     """
-    asked = latest or name is not None
-    if not keep and not asked:
+    continues = latest or name is not None
+    if not keep and not continues:
         yield Thread()
         return
     try:
         history = context.open_history()
     except HistoryError as error:
-        if asked:
+        if continues:
             raise
         context.output.note(say("cli.prompt.not_kept", reason=error), "warn")
         yield Thread()
@@ -89,8 +89,8 @@ def thread_for(context: CommandContext, *, latest: bool, name: str | None, keep:
     try:
         for notice in history.notices:
             context.output.note(say(notice.key, **dict(notice.values)), "warn")
-        asked_for = conversation_asked(history, latest=latest, name=name)
-        yield Thread(history, asked_for or history.new_conversation(), writes=keep)
+        conversation = conversation_asked(history, latest=latest, name=name)
+        yield Thread(history, conversation or history.new_conversation(), writes=keep)
     finally:
         history.close()
 
@@ -104,7 +104,7 @@ def conversation_asked(history: History, *, latest: bool, name: str | None) -> C
         return history.conversation(name)
     if not latest:
         return None
-    found = next((each for each in history.conversations() if each.kind == "chat"), None)
-    if found is None:
+    newest = next((conversation for conversation in history.conversations() if conversation.kind == "chat"), None)
+    if newest is None:
         raise UsageError("no_conversation_yet")
-    return found
+    return newest

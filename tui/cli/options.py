@@ -34,8 +34,12 @@ def complete_conversations(incomplete: str) -> list[tuple[str, str]]:
     except GenchatError:
         return []
     with closing(history):
-        found = history.conversations(_COMPLETED)
-    return [(each.id, safe_line(each.title, _TITLE)) for each in found if each.id.startswith(incomplete)]
+        conversations = history.conversations(_COMPLETED)
+    return [
+        (conversation.id, safe_line(conversation.title, _TITLE))
+        for conversation in conversations
+        if conversation.id.startswith(incomplete)
+    ]
 
 
 Model = Annotated[

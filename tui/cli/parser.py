@@ -183,10 +183,10 @@ def take_typed_numbers(param: Any) -> None:
     low = -math.inf if param.min is None else param.min
     high = math.inf if param.max is None else param.max
 
-    def read(given: Any) -> Any:
-        value = given
-        if isinstance(given, str):
-            value = read_whole_number(name, given) if kind is int else read_number(name, given)
+    def read(typed: Any) -> Any:
+        value = typed
+        if isinstance(typed, str):
+            value = read_whole_number(name, typed) if kind is int else read_number(name, typed)
         if not low <= value <= high:
             raise UsageError("option_wrong", where=name, value=value, allowed=allowed_numbers(kind is int, low, high))
         return value
@@ -252,9 +252,9 @@ def _help_row() -> tuple[str, str]:
 
 def _section(title: str, rows: Iterable[tuple[str, str]]) -> str:
     lines = []
-    given = list(rows)
-    column = min(max((len(name) for name, _ in given), default=0) + 4, _COLUMN)
-    for name, text in given:
+    entries = list(rows)
+    column = min(max((len(name) for name, _ in entries), default=0) + 4, _COLUMN)
+    for name, text in entries:
         lead = f"  {name}".ljust(column)
         wrapped = textwrap.wrap(text, max(_width() - column, 20)) or [""]
         if len(name) + 4 > column:  # two spaces before the name, two behind it

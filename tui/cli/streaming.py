@@ -94,15 +94,15 @@ def write_reply(
     prompt: str,
     settings: ReplySettings,
     top: int = 10,
-    heard: Callable[[Event], None] = lambda event: None,
+    on_event: Callable[[Event], None] = lambda event: None,
     more: Mapping[str, Any] | None = None,
 ) -> Outcome:
-    """Write a reply as it comes; JSON holds `more` and what is needed to make it again. `heard` is told first."""
+    """Write a reply as it comes; JSON holds `more` and what is needed to make it again. `on_event` is told first."""
     labels = Labels(backend.tokenizer)
     outcome = Outcome()
     with Interruption() as should_stop:
         for event in events(should_stop):
-            heard(event)
+            on_event(event)
             _take(event, outcome, labels, output, form, top)
             if should_stop() and backend.capabilities.remote:
                 outcome.reason = "stopped"

@@ -1,8 +1,9 @@
-"""The chat screen: where its parts stand, which key does what, and which controller takes which message.
+"""The chat screen: where its parts stand, which key does what, and which controller receives which message.
 
-Each controller of tui/chat owns one thing: ModelSwitcher the model, ConversationShelf the kept conversations, Composer
-what is being written, LiveReply the reply that is being made, Inspector the open token, SecondOpinion another model's
-view. They are put together here and know neither each other's insides nor this screen.
+Every controller of tui/chat owns one thing. ModelSwitcher owns the model, ConversationManager the stored conversations,
+Composer the message that is being written, LiveReply the reply that is being generated, Inspector the token that is
+open, and SecondOpinion another model's view of a reply. This module puts them together. They do not know the internals
+of one another, and they do not know this screen.
 """
 
 from typing import ClassVar
@@ -19,11 +20,11 @@ from genchat.engine.language import say
 from genchat.engine.text import safe
 from genchat.tui.chat import messages
 from genchat.tui.chat.composer import Composer
-from genchat.tui.chat.conversation_shelf import ConversationShelf
+from genchat.tui.chat.conversation_manager import ConversationManager
 from genchat.tui.chat.dialogue import Turn
 from genchat.tui.chat.host import Host
 from genchat.tui.chat.inspector import Inspector
-from genchat.tui.chat.live_reply import LiveReply, Onlookers
+from genchat.tui.chat.live_reply import LiveReply, ReplyCallbacks
 from genchat.tui.chat.model_switcher import ModelSwitcher
 from genchat.tui.chat.second_opinion import SecondOpinion
 from genchat.tui.chat.session import Session
@@ -39,7 +40,7 @@ from genchat.tui.widgets.transcript import Transcript
 
 
 class ChatScreen(Screen[None]):
-    """See the module."""
+    """The chat screen creates the widgets and the controllers and forwards keys and messages to them."""
 
     AUTO_FOCUS = "#prompt"
     HELP_TITLE = "tui.help.chat"
@@ -83,11 +84,15 @@ class ChatScreen(Screen[None]):
         self._arrangement = Arrangement()
         self._host = host = Host(self)
         self.models = ModelSwitcher(session, host, self.header)
-        self.shelf = ConversationShelf(session, host, self.conversations, self._show_conversation)
+        self.conversation_manager = ConversationManager(session, host, self.conversations, self._show_conversation)
         self._composer = Composer(session, host, self.prompt, self._mark)
         self.inspector = Inspector(session, host, self.panel, self._strip, self._surprise)
         self._reply = LiveReply(
-            session, host, self.transcript, self.inspector, Onlookers(self.models.show_progress, self._reply_changed)
+            session,
+            host,
+            self.transcript,
+            self.inspector,
+            ReplyCallbacks(self.models.show_progress, self._reply_changed),
         )
         self._opinion = SecondOpinion(session, host, self.transcript, self.inspector)
 
@@ -118,13 +123,13 @@ class ChatScreen(Screen[None]):
     def _begin(self) -> None:
         self.models.load(self.session.model)
         self.models.list_models()
-        self.shelf.refresh()
+        self.conversation_manager.refresh()
         notices = self.session.history.notices
         self.header.show_kept(all(notice.key != "history.not_kept" for notice in notices))
         for notice in notices:
             self._host.note(say(notice.key, **dict(notice.values)), lasting=True)
         if self.conversation is not None:
-            self.shelf.open(self.conversation)
+            self.conversation_manager.open(self.conversation)
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
@@ -158,7 +163,7 @@ class ChatScreen(Screen[None]):
         """A reply has begun or ended."""
         self.models.show_progress()
         self.refresh_bindings()
-        self.shelf.refresh()
+        self.conversation_manager.refresh()
 
     # -- asking -------------------------------------------------------------------------------------------------
 
@@ -313,22 +318,22 @@ class ChatScreen(Screen[None]):
 
     @on(ConversationList.Chosen)
     def _chosen(self, message: ConversationList.Chosen) -> None:
-        self.shelf.open(message.conversation)
+        self.conversation_manager.open(message.conversation)
 
     @on(ConversationList.OlderWanted)
     def _older_wanted(self) -> None:
-        self.shelf.show_older()
+        self.conversation_manager.show_older()
 
     @on(ConversationList.Asked)
     def _asked(self, message: ConversationList.Asked) -> None:
         if message.what == "rename":
-            self.shelf.rename(message.conversation)
+            self.conversation_manager.rename(message.conversation)
         else:
-            self.shelf.delete(message.conversation)
+            self.conversation_manager.delete(message.conversation)
 
     @on(messages.ConversationLoaded)
     def _loaded(self, message: messages.ConversationLoaded) -> None:
-        if self.shelf.loaded(message):
+        if self.conversation_manager.loaded(message):
             self.action_home()  # in the list the first letters typed would rename or delete
             for turn in self.session.dialogue.path:
                 if turn.stored is not None and turn.stored == message.message:
@@ -336,25 +341,25 @@ class ChatScreen(Screen[None]):
 
     @on(messages.ConversationDeleted)
     def _deleted(self, message: messages.ConversationDeleted) -> None:
-        self.shelf.deleted(message)
+        self.conversation_manager.deleted(message)
 
     def action_rename(self) -> None:
         """Give this conversation another title."""
         if self.session.stored_id is not None:
-            self.shelf.rename(self.session.stored_id)
+            self.conversation_manager.rename(self.session.stored_id)
 
     def action_delete(self) -> None:
         """Delete this conversation, after a question."""
         if self.session.stored_id is not None:
-            self.shelf.delete(self.session.stored_id)
+            self.conversation_manager.delete(self.session.stored_id)
 
     def action_search(self) -> None:
         """Search everything that was said."""
-        self.shelf.search()
+        self.conversation_manager.search()
 
     def action_export(self) -> None:
         """Write the conversation to a Markdown file."""
-        self.shelf.export()
+        self.conversation_manager.export()
 
     def action_copy(self) -> None:
         """The last reply into the clipboard."""
@@ -405,9 +410,9 @@ class ChatScreen(Screen[None]):
     def action_next_place(self, by: int) -> None:
         """Prompt, conversation, panel, list: round and round."""
         order: list[Widget] = [self.prompt, self.transcript, self.panel, self.conversations]
-        there = [place for place in order if place.display and place.region]
-        here = there.index(self.focused) if self.focused in there else -by
-        there[(here + by) % len(there)].focus()
+        reachable = [widget for widget in order if widget.display and widget.region]
+        position = reachable.index(self.focused) if self.focused in reachable else -by
+        reachable[(position + by) % len(reachable)].focus()
 
     def action_list(self) -> None:
         """Show or hide the conversations."""

@@ -39,15 +39,15 @@ class HelpScreen(Dialog[None]):
 
 
 def _lines(bindings: Iterable[Binding]) -> Iterator[tuple[str, str]]:
-    told: set[str] = set()
+    listed: set[str] = set()
     for binding in bindings:
         text = description(binding)
-        if text and binding.description not in told:
-            told.add(binding.description)
+        if text and binding.description not in listed:
+            listed.add(binding.description)
             yield f"  {key_names(binding):<{_KEY_COLUMN}}", ""
             yield text + "\n", "$genchat-muted"
 
 
 def bindings_of(owner: type) -> list[Binding]:
     """The bindings that a class declares itself."""
-    return [each for each in vars(owner).get("BINDINGS", ()) if isinstance(each, Binding)]
+    return [binding for binding in vars(owner).get("BINDINGS", ()) if isinstance(binding, Binding)]

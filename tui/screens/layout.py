@@ -17,14 +17,14 @@ class Arrangement:
     panel: bool | None = None
 
 
-def arrange(width: int, height: int, asked: Arrangement) -> dict[str, bool]:
+def arrange(width: int, height: int, chosen: Arrangement) -> dict[str, bool]:
     """CSS classes of the screen, and whether each is set."""
     roomy = width >= PANEL_FROM
-    panel = roomy if asked.panel is None else asked.panel
+    panel = roomy if chosen.panel is None else chosen.panel
     return {
         "-tiny": width < SMALLEST[0] or height < SMALLEST[1],
         "-spacious": width >= SPACIOUS_FROM,
-        "-no-list": not (width >= LIST_FROM if asked.list is None else asked.list),
+        "-no-list": not (width >= LIST_FROM if chosen.list is None else chosen.list),
         "-no-panel": not panel,
         "-panel-only": panel and not roomy,
         "-strip": not panel and width >= STRIP_FROM and height >= 20,

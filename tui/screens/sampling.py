@@ -41,17 +41,17 @@ class _Field:
 
 def _fields() -> list[_Field]:
     stages = [
-        _Field(each.name, each.kind, f"sampling.name.{each.name}", f"sampling.hint.{each.name}")
-        for each in stage_settings()
+        _Field(setting.name, setting.kind, f"sampling.name.{setting.name}", f"sampling.hint.{setting.name}")
+        for setting in stage_settings()
     ]
-    own = [
+    reply_fields = [
         _Field(name, kind, f"tui.sampling.{name}", f"tui.sampling.hint.{name}")
         for name, kind in (("seed", int), ("max_tokens", int), ("pace", float))
     ]
-    common = {each.name for each in common_settings()}
+    common = {setting.name for setting in common_settings()}
     return [
         *(field for field in stages if field.name in common),
-        *own,
+        *reply_fields,
         *(field for field in stages if field.name not in common),
     ]
 

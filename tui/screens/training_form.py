@@ -81,17 +81,17 @@ class TrainingForm(Dialog[TrainingOrder]):
         self._checking = False
 
     def parts(self) -> Iterable[Widget]:
-        given = self._given
+        values = self._given
         texts = [(text.name, text.title) for text in self._texts]
         yield _Row("family", self._choice("family", FAMILIES))
-        yield _Row("text", Choice([*texts, (OWN_FILE, say("training_screen.own_file"))], given["text"], id="text"))
-        yield _Row("file", Input(given["file"], id="file", suggester=PathSuggester(), select_on_focus=False))
-        yield _Row("name", Input(given["name"] or self._suggested, id="name"))
-        yield _Row("length", Input(given["length"], id="length"), self._choice("length_unit", LENGTHS))
+        yield _Row("text", Choice([*texts, (OWN_FILE, say("training_screen.own_file"))], values["text"], id="text"))
+        yield _Row("file", Input(values["file"], id="file", suggester=PathSuggester(), select_on_focus=False))
+        yield _Row("name", Input(values["name"] or self._suggested, id="name"))
+        yield _Row("length", Input(values["length"], id="length"), self._choice("length_unit", LENGTHS))
         for name in ("until_loss", "optimizer", "batch", "layers", "width", "order", "unit", "min_count"):
             choices = {"optimizer": OPTIMIZERS, "unit": UNITS}.get(name)
             placeholder = say(f"training_screen.empty.{'off' if name == 'until_loss' else 'auto'}")
-            part = self._choice(name, choices) if choices else Input(given[name], id=name, placeholder=placeholder)
+            part = self._choice(name, choices) if choices else Input(values[name], id=name, placeholder=placeholder)
             yield _Row(name, part)
         yield Static("", classes="hint", markup=False)
         yield Button(say("training_screen.train"), id="train", compact=True)
@@ -196,12 +196,12 @@ class PathSuggester(Suggester):
         if not value:
             return None
         try:
-            place = Path((folder + slash) or ".").expanduser()
-            names = sorted(each.name for each in place.iterdir() if each.name.startswith(beginning))
+            directory = Path((folder + slash) or ".").expanduser()
+            names = sorted(entry.name for entry in directory.iterdir() if entry.name.startswith(beginning))
             hidden = beginning.startswith(".")
-            found = next((name for name in names if hidden or not name.startswith(".")), None)
-            if found is None or safe(found) != found:
+            suggestion = next((name for name in names if hidden or not name.startswith(".")), None)
+            if suggestion is None or safe(suggestion) != suggestion:
                 return None
-            return folder + slash + found + ("/" if (place / found).is_dir() else "")
+            return folder + slash + suggestion + ("/" if (directory / suggestion).is_dir() else "")
         except (OSError, RuntimeError, ValueError):
             return None

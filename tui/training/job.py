@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from pathlib import Path
 from typing import IO
@@ -61,7 +61,7 @@ class Point:
 
 
 @dataclass
-class Told:
+class RunState:
     """The last word of the run on each matter, and its curves."""
 
     started: Started | None = None
@@ -132,7 +132,7 @@ class TrainingJob:
         self.revision = 0  # counts what was told; a screen paints anew when it has grown
         self._home = home
         self._on_end = on_end
-        self._told = Told()
+        self._state = RunState()
         self._lock = threading.Lock()
         self._discard = False
         self._began = time.monotonic()
@@ -154,14 +154,10 @@ class TrainingJob:
         self._reader = threading.Thread(target=self._read, daemon=True, name="genchat-training")
         self._reader.start()
 
-    def told(self) -> Told:
+    def state(self) -> RunState:
         """A copy of what is known now."""
         with self._lock:
-            found = self._told
-            return Told(
-                found.started, found.progress, found.validation, found.sample, found.phase, found.ended, found.kept,
-                list(found.train), list(found.held_out),
-            )  # fmt: skip
+            return replace(self._state, train=list(self._state.train), held_out=list(self._state.held_out))
 
     @property
     def seconds(self) -> float:
@@ -204,7 +200,7 @@ class TrainingJob:
                 if event is None:
                     continue
                 with self._lock:
-                    self._told.take(event)
+                    self._state.take(event)
                     if self.status is JobStatus.STARTING:
                         self.status = JobStatus.RUNNING
                     self.revision += 1
@@ -218,7 +214,7 @@ class TrainingJob:
         if self._discard:
             self._remove()
             self._become(JobStatus.DISCARDED)
-        elif self._told.kept is not None:
+        elif self._state.kept is not None:
             self._become(JobStatus.KEPT)
         elif self.status is JobStatus.STOPPING and code in _INTERRUPTED:
             self._become(JobStatus.DISCARDED)

@@ -44,18 +44,18 @@ class KnownText:
 
 def known_texts(home: Paths) -> list[KnownText]:
     """Genchat's own first, then the others by name."""
-    found = []
+    texts = []
     for kind in _OWN_KINDS:
         folders = sorted(folder for folder in (corpora_folder() / kind).iterdir() if folder.is_dir())
         tags = tuple(folder.name for folder in folders)
         name = say(f"training_screen.own_{kind}")
-        found.append(KnownText(f"genchat/{kind}", f"{name} ({', '.join(tags)})", tuple(folders), LICENCE, tags))
-        found += [
+        texts.append(KnownText(f"genchat/{kind}", f"{name} ({', '.join(tags)})", tuple(folders), LICENCE, tags))
+        texts += [
             KnownText(f"genchat/{kind}/{folder.name}", f"{name} ({folder.name})", (folder,), LICENCE, (folder.name,))
             for folder in folders
         ]
     store = TextStore(home.data / "texts")
-    return found + [
+    return texts + [
         KnownText(card.name, card.name, (store.path(card.name),), card.licence, (card.language,) * bool(card.language))
         for card in store.cards()
     ]
@@ -88,7 +88,7 @@ def read_order(form: Mapping[str, str], texts: list[KnownText], home: Paths) -> 
 
     Raises a GenchatError that says what is wrong.
     """
-    family: Family = next(each for each in FAMILIES if each == form["family"])
+    family: Family = next(candidate for candidate in FAMILIES if candidate == form["family"])
     learns = family != "ngram"
     flags = list(_length(form)) if learns else ["--tokens", form["unit"]]
     if learns and form["optimizer"] != "auto":
@@ -101,7 +101,7 @@ def read_order(form: Mapping[str, str], texts: list[KnownText], home: Paths) -> 
     folder = Registry(home, load_settings(home.settings)).new_folder(name)
     if folder.exists():
         raise UsageError("model_name_in_use", name=name)
-    text = next((each for each in texts if each.name == form["text"]), None)
+    text = next((candidate for candidate in texts if candidate.name == form["text"]), None)
     paths = text.paths if text is not None else (_own_file(form["file"]),)
     files = tuple(_readable(paths, learns))
     if text is not None:
@@ -164,13 +164,13 @@ def _readable(paths: tuple[Path, ...], learns: bool) -> Iterator[Path]:
     """The files to name in the command, all of them read once. Folders stay whole where the command takes them."""
     from genchat.engine.ngram.sources import read_source
 
-    found = False
+    any_file = False
     for path in paths:
-        inner = sorted(each for each in path.rglob("*.txt") if each.is_file()) if path.is_dir() else [path]
+        inner = sorted(entry for entry in path.rglob("*.txt") if entry.is_file()) if path.is_dir() else [path]
         used = [file for file in inner if learns or file is path or not file.name.startswith(HELD_OUT)]
         for file in used:
             read_source(file)
-            found = True
+            any_file = True
         yield from [path] if learns else used
-    if not found:
+    if not any_file:
         raise TextUnusable("text_none")

@@ -15,7 +15,7 @@ from genchat.engine.conversation import Role
 from genchat.engine.language import say
 from genchat.engine.text import safe, safe_line
 from genchat.tui.chat.dialogue import Status, Turn, shown
-from genchat.tui.colours import Inks
+from genchat.tui.colours import ThemeStyles
 from genchat.tui.widgets.painting import Line, fit, right_aligned
 from genchat.tui.widgets.wrapping import WrappedText
 
@@ -26,10 +26,10 @@ PAGER_BACK, PAGER_ON = "‹ ", " ›"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PaintOptions:
     """What, besides the turn, decides how a block is painted."""
 
-    inks: Inks
+    styles: ThemeStyles
     width: int  # of the finished lines
     margin: int
     heat: bool = False  # colour tokens by surprise
@@ -85,30 +85,30 @@ class Block:
 
     def _shown_span(self, start: int, end: int) -> tuple[int, int]:
         """From characters of the turn's text to those of the body."""
-        first, last = (len(shown(self.turn.text[:place])) for place in (start, end))
+        first, last = (len(shown(self.turn.text[:offset])) for offset in (start, end))
         return len(self.prefix) + first, len(self.prefix) + last
 
     def _remarks(self) -> list[tuple[str, str]]:
         turn = self.turn
-        found: list[tuple[str, str]] = []
+        remarks: list[tuple[str, str]] = []
         if turn.passages is not None:
-            found += [
+            remarks += [
                 ("muted", f"[{item.number}] {safe_line(item.source)}  {safe_line(item.locator)}")
                 for item in turn.passages.items
             ]
-        found += [("faint", note) for note in turn.notes]
+        remarks += [("faint", note) for note in turn.notes]
         if turn.status in (Status.STOPPED, Status.LENGTH, Status.BLOCKED, Status.CUT, Status.INTERRUPTED):
-            found.append(("faint", say(f"tui.status.{turn.status.value}")))
+            remarks.append(("faint", say(f"tui.status.{turn.status.value}")))
         if turn.abstained:
-            found.append(("muted", say("tui.after_abstained")))
+            remarks.append(("muted", say("tui.after_abstained")))
         if turn.opinion is not None:
             names = {"by": safe_line(turn.opinion.by), "speaker": safe_line(turn.speaker)}
-            found.append(("faint", say("tui.opinion.shown", **names)))
+            remarks.append(("faint", say("tui.opinion.shown", **names)))
         if turn.error:
-            found.append(("error", turn.error))
+            remarks.append(("error", turn.error))
             wait = 0 if turn.retry_at is None else math.ceil(turn.retry_at - time.monotonic())
-            found.append(("muted", say("tui.wait", seconds=wait) if wait > 0 else say("tui.after_error")))
-        return found
+            remarks.append(("muted", say("tui.wait", seconds=wait) if wait > 0 else say("tui.after_error")))
+        return remarks
 
     def _forget_from(self, body_line: int) -> None:
         for index in range(body_line + 1, self._painted_to + 1):
@@ -121,9 +121,9 @@ class Block:
 
     def select(self, index: int | None) -> None:
         """Put the cursor on a token."""
-        for each in (self.selected, index):
-            if each is not None:
-                for line in self.lines_of(each):
+        for token in (self.selected, index):
+            if token is not None:
+                for line in self.lines_of(token):
                     self._strips.pop(line, None)
         self.selected = index
 
@@ -182,67 +182,67 @@ class Block:
 
     def pager(self) -> str:
         """ "‹ 2/3 ›" where there are several versions of this turn."""
-        place, count = self.turn.place
-        return f"{PAGER_BACK}{place}/{count}{PAGER_ON}" if count > 1 else ""
+        number, count = self.turn.version
+        return f"{PAGER_BACK}{number}/{count}{PAGER_ON}" if count > 1 else ""
 
-    def strip(self, line: int, look: Look) -> Strip:
+    def strip(self, line: int, options: PaintOptions) -> Strip:
         """Paint one line of the block."""
-        found = self._strips.get(line)
-        if found is None:
-            margin = Strip.blank(look.margin, look.inks.text)
-            inner = self._paint(line, look)
-            found = Strip.join([margin, inner]).adjust_cell_length(look.width, look.inks.text)
-            self._strips[line] = found
+        painted = self._strips.get(line)
+        if painted is None:
+            margin = Strip.blank(options.margin, options.styles.text)
+            inner = self._paint(line, options)
+            painted = Strip.join([margin, inner]).adjust_cell_length(options.width, options.styles.text)
+            self._strips[line] = painted
             self._painted_to = max(self._painted_to, line)
-        return found
+        return painted
 
-    def _paint(self, line: int, look: Look) -> Strip:
-        inks = look.inks
+    def _paint(self, line: int, options: PaintOptions) -> Strip:
+        styles = options.styles
         if line == 0:
-            return self._paint_heading(inks)
+            return self._paint_heading(styles)
         if line <= len(self.body.lines):
-            return self._paint_body(line - 1, look)
+            return self._paint_body(line - 1, options)
         rest = line - 1 - len(self.body.lines)
         if rest < len(self._after):
             kind, text = self._after[rest]
-            style = {"muted": inks.muted, "faint": inks.muted + Style(italic=True), "error": inks.error}[kind]
-            return Line(self.width, inks.text).add(text, style).strip()
-        return Strip.blank(self.width, inks.text)
+            style = {"muted": styles.muted, "faint": styles.muted + Style(italic=True), "error": styles.error}[kind]
+            return Line(self.width, styles.text).add(text, style).strip()
+        return Strip.blank(self.width, styles.text)
 
-    def _paint_heading(self, inks: Inks) -> Strip:
+    def _paint_heading(self, styles: ThemeStyles) -> Strip:
         turn = self.turn
-        style = inks.muted + Style(bold=True) if turn.role is Role.USER else inks.family(turn.family)
+        style = styles.muted + Style(bold=True) if turn.role is Role.USER else styles.family(turn.family)
         left = [(self._speaker(), style)]
         if turn.status is Status.WAITING:
-            left.append(("  " + say("tui.status.waiting"), inks.muted))
-        return right_aligned(self.width, inks.text, left, [(self.pager(), inks.muted)])
+            left.append(("  " + say("tui.status.waiting"), styles.muted))
+        return right_aligned(self.width, styles.text, left, [(self.pager(), styles.muted)])
 
-    def _paint_body(self, index: int, look: Look) -> Strip:
+    def _paint_body(self, index: int, options: PaintOptions) -> Strip:
         start, end = self.body.lines[index]
-        inks = look.inks
+        styles = options.styles
         pieces: list[Segment] = []
         if start < len(self.prefix):
             stop = min(end, len(self.prefix))
-            pieces.append(Segment(self.body.text[start:stop], inks.muted))
+            pieces.append(Segment(self.body.text[start:stop], styles.muted))
             start = stop
-        if self.starts and (look.heat or self._selection_touches(start, end)):
-            pieces += self._paint_tokens(start, end, look)
+        if self.starts and (options.heat or self._selection_touches(start, end)):
+            pieces += self._paint_tokens(start, end, options)
         elif start < end:
-            pieces += self._paint_plain(start, end, inks)
+            pieces += self._paint_plain(start, end, styles)
         if self.selected is not None and index == len(self.body.lines) - 1:
-            pieces += self._paint_invisible(inks)
-        return Strip(pieces).adjust_cell_length(self.width, inks.text)
+            pieces += self._paint_invisible(styles)
+        return Strip(pieces).adjust_cell_length(self.width, styles.text)
 
-    def _paint_plain(self, start: int, end: int, inks: Inks) -> list[Segment]:
+    def _paint_plain(self, start: int, end: int, styles: ThemeStyles) -> list[Segment]:
         """Text without marks of its own; sentences without support are faint."""
         pieces: list[Segment] = []
         for first, last in self._unsupported:
             begin, stop = max(first, start), min(last, end)
             if begin < stop:
-                pieces.append(Segment(self.body.text[start:begin], inks.text))
-                pieces.append(Segment(self.body.text[begin:stop], inks.faint))
+                pieces.append(Segment(self.body.text[start:begin], styles.text))
+                pieces.append(Segment(self.body.text[begin:stop], styles.faint))
                 start = stop
-        return [*pieces, Segment(self.body.text[start:end], inks.text)]
+        return [*pieces, Segment(self.body.text[start:end], styles.text)]
 
     def _selection_touches(self, start: int, end: int) -> bool:
         if self.selected is None or self.selected >= len(self.starts):
@@ -250,39 +250,39 @@ class Block:
         first, last = self.token_span(self.selected)
         return first < end and last > start
 
-    def _paint_tokens(self, start: int, end: int, look: Look) -> list[Segment]:
+    def _paint_tokens(self, start: int, end: int, options: PaintOptions) -> list[Segment]:
         pieces: list[Segment] = []
         index = max(bisect_right(self.starts, start) - 1, 0)
         while start < end and index < len(self.starts):
             _, stop = self.token_span(index)
             stop = min(stop, end)
             if stop > start:
-                style = look.inks.text
+                style = options.styles.text
                 if index == self.selected:
-                    style = look.inks.selected
-                elif look.heat:
-                    style = style + heat_of(self.turn.records[index], look.inks)
+                    style = options.styles.selected
+                elif options.heat:
+                    style = style + heat_of(self.turn.records[index], options.styles)
                 pieces.append(Segment(self.body.text[start:stop], style))
                 start = stop
             index += 1
         return pieces
 
-    def _paint_invisible(self, inks: Inks) -> list[Segment]:
+    def _paint_invisible(self, styles: ThemeStyles) -> list[Segment]:
         """The label of a selected token that has no text, such as the end of a turn."""
         if self.selected is None or self.selected >= len(self.starts):
             return []
         start, stop = self.token_span(self.selected)
         if start != stop or stop != len(self.body.text):
             return []
-        return [Segment(fit(self.turn.records[self.selected].label, 8).rstrip(), inks.selected)]
+        return [Segment(fit(self.turn.records[self.selected].label, 8).rstrip(), styles.selected)]
 
 
-def heat_of(record: "TokenRecord", inks: Inks) -> Style:
+def heat_of(record: "TokenRecord", styles: ThemeStyles) -> Style:
     """The ground that shows how surprising a token was: none below 1 bit, then at 1, 3, 6 and 9 bits."""
     bits = record.surprisal
     if bits is None or bits < 1:
         return Style()
-    return inks.heat[0 if bits < 3 else 1 if bits < 6 else 2 if bits < 9 else 3]
+    return styles.heat[0 if bits < 3 else 1 if bits < 6 else 2 if bits < 9 else 3]
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -10,7 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from genchat.engine.text import safe_line
-from genchat.tui.colours import inks
+from genchat.tui.colours import theme_styles
 from genchat.tui.keys import bind
 from genchat.tui.widgets.painting import Line
 
@@ -54,9 +54,9 @@ class Choice(Widget, can_focus=True):
         """The next value or the one before, round and round."""
         self._choose((self._place + by) % len(self._values))
 
-    def _choose(self, place: int) -> None:
-        if place != self._place:
-            self._place = place
+    def _choose(self, index: int) -> None:
+        if index != self._place:
+            self._place = index
             self.refresh()
             self.post_message(self.Changed(self, self.value))
 
@@ -64,11 +64,11 @@ class Choice(Widget, can_focus=True):
         self.action_step(-1 if event.x < 2 else 1)
 
     def render_line(self, y: int) -> Strip:
-        found = inks(self.app.current_theme.dark, "sheet")
-        line = Line(self.size.width, found.text)
+        styles = theme_styles(self.app.current_theme.dark, "sheet")
+        line = Line(self.size.width, styles.text)
         if y:
             return line.strip()
-        mark, shown = (found.strong, found.strong) if self.has_focus else (found.faint, found.text)
+        mark, shown = (styles.strong, styles.strong) if self.has_focus else (styles.faint, styles.text)
         text = safe_line(self._values[self._place][1], max(self.size.width - 4, 1))
         return line.add("‹ ", mark).add(text, shown).add(" ›", mark).strip()
 

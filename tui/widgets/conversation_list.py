@@ -57,24 +57,26 @@ class ConversationList(OptionList):
         today = datetime.now().astimezone().date()
         options: list[Option] = []
         last_day = ""
-        for each in conversations:
-            day = day_group(local_day(each.updated), today)
+        for conversation in conversations:
+            day = day_group(local_day(conversation.updated), today)
             if day != last_day:
                 options.append(Option(Content.styled(day, "$genchat-muted bold"), disabled=True))
                 last_day = day
-            title = safe_line(each.title) or say("tui.untitled")
-            style = "bold" if each.id == current else ""
-            options.append(Option(Content.styled("  " + title, style) if style else Content("  " + title), id=each.id))
+            title = safe_line(conversation.title) or say("tui.untitled")
+            style = "bold" if conversation.id == current else ""
+            options.append(
+                Option(Content.styled("  " + title, style) if style else Content("  " + title), id=conversation.id)
+            )
         if older:
             options.append(Option(Content.styled("  " + say("tui.list.older"), "$genchat-muted"), id=_OLDER))
         before = self.highlighted
         self.clear_options()
         self.add_options(options)
-        if current is not None and any(each.id == current for each in conversations):
+        if current is not None and any(conversation.id == current for conversation in conversations):
             self.highlighted = self.get_option_index(current)
         elif before is not None and conversations:
-            place = min(before, len(options) - 1)
-            self.highlighted = place + options[place].disabled  # below the name of a day stands a conversation
+            index = min(before, len(options) - 1)
+            self.highlighted = index + options[index].disabled  # below the name of a day stands a conversation
 
     def on_focus(self) -> None:
         """So that Enter always has something to open."""

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal
-from genchat.tui.colours import inks
+from genchat.tui.colours import theme_styles
 from genchat.tui.widgets.painting import Line
 
 Curve = Sequence[tuple[float, float]]  # (how far, loss), the first growing
@@ -92,7 +92,7 @@ def ticks(span: Span, most: int) -> list[float]:
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * size for size in (1, 2, 5, 10) if power * size >= rough)
     first = math.ceil(span.low / step)
-    return [step * place for place in range(first, math.floor(span.high / step) + 1)]
+    return [step * multiple for multiple in range(first, math.floor(span.high / step) + 1)]
 
 
 class Curves(Widget):
@@ -130,28 +130,28 @@ class Curves(Widget):
             self._numbers.setdefault(row, decimal(mark, digits))
 
     def render_line(self, y: int) -> Strip:
-        found = inks(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme.dark)
         width, height = max(self.size.width - _GUTTER - 1, 1), max(self.size.height - 2, 1)
-        line = Line(self.size.width, found.text)
+        line = Line(self.size.width, styles.text)
         if y == 0:
             return self._legend(line).strip()
         if y == self.size.height - 1:
             label = f" {self._label} " if self._label else ""
             rule = "─" * max(width - len(label), 0)
-            return line.add(" " * (_GUTTER - 1) + "└" + rule, found.rule).add(label, found.muted).strip()
+            return line.add(" " * (_GUTTER - 1) + "└" + rule, styles.rule).add(label, styles.muted).strip()
         if self._drawn_for != (width, height):
             self._draw(width, height)
         row = y - 1
         number = self._numbers.get(row, "")
-        line.add(number, found.muted, width=_GUTTER - 1, right=True).add("┤" if number else "│", found.rule)
+        line.add(number, styles.muted, width=_GUTTER - 1, right=True).add("┤" if number else "│", styles.rule)
         pairs = zip(self._cells[row], self._strong[row], strict=True)
         for strong, cells in groupby(pairs, key=lambda pair: bool(pair[1])):
             text = "".join(chr(_EMPTY + (one | other)) for one, other in cells)
-            line.add(text, found.strong if strong else found.muted)
+            line.add(text, styles.strong if strong else styles.muted)
         return line.strip()
 
     def _legend(self, line: Line) -> Line:
-        found = inks(self.app.current_theme.dark)
-        line.add(" " + say("training_screen.nats"), found.muted)
-        line.add("   ⠒⠒ ", found.muted).add(say("training_screen.curve_train"), found.muted)
-        return line.add("   ⠒⠒ ", found.strong).add(say("training_screen.curve_held_out"), found.text)
+        styles = theme_styles(self.app.current_theme.dark)
+        line.add(" " + say("training_screen.nats"), styles.muted)
+        line.add("   ⠒⠒ ", styles.muted).add(say("training_screen.curve_train"), styles.muted)
+        return line.add("   ⠒⠒ ", styles.strong).add(say("training_screen.curve_held_out"), styles.text)

@@ -13,7 +13,7 @@ from genchat.engine.language.numbers import percentage, setting, short_count, wh
 from genchat.engine.sampling.table import stage_label, stages
 from genchat.engine.text import safe_line
 from genchat.tui.chat.dialogue import Status
-from genchat.tui.colours import inks
+from genchat.tui.colours import theme_styles
 from genchat.tui.widgets.painting import right_aligned
 
 _LONGEST_NAME = 32
@@ -73,30 +73,30 @@ class Header(Widget):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        found = inks(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme.dark)
         if y:
-            return Strip([Segment("─" * self.size.width, found.rule)], self.size.width)
-        left = [(" genchat   " if self.size.width >= 80 else " ", found.muted)]
-        left.append((safe_line(self._family, _LONGEST_NAME), found.family(self._family)))
+            return Strip([Segment("─" * self.size.width, styles.rule)], self.size.width)
+        left = [(" genchat   " if self.size.width >= 80 else " ", styles.muted)]
+        left.append((safe_line(self._family, _LONGEST_NAME), styles.family(self._family)))
         if self._backend != self._family:
-            left += [(" · ", found.faint), (safe_line(self._backend, _LONGEST_NAME), found.text)]
+            left += [(" · ", styles.faint), (safe_line(self._backend, _LONGEST_NAME), styles.text)]
         if self._parameters:
-            left.append((f" {self._parameters}", found.muted))
-        left.append(("   " + self._settings_text(), found.muted))
+            left.append((f" {self._parameters}", styles.muted))
+        left.append(("   " + self._settings_text(), styles.muted))
         if self._free_text:
-            left.append(("   " + say("tui.header.free_text"), found.text))
+            left.append(("   " + say("tui.header.free_text"), styles.text))
         if not self._kept:
-            left.append(("   " + say("tui.header.not_kept"), found.error))
+            left.append(("   " + say("tui.header.not_kept"), styles.error))
         right = []
         if self._speed is not None:
-            right.append((f"{whole(round(self._speed))} {say('tui.header.speed')}   ", found.muted))
+            right.append((f"{whole(round(self._speed))} {say('tui.header.speed')}   ", styles.muted))
         if self._status is Status.STREAMING:
-            right.append((f"● {say('tui.header.streaming')} ", found.text))
+            right.append((f"● {say('tui.header.streaming')} ", styles.text))
         elif self._problem:
-            right.append((f"✗ {self._problem} ", found.error))
+            right.append((f"✗ {self._problem} ", styles.error))
         elif self._status is Status.WAITING:
-            right.append((f"○ {self._load_text or say('tui.header.loading')} ", found.muted))
-        return right_aligned(self.size.width, found.text, left, [("  ", found.text), *right])
+            right.append((f"○ {self._load_text or say('tui.header.loading')} ", styles.muted))
+        return right_aligned(self.size.width, styles.text, left, [("  ", styles.text), *right])
 
     def _settings_text(self) -> str:
         sampling = self._settings.sampling

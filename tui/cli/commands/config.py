@@ -37,18 +37,21 @@ def _show(context: CommandContext, as_json: bool) -> None:
     layers = read_layers(context.paths.settings)
     if as_json:
         context.output.json(
-            {name: {"value": given.value, "from": given.layer, "where": given.where} for name, given in layers.items()}
+            {
+                name: {"value": setting.value, "from": setting.layer, "where": setting.where}
+                for name, setting in layers.items()
+            }
         )
         return
     known = known_settings()
     rows = [
         (
             name,
-            written(given.value),
-            given.where or say("cli.config.default"),
+            written(setting.value),
+            setting.where or say("cli.config.default"),
             known[name].allowed if name in known else "",
         )
-        for name, given in layers.items()
+        for name, setting in layers.items()
     ]
     context.output.table(rows, styles=("", "bold", "dim", "dim"))
 

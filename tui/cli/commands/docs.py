@@ -55,26 +55,26 @@ def _list(context: CommandContext, collection: str | None, as_json: bool) -> Non
     if as_json:
         context.output.json(
             {
-                "collections": [asdict(each) for each in collections if collection in (None, each.name)],
-                "documents": [asdict(each) for each in documents],
+                "collections": [asdict(entry) for entry in collections if collection in (None, entry.name)],
+                "documents": [asdict(document) for document in documents],
             }
         )
         return
     if not documents:
         context.output.note(say("docs.none"))
         return
-    local = {each.name for each in collections if each.local_only}
+    local = {entry.name for entry in collections if entry.local_only}
     rows = [
         (
-            str(each.id),
-            each.collection + (" ⌂" if each.collection in local else ""),
-            safe_line(each.name),
-            each.kind,
-            each.language,
-            say("docs.passages", count=each.chunks),
-            megabytes(each.bytes),
+            str(document.id),
+            document.collection + (" ⌂" if document.collection in local else ""),
+            safe_line(document.name),
+            document.kind,
+            document.language,
+            say("docs.passages", count=document.chunks),
+            megabytes(document.bytes),
         )
-        for each in documents
+        for document in documents
     ]
     context.output.table(rows, right=(0, 5, 6), styles=("dim", "accent", "bold", "dim", "dim", "", "dim"))
     if local:
@@ -204,19 +204,19 @@ def show(
     out.table([(key, str(value)) for key, value in asdict(document).items()], styles=("dim",))
     for chunk in chunks:
         out.line()
-        place = say("docs.place", ordinal=chunk.ordinal + 1, line=chunk.line, start=chunk.start, end=chunk.end)
+        position = say("docs.place", ordinal=chunk.ordinal + 1, line=chunk.line, start=chunk.start, end=chunk.end)
         out.heading(" › ".join(safe_line(part) for part in chunk.heading) or safe_line(document.name))
-        out.line(place)
+        out.line(position)
         out.line(chunk.text)
 
 
 def _one(library: "Library", name: str) -> "Document":
-    found = library.find(name)
-    if not found:
+    matches = library.find(name)
+    if not matches:
         raise DocumentNotFound("document_unknown", name=name)
-    if len(found) > 1:
-        raise DocumentsError("document_ambiguous", name=name, count=len(found))
-    return found[0]
+    if len(matches) > 1:
+        raise DocumentsError("document_ambiguous", name=name, count=len(matches))
+    return matches[0]
 
 
 @app.command("why", cls=GenchatCommand, help="docs.why")
@@ -238,33 +238,33 @@ def why(
         context.take_flags({"documents.collection": collection})
     retriever = open_retriever(context.settings, context.paths, embed=False)
     with closing(retriever.library):
-        found = retriever.retrieve(question, top)
+        retrieval = retriever.retrieve(question, top)
     if prompt:
-        _show_prompt(context, question, found)
+        _show_prompt(context, question, retrieval)
     elif as_json:
-        context.output.json(_retrieval_values(found))
+        context.output.json(_retrieval_values(retrieval))
     else:
-        _explain(context, found)
+        _explain(context, retrieval)
 
 
-def _show_prompt(context: CommandContext, question: str, found: "Retrieval") -> None:
+def _show_prompt(context: CommandContext, question: str, retrieval: "Retrieval") -> None:
     from genchat.engine.answering.prompting import new_fence, rag_messages
     from genchat.engine.conversation import Message, Role
 
-    asked = [Message(Role.USER, question)]
-    for message in rag_messages(asked, found.passages, found.question.language, new_fence()):
+    conversation = [Message(Role.USER, question)]
+    for message in rag_messages(conversation, retrieval.passages, retrieval.question.language, new_fence()):
         context.output.heading(message.role)
         context.output.line(message.text)
 
 
-def _explain(context: CommandContext, found: "Retrieval") -> None:
+def _explain(context: CommandContext, retrieval: "Retrieval") -> None:
     from genchat.engine.retrieval.retriever import ENOUGH
 
     out = context.output
-    out.note(say("docs.retriever", retriever=found.retriever), "dim")
-    for notice in found.notices:
+    out.note(say("docs.retriever", retriever=retrieval.retriever), "dim")
+    for notice in retrieval.notices:
         out.note(say(notice.key, **dict(notice.values)), "warn")
-    total = found.question.weight or 1.0
+    total = retrieval.question.weight or 1.0
     rows = [
         (
             safe_line(word.text),
@@ -272,17 +272,17 @@ def _explain(context: CommandContext, found: "Retrieval") -> None:
             say("docs.in_passages", count=word.frequency),
             say(f"docs.found_{word.found}", word=safe_line(", ".join(word.taken_for))),
         )
-        for word in found.question.words
+        for word in retrieval.question.words
     ]
     out.table(rows, right=(1, 2), styles=("bold", "accent", "dim", "dim"))
-    verdict = "docs.enough" if found.enough else "docs.not_enough"
+    verdict = "docs.enough" if retrieval.enough else "docs.not_enough"
     numbers = {
-        "evidence": decimal(found.evidence),
+        "evidence": decimal(retrieval.evidence),
         "least": decimal(ENOUGH),
-        "coverage": rounded_percentage(found.coverage),
+        "coverage": rounded_percentage(retrieval.coverage),
     }
     out.line(say(verdict, **numbers))
-    for passage in found.passages:
+    for passage in retrieval.passages:
         out.line()
         _explain_passage(context, passage)
 
@@ -301,16 +301,17 @@ def _explain_passage(context: CommandContext, passage: "Passage") -> None:
         out.line("    “" + safe_line(passage.text[start:end], 3 * _WIDTH) + "”")
 
 
-def _retrieval_values(found: "Retrieval") -> dict[str, Any]:
+def _retrieval_values(retrieval: "Retrieval") -> dict[str, Any]:
     return {
-        "question": found.question.text,
-        "language": found.question.language,
-        "retriever": found.retriever,
-        "evidence": found.evidence,
-        "coverage": found.coverage,
-        "enough": found.enough,
+        "question": retrieval.question.text,
+        "language": retrieval.question.language,
+        "retriever": retrieval.retriever,
+        "evidence": retrieval.evidence,
+        "coverage": retrieval.coverage,
+        "enough": retrieval.enough,
         "words": [
-            {**asdict(word), "share": word.weight / (found.question.weight or 1.0)} for word in found.question.words
+            {**asdict(word), "share": word.weight / (retrieval.question.weight or 1.0)}
+            for word in retrieval.question.words
         ],
-        "passages": [asdict(passage) for passage in found.passages],
+        "passages": [asdict(passage) for passage in retrieval.passages],
     }

@@ -56,10 +56,10 @@ def _existing(context: CommandContext) -> "Iterator[History]":
 
 
 def _latest(history: "History") -> str:
-    found = history.conversations(1)
-    if not found:
+    newest = history.conversations(1)
+    if not newest:
         raise HistoryError("history_empty")
-    return found[0].id
+    return newest[0].id
 
 
 @app.callback(invoke_without_command=True)
@@ -79,16 +79,21 @@ def _list(context: CommandContext, limit: int, as_json: bool) -> None:
     from genchat.engine.text import safe_line
 
     with _opened(context) as history:
-        found = history.conversations(limit) if history else ()
+        conversations = history.conversations(limit) if history else ()
     if as_json:
-        context.output.json([_values(each) for each in found])
+        context.output.json([_values(conversation) for conversation in conversations])
         return
-    if not found:
+    if not conversations:
         context.output.note(say("cli.history.nothing"))
     context.output.table(
         [
-            (each.id, _when(each), str(each.messages), safe_line(each.title, _TITLE) or say("cli.history.untitled"))
-            for each in found
+            (
+                conversation.id,
+                _when(conversation),
+                str(conversation.messages),
+                safe_line(conversation.title, _TITLE) or say("cli.history.untitled"),
+            )
+            for conversation in conversations
         ],
         right=(2,),
         styles=("accent", "dim", "dim", ""),
@@ -141,17 +146,17 @@ def search(
 
     context = command_context(ctx)
     with _opened(context) as history:
-        found = history.search(" ".join(words), limit) if history else ()
+        hits = history.search(" ".join(words), limit) if history else ()
     if as_json:
-        context.output.json([_hit_values(hit) for hit in found])
+        context.output.json([_hit_values(hit) for hit in hits])
         return
-    if not found:
+    if not hits:
         context.output.note(say("cli.history.not_found"))
         raise typer.Exit(ExitCode.FAILED)
     context.output.table(
         [
             (hit.conversation, "" if hit.role is None else say(f"cli.role.{hit.role.value}"), safe_line(hit.excerpt))
-            for hit in found
+            for hit in hits
         ],
         styles=("accent", "dim", ""),
     )
@@ -192,13 +197,15 @@ def remove(
     """Delete conversations for good."""
     context = command_context(ctx)
     with _existing(context) as history:
-        found = [history.conversation(name) for name in conversations]
-        for each in found:
-            context.output.note(f"{each.id}  {_when(each)}  {each.messages}  {each.title}")
-        _confirm(say("cli.history.really", count=len(found)), yes)
-        for each in found:
-            history.delete(each.id)
-        context.output.note(say("cli.history.removed", count=len(found)))
+        chosen = [history.conversation(name) for name in conversations]
+        for conversation in chosen:
+            context.output.note(
+                f"{conversation.id}  {_when(conversation)}  {conversation.messages}  {conversation.title}"
+            )
+        _confirm(say("cli.history.really", count=len(chosen)), yes)
+        for conversation in chosen:
+            history.delete(conversation.id)
+        context.output.note(say("cli.history.removed", count=len(chosen)))
 
 
 def _confirm(question: str, yes: bool) -> None:

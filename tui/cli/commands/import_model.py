@@ -62,14 +62,14 @@ def convert(
     from genchat.engine.checkpoints.importing import import_checkpoint
 
     out = context.output
-    told = say("checkpoints.converting", name=path.name)
+    message = say("checkpoints.converting", name=path.name)
     try:
         return import_checkpoint(
             path,
             folder,
             command=command,
             source=source,
-            progress=lambda share: out.progress(told, share),
+            progress=lambda share: out.progress(message, share),
             should_stop=should_stop,
         )
     except MemoryError:
@@ -84,15 +84,15 @@ def report(context: CommandContext, card: ModelCard, folder: Path, as_json: bool
     if as_json:
         out.json({**asdict(card), "folder": str(folder), "checksum": card.checksum})
         return
-    told = card.settings["checkpoint"]
+    checkpoint = card.settings["checkpoint"]
     out.line(
         say(
             "checkpoints.done",
             name=card.name,
-            architecture=told["architecture"],
+            architecture=checkpoint["architecture"],
             parameters=round(card.results["parameters"] / 1e6),
-            storage=told.get("storage", "?"),
-            licence=told.get("licence") or "?",
+            storage=checkpoint.get("storage", "?"),
+            licence=checkpoint.get("licence") or "?",
         )
     )
     out.note(say("checkpoints.try_it" if card.chat else "checkpoints.no_template", name=card.name), "dim")

@@ -40,18 +40,19 @@ def list_keys(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _list(context: CommandContext, as_json: bool) -> None:
-    found = {service: find_key(service, context.paths.keys) for service in known_services()}
-    found = {service: key for service, key in found.items() if key is not None or service in SERVICES}
+    stored_keys = {service: find_key(service, context.paths.keys) for service in known_services()}
+    stored_keys = {service: key for service, key in stored_keys.items() if key is not None or service in SERVICES}
     if as_json:
         context.output.json(
             [
                 {"service": service, "source": key.source if key else None, "hint": key.hint if key else None}
-                for service, key in found.items()
+                for service, key in stored_keys.items()
             ]
         )
         return
     rows = [
-        (service, key.hint if key else say("keys.none"), key.source if key else "") for service, key in found.items()
+        (service, key.hint if key else say("keys.none"), key.source if key else "")
+        for service, key in stored_keys.items()
     ]
     context.output.table(rows, styles=("bold", "", "dim"))
 
@@ -60,16 +61,16 @@ def _list(context: CommandContext, as_json: bool) -> None:
 def set_key(
     ctx: typer.Context,
     service: Service,
-    given: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    extra_words: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
 ) -> None:
     """Store a key."""
     context = command_context(ctx)
-    if given:
+    if extra_words:
         raise UsageError("key_on_command_line")
     known = known_services()
     if service not in known:
         raise UsageError("key_service_unknown", service=service, known=", ".join(known))
-    key = store_key(service, _asked_for(service), context.paths.keys)
+    key = store_key(service, _read_key(service), context.paths.keys)
     context.output.note(say("keys.stored", service=service, hint=key.hint, file=key.source))
     variable = next((name for name in known[service] if os.environ.get(name)), None)
     if variable is not None:
@@ -85,7 +86,7 @@ def remove(ctx: typer.Context, service: Service) -> None:
     context.output.note(say("keys.removed", service=service, file=context.paths.keys))
 
 
-def _asked_for(service: str) -> str:
+def _read_key(service: str) -> str:
     if sys.stdin is not None and sys.stdin.isatty():
         return getpass.getpass(say("keys.prompt", service=service), stream=sys.stderr)
     return read_stdin()[:_LONGEST]

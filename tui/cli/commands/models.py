@@ -130,8 +130,8 @@ def _rows(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
             for key, part in value.items():
                 yield f"{name}.{key}", _shown(part)
         elif isinstance(value, list | tuple) and isinstance(value[0], dict):
-            for place, part in enumerate(value):
-                yield name if place == 0 else "", _shown(part)
+            for index, part in enumerate(value):
+                yield name if index == 0 else "", _shown(part)
         else:
             yield name, _shown(value)
 

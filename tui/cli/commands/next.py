@@ -43,37 +43,37 @@ def next_tokens(
     context.take_flags({"precision": precision})
     backend = context.open_model(model)
     subject = language_model(backend)
-    tokens = _given_tokens(backend, subject, text, chat)
+    tokens = _context_tokens(backend, subject, text, chat)
     out = context.output
     unknown = subject.tokenizer.unknown_in(text)
     if unknown:
         out.note(say("chat.unknown_pieces", pieces=" ".join(unknown[:8])), "warn")
     cursor = subject.start(tokens)
-    found = exact(cursor.log_probs())
+    distribution = exact(cursor.log_probs())
     labels = Labels(subject.tokenizer)
-    rest = found.rest_mass(top)
+    rest = distribution.rest_mass(top)
     if as_json:
         values = {
             "model": subject.info.name,
             "checksum": subject.info.checksum,
             "text": text,
             "context_tokens": len(tokens),
-            "vocabulary": found.vocabulary_size,
-            "entropy": found.entropy,
+            "vocabulary": distribution.vocabulary_size,
+            "entropy": distribution.entropy,
             "rest": rest,
-            "top": candidates(found, labels, top),
+            "top": candidates(distribution, labels, top),
         }
         out.json(values | ({"why": evidence_values(cursor.evidence())} if why else {}))
         return
-    _table(out, found, labels, top)
-    others = max(found.vocabulary_size - top, 0)
-    out.line(say("cli.next.summary", others=others, rest=percentage(rest), entropy=decimal(found.entropy)))
+    _table(out, distribution, labels, top)
+    others = max(distribution.vocabulary_size - top, 0)
+    out.line(say("cli.next.summary", others=others, rest=percentage(rest), entropy=decimal(distribution.entropy)))
     if why:
-        for line in evidence_lines(cursor.evidence(), labels, [row.token for row in found.top(top)]):
+        for line in evidence_lines(cursor.evidence(), labels, [row.token for row in distribution.top(top)]):
             out.line(line)
 
 
-def _given_tokens(backend: "Backend", model: "LanguageModel", text: str, chat: bool) -> tuple[int, ...]:
+def _context_tokens(backend: "Backend", model: "LanguageModel", text: str, chat: bool) -> tuple[int, ...]:
     """What the model starts from: the text, or with `chat` the text as a message that it is about to answer."""
     from genchat.engine.contract import RendersPrompt
     from genchat.engine.conversation import Message, Role
@@ -83,13 +83,13 @@ def _given_tokens(backend: "Backend", model: "LanguageModel", text: str, chat: b
     return tuple(model.tokenizer.encode(text))
 
 
-def _table(out: "Output", found: "Distribution", labels: "Labels", top: int) -> None:
+def _table(out: "Output", distribution: "Distribution", labels: "Labels", top: int) -> None:
     from genchat.engine.token_values import table_rows
 
     out.table(
         [
             (*(say(f"cli.column.{name}") for name in ("rank", "token", "id", "percent", "bits")), ""),
-            *table_rows(found, labels, top),
+            *table_rows(distribution, labels, top),
         ],
         right=(0, 2, 3, 4),
         styles=("dim", "bold", "dim", "", "dim", "accent"),

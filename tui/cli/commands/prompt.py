@@ -62,7 +62,7 @@ def prompt(
     with thread_for(context, latest=latest, name=conversation, keep=kept) as thread:
         backend = context.open_model(_model_for(context, thread, model))
         messages = thread.messages(text)
-        with thread.keep(text, backend, settings) as hear:
+        with thread.keep(text, backend, settings) as record_event:
             outcome = write_reply(
                 backend,
                 lambda stop: backend.reply(messages, settings, stop),
@@ -71,7 +71,7 @@ def prompt(
                 prompt=text,
                 settings=settings,
                 top=top,
-                heard=hear,
+                on_event=record_event,
                 more={"conversation": thread.id},
             )
     if outcome.exit_code:

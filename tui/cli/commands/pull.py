@@ -37,20 +37,23 @@ def pull(
         if as_json:
             out.json([asdict(entry) for entry in CATALOGUE.values()])
             return
-        rows = [(each.name, f"{whole(each.size // 10**6)} MB", each.licence, each.title) for each in CATALOGUE.values()]
+        rows = [
+            (checkpoint.name, f"{whole(checkpoint.size // 10**6)} MB", checkpoint.licence, checkpoint.title)
+            for checkpoint in CATALOGUE.values()
+        ]
         out.table(rows, right=(1,), styles=("bold", "", "", "dim"))
         return
     entry = CATALOGUE.get(published)
     if entry is None:
         raise UsageError("checkpoint_unknown", name=published, known=", ".join(CATALOGUE))
     folder = folder_for(context, name or entry.name, replace)
-    told = say("checkpoints.fetching", name=entry.title, size=entry.size // 10**6, licence=entry.licence)
+    message = say("checkpoints.fetching", name=entry.title, size=entry.size // 10**6, licence=entry.licence)
     with Interruption() as should_stop:
         try:
             path = fetch(
                 entry,
                 context.paths.cache / "checkpoints",
-                lambda have, total: out.progress(told, have / total if total else 0.0),
+                lambda have, total: out.progress(message, have / total if total else 0.0),
                 should_stop,
             )
         finally:

@@ -82,10 +82,10 @@ def _tokens(model: "LanguageModel", texts: list[str]) -> list[list[int]]:
 
     template = TurnTemplate(model.tokenizer)
     roles = {"person": Role.USER, "reply": Role.ASSISTANT}
-    found = []
+    sequences = []
     for text in texts:
         if not looks_like_dialogues(text):
-            found.append(model.tokenizer.encode(text))
+            sequences.append(model.tokenizer.encode(text))
             continue
         try:
             dialogues = parse_dialogues(text, "", "")
@@ -93,5 +93,5 @@ def _tokens(model: "LanguageModel", texts: list[str]) -> list[list[int]]:
             raise TextUnusable("dialogues_broken", reason=error) from None
         for dialogue in dialogues:
             turns = [template.turn(Message(roles[turn.speaker], turn.text)) for turn in dialogue.turns]
-            found.append([token for turn in turns for token in turn])
-    return found
+            sequences.append([token for turn in turns for token in turn])
+    return sequences

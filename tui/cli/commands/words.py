@@ -44,25 +44,29 @@ def forms(
 
     context = command_context(ctx)
     text = given_text(words)
-    chosen = language or detect_language(text, _own_language())
+    chosen = language or detect_language(text, _reader_language())
     backend = context.open_model(model)
     tokenizer = None if backend.capabilities.remote else backend.tokenizer
-    found = word_forms(text, chosen, tokenizer)
+    forms_of_words = word_forms(text, chosen, tokenizer)
     if as_json:
         context.output.json(
-            {"language": chosen, "words": [asdict(form) for form in found], "distinct": distinct(found)}
+            {
+                "language": chosen,
+                "words": [asdict(form) for form in forms_of_words],
+                "distinct": distinct(forms_of_words),
+            }
         )
         return
     out = context.output
     rows = [tuple(say(f"words.column_{name}") for name in ("text", "pieces", "folded", "stem", "lemma", "remark"))]
-    for form in found:
+    for form in forms_of_words:
         remark = say("words.is_common") if form.common else "" if form.known else say("words.is_unknown")
         rows.append((form.text, "|".join(form.pieces), form.folded, form.stem, form.lemma, remark))
     if tokenizer is None:
         rows = [(row[0], *row[2:]) for row in rows]
     styles = ("bold", "dim", "dim", "accent", "", "dim")
     out.table(rows, styles=styles if tokenizer is not None else (styles[0], *styles[2:]))
-    out.note(say("words.distinct", **distinct(found)), "dim")
+    out.note(say("words.distinct", **distinct(forms_of_words)), "dim")
     if tokenizer is not None:
         out.note(say("words.tokens_of", name=safe_line(backend.info.name)), "dim")
 
@@ -95,12 +99,14 @@ def distance(
 ) -> None:
     """Cosine and Euclidean distance of two words."""
     context = command_context(ctx)
-    found = _vectors(context, (left, right), text, corpus, language).compare(left, right)
+    comparison = _vectors(context, (left, right), text, corpus, language).compare(left, right)
     if as_json:
-        context.output.json({"left": left, "right": right, "cosine": found.cosine, "distance": found.distance})
+        context.output.json(
+            {"left": left, "right": right, "cosine": comparison.cosine, "distance": comparison.distance}
+        )
     else:
         context.output.line(
-            say("words.distances", cosine=decimal(found.cosine, 3), distance=decimal(found.distance, 3))
+            say("words.distances", cosine=decimal(comparison.cosine, 3), distance=decimal(comparison.distance, 3))
         )
 
 
@@ -138,11 +144,11 @@ def word_map(
     vectors = _vectors(context, words, text, corpus, language)
     chosen = list(dict.fromkeys(vectors.words[vectors.place(word)] for word in words))
     if len(chosen) == 1:
-        chosen += [each.word for each in vectors.nearest(chosen[0], _MAP_NEIGHBOURS)]
+        chosen += [neighbour.word for neighbour in vectors.nearest(chosen[0], _MAP_NEIGHBOURS)]
     points = vectors.plane(chosen)
     if as_json:
-        places = [{"word": word, "x": x, "y": y} for word, (x, y) in zip(chosen, points.tolist(), strict=True)]
-        context.output.json(places)
+        positions = [{"word": word, "x": x, "y": y} for word, (x, y) in zip(chosen, points.tolist(), strict=True)]
+        context.output.json(positions)
         return
     size = shutil.get_terminal_size()
     width, height = max(size.columns, 40), max(min(size.lines - 2, _MAP_HEIGHT), 8)
@@ -152,14 +158,19 @@ def word_map(
     context.output.note(say("words.map_note", shown=len(shown), total=len(chosen)), "dim")
 
 
-def _show(context: CommandContext, vectors: "WordVectors", found: Sequence["Neighbour"], as_json: bool) -> None:
+def _show(context: CommandContext, vectors: "WordVectors", neighbours: Sequence["Neighbour"], as_json: bool) -> None:
     if as_json:
-        context.output.json([{**asdict(each), "count": vectors.count(each.word)} for each in found])
+        context.output.json([{**asdict(neighbour), "count": vectors.count(neighbour.word)} for neighbour in neighbours])
         return
     head = tuple(say(f"words.column_{name}") for name in ("word", "cosine", "distance", "count"))
     rows = [
-        (each.word, decimal(each.cosine, 3), decimal(each.distance, 3), whole(vectors.count(each.word)))
-        for each in found
+        (
+            neighbour.word,
+            decimal(neighbour.cosine, 3),
+            decimal(neighbour.distance, 3),
+            whole(vectors.count(neighbour.word)),
+        )
+        for neighbour in neighbours
     ]
     context.output.table([head, *rows], right=(1, 2, 3), styles=("bold", "accent", "", "dim"))
     context.output.note(say("words.trained_on", name=vectors.name, words=len(vectors.words)), "dim")
@@ -184,12 +195,12 @@ def _vectors(
         return _open(context, store.find(corpus).name, [read_text_file(store.path(corpus))])
     if text is not None:
         return _open(context, safe_line(text.name), [read_text_file(text)])
-    own: Language = language or _own_language()
-    vectors = _open(context, say(f"words.shipped_{own}"), shipped_texts(own))
+    preferred: Language = language or _reader_language()
+    vectors = _open(context, say(f"words.shipped_{preferred}"), shipped_texts(preferred))
     if language is None and not _knows(vectors, words):
-        other: Language = "en" if own == "pt" else "pt"
-        others = _open(context, say(f"words.shipped_{other}"), shipped_texts(other))
-        return others if _knows(others, words) else vectors
+        other: Language = "en" if preferred == "pt" else "pt"
+        other_vectors = _open(context, say(f"words.shipped_{other}"), shipped_texts(other))
+        return other_vectors if _knows(other_vectors, words) else vectors
     return vectors
 
 
@@ -211,5 +222,5 @@ def _knows(vectors: "WordVectors", words: Sequence[str]) -> bool:
         return False
 
 
-def _own_language() -> Language:
+def _reader_language() -> Language:
     return "pt" if language_in_use() == "pt-br" else "en"

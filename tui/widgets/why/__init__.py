@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from textual.strip import Strip
 
-from genchat.tui.colours import Inks
+from genchat.tui.colours import ThemeStyles
 from genchat.tui.widgets.painting import Line
 from genchat.tui.widgets.wrapping import WrappedText
 
@@ -24,7 +24,7 @@ class Scene:
 
     record: "TokenRecord"
     width: int
-    inks: Inks
+    styles: ThemeStyles
     family: str
 
     @property
@@ -35,21 +35,21 @@ class Scene:
     @property
     def accent(self) -> Style:
         """The backend family's colour."""
-        return Style(color=self.inks.family_colour(self.family))
+        return Style(color=self.styles.family_colour(self.family))
 
     def line(self) -> Line:
         """A new line."""
-        return Line(self.width, self.inks.text)
+        return Line(self.width, self.styles.text)
 
     def title(self, text: str) -> Strip:
         """The heading of a part."""
-        return self.line().add(text, self.inks.muted + Style(bold=True)).strip()
+        return self.line().add(text, self.styles.muted + Style(bold=True)).strip()
 
     def paragraph(self, text: str, style: Style | None = None) -> list[Strip]:
         """Safe text, wrapped."""
         wrapped = WrappedText(self.width, text)
-        return [self.line().add(wrapped.text[a:b], style or self.inks.muted).strip() for a, b in wrapped.lines]
+        return [self.line().add(wrapped.text[a:b], style or self.styles.muted).strip() for a, b in wrapped.lines]
 
     def blank(self) -> Strip:
         """An empty line."""
-        return Strip.blank(self.width, self.inks.text)
+        return Strip.blank(self.width, self.styles.text)

@@ -18,9 +18,9 @@ def paint_mixture(
     """The weights as bars; below, what `paint_part` paints of each part."""
     lines = [scene.title(say("tui.why.mixture"))]
     for name, weight in evidence.weights.items():
-        line = scene.line().add(safe_line(name), scene.inks.text, width=12)
-        line.add(percentage(weight), scene.inks.muted, width=6, right=True).add(" ")
-        lines.append(line.add("█" * round(weight * line.room), Style(color=scene.inks.bar)).strip())
+        line = scene.line().add(safe_line(name), scene.styles.text, width=12)
+        line.add(percentage(weight), scene.styles.muted, width=6, right=True).add(" ")
+        lines.append(line.add("█" * round(weight * line.room), Style(color=scene.styles.bar)).strip())
     for name, part in evidence.parts.items():
         lines += [scene.blank(), scene.title(safe_line(name)), *paint_part(part, scene)]
     return lines

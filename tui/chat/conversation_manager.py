@@ -18,7 +18,7 @@ from genchat.tui.widgets.conversation_list import ConversationList
 LISTED = 200  # conversations; as many more each time they are asked for
 
 
-class ConversationShelf:
+class ConversationManager:
     """Fills the list and reads conversations from the history; `begun` is called when another one is to be shown."""
 
     def __init__(

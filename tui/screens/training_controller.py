@@ -15,7 +15,7 @@ from genchat.tui.training.job import JobStatus, TrainingJob
 from genchat.tui.training.order import TrainingOrder, known_texts
 
 
-class TrainingDesk:
+class TrainingController:
     """Holds the one run that goes on, or whose end was not looked at yet."""
 
     def __init__(self, app: App[int], chat: ChatScreen) -> None:
@@ -66,6 +66,6 @@ class TrainingDesk:
             self._app.notify(safe(text), severity="error" if failed else "information", markup=False)
 
     def _talk(self, job: TrainingJob) -> None:
-        kept = job.told().kept
+        kept = job.state().kept
         if kept is not None:
             self._chat.talk_to(kept.name, in_turns=kept.chat)

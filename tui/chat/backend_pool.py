@@ -9,7 +9,7 @@ from genchat.tui.chat.services import BackendSource, Progress
 _STAY_OPEN = 3
 
 
-class BackendDesk:
+class BackendPool:
     """Opens backends by name. Safe to ask from several threads."""
 
     def __init__(self, source: BackendSource) -> None:
@@ -54,22 +54,22 @@ class BackendDesk:
             loading = self._loading.setdefault(name, threading.Lock())
             failure_before = self._failures.get(name)
         with loading:
-            found = self.ready(name)
-            if found is None:
+            backend = self.ready(name)
+            if backend is None:
                 failure = self._failures.get(name)
                 if failure is not None and failure is not failure_before:
                     raise failure
                 try:
-                    found = self.source.open(name, progress)
+                    backend = self.source.open(name, progress)
                 except Exception as error:
                     self._failures[name] = error
                     raise
             with self._lock:
-                self._open[name] = found
+                self._open[name] = backend
                 self._open.move_to_end(name)
                 while len(self._open) > _STAY_OPEN:
                     self._open.popitem(last=False)
-            return found
+            return backend
 
     def model_lock(self, name: str) -> threading.Lock:
         """Held while the model of that name works, so that a reply and a question about it take turns."""
