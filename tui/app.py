@@ -43,7 +43,7 @@ def _commands() -> type[Provider]:
 
 
 class GenchatApp(App[int]):
-    """One chat screen over the models of this machine and the history."""
+    """The app shows one chat screen over the models of this machine and the history."""
 
     # Of the first screen too, since Textual loads a screen's own style sheet only when it is pushed.
     CSS_PATH: ClassVar[list[str | PurePath]] = ["screens/chat.tcss", "screens/dialogs.tcss"]
@@ -72,8 +72,9 @@ class GenchatApp(App[int]):
         conversation: str | None = None,
         report: Report | None = None,
     ) -> None:
-        """`conversation` is a kept one to open at once; `report` is told of a fault of genchat itself and says where it
-        was written down.
+        """`conversation` is a stored conversation to open at once.
+
+        `report` receives an internal error and returns the file to which it was written.
         """
         super().__init__()
         for theme in themes():
@@ -89,16 +90,16 @@ class GenchatApp(App[int]):
 
     @property
     def training(self) -> "TrainingJob | None":
-        """The run that goes on, or whose end was not looked at yet."""
+        """Return the training run that is going on, or whose end nobody has looked at yet."""
         return None if self._training is None else self._training.job
 
     @property
     def failed(self) -> bool:
-        """Whether a fault of genchat itself ended it."""
+        """Return whether an internal error of genchat ended the app."""
         return self._exception is not None
 
     def run_alone(self) -> None:
-        """Run as what this process is for: the interpreter is set so that a busy model cannot hold up a key."""
+        """Run as the only task of this process, with the interpreter set so that a busy model cannot delay a key."""
         sys.setswitchinterval(_SWITCH_INTERVAL)
         gc.set_threshold(*_COLLECT_AFTER)
         # What is there at the first frame stays to the end, so no collection need look at it again.
@@ -109,20 +110,20 @@ class GenchatApp(App[int]):
         return ChatScreen(self.session, self._conversation)
 
     def action_command_palette(self) -> None:
-        """Everything that can be done now."""
+        """Open the palette of everything that can be done now."""
         if not any(isinstance(screen, CommandPalette) for screen in self.screen_stack):
             self.push_screen(CommandPalette(id="--command-palette", placeholder=say("tui.palette.placeholder")))
 
     def action_help_quit(self) -> None:
-        """Ctrl+C with nothing to copy: say how to leave. Textual would in English."""
+        """Say how to leave when Ctrl+C has nothing to copy; Textual would say it in English."""
         self.notify(say("tui.quit_hint"), markup=False)
 
     def action_theme(self) -> None:
-        """Dark or light."""
+        """Switch between the dark and the light theme."""
         self.theme = LIGHT if self.theme == DARK else DARK
 
     def action_train(self) -> None:
-        """Train a model, or look at the run that goes on."""
+        """Open the form that trains a model, or the run that is going on."""
         from genchat.tui.screens.training_controller import TrainingController
 
         if isinstance(self.screen, ChatScreen):
@@ -130,14 +131,14 @@ class GenchatApp(App[int]):
             self._training.open()
 
     def action_documents(self) -> None:
-        """The documents that answers rest on."""
+        """Open the screen of the documents that answers are based on."""
         from genchat.tui.screens.documents import DocumentsScreen
 
         if isinstance(self.screen, ChatScreen):
             self.push_screen(DocumentsScreen())
 
     def action_words(self) -> None:
-        """Words as a machine sees them."""
+        """Open the screen that shows words as a machine sees them."""
         from genchat.tui.screens.words import WordsScreen
 
         if isinstance(self.screen, ChatScreen):
@@ -146,7 +147,7 @@ class GenchatApp(App[int]):
             self.push_screen(WordsScreen(backend.tokenizer if backend is not None and known else None))
 
     def action_help(self) -> None:
-        """Help, the focused part's keys first."""
+        """Open the help; the keys of the focused widget come first."""
         from genchat.tui.screens.help import HelpScreen, bindings_of
 
         if isinstance(self.screen, HelpScreen):
@@ -163,7 +164,7 @@ class GenchatApp(App[int]):
         self.push_screen(HelpScreen(explanations, list(groups.items())))
 
     def _fatal_error(self) -> None:
-        """A fault of genchat itself: one line and where the report is. Textual would print local variables."""
+        """Print one line about an internal error and where its report is; Textual would print local variables."""
         error = self._exception
         self.bell()
         kind = type(error).__name__ if error is not None else ""
@@ -176,20 +177,23 @@ class GenchatApp(App[int]):
         self._close_messages_no_wait()
 
     def _draft(self) -> str:
-        """What the person was writing: it is not in the history yet."""
+        """Return what the person was writing, which is not in the history yet."""
         screens = [screen for screen in self.screen_stack if isinstance(screen, ChatScreen)]
         return screens[0].prompt.text.strip() if screens else ""
 
 
 def _is_dark(theme: str) -> bool:
-    """The theme of the settings; "auto" asks the variable in which some terminals tell their colours, "15;0"."""
+    """Return whether the theme is dark.
+
+    "auto" asks the variable in which some terminals announce their colours, "15;0".
+    """
     if theme == "auto":
         return os.environ.get("COLORFGBG", "").rpartition(";")[2] not in ("7", "15")
     return theme == "dark"
 
 
 def run_app(context: "CommandContext") -> int:
-    """Open the screen on a terminal; returns the exit code. Raises UsageError on a terminal that cannot show it."""
+    """Open the screen on a terminal and return the exit code. Raises UsageError on a terminal that cannot show it."""
     term = os.environ.get("TERM", "")
     if term in _DUMB:
         raise UsageError("terminal_dumb", term=term)

@@ -108,13 +108,13 @@ def _theme(name: str, colours: Mapping[str, str], dark: bool) -> Theme:
 
 
 def themes() -> tuple[Theme, Theme]:
-    """The dark and the light theme."""
+    """Return the dark and the light theme."""
     return _theme(DARK, _DARK, True), _theme(LIGHT, _LIGHT, False)
 
 
 @dataclass(frozen=True)
 class ThemeStyles:
-    """Foreground styles for painted lines, and the grounds they stand on."""
+    """These are the foreground styles of painted lines, and the background colours behind them."""
 
     text: Style
     strong: Style
@@ -127,24 +127,24 @@ class ThemeStyles:
     bar: str
     bar_gained: str
     bar_lost: str
-    ground: str
+    background: str
     families: Mapping[str, str]
     heat: tuple[Style, ...]  # grounds for surprise, mild to strong
 
     def family(self, name: str) -> Style:
-        """The accent of a backend family."""
+        """Return the accent of a backend family."""
         return Style(color=self.family_colour(name), bold=True)
 
     def family_colour(self, name: str) -> str:
-        """Its colour alone, for bars."""
+        """Return the colour of a backend family alone, for bars."""
         return self.families.get(name, self.families["plugin"])
 
 
 @cache
-def theme_styles(dark: bool, ground: str = "paper") -> ThemeStyles:
-    """The styles of the dark or light theme on `ground` ("paper" or "sheet")."""
+def theme_styles(dark: bool, background: str = "paper") -> ThemeStyles:
+    """Return the styles of the dark or light theme on `background` ("paper" or "sheet")."""
     colours = _DARK if dark else _LIGHT
-    back = colours[ground]
+    back = colours[background]
 
     def ink(name: str, bold: bool = False) -> Style:
         return Style(color=colours[name], bgcolor=back, bold=bold or None)
@@ -161,7 +161,7 @@ def theme_styles(dark: bool, ground: str = "paper") -> ThemeStyles:
         bar=colours["bar"],
         bar_gained=colours["bar-gained"],
         bar_lost=colours["bar-lost"],
-        ground=back,
+        background=back,
         families={key.removeprefix("family-"): value for key, value in colours.items() if key.startswith("family-")},
         heat=tuple(Style(bgcolor=colours[f"heat-{level}"]) for level in range(1, 5)),
     )

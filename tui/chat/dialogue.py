@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """How far a reply has come, or how it ended."""
+    """The status says how far a reply has come, or how it ended."""
 
     WAITING = "waiting"  # the model is still loading
     STREAMING = "streaming"
@@ -31,18 +31,18 @@ class Status(StrEnum):
 
     @classmethod
     def of(cls, reason: FinishReason) -> "Status":
-        """How a reply ended that the model ended for this reason."""
+        """Return the status of a reply that the model ended for this reason."""
         return cls.DONE if reason == "end" else cls(reason)
 
     @property
     def running(self) -> bool:
-        """More may come."""
+        """Return whether more of the reply may come."""
         return self in (Status.WAITING, Status.STREAMING)
 
 
 @dataclass(eq=False, repr=False)
 class Opinion:
-    """Another model's view of a reply's text, shown in place of the reply's `own_records`. `by` is its name."""
+    """Another model's records of a reply's text, shown instead of `own_records`; `by` names that model."""
 
     by: str
     family: str
@@ -51,7 +51,7 @@ class Opinion:
 
 @dataclass(eq=False, repr=False)  # Textual writes out what a worker is given; a turn may hold thousands of arrays
 class Turn:
-    """One message. `text` is exactly what was written; `records` are its tokens, where they are known."""
+    """A turn is one message. `text` is exactly what was written; `records` are its tokens, where they are known."""
 
     role: Role
     text: str = ""
@@ -79,16 +79,16 @@ class Turn:
 
     @property
     def shown_text(self) -> str:
-        """Safe to show."""
+        """Return the text in a form that is safe to show."""
         return shown(self.text)
 
     @property
     def records_family(self) -> str:
-        """The family of the model whose numbers the records are."""
+        """Return the family of the model that the records come from."""
         return self.family if self.opinion is None else self.opinion.family
 
     def show_opinion(self, records: "list[TokenRecord]", by: str, family: str) -> None:
-        """Show another model's records in place of the reply's own."""
+        """Show another model's records instead of the reply's own."""
         self.opinion = Opinion(by, family, self.records if self.opinion is None else self.opinion.own_records)
         self.records = records
 
@@ -99,17 +99,17 @@ class Turn:
 
     @property
     def siblings(self) -> list["Turn"]:
-        """All versions of this turn, itself among them."""
+        """Return all versions of this turn, itself among them."""
         return [self] if self.parent is None else self.parent.children
 
     @property
     def version(self) -> tuple[int, int]:
-        """(which version this is, counted from 1, of how many)."""
+        """Return the number of this version, counted from 1, and how many versions there are."""
         return self.siblings.index(self) + 1, len(self.siblings)
 
 
 class Dialogue:
-    """One conversation."""
+    """A dialogue is one conversation as a tree of turns."""
 
     def __init__(self, title: str = "", stored: str | None = None) -> None:
         self.title = title
@@ -118,7 +118,7 @@ class Dialogue:
 
     @property
     def path(self) -> list[Turn]:
-        """The turns that are shown, oldest first."""
+        """Return the turns that are shown, oldest first."""
         return list(self._walk())
 
     def _walk(self) -> Iterator[Turn]:
@@ -129,22 +129,22 @@ class Dialogue:
 
     @property
     def leaf(self) -> Turn | None:
-        """The newest shown turn."""
+        """Return the newest turn that is shown."""
         path = self.path
         return path[-1] if path else None
 
     @property
     def last_reply(self) -> Turn | None:
-        """The newest shown reply."""
+        """Return the newest reply that is shown."""
         return next((turn for turn in reversed(self.path) if turn.role is Role.ASSISTANT), None)
 
     @property
     def last_question(self) -> Turn | None:
-        """The newest shown message of the person."""
+        """Return the newest shown message of the person."""
         return next((turn for turn in reversed(self.path) if turn.role is Role.USER), None)
 
     def add(self, turn: Turn, after: Turn | None = None) -> Turn:
-        """Put `turn` after another one (the beginning, if None) and show it."""
+        """Put `turn` after another one (at the beginning if None) and show it."""
         parent = after or self._root
         turn.parent = parent
         parent.children.append(turn)
@@ -156,11 +156,11 @@ class Dialogue:
         return self.add(turn, self.leaf)
 
     def parent_of(self, turn: Turn) -> Turn | None:
-        """The turn before, or None at the beginning."""
+        """Return the turn before this one, or None at the beginning."""
         return None if turn.parent is self._root else turn.parent
 
     def show_sibling(self, turn: Turn, by: int) -> Turn | None:
-        """Show the version `by` places on; None when there is none."""
+        """Show the version that is `by` steps away; returns None if there is none."""
         parent = turn.parent
         if parent is None:
             return None
@@ -171,7 +171,7 @@ class Dialogue:
         return parent.children[wanted]
 
     def messages_before(self, turn: Turn) -> list[Message]:
-        """What a model is given to write `turn`."""
+        """Return the messages that a model reads in order to write `turn`."""
         messages: list[Message] = []
         ancestor = self.parent_of(turn)
         while ancestor is not None:
@@ -181,5 +181,5 @@ class Dialogue:
 
 
 def shown(text: str) -> str:
-    """A message's text as the transcript shows it."""
+    """Return a message's text as the transcript shows it."""
     return safe(text).replace("\t", "    ")

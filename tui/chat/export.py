@@ -11,7 +11,7 @@ _LONGEST_NAME = 40
 
 
 def suggested_path(title: str, folder: Path | None = None) -> Path:
-    """A name that is free, in the working folder unless another is given."""
+    """Return a free file name, in the working folder unless another folder is given."""
     name = re.sub(r"[^a-z0-9]+", "-", fold(title)).strip("-")[:_LONGEST_NAME].strip("-") or "genchat"
     directory = Path.cwd() if folder is None else folder
     candidates = (directory / f"{name}{f'-{number}' if number else ''}.md" for number in range(1000))

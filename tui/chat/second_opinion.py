@@ -1,4 +1,4 @@
-"""A second opinion on a reply that came without probabilities: asked for, shown in place of its tokens, put away."""
+"""The controller that scores a reply that came without probabilities, and shows or hides the resulting tokens."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ from genchat.tui.widgets.transcript import Transcript
 
 
 class SecondOpinion:
-    """Of the reply under the cursor, or of the last one. tui/chat/opinion_request.py makes it."""
+    """This controller scores the reply under the cursor, or the last one, with another model."""
 
     def __init__(self, session: Session, host: Host, transcript: Transcript, inspector: Inspector) -> None:
         self._session = session
@@ -26,7 +26,7 @@ class SecondOpinion:
 
     @property
     def target(self) -> Turn | None:
-        """The reply to look at, if it came without probabilities or shows an opinion."""
+        """Return the reply to score, if it came without probabilities or shows an opinion."""
         cursor = self._transcript.cursor
         turn = cursor[0] if cursor is not None else self._session.dialogue.last_reply
         if turn is None or turn.status.running or not turn.text.strip():
@@ -34,7 +34,7 @@ class SecondOpinion:
         return turn if turn.opinion is not None or all(record.kind == "none" for record in turn.records) else None
 
     def toggle(self) -> None:
-        """What a model of this machine thinks of the reply; once more: the reply's own tokens again."""
+        """Show how a local model scores the reply; a second call shows the reply's own tokens again."""
         turn = self.target
         if turn is None:
             return
@@ -64,7 +64,7 @@ class SecondOpinion:
             self._host.post(OpinionArrived(turn, backend, records))
 
     def arrived(self, message: OpinionArrived) -> None:
-        """Show it, or say why there is none."""
+        """Show the opinion, or say why there is none."""
         if message.backend is None:
             self._host.note(message.error, error=True)
         elif message.records:

@@ -20,7 +20,7 @@ _COMPLETION = "_GENCHAT_COMPLETE"
 
 
 class Root(GenchatGroup):
-    """`genchat` itself: what is no command is a prompt."""
+    """The root is `genchat` itself; words that name no command are a prompt."""
 
     table = COMMANDS
     overview = "cli.overview"
@@ -53,11 +53,11 @@ def _root(
         bool, typer.Option("--version", "-V", help="cli.option.version", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Carries the options of `genchat` itself."""
+    """This function only declares the options of `genchat` itself."""
 
 
 def build(*, completion: bool = False) -> Any:
-    """The whole command line as one Typer command; `completion` teaches Typer the shells."""
+    """Build the whole command line as one Typer command; `completion` adds support for the shells."""
     app = typer.Typer(cls=Root, help="cli.root.help", epilog="cli.root.epilog", add_completion=completion)
     app.callback(context_settings={"ignore_unknown_options": True})(_root)
     command = get_command(app)
@@ -66,9 +66,9 @@ def build(*, completion: bool = False) -> Any:
 
 
 def run_command(context: CommandContext) -> int:
-    """Run the command that the words of `context` name and return its exit code.
+    """Run the command that the arguments of `context` name and return its exit code.
 
-    What goes wrong in a command is raised; a mistake in the words is told here.
+    What goes wrong in a command is raised; a mistake in the arguments is printed here.
     """
     try:
         if os.environ.get(_COMPLETION):

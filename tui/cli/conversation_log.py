@@ -1,4 +1,4 @@
-"""Where a one-shot prompt meets the history: which conversation it belongs to, and keeping the reply as it comes."""
+"""Stores a one-shot prompt and its reply in the history, in the conversation that they belong to."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ OnEvent = Callable[[Event], None]
 
 
 class Thread:
-    """One conversation that a prompt goes on with; without a history, the prompt stands alone."""
+    """A thread is the conversation that a prompt continues; without a history, the prompt stands alone."""
 
     def __init__(
         self, history: History | None = None, conversation: Conversation | None = None, *, writes: bool = False
@@ -29,15 +29,15 @@ class Thread:
 
     @property
     def id(self) -> str | None:
-        """The id of the conversation that the reply is kept in."""
+        """Return the id of the conversation that the reply is stored in."""
         return self._conversation.id if self._writes and self._conversation is not None else None
 
     def messages(self, prompt: str) -> list[Message]:
-        """What the backend reads: the past and the prompt."""
+        """Return what the backend reads: the earlier messages and the prompt."""
         return [*(message.as_message() for message in self.past), Message(Role.USER, prompt)]
 
     def model_before(self) -> str | None:
-        """The model that gave the last reply."""
+        """Return the model that gave the last reply."""
         if self._history is not None:
             for message in reversed(self.past):
                 run = self._history.run(message.id)
@@ -47,7 +47,7 @@ class Thread:
 
     @contextmanager
     def keep(self, prompt: str, backend: Backend, settings: ReplySettings) -> Iterator[OnEvent]:
-        """While entered, everything heard is kept; whatever ends the block, what was written stays."""
+        """Store every event of a reply while the block runs; however the block ends, what was written stays."""
         if not self._writes or self._history is None or self._conversation is None:
             yield lambda event: None
             return
@@ -69,7 +69,7 @@ class Thread:
 
 @contextmanager
 def thread_for(context: CommandContext, *, latest: bool, name: str | None, keep: bool) -> Iterator[Thread]:
-    """The conversation to add to: the one named, the latest, or a new one.
+    """Yield the conversation to add to: the one named, the latest, or a new one.
 
     A history that cannot be opened is said on stderr and the prompt is answered all the same, unless a conversation
     of it was asked for. Raises UsageError where there is nothing to continue.
@@ -96,7 +96,7 @@ def thread_for(context: CommandContext, *, latest: bool, name: str | None, keep:
 
 
 def conversation_asked(history: History, *, latest: bool, name: str | None) -> Conversation | None:
-    """The conversation to go on with: the one named or the latest chat; None where neither was asked for.
+    """Return the conversation named, or the latest chat, or None if neither was asked for.
 
     Raises HistoryError for an unknown name, UsageError where there is no conversation yet.
     """

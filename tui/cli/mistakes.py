@@ -1,4 +1,4 @@
-"""What Typer found wrong with a command line, in the reader's language and on one line."""
+"""The mistakes that Typer reports in a command line, explained on one line in the reader's language."""
 
 from difflib import get_close_matches
 from typing import Any
@@ -11,7 +11,7 @@ from genchat.tui.cli.parser import metavar_of
 
 
 def explain(error: TyperException) -> str:
-    """One line: what is wrong, and where to look."""
+    """Say on one line what is wrong and where to look."""
     ctx: Any = getattr(error, "ctx", None)
     path = ctx.command_path if ctx is not None else "genchat"
     return f"{_what(error, ctx)}; {say('cli.mistake.see_help', command=path)}"
@@ -50,7 +50,7 @@ def _name_of(error: typer.BadParameter) -> str:
 
 
 def _typed(error: typer.BadParameter) -> str:
-    """What was typed, which Typer keeps in the error of its own that this one comes from."""
+    """Return what was typed, which Typer keeps in the cause of its error."""
     cause: Any = error.__cause__
     return str(cause.errors()[0]["input"]) if hasattr(cause, "errors") else ""
 

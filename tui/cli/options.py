@@ -10,7 +10,7 @@ _TITLE = 40  # cells of a title beside them
 
 
 def complete_models(incomplete: str) -> list[str]:
-    """Model names for the shell's completion."""
+    """Return model names for the shell's completion."""
     from genchat.engine.errors import GenchatError
     from genchat.tui.cli.command_context import CommandContext
 
@@ -21,7 +21,7 @@ def complete_models(incomplete: str) -> list[str]:
 
 
 def complete_conversations(incomplete: str) -> list[tuple[str, str]]:
-    """Ids and titles of conversations for the shell's completion."""
+    """Return ids and titles of conversations for the shell's completion."""
     from genchat.engine.errors import GenchatError
     from genchat.engine.text import safe_line
     from genchat.tui.cli.command_context import CommandContext

@@ -1,4 +1,4 @@
-"""From the words of a command line to an exit code: the screen or a command, and how every failure is told."""
+"""The way from a command line to an exit code: it opens the screen or runs a command, and reports every failure."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ _BROKEN_PIPE = 128 + 13  # what a shell reports for a program that SIGPIPE ended
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code; nothing it raises goes further."""
+    """Run one command and return its exit code; no exception leaves this function."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by the caller
@@ -35,7 +35,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _close_stdout() -> None:
-    """What stdout still holds must not be tried again when Python ends, once its reader or its disk has failed."""
+    """Replace stdout once its reader or its disk has failed, so that Python does not try to write the rest again."""
     try:
         sys.stdout.flush()
     except (OSError, ValueError):
@@ -53,7 +53,7 @@ def _guarded(context: CommandContext) -> int:
 
         return run_command(context)
     except KeyboardInterrupt:
-        # A second Ctrl-C while the ending is told must not bring a traceback.
+        # A second Ctrl-C while this is printed must not bring a traceback.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         _tell(context, say("cli.interrupted"), prefix="")
         return ExitCode.INTERRUPTED
@@ -75,7 +75,7 @@ def _guarded(context: CommandContext) -> int:
 
 
 def _opens_the_screen(context: CommandContext) -> bool:
-    """Nothing but the name on a terminal: then the screen need not wait for the command line to be read."""
+    """Return whether genchat was called without arguments on a terminal: then the command line need not be loaded."""
     terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
     return terminal and not context.arguments and "_GENCHAT_COMPLETE" not in os.environ
 
@@ -83,7 +83,7 @@ def _opens_the_screen(context: CommandContext) -> bool:
 def _choose_language(context: CommandContext) -> None:
     try:
         chosen = context.settings.language
-    except GenchatError:  # told by the command that needs the settings
+    except GenchatError:  # reported by the command that needs the settings
         return
     if chosen != "auto":
         use_language(chosen)

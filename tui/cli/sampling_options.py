@@ -15,7 +15,9 @@ from genchat.tui.cli.parser import GenchatCommand, take_typed_numbers
 
 
 class SamplingCommand(GenchatCommand):
-    """A command with one option a setting; what is given counts as a flag of the settings, not as a parameter."""
+    """This command has one option for each sampling setting; a value given becomes a flag of the settings, not a
+    parameter.
+    """
 
     def __init__(self, name: str | None, **attributes: Any) -> None:
         super().__init__(name, **attributes)
@@ -38,7 +40,7 @@ def _taker(setting: StageSetting) -> Callable[[typer.Context, Any], None]:
 
 
 def _parameters() -> list[TyperOption]:
-    """One option a setting, from a function that is never called: Typer makes options of a signature only."""
+    """Make one option for each setting from a function that is never called: Typer needs a signature to do it."""
 
     def options() -> None:
         return None

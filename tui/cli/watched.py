@@ -13,7 +13,10 @@ AsEvents = Annotated[bool, typer.Option(FLAG, hidden=True)]
 
 
 class EventLines:
-    """Where events are written. A watcher that is `gone` is a wish to stop: what was learned is kept all the same."""
+    """Events are written here as lines.
+
+    A watcher that is `gone` asks the run to stop; what was learned is kept all the same.
+    """
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -30,5 +33,5 @@ class EventLines:
 
 
 def without_flag(arguments: tuple[str, ...]) -> list[str]:
-    """The command that a person would give for the same model."""
+    """Return the command that a person would type for the same model."""
     return [word for word in arguments if word not in (FLAG, "--quiet")]

@@ -69,7 +69,7 @@ class ChatScreen(Screen[None]):
     ]
 
     def __init__(self, session: Session, conversation: str | None = None) -> None:
-        """`conversation` is a kept one to begin with."""
+        """`conversation` is a stored one to begin with."""
         super().__init__()
         self.session = session
         self.conversation = conversation
@@ -138,7 +138,7 @@ class ChatScreen(Screen[None]):
         self.update_classes(arrange(self.app.size.width, self.app.size.height, self._arrangement), update=update)
 
     def _repaint_all(self) -> None:
-        """Colours have changed."""
+        """Repaint everything, because colours have changed."""
         self.transcript.repaint_all()
         self.panel.repaint_all()
         self._strip.repaint_all()
@@ -151,7 +151,7 @@ class ChatScreen(Screen[None]):
         self._composer.show_mode()
 
     def _show_conversation(self) -> None:
-        """The session holds another conversation now."""
+        """Show the conversation that the session holds now."""
         self._composer.another_conversation()
         self._show_settings()
         self.transcript.show(self.session.dialogue.path)
@@ -160,7 +160,7 @@ class ChatScreen(Screen[None]):
         self._reply_changed()
 
     def _reply_changed(self) -> None:
-        """A reply has begun or ended."""
+        """Update what depends on whether a reply is running."""
         self.models.show_progress()
         self.refresh_bindings()
         self.conversation_manager.refresh()
@@ -185,19 +185,19 @@ class ChatScreen(Screen[None]):
         self._reply.stop()
 
     def action_regenerate(self) -> None:
-        """Another version of the last reply."""
+        """Make another version of the last reply."""
         question = self.session.dialogue.last_question
         if question is not None:
             self._reply.answer(question)
 
     def action_without_documents(self) -> None:
-        """The last question once more, answered without the documents; the reply from them stays as a version."""
+        """Answer the last question again without the documents; the reply based on them stays as another version."""
         question = self.session.dialogue.last_question
         if question is not None:
             self._reply.answer(question, with_documents=False)
 
     def action_edit(self) -> None:
-        """Say something else in place of the last message."""
+        """Edit the last message, whose old wording stays as another version."""
         question = self.session.dialogue.last_question
         if question is not None:
             self._composer.edit(question)
@@ -206,7 +206,7 @@ class ChatScreen(Screen[None]):
             self.refresh_bindings()
 
     def action_sibling(self, by: int) -> None:
-        """Another version of the reply under the cursor, or of the last one."""
+        """Show another version of the reply under the cursor, or of the last one."""
         cursor = self.transcript.cursor
         turn = cursor[0] if cursor is not None else self.session.dialogue.last_reply
         if turn is not None:
@@ -240,18 +240,18 @@ class ChatScreen(Screen[None]):
         self.transcript.select(message.turn, message.index)
 
     def action_tokens(self) -> None:
-        """Walk the tokens."""
+        """Move the focus to the tokens."""
         self._leave_panel()
         self.transcript.focus()
         if self.transcript.cursor is None:
             self.transcript.action_token(-1)
 
     def action_heat(self) -> None:
-        """Colour tokens by surprise, or not."""
+        """Colour tokens by surprise, or stop colouring them."""
         self.transcript.heat = not self.transcript.heat
 
     def action_opinion(self) -> None:
-        """What a model of this machine thinks of the reply; once more: the reply's own tokens again."""
+        """Show how a local model scores the reply, or the reply's own tokens again."""
         self._opinion.toggle()
 
     @on(messages.OpinionArrived)
@@ -261,11 +261,11 @@ class ChatScreen(Screen[None]):
     # -- models and settings ------------------------------------------------------------------------------------
 
     def action_models(self) -> None:
-        """Talk to another model."""
+        """Choose another model."""
         self.models.list_models(pick=True)
 
     def talk_to(self, name: str, *, in_turns: bool) -> None:
-        """Go on with a model that was just trained; one that knows no turns goes on with a text."""
+        """Continue with a model that was just trained; one that was not trained on turns continues a text."""
         if not in_turns and not self.session.free_text and self.session.live is None:
             self.action_mode()
         self.models.load(name)
@@ -303,7 +303,7 @@ class ChatScreen(Screen[None]):
         self._host.ask(SamplingScreen(Choices(self.session.settings, self.session.pace)), chosen)
 
     def action_mode(self) -> None:
-        """Answer, or continue a text."""
+        """Switch between answering and continuing a text."""
         self.session.set_free_text(not self.session.free_text)
         self._show_conversation()
         self.action_home()
@@ -311,7 +311,7 @@ class ChatScreen(Screen[None]):
     # -- conversations ------------------------------------------------------------------------------------------
 
     def action_new(self) -> None:
-        """A new conversation."""
+        """Begin a new conversation."""
         self.session.begin()
         self._show_conversation()
         self.action_home()
@@ -349,12 +349,12 @@ class ChatScreen(Screen[None]):
             self.conversation_manager.rename(self.session.stored_id)
 
     def action_delete(self) -> None:
-        """Delete this conversation, after a question."""
+        """Ask for confirmation, then delete this conversation."""
         if self.session.stored_id is not None:
             self.conversation_manager.delete(self.session.stored_id)
 
     def action_search(self) -> None:
-        """Search everything that was said."""
+        """Search all messages."""
         self.conversation_manager.search()
 
     def action_export(self) -> None:
@@ -362,7 +362,7 @@ class ChatScreen(Screen[None]):
         self.conversation_manager.export()
 
     def action_copy(self) -> None:
-        """The last reply into the clipboard."""
+        """Copy the last reply to the clipboard."""
         reply = self.session.dialogue.last_reply
         if reply is not None:
             self.app.copy_to_clipboard(safe(reply.text))
@@ -396,19 +396,19 @@ class ChatScreen(Screen[None]):
         return True
 
     def action_home(self) -> None:
-        """Back to the prompt."""
+        """Go back to the prompt."""
         self._composer.leave()
         self._leave_panel()
         self.prompt.focus()
 
     def _leave_panel(self) -> None:
-        """Where the panel fills a narrow screen, bring the conversation back: what is hidden takes no keys."""
+        """Show the conversation again where the panel fills a narrow screen, because a hidden widget takes no keys."""
         if self.has_class("-panel-only"):
             self._arrangement.panel = None
             self._arrange()
 
     def action_next_place(self, by: int) -> None:
-        """Prompt, conversation, panel, list: round and round."""
+        """Move the focus round prompt, transcript, panel and list."""
         order: list[Widget] = [self.prompt, self.transcript, self.panel, self.conversations]
         reachable = [widget for widget in order if widget.display and widget.region]
         position = reachable.index(self.focused) if self.focused in reachable else -by

@@ -42,7 +42,9 @@ _MOST_SHOWN = 100  # passages of one document
 
 
 class DocumentsScreen(Screen[None]):
-    """Typing asks the index; the list shows the documents; Enter on one shows its passages."""
+    """This screen searches the index while the person types, lists the documents, and shows the passages of the chosen
+    one.
+    """
 
     CSS_PATH = "documents.tcss"
     AUTO_FOCUS = "#question"
@@ -57,33 +59,33 @@ class DocumentsScreen(Screen[None]):
 
     @dataclass
     class Listed(Message):
-        """What is in the index."""
+        """The documents of the index are known."""
 
         documents: "tuple[Document, ...]"
 
     @dataclass
     class Opened(Message):
-        """A document's passages."""
+        """The passages of a document are known."""
 
         document: "Document"
         chunks: "tuple[StoredChunk, ...]"
 
     @dataclass
     class Explained(Message):
-        """What a question finds."""
+        """A question was searched for in the index."""
 
         question: str
         retrieval: "Retrieval"
 
     @dataclass
     class ReadingFailed(Message):
-        """Why documents could not be read, one line each."""
+        """Some documents could not be read; `problems` has one line for each."""
 
         problems: tuple[str, ...]
 
     @dataclass
     class StatusMessage(Message):
-        """A line about work that goes on, or about what went wrong."""
+        """This line reports work that goes on, or what went wrong."""
 
         text: str
         wrong: bool = False
@@ -176,7 +178,7 @@ class DocumentsScreen(Screen[None]):
         self.post_message(self.Opened(document, tuple(library.chunks(document))))
 
     def _explain(self, question: str, sent: bool, library: "Library") -> None:
-        """As the model of the documents would look; half a question is not sent to a remote embedder."""
+        """Search as the model of the documents would; half a question is not sent to a remote embedder."""
         from genchat.engine.retrieval.retriever import Retriever
 
         embedder = self._known_embedder()
@@ -258,7 +260,7 @@ class DocumentsScreen(Screen[None]):
         self._work(partial(self._open, self._documents[event.option_index]), "question")
 
     def action_back(self) -> None:
-        """To the chat."""
+        """Go back to the chat."""
         self.dismiss(None)
 
     def action_add(self) -> None:
@@ -271,11 +273,11 @@ class DocumentsScreen(Screen[None]):
             self._work(partial(self._add, Path(text.strip()).expanduser()))
 
     def action_refresh(self) -> None:
-        """Look at all known files again."""
+        """Check all known files again."""
         self._work(self._refresh_all)
 
     def action_remove(self) -> None:
-        """Take the document under the cursor out of the index."""
+        """Remove the document under the cursor from the index."""
         index = self._list.highlighted
         if index is None or index >= len(self._documents):
             return
@@ -297,7 +299,7 @@ def _existing(text: str) -> None:
 
 
 def document_content(document: "Document") -> Content:
-    """One line of the list."""
+    """Return the line of the list for one document."""
     about = say("docs.passages", count=document.chunks)
     return Content.assemble(
         (safe_line(document.name, 40), ""),
@@ -307,7 +309,7 @@ def document_content(document: "Document") -> Content:
 
 
 def passages_content(document: "Document", chunks: "tuple[StoredChunk, ...]") -> Content:
-    """A document as the index has it."""
+    """Return a document as the index has it."""
     parts: list[Content | tuple[str, str] | str] = [(safe_line(document.name), "bold"), "\n"]
     parts.append((f"{safe_line(document.path)}\n", "$genchat-faint"))
     for chunk in chunks[:_MOST_SHOWN]:
@@ -324,7 +326,7 @@ def passages_content(document: "Document", chunks: "tuple[StoredChunk, ...]") ->
 
 
 def retrieval_content(retrieval: "Retrieval") -> Content:
-    """How a question was understood and what it finds."""
+    """Return how a question was understood and what it finds."""
     from genchat.engine.retrieval.retriever import ENOUGH
 
     total = retrieval.question.weight or 1.0

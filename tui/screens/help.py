@@ -17,7 +17,7 @@ _KEY_COLUMN = 33
 
 
 class HelpScreen(Dialog[None]):
-    """`explanations` say what the screen shows; `groups` are (title, bindings), the most useful first."""
+    """This dialog shows `explanations` of the screen and `groups` of (title, bindings), the most useful first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [bind("f1,q,enter", "cancel", "close_help", priority=True)]
 
@@ -49,5 +49,5 @@ def _lines(bindings: Iterable[Binding]) -> Iterator[tuple[str, str]]:
 
 
 def bindings_of(owner: type) -> list[Binding]:
-    """The bindings that a class declares itself."""
+    """Return the bindings that a class declares itself."""
     return [binding for binding in vars(owner).get("BINDINGS", ()) if isinstance(binding, Binding)]

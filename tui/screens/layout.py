@@ -11,14 +11,14 @@ SMALLEST = (40, 12)
 
 @dataclass
 class Arrangement:
-    """What the person asked for by key; None leaves it to the width."""
+    """An arrangement holds which parts the person switched on or off by key; None leaves it to the width."""
 
     list: bool | None = None
     panel: bool | None = None
 
 
 def arrange(width: int, height: int, chosen: Arrangement) -> dict[str, bool]:
-    """CSS classes of the screen, and whether each is set."""
+    """Return CSS classes of the screen, and whether each one is set."""
     roomy = width >= PANEL_FROM
     panel = roomy if chosen.panel is None else chosen.panel
     return {

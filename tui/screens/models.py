@@ -17,7 +17,7 @@ _WIDEST_NAME = 24
 
 
 class ModelsScreen(Dialog[str]):
-    """Answers with a model's name."""
+    """This dialog answers with a model's name."""
 
     def __init__(self, listings: Sequence[ModelListing], current: str) -> None:
         super().__init__(say("tui.models.title"), say("tui.models.hint"))

@@ -28,7 +28,7 @@ _MOST = 40
 
 
 class SearchScreen(Dialog[SearchHit]):
-    """Answers with the place that was chosen."""
+    """This dialog answers with the match that was chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("down", "choose(1)", "hit_next", priority=True),
@@ -37,7 +37,7 @@ class SearchScreen(Dialog[SearchHit]):
 
     @dataclass
     class SearchDone(Message):
-        """A search has come back."""
+        """A search has ended."""
 
         words: str
         hits: tuple[SearchHit, ...]
@@ -82,7 +82,7 @@ class SearchScreen(Dialog[SearchHit]):
         self.show_error(message.error)
 
     def action_choose(self, by: int) -> None:
-        """The next or previous place."""
+        """Highlight the next or the previous match."""
         choices = self.query_one(OptionList)
         if self._hits:
             choices.highlighted = ((choices.highlighted or 0) + by) % len(self._hits)
@@ -100,7 +100,7 @@ class SearchScreen(Dialog[SearchHit]):
 
 
 def hit_content(hit: SearchHit) -> Content:
-    """Title, then the excerpt with the words found in bold; both may hold anything."""
+    """Return the title and the excerpt, with the matching words in bold; both may hold anything."""
     pieces: list[tuple[str, str]] = []
     last = 0
     for start, end in hit.highlights:

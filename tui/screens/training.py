@@ -33,7 +33,7 @@ _UNSEEN_SHOWN = 24  # characters
 
 
 class TrainingScreen(Screen[Next | None]):
-    """Answers what to do next; None is back to the chat."""
+    """This screen answers what to do next; None means to go back to the chat."""
 
     CSS_PATH = "training.tcss"
     HELP_TITLE = "tui.help.training"
@@ -80,7 +80,7 @@ class TrainingScreen(Screen[Next | None]):
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-tiny")
 
     def _look(self) -> None:
-        """Show what the run has told since the last time."""
+        """Show what the run has reported since the last time."""
         job = self.job
         if job.status is JobStatus.STARTING:
             self._say(say("training_screen.preparing", time=duration(job.seconds)))
@@ -136,7 +136,7 @@ class TrainingScreen(Screen[Next | None]):
         return True
 
     def action_back(self) -> None:
-        """To the chat; the run goes on."""
+        """Go back to the chat; the run goes on."""
         self.dismiss(None)
 
     def action_keep(self) -> None:
@@ -145,7 +145,7 @@ class TrainingScreen(Screen[Next | None]):
         self._look()
 
     def action_discard(self) -> None:
-        """End the run and keep nothing, after a question."""
+        """Ask for confirmation, then end the run and keep nothing."""
         name = safe_line(self.job.order.name)
         question = ConfirmScreen(
             say("training_screen.discard_title"), say("training_screen.discard_question", name=name)
@@ -157,7 +157,7 @@ class TrainingScreen(Screen[Next | None]):
         self.dismiss("talk")
 
     def action_again(self) -> None:
-        """Back to the form."""
+        """Go back to the form."""
         self.dismiss("again")
 
 
@@ -187,5 +187,5 @@ _KEPT: Mapping[EndReason, str] = {
 
 
 def _curve(points: list[Point], endless: bool) -> Curve:
-    """Over the share of the run that is done, or over seconds where there is no end to be a share of."""
+    """Plot losses over the completed share of the run, or over seconds where the run has no known end."""
     return [(point.seconds if endless or point.done is None else point.done, point.loss) for point in points]

@@ -1,4 +1,4 @@
-"""The way into training and out of it: the form, the run that goes on behind the chat, and what comes of it."""
+"""The controller of training: it opens the form, keeps the run that goes on behind the chat, and offers the model."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ from genchat.tui.training.order import TrainingOrder, known_texts
 
 
 class TrainingController:
-    """Holds the one run that goes on, or whose end was not looked at yet."""
+    """This controller holds the one run that is going on, or whose end nobody has looked at yet."""
 
     def __init__(self, app: App[int], chat: ChatScreen) -> None:
         self._app = app
@@ -24,7 +24,7 @@ class TrainingController:
         self.job: TrainingJob | None = None
 
     def open(self) -> None:
-        """Show the run that goes on, or the form to begin one."""
+        """Show the run that is going on, or the form to begin one."""
         if self.job is None:
             self._ask()
         else:
@@ -55,7 +55,7 @@ class TrainingController:
         self._app.push_screen(TrainingScreen(job), go_on)
 
     def _ended(self) -> None:
-        """Wherever the person is: the lists know the new model, and a word is said."""
+        """List the new model, and notify the person unless the run is on the screen."""
         job = self.job
         if job is None:
             return

@@ -55,7 +55,7 @@ DEFAULTS: Mapping[str, str] = {
 
 
 class TrainingForm(Dialog[TrainingOrder]):
-    """Answers with an order that the engine would accept. `form` is what was typed the last time."""
+    """This dialog answers with an order that the engine would accept. `form` is what was typed the last time."""
 
     CSS_PATH = "training.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,7 +65,7 @@ class TrainingForm(Dialog[TrainingOrder]):
     ]
 
     class Checked(Message):
-        """The form was read: an order, or what is wrong with it."""
+        """The form was read; the message holds an order, or what is wrong with it."""
 
         def __init__(self, order: TrainingOrder | None, problem: str = "") -> None:
             super().__init__()
@@ -139,7 +139,7 @@ class TrainingForm(Dialog[TrainingOrder]):
         self.action_train()
 
     def action_train(self) -> None:
-        """Check everything, the text too, and begin."""
+        """Check everything, the text too, and begin the training."""
         if self._checking:
             return
         self._checking = True
@@ -186,7 +186,7 @@ class _Row(Horizontal):
 
 
 class PathSuggester(Suggester):
-    """Goes on with the first file or folder that begins like what was typed; → takes it."""
+    """This suggests the first file or folder that begins with what was typed; → accepts it."""
 
     def __init__(self) -> None:
         super().__init__(use_cache=False, case_sensitive=True)

@@ -44,20 +44,20 @@ _ANALOGY = re.compile(r"\s*(\w+)\s*:\s*(\w+)\s*=\s*(\w+)\s*")
 
 @dataclass(frozen=True)
 class TextChoice:
-    """A text to learn vectors from: genchat's own of a language, or `corpus`, one that was fetched or added."""
+    """Vectors can be learned from this text: genchat's own in a language, or `corpus`, one fetched or added."""
 
     language: Language
     corpus: str = ""
 
     @property
     def title(self) -> str:
-        """What it is called."""
+        """Return the title of the text."""
         return safe_line(self.corpus, 40) if self.corpus else say(f"words.shipped_{self.language}")
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found for one line: forms of its words, neighbours, and places on the plane."""
+    """The findings for one line are the forms of its words, their neighbours, and positions on the plane."""
 
     forms: "tuple[WordForms, ...]" = ()
     neighbours: "tuple[Neighbour, ...]" = ()
@@ -68,7 +68,7 @@ class Findings:
 
 
 class WordsScreen(Screen[None]):
-    """Answers a line when it is sent."""
+    """This screen looks up a line when it is sent."""
 
     CSS_PATH = "documents.tcss"
     AUTO_FOCUS = "#words-input"
@@ -81,7 +81,7 @@ class WordsScreen(Screen[None]):
 
     @dataclass
     class Ready(Message):
-        """Vectors are there."""
+        """The vectors are ready."""
 
         vectors: "WordVectors"
         choice: TextChoice
@@ -94,13 +94,13 @@ class WordsScreen(Screen[None]):
 
     @dataclass
     class StatusMessage(Message):
-        """How far the learning is, or what went wrong."""
+        """This line reports how far the learning is, or what went wrong."""
 
         text: str
         wrong: bool = False
 
     def __init__(self, tokenizer: "Tokenizer | None" = None) -> None:
-        """`tokenizer` is the one of the model in use, whose tokens are shown."""
+        """`tokenizer` belongs to the model in use, whose tokens are shown."""
         super().__init__()
         self._tokenizer = tokenizer
         preferred: Language = "pt" if language_in_use() == "pt-br" else "en"
@@ -222,11 +222,11 @@ class WordsScreen(Screen[None]):
         self.run_worker(work, thread=True, exclusive=True, group="line", exit_on_error=False)
 
     def action_back(self) -> None:
-        """To the chat."""
+        """Go back to the chat."""
         self.dismiss(None)
 
     def action_text(self) -> None:
-        """The vectors of the next text."""
+        """Change to the vectors of the next text."""
         self._choices = [*self._choices[1:], self._choices[0]]
         self._learn()
 
@@ -242,7 +242,7 @@ def _language_of(card: TextCard) -> Language:
 def look_up(
     line: str, language: Language, vectors: "WordVectors | None", tokenizer: "Tokenizer | None" = None
 ) -> Findings:
-    """Everything there is to show for a line. Raises DocumentsError for an analogy with unknown words."""
+    """Return everything that can be shown for a line. Raises DocumentsError for an analogy with unknown words."""
     from genchat.engine.words.forms import word_forms
 
     analogy = _ANALOGY.fullmatch(line)
@@ -286,7 +286,7 @@ def _with_map(findings: Findings, vectors: "WordVectors", words: list[str]) -> F
 
 
 def findings_content(findings: Findings) -> Content:
-    """Forms, then neighbours or distances, as two small tables."""
+    """Return forms, then neighbours or distances, as two small tables."""
     parts: list[tuple[str, str] | str] = []
     if findings.forms:
         with_tokens = any(form.pieces for form in findings.forms)

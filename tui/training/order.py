@@ -33,7 +33,7 @@ _NUMBERS: Mapping[bool, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class KnownText:
-    """A text that is here: genchat's own, or one that was fetched or added. `title` is untrusted."""
+    """This text is on the machine: one of genchat's own, or one that was fetched or added. `title` is untrusted."""
 
     name: str
     title: str
@@ -43,7 +43,7 @@ class KnownText:
 
 
 def known_texts(home: Paths) -> list[KnownText]:
-    """Genchat's own first, then the others by name."""
+    """Return genchat's own texts first, then the others by name."""
     texts = []
     for kind in _OWN_KINDS:
         folders = sorted(folder for folder in (corpora_folder() / kind).iterdir() if folder.is_dir())
@@ -63,7 +63,7 @@ def known_texts(home: Paths) -> list[KnownText]:
 
 @dataclass(frozen=True)
 class TrainingOrder:
-    """A run that the engine would accept. `form` is what was typed, for a second attempt."""
+    """An order is a run that the engine would accept. `form` is what was typed, for a second attempt."""
 
     family: Family
     files: tuple[Path, ...]
@@ -73,18 +73,18 @@ class TrainingOrder:
 
     @property
     def learns(self) -> bool:
-        """Whether it has a loss to watch; a statistical model is counted."""
+        """Return whether the run has a loss to watch; an n-gram model is only counted."""
         return self.family != "ngram"
 
     def arguments(self) -> list[str]:
-        """The words after `genchat`."""
+        """Return the arguments after `genchat`."""
         return [
             "train", self.family, *map(str, self.files), "--name", self.name, *self.flags, FLAG, "--quiet"
         ]  # fmt: skip
 
 
 def read_order(form: Mapping[str, str], texts: list[KnownText], home: Paths) -> TrainingOrder:
-    """The order that was typed; a decimal comma counts as a point. Reads the texts, so it may take seconds.
+    """Read the order that was typed; a decimal comma counts as a point. This reads the texts, so it may take seconds.
 
     Raises a GenchatError that says what is wrong.
     """
@@ -111,7 +111,7 @@ def read_order(form: Mapping[str, str], texts: list[KnownText], home: Paths) -> 
 
 
 def free_name(family: str, home: Paths) -> str:
-    """A name that no trained model has yet."""
+    """Return a name that no trained model has yet."""
     number = 1
     while (home.models / f"my-{family}-{number}").exists():
         number += 1
@@ -161,7 +161,7 @@ def _own_file(text: str) -> Path:
 
 
 def _readable(paths: tuple[Path, ...], learns: bool) -> Iterator[Path]:
-    """The files to name in the command, all of them read once. Folders stay whole where the command takes them."""
+    """Yield the files to name in the command, all of them read once. Folders stay whole where possible."""
     from genchat.engine.ngram.sources import read_source
 
     any_file = False

@@ -27,7 +27,7 @@ PAGER_BACK, PAGER_ON = "‹ ", " ›"
 
 @dataclass(frozen=True, slots=True)
 class PaintOptions:
-    """What, besides the turn, decides how a block is painted."""
+    """The options are what decides, besides the turn, how a block is painted."""
 
     styles: ThemeStyles
     width: int  # of the finished lines
@@ -36,7 +36,7 @@ class PaintOptions:
 
 
 class Block:
-    """A turn, laid out for one width."""
+    """A block is a turn laid out for one width."""
 
     def __init__(self, turn: Turn, width: int) -> None:
         self.turn = turn
@@ -62,11 +62,11 @@ class Block:
 
     @property
     def height(self) -> int:
-        """Lines: heading, body, notes, one blank."""
+        """Return the number of lines: heading, body, notes and one blank line."""
         return 1 + len(self.body.lines) + len(self._after) + 1
 
     def grow(self, records: "list[TokenRecord]") -> None:
-        """Tokens were added at the end."""
+        """Add tokens at the end."""
         position = len(self.body.text)
         pieces: list[str] = []
         for record in records:
@@ -77,14 +77,14 @@ class Block:
         self._forget_from(first)
 
     def refresh_notes(self) -> None:
-        """Status, notes, sources or error have changed."""
+        """Lay out status, notes, sources and error again."""
         self._unsupported = [self._shown_span(*span) for span in self.turn.unsupported]
         self._after = [(kind, line) for kind, text in self._remarks() for line in _wrapped(text, self.width)]
         self._strips.pop(-1, None)
         self._forget_from(len(self.body.lines) - 1)
 
     def _shown_span(self, start: int, end: int) -> tuple[int, int]:
-        """From characters of the turn's text to those of the body."""
+        """Convert characters of the turn's text into characters of the body."""
         first, last = (len(shown(self.turn.text[:offset])) for offset in (start, end))
         return len(self.prefix) + first, len(self.prefix) + last
 
@@ -116,7 +116,7 @@ class Block:
         self._painted_to = min(self._painted_to, body_line)
 
     def forget(self) -> None:
-        """Paint everything anew, e.g. in other colours."""
+        """Paint everything again, for instance in other colours."""
         self._strips.clear()
 
     def select(self, index: int | None) -> None:
@@ -128,12 +128,14 @@ class Block:
         self.selected = index
 
     def token_span(self, index: int) -> tuple[int, int]:
-        """Where token `index` stands in the body's characters; the next visible one stands in for an invisible one."""
+        """Return the span of token `index` in the body's characters; an invisible token takes the span of the next
+        visible one.
+        """
         stop = self.starts[index + 1] if index + 1 < len(self.starts) else len(self.body.text)
         return self.starts[index], stop
 
     def lines_of(self, index: int) -> range:
-        """The block's lines that token `index` touches."""
+        """Return the block's lines that token `index` touches."""
         if index >= len(self.starts):
             return range(0)
         start, stop = self.token_span(index)
@@ -143,7 +145,7 @@ class Block:
         return bisect_right(self.body.lines, offset, key=lambda line: line[0])
 
     def token_at(self, line: int, cell: int) -> int | None:
-        """The token painted at a cell of a line of this block."""
+        """Return the token painted at a cell of a line of this block."""
         body_line = line - 1
         if not self.starts or not 0 <= body_line < len(self.body.lines):
             return None
@@ -159,13 +161,13 @@ class Block:
         return bisect_right(self.starts, offset) - 1
 
     def cell_of(self, index: int) -> int:
-        """The column in which token `index` begins."""
+        """Return the column in which token `index` begins."""
         start, _ = self.token_span(index)
         line_start, _ = self.body.lines[self._line_at(start) - 1]
         return cell_len(self.body.text[line_start:start])
 
     def plain(self, line: int) -> str:
-        """The characters of a line, for copying."""
+        """Return the characters of a line, for copying."""
         if line == 0:
             return self._speaker()
         if line <= len(self.body.lines):
@@ -181,7 +183,7 @@ class Block:
         return safe_line(turn.speaker)
 
     def pager(self) -> str:
-        """ "‹ 2/3 ›" where there are several versions of this turn."""
+        """Return "‹ 2/3 ›" where there are several versions of this turn."""
         number, count = self.turn.version
         return f"{PAGER_BACK}{number}/{count}{PAGER_ON}" if count > 1 else ""
 
@@ -234,7 +236,7 @@ class Block:
         return Strip(pieces).adjust_cell_length(self.width, styles.text)
 
     def _paint_plain(self, start: int, end: int, styles: ThemeStyles) -> list[Segment]:
-        """Text without marks of its own; sentences without support are faint."""
+        """Paint text without its own marks; sentences that no source supports are faint."""
         pieces: list[Segment] = []
         for first, last in self._unsupported:
             begin, stop = max(first, start), min(last, end)
@@ -268,7 +270,7 @@ class Block:
         return pieces
 
     def _paint_invisible(self, styles: ThemeStyles) -> list[Segment]:
-        """The label of a selected token that has no text, such as the end of a turn."""
+        """Paint the label of a selected token that has no text, such as the end of a turn."""
         if self.selected is None or self.selected >= len(self.starts):
             return []
         start, stop = self.token_span(self.selected)
@@ -278,7 +280,7 @@ class Block:
 
 
 def heat_of(record: "TokenRecord", styles: ThemeStyles) -> Style:
-    """The ground that shows how surprising a token was: none below 1 bit, then at 1, 3, 6 and 9 bits."""
+    """Return the background that shows how surprising a token was: none below 1 bit, then at 1, 3, 6 and 9 bits."""
     bits = record.surprisal
     if bits is None or bits < 1:
         return Style()

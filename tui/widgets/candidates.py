@@ -1,6 +1,6 @@
 """The table of next tokens: label, the model's own probability, the one drawn from, and a bar that shows both.
 
-The bar is as long as the probability, 100% being the whole width, so flat and peaked distributions can be told at a
+The bar is as long as the probability, 100% being the whole width, so flat and peaked distributions can be seen at a
 glance. Its first part is what both columns share; a lighter end is what sampling gave, a fainter end what it took.
 """
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 MARK = "▸"
 _NUMBER, _DRAWN = 6, 8
 _SHORTEST_BAR = 4
-COMPACT_WIDTH = 24  # the narrowest place for `paint_compact`
+COMPACT_WIDTH = 24  # the narrowest width for `paint_compact`
 _LABEL = (9, 18)  # narrowest, widest
 
 
 def label_width(width: int) -> int:
-    """Room for the label in a table of `width` cells."""
+    """Return the width of the label in a table of `width` cells."""
     return min(max(_LABEL[0], width * 3 // 10), _LABEL[1])
 
 
 def paint_token(record: "TokenRecord", count: int, width: int, styles: ThemeStyles) -> list[Strip]:
-    """Which token this is, and how likely the model held it."""
+    """Paint which token this is, and how likely the model found it."""
     head = Line(width, styles.text)
     head.add(say("tui.panel.token", place=record.position + 1, count=count), styles.muted)
     head.add("  ").add(safe_line(record.label, max(head.room - 12, 4)), styles.strong)
@@ -45,7 +45,7 @@ def paint_token(record: "TokenRecord", count: int, width: int, styles: ThemeStyl
 
 
 def paint_measures(record: "TokenRecord", width: int, styles: ThemeStyles) -> Strip:
-    """Probability, rank and surprisal on one line, as many as there is room for."""
+    """Paint probability, rank and surprisal on one line, as many as there is room for."""
     line = Line(width, styles.text)
     if record.log_prob is None or record.surprisal is None:
         return line.add(say("tui.panel.no_probability"), styles.muted).strip()
@@ -59,14 +59,14 @@ def paint_measures(record: "TokenRecord", width: int, styles: ThemeStyles) -> St
 
 
 def paint_header(width: int, styles: ThemeStyles) -> Strip:
-    """The heads of the two columns of numbers."""
+    """Paint the headings of the two columns of numbers."""
     line = Line(width, styles.muted).add(" " * (2 + label_width(width)))
     line.add(say("tui.panel.raw"), width=_NUMBER, right=True)
     return line.add(say("tui.panel.drawn"), width=_DRAWN, right=True).strip()
 
 
 def paint_row(row: "Row", chosen: bool, width: int, styles: ThemeStyles, family: str) -> Strip:
-    """One candidate."""
+    """Paint one candidate."""
     cut = row.cut_by is not None
     accent = styles.family_colour(family)
     ink = styles.faint if cut else styles.strong if chosen else styles.text
@@ -83,7 +83,9 @@ def paint_row(row: "Row", chosen: bool, width: int, styles: ThemeStyles, family:
 
 
 def paint_compact(row: "Row", chosen: bool, width: int, styles: ThemeStyles, family: str) -> Strip:
-    """One candidate without a bar: label, the model's own probability, → what it was drawn from, or what cut it."""
+    """Paint one candidate without a bar: label, the model's own probability, → the one drawn from, or the stage that
+    cut it.
+    """
     ink = styles.faint if row.cut_by is not None else styles.strong if chosen else styles.text
     line = Line(width, styles.text)
     line.add(MARK if chosen else " ", Style(color=styles.family_colour(family))).add(" ")
@@ -101,7 +103,7 @@ def _paint_bar(row: "Row", chosen: bool, room: int, styles: ThemeStyles, accent:
     shared, longer = min(row.raw, drawn), max(row.raw, drawn)
     gained = styles.bar_gained if drawn > row.raw else styles.bar_lost
     solid = accent if chosen else styles.bar
-    pieces = bar(room, shared, longer, solid, gained, styles.ground)
+    pieces = bar(room, shared, longer, solid, gained, styles.background)
     note = _cut_note(row, room)
     if not note:
         return pieces
@@ -110,7 +112,7 @@ def _paint_bar(row: "Row", chosen: bool, room: int, styles: ThemeStyles, accent:
 
 
 def _cut_note(row: "Row", room: int) -> str:
-    """Which stage cut the row, padded to stand behind its bar; empty where there is no room for it."""
+    """Name the stage that cut the row, padded to stand behind its bar; this is empty where there is no room for it."""
     if row.cut_by is None:
         return ""
     note = " " + say("tui.panel.cut_by", stage=stage_label(row.cut_by))
@@ -119,7 +121,7 @@ def _cut_note(row: "Row", room: int) -> str:
 
 
 def paint_rest(record: "TokenRecord", rows: "list[Row]", width: int, styles: ThemeStyles) -> list[Strip]:
-    """The rest of the vocabulary, and how undecided the model was."""
+    """Paint the rest of the vocabulary, and the entropy of the distribution."""
     lines: list[Strip] = []
     if record.vocabulary_size is not None and record.vocabulary_size > len(rows):
         others = Line(width, styles.text).add("  ")
@@ -140,7 +142,7 @@ def paint_rest(record: "TokenRecord", rows: "list[Row]", width: int, styles: The
 
 
 def paint_sampling(record: "TokenRecord", width: int, styles: ThemeStyles) -> list[Strip]:
-    """What each stage did, in the order it was done, and where the draw fell."""
+    """Paint what each stage did, in order, and where the draw fell."""
     pieces: list[str] = []
     for stage in record.stages:
         name = stage_label(stage.name)

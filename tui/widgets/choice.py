@@ -16,7 +16,7 @@ from genchat.tui.widgets.painting import Line
 
 
 class Choice(Widget, can_focus=True):
-    """`values` are (value, what is shown); the latter may be untrusted."""
+    """The widget offers `values`, pairs of a value and the text shown for it; the text may be untrusted."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("left", "step(-1)", "choice_previous"),
@@ -43,7 +43,7 @@ class Choice(Widget, can_focus=True):
 
     @property
     def value(self) -> str:
-        """The value chosen now."""
+        """Return the value chosen now."""
         return self._values[self._place][0]
 
     @value.setter
@@ -51,7 +51,7 @@ class Choice(Widget, can_focus=True):
         self._choose([name for name, _ in self._values].index(value))
 
     def action_step(self, by: int) -> None:
-        """The next value or the one before, round and round."""
+        """Choose the next value or the one before, cyclically."""
         self._choose((self._place + by) % len(self._values))
 
     def _choose(self, index: int) -> None:

@@ -20,7 +20,7 @@ _OLDER = "older…"  # no conversation is called so
 
 
 class ConversationList(OptionList):
-    """Choosing one opens it."""
+    """The list opens the conversation that is chosen."""
 
     HELP_TITLE = "tui.help.conversations"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -30,27 +30,27 @@ class ConversationList(OptionList):
     ]
 
     class Chosen(Message):
-        """Open this conversation."""
+        """The person wants to open this conversation."""
 
         def __init__(self, conversation: str) -> None:
             super().__init__()
             self.conversation = conversation
 
     class Asked(Message):
-        """Rename or delete the highlighted conversation."""
+        """The person wants to rename or delete the highlighted conversation."""
 
         def __init__(self, conversation: str, what: str) -> None:
             super().__init__()
             self.conversation, self.what = conversation, what
 
     class OlderWanted(Message):
-        """Show more of the conversations."""
+        """The person wants to see more of the conversations."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False, compact=True)
 
     def show(self, conversations: Sequence[Conversation], current: str | None, *, older: bool = False) -> None:
-        """Fill the list anew; the highlight goes to the current conversation, or stays about where it was.
+        """Fill the list again; the highlight goes to the current conversation, or stays about where it was.
 
         `older`: there are more than these.
         """
@@ -79,7 +79,7 @@ class ConversationList(OptionList):
             self.highlighted = index + options[index].disabled  # below the name of a day stands a conversation
 
     def on_focus(self) -> None:
-        """So that Enter always has something to open."""
+        """Highlight something, so that Enter always has a conversation to open."""
         if self.highlighted is None:
             self.action_first()
 

@@ -27,7 +27,7 @@ _ROOM_ABOVE = 0.06  # of the range
 
 @dataclass(frozen=True)
 class Span:
-    """What the picture shows: 0 to `end` across, `low` to `high` upwards."""
+    """The span is what the picture shows: 0 to `end` across, `low` to `high` upwards."""
 
     end: float
     low: float
@@ -35,7 +35,7 @@ class Span:
 
 
 def span_of(curves: Sequence[Curve], end: float | None = None) -> Span:
-    """The span that holds `curves`; once there is enough to see, without their steep beginning.
+    """Return the span that holds `curves`; once there is enough to see, it leaves out their steep beginning.
 
     end: where the run will be over, if known.
     """
@@ -51,7 +51,7 @@ def span_of(curves: Sequence[Curve], end: float | None = None) -> Span:
 
 
 def braille(curve: Curve, width: int, height: int, span: Span) -> list[list[int]]:
-    """The dots of one curve as braille patterns (0 to 255), [height][width] cells. Neighbours are joined."""
+    """Return the dots of one curve as braille patterns (0 to 255) in [height][width] cells. Neighbours are joined."""
     cells = [[0] * width for _ in range(height)]
     for x, y in _dots(curve, 2 * width, 4 * height, span):
         cells[y // 4][x // 2] |= _DOTS[x % 2][y % 4]
@@ -73,7 +73,7 @@ def _dots(curve: Curve, width: int, height: int, span: Span) -> Iterator[tuple[i
 
 
 def _stroke(start: tuple[int, float] | None, stop: tuple[int, float]) -> Iterator[tuple[int, int, int]]:
-    """The columns from one point to the next, each with the rows it fills."""
+    """Yield the columns from one point to the next, each with the rows it fills."""
     x, row = stop
     if start is None:
         yield x, round(row), round(row)
@@ -87,7 +87,7 @@ def _stroke(start: tuple[int, float] | None, stop: tuple[int, float]) -> Iterato
 
 
 def ticks(span: Span, most: int) -> list[float]:
-    """Round numbers inside the span: steps of 1, 2 or 5, at most `most` of them."""
+    """Return round numbers inside the span: steps of 1, 2 or 5, at most `most` of them."""
     rough = (span.high - span.low) / max(most, 1)
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * size for size in (1, 2, 5, 10) if power * size >= rough)
@@ -96,7 +96,7 @@ def ticks(span: Span, most: int) -> list[float]:
 
 
 class Curves(Widget):
-    """Two losses over the time of a run."""
+    """The widget draws two losses over the time of a run."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -110,7 +110,7 @@ class Curves(Widget):
         self._numbers: dict[int, str] = {}
 
     def show(self, train: Curve, held_out: Curve, end: float | None, label: str) -> None:
-        """The curves so far; `end` is where the run will be over, if known, and `label` what stands at the end."""
+        """Show the curves so far. `end` is where the run will be over, if known; `label` stands at the end."""
         self._train, self._held_out, self._end, self._label = train, held_out, end, label
         self._drawn_for = (0, 0)
         self.refresh()

@@ -21,7 +21,7 @@ _SPEED_EVERY = 0.4  # seconds; a number that changes faster cannot be read
 
 
 class Header(Widget):
-    """One painted line."""
+    """The header is one painted line."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -38,24 +38,24 @@ class Header(Widget):
         self._problem = ""
 
     def show_backend(self, family: str, title: str, info: ModelInfo | None) -> None:
-        """The backend in use; `info` once it is loaded."""
+        """Show the backend in use; `info` is given once it is loaded."""
         self._family, self._backend = family, safe_line(title)
         self._parameters = short_count(info.parameters) if info is not None and info.parameters else ""
         self._load_text = self._problem = ""
         self.refresh()
 
     def show_settings(self, settings: ReplySettings, free_text: bool) -> None:
-        """How the next reply will be made."""
+        """Show how the next reply will be made."""
         self._settings, self._free_text = settings, free_text
         self.refresh()
 
     def show_kept(self, kept: bool) -> None:
-        """Whether what is said outlives genchat."""
+        """Show whether messages are stored when genchat ends."""
         self._kept = kept
         self.refresh()
 
     def show_progress(self, status: Status | None, speed: float | None) -> None:
-        """How the present reply is coming; `speed` in tokens a second."""
+        """Show how the present reply is coming; `speed` is in tokens a second."""
         if status is self._status and status is Status.STREAMING and time.monotonic() < self._next_speed_at:
             return
         self._next_speed_at = time.monotonic() + _SPEED_EVERY
@@ -63,12 +63,12 @@ class Header(Widget):
         self.refresh()
 
     def show_loading(self, what: str, share: float) -> None:
-        """How far the opening of the model has come; `share` from 0 to 1, NaN where it is not known."""
+        """Show how far the opening of the model has come; `share` is from 0 to 1, NaN where it is not known."""
         self._load_text = safe_line(what) if math.isnan(share) else f"{safe_line(what)} {percentage(share)}"
         self.refresh()
 
     def show_problem(self, problem: str) -> None:
-        """The model could not be opened."""
+        """Show that the model could not be opened."""
         self._problem = problem
         self.refresh()
 

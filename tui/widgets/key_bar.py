@@ -12,7 +12,7 @@ from genchat.tui.widgets.painting import Line
 
 
 class KeyBar(Widget):
-    """Shows the active bindings that are marked to be shown."""
+    """The bar shows the active bindings that are marked to be shown."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

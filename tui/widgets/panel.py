@@ -41,7 +41,7 @@ _STRIP_LINES, _STRIP_COLUMNS = 3, 3
 
 
 class Panel(ScrollView, can_focus=True):
-    """One token, opened."""
+    """The panel shows one open token."""
 
     HELP_TITLE = "tui.help.panel"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,13 +68,13 @@ class Panel(ScrollView, can_focus=True):
         self._paint()
 
     def show_evidence(self, turn: Turn, index: int, evidence: Evidence | None) -> None:
-        """The argument for a token has arrived; shown as long as that token, or a later one still without, is open."""
+        """Show why a token was chosen, as long as that token, or a later one that has no evidence yet, is open."""
         self._evidence, self._evidence_of = evidence, (turn, index)
         if turn is self._turn:
             self._paint()
 
     def repaint_all(self) -> None:
-        """Colours have changed."""
+        """Repaint everything, because colours have changed."""
         self._paint()
 
     @property
@@ -88,10 +88,12 @@ class Panel(ScrollView, can_focus=True):
     def _paint(self) -> None:
         if not self.region:  # hidden: painted when it comes back, by its resize
             return
-        width, ground = self.scrollable_content_region.width, self._theme_styles.text
-        margin = Strip.blank(_MARGIN, ground)
+        width, background = self.scrollable_content_region.width, self._theme_styles.text
+        margin = Strip.blank(_MARGIN, background)
         before = self._lines
-        self._lines = [Strip.join([margin, line]).adjust_cell_length(width, ground) for line in self._compose_lines()]
+        self._lines = [
+            Strip.join([margin, line]).adjust_cell_length(width, background) for line in self._compose_lines()
+        ]
         if len(self._lines) != len(before) or self.virtual_size.width != width:
             self.virtual_size = Size(width, len(self._lines))
             self.refresh()
@@ -146,7 +148,7 @@ class Panel(ScrollView, can_focus=True):
         return [rule, *(strip.apply_style(Style(dim=True)) for strip in paint_why(self._evidence, older))]
 
     def _empty(self, turn: Turn | None) -> list[Strip]:
-        """What this place is for, and, for a backend without probabilities, why it stays empty."""
+        """Return what the panel is for, and, for a backend without probabilities, why it stays empty."""
         if turn is not None and turn.passages is not None:
             from genchat.tui.chat.token_records import TokenRecord
             from genchat.tui.widgets.why.passages import paint_passages
@@ -172,13 +174,13 @@ class Panel(ScrollView, can_focus=True):
         self._paint()
 
     def action_all_rows(self) -> None:
-        """All kept candidates, or the best again."""
+        """Show all stored candidates, or only the best again."""
         self._all_rows = not self._all_rows
         self._paint()
 
 
 class CandidateStrip(Panel, can_focus=False):
-    """The panel for narrow screens: one line on the token, two lines with the best candidates."""
+    """The strip is the panel for narrow screens: one line on the token, two lines with the best candidates."""
 
     def _compose_lines(self) -> list[Strip]:
         turn, styles, width = self._turn, self._theme_styles, self._width

@@ -17,7 +17,7 @@ _INDENT = 2
 
 
 class SurpriseLine(Widget):
-    """Follows the reply that the panel shows; a click opens the token under it."""
+    """The line follows the reply that the panel shows; a click opens the token under it."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -29,7 +29,7 @@ class SurpriseLine(Widget):
         self._bits = 0.0
 
     def show(self, turn: Turn | None, index: int) -> None:
-        """The reply, and the token that is open."""
+        """Show the reply, with the open token marked."""
         if turn is not self._turn:
             self._counted, self._known, self._bits = 0, 0, 0.0
         self._turn, self._index = turn, index

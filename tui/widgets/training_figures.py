@@ -21,7 +21,7 @@ _MARKS: Mapping[JobStatus, str] = {JobStatus.KEPT: "✓", JobStatus.DISCARDED: "
 
 
 class TrainingHeader(Widget):
-    """One painted line and a rule."""
+    """The header is one painted line and a rule."""
 
     def __init__(self, family: str, name: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -29,7 +29,7 @@ class TrainingHeader(Widget):
         self._status = JobStatus.STARTING
 
     def show(self, status: JobStatus) -> None:
-        """Where the run stands."""
+        """Show the status of the run."""
         if status is not self._status:
             self._status = status
             self.refresh()
@@ -51,14 +51,14 @@ class TrainingHeader(Widget):
 
 
 class Figures(Widget):
-    """Three lines: how far, how well, how fast."""
+    """The figures are three lines: how far, how well and how fast."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._state = RunState()
 
     def show(self, state: RunState) -> None:
-        """What is known now."""
+        """Show what is known now."""
         self._state = state
         self.refresh()
 
@@ -84,7 +84,7 @@ class Figures(Widget):
         done = 1.0 if complete else 0.0 if endless else progress.done
         tail = f"   {tail} " if endless else f"  {percentage(done)}   {tail} "
         width = max(self.size.width - len(tail) - 1, 1)
-        pieces = [Segment(" ", styles.text), *bar(width, done, 1.0, styles.bar, styles.bar_lost, styles.ground)]
+        pieces = [Segment(" ", styles.text), *bar(width, done, 1.0, styles.bar, styles.bar_lost, styles.background)]
         return Strip([*pieces, Segment(tail, styles.muted)]).adjust_cell_length(self.size.width, styles.text)
 
     def _how_well(self) -> Iterator[tuple[str, str]]:
@@ -107,14 +107,14 @@ class Figures(Widget):
 
 
 class Phases(Widget):
-    """The phases of counting, each with a bar."""
+    """The widget shows the phases of counting, each with a bar."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._state = RunState()
 
     def show(self, state: RunState) -> None:
-        """What is known now."""
+        """Show what is known now."""
         self._state = state
         self.refresh()
 
@@ -132,7 +132,7 @@ class Phases(Widget):
         line = Line(self.size.width, styles.text)
         line.add(" ").add(say(f"ngram.phase_{names[y]}"), style, width=_PHASE_COLUMN)
         width = max(min(self.size.width - _PHASE_COLUMN - 10, 60), 1)
-        pieces = bar(width, share, 1.0, styles.bar, styles.bar_lost, styles.ground)
+        pieces = bar(width, share, 1.0, styles.bar, styles.bar_lost, styles.background)
         mark = "  ✓" if share >= 1 else f"  {percentage(share)}" if y == here else ""
         text = Strip([*line.strip().crop(0, _PHASE_COLUMN + 1), *pieces, Segment(mark, styles.muted)])
         return text.adjust_cell_length(self.size.width, styles.text)

@@ -34,7 +34,7 @@ SURPRISING = 5.0  # bits
 
 
 class Transcript(ScrollView, can_focus=True):
-    """All turns that are shown."""
+    """The transcript paints all turns that are shown."""
 
     ALLOW_SELECT = True
     HELP_TITLE = "tui.help.transcript"
@@ -72,14 +72,14 @@ class Transcript(ScrollView, can_focus=True):
     # -- what is shown ------------------------------------------------------------------------------------------
 
     def show(self, turns: list[Turn]) -> None:
-        """Show these turns, from the end."""
+        """Show these turns, scrolled to the end."""
         self._turns = turns
         self._cursor = None
         self.follows = True
         self._lay_out()
 
     def invite(self, *, free_text: bool) -> None:
-        """What an empty conversation asks for: a question, or the beginning of a text."""
+        """Choose what an empty conversation asks for: a question, or the beginning of a text."""
         if free_text != self._free_text:
             self._free_text = free_text
             self.refresh()
@@ -92,7 +92,7 @@ class Transcript(ScrollView, can_focus=True):
         self._measure()
 
     def grow(self, turn: Turn, records: "list[TokenRecord]") -> None:
-        """Tokens came to a shown turn."""
+        """Add tokens to a shown turn."""
         block = self._block_of(turn)
         if block is None:
             return
@@ -105,7 +105,7 @@ class Transcript(ScrollView, can_focus=True):
             self._refresh_block(block, first)
 
     def refresh_turn(self, turn: Turn) -> None:
-        """Status, notes or error of a turn have changed."""
+        """Repaint a turn whose status, notes or error has changed."""
         block = self._block_of(turn)
         if block is not None:
             block.refresh_notes()
@@ -114,7 +114,7 @@ class Transcript(ScrollView, can_focus=True):
 
     @property
     def cursor(self) -> tuple[Turn, int] | None:
-        """The token under the cursor."""
+        """Return the token under the cursor."""
         if self._cursor is None:
             return None
         block, token = self._cursor
@@ -122,7 +122,7 @@ class Transcript(ScrollView, can_focus=True):
 
     @property
     def heat(self) -> bool:
-        """Whether tokens are coloured by surprise."""
+        """Return whether tokens are coloured by surprise."""
         return self._heat
 
     @heat.setter
@@ -131,7 +131,7 @@ class Transcript(ScrollView, can_focus=True):
         self.repaint_all()
 
     def repaint_all(self) -> None:
-        """Colours have changed."""
+        """Repaint everything, because colours have changed."""
         for block in self._blocks:
             block.forget()
         self.refresh()
@@ -210,7 +210,7 @@ class Transcript(ScrollView, can_focus=True):
         return Strip.join([strip.crop(0, begin), middle, strip.crop(finish)])
 
     def _paint_empty(self, y: int, width: int) -> Strip:
-        """What a person sees who has not said anything yet."""
+        """Paint the welcome of a conversation without messages."""
         styles = self._theme_styles
         narrow = self.screen.has_class("-no-panel")
         key = "welcome_text" if self._free_text else "welcome_narrow" if narrow else "welcome"
@@ -248,7 +248,7 @@ class Transcript(ScrollView, can_focus=True):
             self.scroll_to(y=max(self._top(self._blocks.index(block)) - 1, 0), animate=False)
 
     def unselect(self) -> None:
-        """Take the cursor away without a word."""
+        """Remove the cursor without posting a message."""
         if self._cursor is not None:
             self._blocks[self._cursor[0]].select(None)
             self._cursor = None
@@ -282,7 +282,7 @@ class Transcript(ScrollView, can_focus=True):
         return [index for index, block in enumerate(self._blocks) if block.turn.records]
 
     def action_token(self, by: int) -> None:
-        """One token on or back, over the edges of turns."""
+        """Move the cursor one token forward or back, over the edges of turns."""
         with_tokens = self._with_tokens()
         if not with_tokens:
             return
@@ -301,7 +301,7 @@ class Transcript(ScrollView, can_focus=True):
             self._move_to(beyond[-1], len(self._blocks[beyond[-1]].turn.records) - 1)
 
     def action_token_line(self, by: int) -> None:
-        """The token above or below."""
+        """Move the cursor to the token above or below."""
         if self._cursor is None:
             self.action_token(-1)
             return
@@ -318,13 +318,13 @@ class Transcript(ScrollView, can_focus=True):
             line += by
 
     def action_first_token(self) -> None:
-        """The first token of the first reply."""
+        """Move the cursor to the first token of the first reply."""
         with_tokens = self._with_tokens()
         if with_tokens:
             self._move_to(with_tokens[0], 0)
 
     def action_surprise(self, by: int) -> None:
-        """The next token that the model held for unlikely."""
+        """Move the cursor to the next or the previous token that the model found unlikely."""
         surprising = [
             (index, token)
             for index in self._with_tokens()
@@ -337,7 +337,7 @@ class Transcript(ScrollView, can_focus=True):
             self._move_to(*(beyond[0] if by > 0 else beyond[-1]))
 
     def action_follow(self) -> None:
-        """Back to the newest token."""
+        """Go back to the newest token."""
         self.unselect()
         self.follows = True
         self.scroll_end(animate=False, immediate=True, x_axis=False, force=True)
@@ -365,7 +365,9 @@ class Transcript(ScrollView, can_focus=True):
 
 
 def _welcome(what_to_do: str, width: int, height: int) -> list[str]:
-    """The lines of an empty conversation: the name, what to do, the first keys in two columns where there is room."""
+    """Return the lines of an empty conversation: the name, what to do, and the first keys, in two columns where there
+    is room.
+    """
     wrapped = WrappedText(min(width, 60), what_to_do)
     keys = say("tui.welcome_keys").split("\n")
     column = max(map(len, keys[::2])) + 4

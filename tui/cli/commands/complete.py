@@ -1,4 +1,4 @@
-"""`genchat complete TEXT`: go on with a text, no conversation around it."""
+"""`genchat complete TEXT`: continue a text, outside any conversation."""
 
 from typing import Annotated
 
@@ -33,7 +33,7 @@ def complete(
     as_jsonl: AsJsonLines = False,
     top: TopInJson = 10,
 ) -> None:
-    """Free continuation."""
+    """Continue a text."""
     from genchat.tui.cli.inputs import given_text
     from genchat.tui.cli.streaming import form_of, seeded, write_reply
 

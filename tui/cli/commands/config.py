@@ -22,14 +22,14 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="cli.config.name", aut
 
 @app.callback(invoke_without_command=True)
 def config(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Without a sub-command: what is set."""
+    """Show the settings if there is no sub-command."""
     if ctx.invoked_subcommand is None:
         _show(command_context(ctx), as_json)
 
 
 @app.command("show", cls=GenchatCommand, help="cli.config.show")
 def show(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Every setting with its value and the layer that decided it."""
+    """Show every setting with its value and the layer that decided it."""
     _show(command_context(ctx), as_json)
 
 
@@ -80,13 +80,13 @@ def unset(ctx: typer.Context, name: Name) -> None:
 
 @app.command("path", cls=GenchatCommand, help="cli.config.path")
 def path(ctx: typer.Context) -> None:
-    """Where the settings file is, or would be."""
+    """Print where the settings file is, or would be."""
     context = command_context(ctx)
     context.output.line(str(context.paths.settings))
 
 
 def written(value: Any) -> str:
-    """A value as the settings file writes it; nothing for one that is not set."""
+    """Return a value as the settings file writes it, or nothing for one that is not set."""
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)

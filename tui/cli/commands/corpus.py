@@ -25,7 +25,7 @@ def _store(context: CommandContext) -> TextStore:
 
 @app.command("list", cls=GenchatCommand, help="corpus.list")
 def list_texts(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """What is here, and what the catalogue offers."""
+    """List the texts that are here, and those that the catalogue offers."""
     from genchat.corpora.catalogue import read_catalogue
 
     context = command_context(ctx)
@@ -57,7 +57,7 @@ def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="corpus.name")],
     as_json: AsJson = False,
 ) -> None:
-    """The card of a text and its beginning; for one not fetched yet, its entry in the catalogue."""
+    """Show the card of a text and how it begins; for a text not fetched yet, show its entry in the catalogue."""
     from genchat.corpora.catalogue import read_catalogue
 
     context = command_context(ctx)
@@ -83,7 +83,7 @@ def show(
 
 @app.command("pull", cls=GenchatCommand, help="corpus.pull")
 def pull(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help="corpus.name")]) -> None:
-    """Fetch a text of the catalogue."""
+    """Fetch a text from the catalogue."""
     from genchat.tui.cli.streaming import Interruption
 
     context = command_context(ctx)
@@ -107,7 +107,7 @@ def add(
     licence: Annotated[str, typer.Option("--licence", metavar="NAME", help="cli.train.licence")] = "",
     language: Annotated[str, typer.Option("--language", metavar="TAG", help="cli.train.language")] = "",
 ) -> None:
-    """Keep a copy of one's own file."""
+    """Store a copy of a file of one's own."""
     context = command_context(ctx)
     store = _store(context)
     card = store.add(file, name, licence, language)

@@ -36,14 +36,14 @@ def _library(context: CommandContext) -> "Library":
 
 @app.callback(invoke_without_command=True)
 def docs(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Without a sub-command: the list."""
+    """List the documents if there is no sub-command."""
     if ctx.invoked_subcommand is None:
         _list(command_context(ctx), None, as_json)
 
 
 @app.command("list", cls=GenchatCommand, help="docs.list")
 def list_documents(ctx: typer.Context, collection: CollectionName = None, as_json: AsJson = False) -> None:
-    """All documents, or those of one collection."""
+    """List all documents, or those of one collection."""
     _list(command_context(ctx), collection, as_json)
 
 
@@ -88,7 +88,7 @@ def add(
     collection: CollectionName = None,
     local_only: Annotated[bool | None, typer.Option("--local-only/--may-leave", help="docs.local_only")] = None,
 ) -> None:
-    """Index files and folders; only what is new or changed is read."""
+    """Index files and folders; only those that are new or changed are read."""
     from genchat.engine.retrieval.library import DEFAULT
 
     context = command_context(ctx)
@@ -104,7 +104,7 @@ def add(
 
 @app.command("refresh", cls=GenchatCommand, help="docs.refresh")
 def refresh(ctx: typer.Context, collection: CollectionName = None) -> None:
-    """Look at all known files again."""
+    """Check all known files again."""
     context = command_context(ctx)
     with _library(context) as library:
         failed = _narrate(context, library.refresh(collection), "docs.nothing_to_refresh")
@@ -114,7 +114,7 @@ def refresh(ctx: typer.Context, collection: CollectionName = None) -> None:
 
 
 def _narrate(context: CommandContext, events: Iterable["Progress"], nothing: str) -> int:
-    """Tell what happens to each document, or `nothing`, a text key; returns how many failed."""
+    """Print what happens to each document, or the text with key `nothing`; returns how many failed."""
     counts: dict[str, int] = {}
     out = context.output
     try:
@@ -145,7 +145,7 @@ _COUNTED = ("added", "updated", "unchanged", "vanished", "failed")
 
 
 def _embed(context: CommandContext, library: "Library") -> None:
-    """Give every passage its vector, where the settings name an embedder. What is done stays done."""
+    """Give every passage its vector, if the settings name an embedder. Finished work stays when this is interrupted."""
     from genchat.engine.answering.opening import open_embedder
     from genchat.engine.retrieval.vectors import embed_missing
     from genchat.tui.cli.streaming import Interruption
@@ -172,7 +172,7 @@ def remove(
         str | None, typer.Option("--collection", "-C", metavar="NAME", help="docs.rm_collection")
     ] = None,
 ) -> None:
-    """Take documents, or a whole collection, out of the index."""
+    """Remove documents, or a whole collection, from the index."""
     context = command_context(ctx)
     if not names and collection is None:
         raise UsageError("docs_rm_what")
@@ -192,7 +192,7 @@ def show(
     name: Annotated[str, typer.Argument(metavar="DOCUMENT", help="docs.document")],
     as_json: AsJson = False,
 ) -> None:
-    """A document as the index has it: its passages, with their headings and places."""
+    """Show a document as the index has it: its passages, with their headings and positions."""
     context = command_context(ctx)
     out = context.output
     with _library(context) as library:
@@ -228,7 +228,7 @@ def why(
     prompt: Annotated[bool, typer.Option("--prompt", help="docs.prompt")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """How a question is understood, what it finds and why."""
+    """Show how a question is understood, what it finds and why."""
     from genchat.engine.answering.opening import open_retriever
     from genchat.tui.cli.inputs import given_text
 

@@ -35,13 +35,13 @@ _LOW_SPACE = 100_000_000  # bytes
 
 @dataclass
 class Findings:
-    """Sections of name and value, and the problems met."""
+    """The findings are sections of names and values, and the problems that were met."""
 
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     def attempt(self, look: Callable[[], Any]) -> Any:
-        """What `look` gives, or None with the problem noted."""
+        """Return the result of `look`, or None after noting its problem."""
         try:
             return look()
         except GenchatError as error:
@@ -51,7 +51,7 @@ class Findings:
 
 @app.command("doctor", cls=GenchatCommand, help="cli.doctor.help")
 def doctor(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Look, tell, and exit with 1 if there is a problem."""
+    """Examine the installation, print the findings, and exit with 1 if there is a problem."""
     context = command_context(ctx)
     findings = examine(context)
     out = context.output
@@ -69,7 +69,7 @@ def doctor(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 
 def examine(context: CommandContext) -> Findings:
-    """Everything, without loading torch, a Google SDK or a model."""
+    """Examine everything without loading torch, a Google SDK or a model."""
     findings = Findings()
     findings.sections["versions"] = _versions()
     findings.sections["files"] = _files(context, findings)

@@ -34,7 +34,7 @@ def evaluate(
     scope: Annotated[Literal["replies", "all", "text"], typer.Option("--turns", help="evaluation.scope")] = "replies",
     as_json: AsJson = False,
 ) -> None:
-    """A table of models and texts."""
+    """Print a table of models and texts."""
     from genchat.engine.evaluation.measuring import Failure, measure_each
 
     context = command_context(ctx)
@@ -64,7 +64,7 @@ def evaluate(
 
 
 def _texts(arguments: list[str], scope: Literal["replies", "all", "text"]) -> "list[EvalText]":
-    """Arguments that are files, each by itself; all other words together as one text."""
+    """Read each argument that is a file as a text, and join all other words into one more text."""
     from genchat.corpora.loader import looks_like_dialogues
     from genchat.engine.evaluation.measuring import EvalText
     from genchat.tui.cli.inputs import given_text, read_text_file, say_source
@@ -94,7 +94,7 @@ def _is_file(argument: str) -> bool:
 
 
 def _looks_like_a_path(argument: str) -> bool:
-    """Whether a single word was more likely meant as a file than as the text itself."""
+    """Return whether a single word was more likely meant as a file than as the text itself."""
     return _PATH.fullmatch(argument) is not None
 
 

@@ -33,7 +33,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="cli.option.yes")]
 
 @contextmanager
 def _opened(context: CommandContext) -> "Iterator[History | None]":
-    """The history; None where there is no file yet, which is then not made."""
+    """Open the history; this yields None if there is no file yet, and does not create one."""
     if not context.paths.history.exists():
         yield None
         return
@@ -48,7 +48,7 @@ def _opened(context: CommandContext) -> "Iterator[History | None]":
 
 @contextmanager
 def _existing(context: CommandContext) -> "Iterator[History]":
-    """The history. Raises HistoryError where there is none yet."""
+    """Open the history. Raises HistoryError if there is none yet."""
     with _opened(context) as history:
         if history is None:
             raise HistoryError("history_absent", path=context.paths.history)
@@ -64,14 +64,14 @@ def _latest(history: "History") -> str:
 
 @app.callback(invoke_without_command=True)
 def history(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Without a sub-command: the list."""
+    """List the conversations if there is no sub-command."""
     if ctx.invoked_subcommand is None:
         _list(command_context(ctx), 20, as_json)
 
 
 @app.command("list", cls=GenchatCommand, help="cli.history.list")
 def list_conversations(ctx: typer.Context, limit: Limit = 20, as_json: AsJson = False) -> None:
-    """The most recent conversations."""
+    """List the most recent conversations."""
     _list(command_context(ctx), limit, as_json)
 
 
@@ -117,7 +117,7 @@ def _when(conversation: "Conversation") -> str:
 
 @app.command("show", cls=GenchatCommand, help="cli.history.show")
 def show(ctx: typer.Context, conversation: OptionalId = None, as_json: AsJson = False) -> None:
-    """The shown branch of one conversation."""
+    """Show the current branch of one conversation."""
     context = command_context(ctx)
     with _existing(context) as history:
         name = history.conversation(conversation or _latest(history)).id
@@ -141,7 +141,7 @@ def search(
     limit: Limit = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Where words were said; accents and case do not matter."""
+    """Find where words were said; accents and case do not matter."""
     from genchat.engine.text import safe_line
 
     context = command_context(ctx)
@@ -218,7 +218,7 @@ def _confirm(question: str, yes: bool) -> None:
 
 @app.command("path", cls=GenchatCommand, help="cli.history.path")
 def path(ctx: typer.Context) -> None:
-    """Where the history file is, or would be."""
+    """Print where the history file is, or would be."""
     context = command_context(ctx)
     context.output.line(str(context.paths.history))
 
@@ -231,7 +231,7 @@ def export(
     traces: Annotated[bool, typer.Option("--traces/--no-traces", help="cli.history.traces")] = True,
     target: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="cli.history.output")] = None,
 ) -> None:
-    """One conversation as a document."""
+    """Export one conversation as a document."""
     context = command_context(ctx)
     with _existing(context) as history:
         document = history.export(history.conversation(conversation or _latest(history)).id, form, traces)
@@ -251,7 +251,7 @@ def backup(
     ctx: typer.Context,
     target: Annotated[Path, typer.Argument(metavar="FILE", help="cli.history.backup_file")],
 ) -> None:
-    """A compact copy of the whole history."""
+    """Write a compact copy of the whole history."""
     context = command_context(ctx)
     with _existing(context) as history:
         history.backup(target)
@@ -294,7 +294,7 @@ def check(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command("purge", cls=GenchatCommand, help="cli.history.purge")
 def purge(ctx: typer.Context) -> None:
-    """Rewrite the file without what deletion left behind."""
+    """Rewrite the file without the remains of what was deleted."""
     context = command_context(ctx)
     with _existing(context) as history:
         freed = history.purge()

@@ -45,7 +45,7 @@ def import_model(
 
 
 def name_of(path: Path) -> str:
-    """A name made of the file's own: lower case, what cannot stand in a name replaced."""
+    """Make a model name from the name of the file: lower case, with characters replaced that a name cannot contain."""
     stem = path.resolve().name.lower().removesuffix(".gguf")
     return re.sub(r"[^a-z0-9._-]+", "-", stem).strip("-._")[:64] or "model"
 
@@ -58,7 +58,7 @@ def convert(
     should_stop: Callable[[], bool],
     source: str = "",
 ) -> ModelCard:
-    """Import with a progress line. Raises GenchatError."""
+    """Import a checkpoint and show a progress line. Raises GenchatError."""
     from genchat.engine.checkpoints.importing import import_checkpoint
 
     out = context.output

@@ -28,14 +28,14 @@ Service = Annotated[str, typer.Argument(metavar="SERVICE", help="keys.service", 
 
 @app.callback(invoke_without_command=True)
 def keys(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Without a sub-command: the list."""
+    """List the keys if there is no sub-command."""
     if ctx.invoked_subcommand is None:
         _list(command_context(ctx), as_json)
 
 
 @app.command("list", cls=GenchatCommand, help="keys.list")
 def list_keys(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Which keys there are."""
+    """List which keys there are."""
     _list(command_context(ctx), as_json)
 
 

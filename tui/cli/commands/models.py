@@ -22,14 +22,14 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="cli.models.name", aut
 
 @app.callback(invoke_without_command=True)
 def models(ctx: typer.Context, remote: Remote = False, as_json: AsJson = False) -> None:
-    """Without a sub-command: the list."""
+    """List the models if there is no sub-command."""
     if ctx.invoked_subcommand is None:
         _list(command_context(ctx), remote, as_json)
 
 
 @app.command("list", cls=GenchatCommand, help="cli.models.list")
 def list_models(ctx: typer.Context, remote: Remote = False, as_json: AsJson = False) -> None:
-    """All models."""
+    """List all models."""
     _list(command_context(ctx), remote, as_json)
 
 
@@ -82,7 +82,7 @@ def _described(entry: "ModelEntry") -> str:
 
 @app.command("show", cls=GenchatCommand, help="cli.models.show")
 def show(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
-    """The card of one model."""
+    """Show the card of one model."""
     context = command_context(ctx)
     entry = context.registry.entry(name)
     values: dict[str, Any] = {
@@ -117,12 +117,12 @@ def remove(
 
 
 def megabytes(size: int) -> str:
-    """A size in bytes for people: "3.2 MB"."""
+    """Return a size in bytes for people: "3.2 MB"."""
     return f"{decimal(size / 1e6, 1)} MB" if size >= 100_000 else f"{decimal(size / 1e3, 1)} kB"
 
 
 def _rows(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What is known, a row each; a list of records, such as the sources, takes a row for every one of them."""
+    """Yield one row for each fact; a list of records, such as the sources, takes one row for each record."""
     for name, value in values.items():
         if value in (None, "", [], {}, ()):
             continue

@@ -1,4 +1,4 @@
-"""`genchat next TEXT`: what could come next, and how likely each of it is."""
+"""`genchat next TEXT`: which tokens could come next, and how likely they are."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,7 +29,7 @@ def next_tokens(
     why: Annotated[bool, typer.Option("--why", help="cli.next.why")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """The table of next tokens."""
+    """Print the table of next tokens."""
     from genchat.engine.distribution import exact
     from genchat.engine.evidence_lines import evidence_lines, evidence_values
     from genchat.engine.language.numbers import decimal, percentage
@@ -74,7 +74,7 @@ def next_tokens(
 
 
 def _context_tokens(backend: "Backend", model: "LanguageModel", text: str, chat: bool) -> tuple[int, ...]:
-    """What the model starts from: the text, or with `chat` the text as a message that it is about to answer."""
+    """Return what the model reads first: the text, or with `chat` the text as a message that it is about to answer."""
     from genchat.engine.contract import RendersPrompt
     from genchat.engine.conversation import Message, Role
 

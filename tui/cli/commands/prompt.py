@@ -45,7 +45,7 @@ def prompt(
     as_jsonl: AsJsonLines = False,
     top: TopInJson = 10,
 ) -> None:
-    """Ask once."""
+    """Answer one prompt, or open the screen if there is none."""
     context = command_context(ctx)
     context.take_flags({"model": model, "precision": precision, "sampling.seed": seed, "reply.max_tokens": max_tokens})
     context.take_flags({"history.keep": False if no_log else None})
@@ -79,13 +79,13 @@ def prompt(
 
 
 def _model_for(context: CommandContext, thread: "Thread", model: str | None) -> str:
-    """The one asked for; when a conversation is continued, the one that gave its last reply, if it is still here."""
+    """Return the model named, or, in a continued conversation, the model of its last reply if it is still here."""
     before = None if model is not None else thread.model_before()
     return before if before is not None and before in context.registry.names() else context.settings.model
 
 
 def _text(context: CommandContext, words: list[str]) -> str | None:
-    """What to ask, from the words or from a pipe; None for "open the screen"."""
+    """Return the prompt from the words or from a pipe; None means that the screen should open."""
     from genchat.tui.cli.inputs import given_text, stdin_holds_something
 
     if words:
@@ -101,7 +101,7 @@ def _text(context: CommandContext, words: list[str]) -> str | None:
 
 
 def _warn_about_commands(context: CommandContext, words: list[str]) -> None:
-    """A command that stands after options would silently become a prompt; a mistyped one does, with a word about it."""
+    """Reject a command that stands after options, which would silently be a prompt, and warn about a mistyped one."""
     from difflib import get_close_matches
 
     from genchat.engine.language import say

@@ -26,7 +26,7 @@ def pull(
     replace: Replace = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch and import, or list what there is to fetch."""
+    """Fetch and import a checkpoint, or list what there is to fetch."""
     from genchat.engine.checkpoints.catalogue import CATALOGUE
     from genchat.engine.checkpoints.fetching import fetch
     from genchat.tui.cli.streaming import Interruption

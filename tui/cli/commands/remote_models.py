@@ -9,7 +9,7 @@ from genchat.tui.cli.command_context import CommandContext
 
 
 def list_remote(context: CommandContext, as_json: bool) -> None:
-    """Raises GeminiError, or UsageError for an address that is not taken."""
+    """List the models that the service offers. Raises GeminiError, or UsageError for an address it does not accept."""
     connection = open_connection(context.settings, context.paths)
     try:
         models = list_models(connection)

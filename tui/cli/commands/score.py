@@ -20,7 +20,7 @@ app = single()
 
 @dataclass(frozen=True)
 class Totals:
-    """A text's price. `bits` is None where a token had no probability at all."""
+    """The totals say how well a model predicts a whole text. `bits` is None where a token had no probability at all."""
 
     tokens: int
     bytes: int
@@ -31,7 +31,7 @@ class Totals:
 
 
 def totals(log_probs: Any, text: str) -> Totals:
-    """From natural log-probabilities, one a token of `text`."""
+    """Return the totals of natural log-probabilities, one for each token of `text`."""
     size = len(text.encode("utf-8"))
     nats = -float(log_probs.sum(dtype="float64"))
     if not math.isfinite(nats):
@@ -50,7 +50,7 @@ def score_text(
     summary: Annotated[bool, typer.Option("--summary", "-s", help="cli.score.summary")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Surprisal by token, bits per byte, perplexity."""
+    """Print surprisal by token, bits per byte and perplexity."""
     from genchat.engine.decoding import score
     from genchat.engine.registry import language_model
     from genchat.engine.token_labels import Labels
@@ -96,7 +96,7 @@ def _number(value: float | None, digits: int = 2) -> str:
 
 
 def _table(out: "Output", labels: list[str], log_probs: list[float]) -> None:
-    """A row a token: its label, its probability, its bits and a bar for them."""
+    """Print one row for each token: its label, its probability, its bits and a bar for them."""
     from genchat.engine.token_values import bar
 
     bits = [-log_prob / math.log(2) for log_prob in log_probs]

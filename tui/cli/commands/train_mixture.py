@@ -75,7 +75,7 @@ def _texts(files: list[Path]) -> list[str]:
 
 
 def _tokens(model: "LanguageModel", texts: list[str]) -> list[list[int]]:
-    """Each text, or each dialogue of it, as the model would read it."""
+    """Return each text, or each dialogue of it, as the tokens that the model would read."""
     from genchat.corpora.loader import looks_like_dialogues, parse_dialogues
     from genchat.engine.conversation import Message, Role, TurnTemplate
     from genchat.engine.errors import TextUnusable

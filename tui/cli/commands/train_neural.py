@@ -225,7 +225,7 @@ def tell(out: "Output", event: "TrainingEvent") -> "EndReason | None":
 
 
 def duration(seconds: float | None) -> str:
-    """A length of time in words."""
+    """Return a length of time in words."""
     if seconds is None or seconds == float("inf"):
         return say("training.unknown_length")
     minutes, rest = divmod(round(seconds), 60)

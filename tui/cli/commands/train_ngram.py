@@ -29,7 +29,10 @@ Licence = Annotated[str, typer.Option("--licence", metavar="NAME", help="cli.tra
 
 
 def folder_for(context: CommandContext, name: str, replace: bool) -> Path:
-    """Where the new model goes. Raises UsageError for a bad or taken name, or one that exists without `replace`."""
+    """Return the folder of a new model.
+
+    Raises UsageError for a bad or taken name, or one that exists without `replace`.
+    """
     folder = context.registry.new_folder(name)
     if folder.exists() and not replace:
         raise UsageError("model_exists", name=name)
@@ -95,7 +98,10 @@ def train(
 def _count(
     out: "Output", watcher: "EventLines | None", sources: "list[Source]", folder: Path, **how: Any
 ) -> "ModelCard":
-    """Train, telling the phases; `how` is what train_ngram takes beside. Ctrl-C and a watcher that is gone end it."""
+    """Train and report the phases; `how` holds the other arguments of train_ngram.
+
+    Ctrl-C and a watcher that has gone end it.
+    """
     from genchat.engine.ngram.training import train_ngram
     from genchat.engine.training.events import Phase
     from genchat.tui.cli.streaming import Interruption

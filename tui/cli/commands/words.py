@@ -37,7 +37,7 @@ def forms(
     model: Model = None,
     as_json: AsJson = False,
 ) -> None:
-    """Each word with the tokens that a model reads, its folded form, stem and lemma."""
+    """Show each word with its tokens, its folded form, its stem and its lemma."""
     from genchat.engine.retrieval.terms import detect_language
     from genchat.engine.words.forms import distinct, word_forms
     from genchat.tui.cli.inputs import given_text
@@ -81,7 +81,7 @@ def near(
     top: Count = 10,
     as_json: AsJson = False,
 ) -> None:
-    """The words that keep the most similar company."""
+    """Show the words that occur in the most similar contexts."""
     context = command_context(ctx)
     vectors = _vectors(context, (word,), text, corpus, language)
     _show(context, vectors, vectors.nearest(word, top), as_json)
@@ -97,7 +97,7 @@ def distance(
     language: LanguageOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Cosine and Euclidean distance of two words."""
+    """Show the cosine and the Euclidean distance of two words."""
     context = command_context(ctx)
     comparison = _vectors(context, (left, right), text, corpus, language).compare(left, right)
     if as_json:
@@ -122,7 +122,7 @@ def analogy(
     top: Count = 5,
     as_json: AsJson = False,
 ) -> None:
-    """What is to C as B is to A."""
+    """Show what is to C as B is to A."""
     context = command_context(ctx)
     vectors = _vectors(context, (first, second, third), text, corpus, language)
     _show(context, vectors, vectors.analogy(first, second, third, top), as_json)
@@ -137,7 +137,7 @@ def word_map(
     language: LanguageOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Words on a plane; of a single word, its neighbours."""
+    """Draw words on a plane; for a single word, draw its neighbours."""
     from genchat.engine.words.picture import drawn, placed
 
     context = command_context(ctx)
@@ -179,7 +179,7 @@ def _show(context: CommandContext, vectors: "WordVectors", neighbours: Sequence[
 def _vectors(
     context: CommandContext, words: Sequence[str], text: Path | None, corpus: str | None, language: Language | None
 ) -> "WordVectors":
-    """Vectors of the text that is named, or of all that ships with genchat; trained once, then kept.
+    """Return vectors of the text that is named, or of all that ships with genchat; they are trained once, then stored.
 
     Of what ships, the reader's language, unless one is named or only the other one knows all of `words`.
     """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scene:
-    """What a painter needs besides the evidence."""
+    """A scene is what a painter needs besides the evidence."""
 
     record: "TokenRecord"
     width: int
@@ -29,27 +29,27 @@ class Scene:
 
     @property
     def labels(self) -> "Labels":
-        """Token ids to labels."""
+        """Return the labels of token ids."""
         return self.record.labels
 
     @property
     def accent(self) -> Style:
-        """The backend family's colour."""
+        """Return the colour of the backend family."""
         return Style(color=self.styles.family_colour(self.family))
 
     def line(self) -> Line:
-        """A new line."""
+        """Return a new line."""
         return Line(self.width, self.styles.text)
 
     def title(self, text: str) -> Strip:
-        """The heading of a part."""
+        """Return the heading of a section."""
         return self.line().add(text, self.styles.muted + Style(bold=True)).strip()
 
     def paragraph(self, text: str, style: Style | None = None) -> list[Strip]:
-        """Safe text, wrapped."""
+        """Return safe text, wrapped."""
         wrapped = WrappedText(self.width, text)
         return [self.line().add(wrapped.text[a:b], style or self.styles.muted).strip() for a, b in wrapped.lines]
 
     def blank(self) -> Strip:
-        """An empty line."""
+        """Return an empty line."""
         return Strip.blank(self.width, self.styles.text)

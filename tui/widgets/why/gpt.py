@@ -14,7 +14,7 @@ _STRONGEST = 5
 
 
 def paint_gpt(evidence: GptEvidence, scene: Scene) -> list[Strip]:
-    """The logit lens, a line a layer, then the positions that all heads together looked at most."""
+    """Paint the logit lens, one line for each layer, then the positions with the most attention over all heads."""
     return [*_paint_lens(evidence, scene), *_paint_attention(evidence, scene)]
 
 

@@ -14,7 +14,7 @@ _LEVELS = " ▁▂▃▄▅▆▇█"
 
 
 def paint_lstm(evidence: LstmEvidence, scene: Scene) -> list[Strip]:
-    """A line a gate and layer: its mean, and its units as small bars."""
+    """Paint one line for each gate and layer: its mean, and its units as small bars."""
     lines = [scene.title(say("tui.why.gates"))]
     for layer in range(len(evidence.cell)):
         lines.append(scene.line().add(say("tui.why.layer", layer=layer + 1), scene.styles.muted).strip())

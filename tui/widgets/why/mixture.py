@@ -1,4 +1,4 @@
-"""Why a mixture chose as it did: how much each part was heard, then each part's own argument."""
+"""Why a mixture chose as it did: the weight of each part, then each part's own evidence."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from genchat.tui.widgets.why import Scene
 def paint_mixture(
     evidence: MixtureEvidence, scene: Scene, paint_part: Callable[[Evidence, Scene], list[Strip]]
 ) -> list[Strip]:
-    """The weights as bars; below, what `paint_part` paints of each part."""
+    """Paint the weights as bars, and below them what `paint_part` paints of each part."""
     lines = [scene.title(say("tui.why.mixture"))]
     for name, weight in evidence.weights.items():
         line = scene.line().add(safe_line(name), scene.styles.text, width=12)

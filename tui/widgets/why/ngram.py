@@ -19,12 +19,14 @@ from genchat.tui.widgets.why import Scene
 _SHOWN_PLACES = 3
 _SHOWN_REPLIES = 2
 _SEEN, _LEAST = 9, 6  # columns; the first grows with the counts, the others with their titles
-_LEAST_SHARE = 0.01  # recalled replies below this share of what is recalled are not told
+_LEAST_SHARE = 0.01  # recalled replies below this share of what is recalled are not shown
 _RECALLED = "≈"
 
 
 def paint_ngram(evidence: NgramEvidence, scene: Scene) -> list[Strip]:
-    """Order and context, the table of orders, the split, the recalled replies, the places."""
+    """Paint order and context, the table of orders, the split of p(w), the recalled replies and the passages of the
+    corpus.
+    """
     lines = [_paint_order(evidence, scene), *_paint_levels(evidence, scene)]
     parts = _parts(evidence, scene)
     if parts:
@@ -49,15 +51,15 @@ def _shares(evidence: NgramEvidence, scene: Scene) -> tuple[NgramShare, ...]:
 
 
 def _tint(order: int, model_order: int, scene: Scene) -> str:
-    """The accent for the highest order, fading towards the ground for lower ones."""
+    """Return the accent for the highest order, fading towards the background for lower ones."""
     accent = Color.parse(scene.styles.family_colour(scene.family))
-    ground = Color.parse(scene.styles.ground)
+    background = Color.parse(scene.styles.background)
     share = 0.25 + 0.75 * (order / max(model_order, 1))
-    return ground.blend(accent, share).hex
+    return background.blend(accent, share).hex
 
 
 def _paint_levels(evidence: NgramEvidence, scene: Scene) -> list[Strip]:
-    """One line an order, longest context first: context, count(context, w) of count(context), back-off, its gift."""
+    """Paint one line for each order, longest context first: context, counts, back-off weight and contribution."""
     shares = {share.order: share for share in _shares(evidence, scene)}
     counts = [_counts(level, shares.get(level.order)) for level in evidence.levels]
     styles, seen = scene.styles, max(_SEEN, *(len(count) + 2 for count in counts))
@@ -91,7 +93,7 @@ def _paint_levels(evidence: NgramEvidence, scene: Scene) -> list[Strip]:
 
 
 def _counts(level: NgramLevel, share: NgramShare | None) -> str:
-    """count(context, w) of count(context)."""
+    """Return count(context, w) of count(context)."""
     if share is None:
         return f"–/{whole(level.context_count)}"
     return f"{whole(share.count)}/{whole(share.context_count)}"
@@ -102,13 +104,15 @@ def _end_of(text: str, width: int) -> str:
 
 
 def _recalled_share(recall: RecallEvidence, scene: Scene) -> float:
-    """What the recalled replies give to the token."""
+    """Return what the recalled replies contribute to the token."""
     token = scene.record.token
     return 0.0 if token is None else recall.contributions.get(token, 0.0)
 
 
 def _parts(evidence: NgramEvidence, scene: Scene) -> list[tuple[float, str]]:
-    """What p(w) is the sum of, with the colour of each part: the recalled replies, then the orders, longest first."""
+    """Return the parts that p(w) is the sum of, with their colours: the recalled replies, then the orders, longest
+    first.
+    """
     parts = [
         (share.contribution, _tint(share.order, evidence.model_order, scene))
         for share in sorted(_shares(evidence, scene), key=lambda level_share: -level_share.order)
@@ -119,7 +123,7 @@ def _parts(evidence: NgramEvidence, scene: Scene) -> list[tuple[float, str]]:
 
 
 def _paint_split(parts: list[tuple[float, str]], scene: Scene) -> Strip:
-    """The stacked bar: the whole width is p(w)."""
+    """Paint the stacked bar, whose whole width is p(w)."""
     total = sum(part for part, _ in parts) or 1.0
     label = say("tui.why.split") + " "
     width = scene.width - len(label)
@@ -129,13 +133,13 @@ def _paint_split(parts: list[tuple[float, str]], scene: Scene) -> Strip:
         reached += part
         end = round(width * reached / total)
         if end > used:
-            pieces.append(Segment("━" * (end - used), Style(color=colour, bgcolor=scene.styles.ground)))
+            pieces.append(Segment("━" * (end - used), Style(color=colour, bgcolor=scene.styles.background)))
             used = end
     return Strip(pieces).adjust_cell_length(scene.width, scene.styles.text)
 
 
 def _paint_recalled(recall: RecallEvidence, scene: Scene) -> list[Strip]:
-    """The replies heard most: how much of what is recalled they are, where they stand, what was asked and answered."""
+    """Paint the recalled replies with the greatest weight: their share, their source, the question and the reply."""
     lines: list[Strip] = []
     if recall.unmatched:
         words = safe_line(", ".join(f"“{word}”" for word in recall.unmatched))
@@ -174,7 +178,7 @@ def _paint_places(evidence: NgramEvidence, scene: Scene) -> list[Strip]:
 
 
 def _paint_quote(occurrence: CorpusPlace, scene: Scene) -> Strip:
-    """The line of the text, the match in it highlighted, cut around the match where it is long."""
+    """Paint the line of the text with the match highlighted, shortened on both sides of it where it is long."""
     text, start, end = occurrence.text, occurrence.start, occurrence.end
     before, match, after = (
         safe(piece).replace("\n", " ").replace("\t", " ") for piece in (text[:start], text[start:end], text[end:])

@@ -8,7 +8,7 @@ from genchat.tui.widgets.why import Scene
 
 
 def paint_why(evidence: Evidence | None, scene: Scene) -> list[Strip]:
-    """The argument for the token of `scene`."""
+    """Paint why the token of `scene` was chosen."""
     match evidence:
         case NgramEvidence():
             from genchat.tui.widgets.why.ngram import paint_ngram

@@ -18,7 +18,7 @@ _HEADING = re.compile(r"(^|\n)#{1,6} ")
 
 
 def paint_passages(passages: Passages, scene: Scene) -> list[Strip]:
-    """All passages, best first."""
+    """Paint all passages, best first."""
     lines = [scene.title(say("tui.why.passages", retriever=safe_line(passages.retriever)))]
     if passages.missing:
         words = ", ".join(safe_line(word) for word in passages.missing)
@@ -38,7 +38,7 @@ def _paint_passage(passage: Passage, scene: Scene) -> list[Strip]:
     )
     lines = [head.add(_end_of(safe_line(passage.locator), head.room), styles.muted).strip()]
     parts = [(_part_name(name), score) for name, score in passage.parts.items() if score]
-    if parts:  # recipes and figures are not found by searching and have no scores
+    if parts:  # recipes and figures are not search results and have no scores
         scores = "  ".join(f"{name} {decimal(score)}" for name, score in parts)
         total = say("docs.score", score=decimal(passage.score))
         lines.append(scene.line().add("    ").add(f"{total}  {scores}", styles.muted).strip())
@@ -55,7 +55,7 @@ def _part_name(name: str) -> str:
 
 
 def _end_of(text: str, room: int) -> str:
-    """A heading path says most at its end."""
+    """Return the end of a heading path, which is its most telling part."""
     return text if len(text) <= room else "…" + text[len(text) - max(room, 1) + 1 :]
 
 
@@ -76,5 +76,5 @@ def _paint_text(passage: Passage, scene: Scene) -> list[Strip]:
 
 
 def _flat(text: str) -> str:
-    """On one line, without the marks of headings."""
+    """Return the text on one line, without the marks of headings."""
     return _HEADING.sub(r"\1", safe(text)).replace("\n", " ")
