@@ -146,17 +146,17 @@ def theme_styles(dark: bool, background: str = "paper") -> ThemeStyles:
     colours = _DARK if dark else _LIGHT
     back = colours[background]
 
-    def ink(name: str, bold: bool = False) -> Style:
+    def foreground(name: str, bold: bool = False) -> Style:
         return Style(color=colours[name], bgcolor=back, bold=bold or None)
 
     return ThemeStyles(
-        text=ink("text"),
-        strong=ink("text", bold=True),
-        muted=ink("muted"),
-        faint=ink("faint"),
-        rule=ink("rule"),
-        warning=ink("warning"),
-        error=ink("error"),
+        text=foreground("text"),
+        strong=foreground("text", bold=True),
+        muted=foreground("muted"),
+        faint=foreground("faint"),
+        rule=foreground("rule"),
+        warning=foreground("warning"),
+        error=foreground("error"),
         selected=Style(color=colours["paper"], bgcolor=colours["text"]),
         bar=colours["bar"],
         bar_gained=colours["bar-gained"],

@@ -164,11 +164,11 @@ class Dialogue:
         parent = turn.parent
         if parent is None:
             return None
-        wanted = parent.children.index(turn) + by
-        if not 0 <= wanted < len(parent.children):
+        index = parent.children.index(turn) + by
+        if not 0 <= index < len(parent.children):
             return None
-        parent.shown_child = wanted
-        return parent.children[wanted]
+        parent.shown_child = index
+        return parent.children[index]
 
     def messages_before(self, turn: Turn) -> list[Message]:
         """Return the messages that a model reads in order to write `turn`."""

@@ -155,8 +155,8 @@ class Session:
 
         A fixed seed is counted up for each version of a reply; the same seed again would give the same text.
         """
-        wanted = self.settings.sampling.seed
-        seed = secrets.randbits(32) if wanted is None else wanted + len(question.children)
+        fixed_seed = self.settings.sampling.seed
+        seed = secrets.randbits(32) if fixed_seed is None else fixed_seed + len(question.children)
         return replace(self.settings, sampling=replace(self.settings.sampling, seed=seed))
 
     def new_reply(self, settings: ReplySettings) -> Turn:

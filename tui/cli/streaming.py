@@ -71,20 +71,20 @@ class Interruption:
     """
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
         self._before: Any = None
 
     def __enter__(self) -> StopSignal:
         self._before = signal.signal(signal.SIGINT, self._ask)
-        return lambda: self.asked
+        return lambda: self.requested
 
     def __exit__(self, *_: object) -> None:
         signal.signal(signal.SIGINT, self._before)
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        if self.asked:
+        if self.requested:
             raise KeyboardInterrupt
-        self.asked = True
+        self.requested = True
 
 
 def write_reply(

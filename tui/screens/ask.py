@@ -21,14 +21,14 @@ class LineScreen(Dialog[str]):
 
     def __init__(self, title: str, text: str, hint: str = "", check: Callable[[str], object] | None = None) -> None:
         super().__init__(title, say("tui.dialog.enter"))
-        self._given = text
+        self._initial = text
         self._hint = hint
         self._check = check
 
     def parts(self) -> Iterable[Widget]:
         if self._hint:
             yield Static(Content(safe(self._hint)), classes="hint")
-        yield Input(self._given, select_on_focus=False)
+        yield Input(self._initial, select_on_focus=False)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

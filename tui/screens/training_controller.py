@@ -44,12 +44,12 @@ class TrainingController:
             self._watch(self.job)
 
     def _watch(self, job: TrainingJob) -> None:
-        def go_on(wanted: Next | None) -> None:
+        def go_on(choice: Next | None) -> None:
             if job.status.over:
                 self.job = None
-            if wanted == "talk":
+            if choice == "talk":
                 self._talk(job)
-            elif wanted == "again":
+            elif choice == "again":
                 self._ask({**job.order.form, "name": "" if job.status is JobStatus.KEPT else job.order.name})
 
         self._app.push_screen(TrainingScreen(job), go_on)

@@ -76,12 +76,12 @@ class TrainingForm(Dialog[TrainingOrder]):
         super().__init__(say("training_screen.form_title"), say("training_screen.form_keys"))
         self._texts = texts
         self._home = home
-        self._given = {**DEFAULTS, **(form or {})}
-        self._suggested = "" if self._given["name"] else free_name(self._given["family"], home)
+        self._initial = {**DEFAULTS, **(form or {})}
+        self._suggested = "" if self._initial["name"] else free_name(self._initial["family"], home)
         self._checking = False
 
     def parts(self) -> Iterable[Widget]:
-        values = self._given
+        values = self._initial
         texts = [(text.name, text.title) for text in self._texts]
         yield _Row("family", self._choice("family", FAMILIES))
         yield _Row("text", Choice([*texts, (OWN_FILE, say("training_screen.own_file"))], values["text"], id="text"))
@@ -98,7 +98,7 @@ class TrainingForm(Dialog[TrainingOrder]):
 
     def _choice(self, name: str, values: Iterable[str]) -> Choice:
         shown = [(value, say(f"training_screen.{name}.{value}")) for value in values]
-        return Choice(shown, self._given[name], id=name)
+        return Choice(shown, self._initial[name], id=name)
 
     def on_mount(self) -> None:
         self._arrange()
@@ -116,9 +116,9 @@ class TrainingForm(Dialog[TrainingOrder]):
     def _arrange(self) -> None:
         """Show the fields that the family has."""
         learns = self.query_one("#family", Choice).value != "ngram"
-        for names, wanted in ((_NEURAL, learns), (_COUNTED, not learns)):
+        for names, visible in ((_NEURAL, learns), (_COUNTED, not learns)):
             for name in names:
-                self.query_one(f"#row-{name}").display = wanted
+                self.query_one(f"#row-{name}").display = visible
         self.query_one("#row-file").display = self.query_one("#text", Choice).value == OWN_FILE
 
     @on(DescendantFocus)

@@ -69,16 +69,16 @@ def paint_row(row: "Row", chosen: bool, width: int, styles: ThemeStyles, family:
     """Paint one candidate."""
     cut = row.cut_by is not None
     accent = styles.family_colour(family)
-    ink = styles.faint if cut else styles.strong if chosen else styles.text
+    style = styles.faint if cut else styles.strong if chosen else styles.text
     line = Line(width, styles.text)
     line.add(MARK if chosen else " ", Style(color=accent)).add(" ")
-    line.add(row.label, ink, width=label_width(width))
+    line.add(row.label, style, width=label_width(width))
     line.add(percent(row.raw), styles.faint if cut else styles.muted, width=_NUMBER, right=True)
     room = width - 2 - label_width(width) - _NUMBER - _DRAWN - 1
     drawn = "" if row.drawn is None else percent(row.drawn)
     if row.cut_by is not None:
         drawn = "─" if _cut_note(row, room) else stage_label(row.cut_by)
-    line.add(drawn, ink, width=_DRAWN, right=True).add(" ")
+    line.add(drawn, style, width=_DRAWN, right=True).add(" ")
     return Strip([*line.strip().crop(0, width - room), *_paint_bar(row, chosen, room, styles, accent)], width)
 
 
@@ -86,14 +86,14 @@ def paint_compact(row: "Row", chosen: bool, width: int, styles: ThemeStyles, fam
     """Paint one candidate without a bar: label, the model's own probability, → the one drawn from, or the stage that
     cut it.
     """
-    ink = styles.faint if row.cut_by is not None else styles.strong if chosen else styles.text
+    style = styles.faint if row.cut_by is not None else styles.strong if chosen else styles.text
     line = Line(width, styles.text)
     line.add(MARK if chosen else " ", Style(color=styles.family_colour(family))).add(" ")
-    line.add(row.label, ink, width=max(width - 17, 1))
+    line.add(row.label, style, width=max(width - 17, 1))
     line.add(percent(row.raw), styles.faint if row.cut_by is not None else styles.muted, width=5, right=True)
     drawn = "" if row.drawn is None else percent(row.drawn)
     line.add(" → " if drawn else "   ", styles.faint)
-    return line.add(drawn if row.cut_by is None else stage_label(row.cut_by), ink, width=6).strip()
+    return line.add(drawn if row.cut_by is None else stage_label(row.cut_by), style, width=6).strip()
 
 
 def _paint_bar(row: "Row", chosen: bool, room: int, styles: ThemeStyles, accent: str) -> list[Segment]:

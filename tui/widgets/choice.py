@@ -39,12 +39,12 @@ class Choice(Widget, can_focus=True):
         super().__init__(id=id)
         self._values = values
         names = [name for name, _ in values]
-        self._place = names.index(value) if value in names else 0
+        self._index = names.index(value) if value in names else 0
 
     @property
     def value(self) -> str:
         """Return the value chosen now."""
-        return self._values[self._place][0]
+        return self._values[self._index][0]
 
     @value.setter
     def value(self, value: str) -> None:
@@ -52,11 +52,11 @@ class Choice(Widget, can_focus=True):
 
     def action_step(self, by: int) -> None:
         """Choose the next value or the one before, cyclically."""
-        self._choose((self._place + by) % len(self._values))
+        self._choose((self._index + by) % len(self._values))
 
     def _choose(self, index: int) -> None:
-        if index != self._place:
-            self._place = index
+        if index != self._index:
+            self._index = index
             self.refresh()
             self.post_message(self.Changed(self, self.value))
 
@@ -69,7 +69,7 @@ class Choice(Widget, can_focus=True):
         if y:
             return line.strip()
         mark, shown = (styles.strong, styles.strong) if self.has_focus else (styles.faint, styles.text)
-        text = safe_line(self._values[self._place][1], max(self.size.width - 4, 1))
+        text = safe_line(self._values[self._index][1], max(self.size.width - 4, 1))
         return line.add("‹ ", mark).add(text, shown).add(" ›", mark).strip()
 
     def on_focus(self) -> None:

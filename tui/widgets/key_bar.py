@@ -16,7 +16,7 @@ class KeyBar(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._places: list[tuple[int, int, str]] = []
+        self._key_spans: list[tuple[int, int, str]] = []
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
@@ -36,7 +36,7 @@ class KeyBar(Widget):
     def render_line(self, y: int) -> Strip:
         styles = theme_styles(self.app.current_theme.dark)
         line = Line(self.size.width, styles.text).add(" ")
-        self._places = []
+        self._key_spans = []
         shown = self._shown()
         leaving = [binding for binding in shown if binding.id == "quit"]  # always at the right end
         kept = sum(_width(binding) for binding in leaving)
@@ -53,10 +53,10 @@ class KeyBar(Widget):
         styles = theme_styles(self.app.current_theme.dark)
         start = self.size.width - line.room
         line.add(short_key_name(binding), styles.strong).add(" " + description(binding), styles.muted).add("  ")
-        self._places.append((start, self.size.width - line.room, binding.key.partition(",")[0]))
+        self._key_spans.append((start, self.size.width - line.room, binding.key.partition(",")[0]))
 
     def on_click(self, event: events.Click) -> None:
-        for start, end, key in self._places:
+        for start, end, key in self._key_spans:
             if start <= event.x < end:
                 self.app.simulate_key(key)
 
