@@ -1,4 +1,4 @@
-"""Days as the reader calls them."""
+"""Names days in the reader's language: today, yesterday, a date."""
 
 from datetime import UTC, date, datetime, timedelta
 

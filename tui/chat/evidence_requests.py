@@ -1,4 +1,4 @@
-"""Asking a model why, without hurrying it: one question at a time, the newest wanted one next, and while a reply is
+"""Asks a model why it chose a token, without slowing it: one question at a time, the newest first, and while a reply is
 being made never more than about a tenth of the time.
 """
 

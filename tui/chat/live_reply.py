@@ -1,4 +1,4 @@
-"""The reply that is being made: from a message of the person to a stream in a worker thread, and from the stream to
+"""The controller of the reply that is being made: from a message to a stream in a worker thread, and on to
 transcript and panel.
 
 The way of a prompt: `ask` keeps the message, `answer` starts the stream, the stream makes the reply and keeps it

@@ -1,4 +1,4 @@
-"""One token as the screen remembers it: small, ready to paint, free of the model's big arrays.
+"""The record of one token on the screen: small, ready to paint, without the model's big arrays.
 
 A step of a model with 50,000 tokens holds three arrays of that size. `Recorder.record` condenses it in the worker
 thread to the candidates a person can look at; a small vocabulary is kept whole. Candidates are identified by

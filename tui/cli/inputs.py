@@ -1,4 +1,4 @@
-"""Text that comes in: from the arguments, from stdin where "-" stands for it, from files. Checked before use."""
+"""Reads text from arguments, from stdin where "-" stands for it, and from files, and checks it before use."""
 
 import os
 import stat

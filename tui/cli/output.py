@@ -1,4 +1,4 @@
-"""The two streams of a command: data on stdout, narration on stderr.
+"""Writes the two streams of a command: data on stdout, narration on stderr.
 
 On a terminal, text that came from a model, a file or the history is made safe first; into a pipe it goes as it is,
 unless `--safe` asks otherwise. Narration is always made safe. Colour follows --color, NO_COLOR, FORCE_COLOR and TERM.

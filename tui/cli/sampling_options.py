@@ -1,4 +1,4 @@
-"""The flags of the stages of sampling, made from their table, for every command that draws tokens."""
+"""Makes the sampling options of every command that draws tokens from the table of sampling stages."""
 
 import inspect
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A reply on its way to stdout: as text while it is made, as one JSON document, or as one JSON line a token."""
+"""Streams a reply to stdout: as text while it is made, as one JSON document, or as one JSON line for every token."""
 
 import secrets
 import signal

@@ -1,4 +1,4 @@
-"""A training run that another process watches: its events on stdout, one JSON document a line."""
+"""Writes the events of a training run for a process that watches it: one JSON document a line on stdout."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Small questions: a line of text, or yes and no."""
+"""Two small dialogs: one asks for a line of text, the other for yes or no."""
 
 from collections.abc import Callable, Iterable
 from typing import ClassVar

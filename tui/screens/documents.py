@@ -1,4 +1,4 @@
-"""The documents that answers rest on: what is indexed, adding and removing, and why a question finds what it finds.
+"""The screen of indexed documents: it lists, adds and removes them, and explains what a question finds.
 
 Everything that touches files or the index runs in a worker thread with a library of its own; messages bring results.
 """

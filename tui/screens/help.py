@@ -1,4 +1,4 @@
-"""Help (F1): what the screen shows, and every key, read from the bindings themselves."""
+"""The help dialog (F1): it explains the screen and lists every key, read from the bindings themselves."""
 
 from collections.abc import Iterable, Iterator
 from typing import ClassVar

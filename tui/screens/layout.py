@@ -1,4 +1,4 @@
-"""Which parts of the chat screen stand where, by the size of the terminal and by what the person asked for."""
+"""Decides which parts of the chat screen are shown, by the size of the terminal and the person's choice."""
 
 from dataclasses import dataclass
 

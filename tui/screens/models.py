@@ -1,4 +1,4 @@
-"""Which model to talk to: everything on this machine, and why some of it cannot be opened."""
+"""The dialog that chooses a model: it lists all models of this machine, and says why some cannot be opened."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""Searching everything that was said, while typing."""
+"""The dialog that searches all stored messages while the person types."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

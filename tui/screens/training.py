@@ -1,4 +1,4 @@
-"""Watching a model learn: loss curves, figures, what it writes by now; stop and keep, stop and discard, or go and chat.
+"""The screen of a training run: loss curves, figures and samples, and keys to keep or discard the model or to chat.
 
 The run is a process of its own (tui/training/job.py) that goes on while the person chats; this screen only looks.
 training_controller.py opens it.

@@ -1,4 +1,4 @@
-"""What to train, on which text, for how long: a form whose every line the engine itself checks."""
+"""The form of a training run: what to train, on which text, for how long. The engine itself checks every line."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

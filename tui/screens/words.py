@@ -1,4 +1,4 @@
-"""Words as a machine sees them: tokens, stems and lemmas, the nearest words by their company, and a map of them.
+"""The screen that shows words as a machine sees them: tokens, stems, lemmas, nearest words, and a map of them.
 
 One word brings its neighbours; several bring their forms and their distances; a line such as "A : B = C"
 looks for the fourth of an analogy. The vectors are those of one text: of genchat's own, or of one the person fetched.

@@ -1,4 +1,4 @@
-"""What a person asks to be trained: read from a form, checked by the engine, said as a command of genchat."""
+"""The order of a training run: it is read from a form, checked by the engine, and becomes a command of genchat."""
 
 import os
 from collections.abc import Iterator, Mapping

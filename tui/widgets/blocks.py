@@ -1,4 +1,4 @@
-"""One turn as lines: who speaks, the wrapped text, notes. Painted lines are kept until they change."""
+"""Lays out one turn as lines: the speaker, the wrapped text, the notes. Painted lines are cached until they change."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""The first line: what is being talked to, how it draws its tokens, how fast it is."""
+"""The first line of the chat screen: the model in use, its sampling settings, and its speed."""
 
 import math
 import time

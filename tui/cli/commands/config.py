@@ -1,4 +1,4 @@
-"""`genchat config`: what is set, by whom, and setting it. Nothing is written unless `set` or `unset` is used."""
+"""`genchat config`: show and change settings, and say where they come from. Only `set` and `unset` write."""
 
 from typing import Annotated, Any
 

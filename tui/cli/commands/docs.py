@@ -1,4 +1,4 @@
-"""`genchat docs`: the documents that answers rest on, and why a question finds what it finds."""
+"""`genchat docs`: manage the documents that answers are based on, and explain a search."""
 
 from collections.abc import Iterable
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""`genchat doctor`: what genchat finds on this machine, and what is wrong with it."""
+"""`genchat doctor`: examine the installation and the machine, and list the problems."""
 
 import os
 import platform

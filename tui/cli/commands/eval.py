@@ -1,4 +1,4 @@
-"""`genchat eval TEXT|FILE… --models a,b`: models side by side on the same text, in bits per byte."""
+"""`genchat eval TEXT|FILE… --models a,b`: compare models on the same text, in bits per byte."""
 
 import math
 import re

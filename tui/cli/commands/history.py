@@ -1,4 +1,4 @@
-"""`genchat history`: the conversations that were kept."""
+"""`genchat history`: list, show, search, export and delete stored conversations."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""`genchat import PATH`: a foreign checkpoint becomes a model of genchat."""
+"""`genchat import PATH`: convert a foreign checkpoint into a model of genchat."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""`genchat keys`: storing, listing and forgetting API keys. A key is read hidden or from stdin, never from argv."""
+"""`genchat keys`: store, list and delete API keys. A key is read hidden or from stdin, never from argv."""
 
 import getpass
 import os

@@ -1,4 +1,4 @@
-"""`genchat models`: which models there are, what is known of one, and taking one away."""
+"""`genchat models`: list models, show the card of one, and delete models."""
 
 from collections.abc import Iterator
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""`genchat "prompt"`: one answer on stdout. Without a prompt, on a terminal: the screen."""
+"""`genchat "prompt"`: print one answer. Without a prompt, on a terminal, it opens the screen."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated

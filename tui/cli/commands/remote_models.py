@@ -1,4 +1,4 @@
-"""`genchat models --remote`: what Gemini offers the key in use."""
+"""`genchat models --remote`: list the models that Gemini offers with the API key in use."""
 
 from dataclasses import asdict
 

@@ -1,4 +1,4 @@
-"""`genchat score TEXT|-`: how surprised a model is by a text, token by token and in all."""
+"""`genchat score TEXT|-`: measure how well a model predicts a text, by token and in total."""
 
 import math
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""`genchat train mixture A B --held-out FILE --name NAME`: two models as one."""
+"""`genchat train mixture A B --held-out FILE --name NAME`: combine two models into one."""
 
 import shlex
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""`genchat train gpt|lstm FILE…`: a neural model of one's own, with its loss to watch."""
+"""`genchat train gpt|lstm FILE…`: train a neural model and show its loss."""
 
 import shlex
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""`genchat train ngram FILE…`: count a text."""
+"""`genchat train ngram FILE…`: train an n-gram model, which counts a text."""
 
 import shlex
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""`genchat words`: what words are to a machine. Their forms, and vectors learned from the company they keep."""
+"""`genchat words`: show words as a machine sees them: their forms, and vectors learned from their contexts."""
 
 import shutil
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The "why" below the candidates: one painter a kind of evidence, each in a file of its own.
+"""The "why" below the candidates: one painter for every kind of evidence, all in files of their own.
 
 A painter takes the evidence and a Scene and gives finished lines; painters.py knows them all, the panel none of them.
 """

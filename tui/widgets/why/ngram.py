@@ -1,4 +1,4 @@
-"""Why a counting model chose as it did: orders, counts, back-off, the exact split, and lines it learned from.
+"""Why an n-gram model chose as it did: orders, counts, back-off, the exact split, and lines it learned from.
 
 p(w) is the sum of what each order contributed (interpolated Kneser-Ney) and, in a chat, of what the recalled replies
 gave, so the parts of the bar are the whole answer.

@@ -1,4 +1,4 @@
-"""What retrieval gave to the model: the passages, their scores, the sentence that fits best, the matched words."""
+"""Paints what retrieval gave to the model: the passages, their scores, the best sentence, the matched words."""
 
 import re
 
