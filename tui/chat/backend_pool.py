@@ -28,7 +28,7 @@ class BackendPool:
     def made_by(self, model: str) -> tuple[str, Backend] | None:
         """Return an open backend whose model is called `model`, and the name it was opened by.
 
-        It may stand behind documents that it answered without.
+        It may be the model behind documents that answered without them.
         """
         with self._lock:
             for name, backend in self._open.items():

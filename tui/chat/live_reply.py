@@ -74,7 +74,7 @@ class LiveReply:
     def answer(self, question: Turn, *, with_documents: bool = True) -> None:
         """Begin a reply to `question`; a second reply becomes another version of the first.
 
-        Without documents, the model that would answer from them answers by itself; where there is none, a local one.
+        Without documents, the model behind them answers by itself; where there is none, a local model does.
         """
         session = self._session
         settings = session.settings_for(question)

@@ -60,7 +60,7 @@ class LoadProgress(Message):
 class ConversationLoaded(Message):
     """A stored conversation has been read, to be shown at `message`.
 
-    It is None if reading failed, and `error` says why.
+    `dialogue` is None if reading failed, and `error` says why.
     """
 
     dialogue: Dialogue | None

@@ -71,7 +71,7 @@ class Thread:
 def thread_for(context: CommandContext, *, latest: bool, name: str | None, keep: bool) -> Iterator[Thread]:
     """Yield the conversation to add to: the one named, the latest, or a new one.
 
-    A history that cannot be opened is said on stderr and the prompt is answered all the same, unless a conversation
+    A history that cannot be opened is reported on stderr and the prompt is answered all the same, unless a conversation
     of it was asked for. Raises UsageError where there is nothing to continue.
     """
     continues = latest or name is not None

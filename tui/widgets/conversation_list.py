@@ -52,7 +52,7 @@ class ConversationList(OptionList):
     def show(self, conversations: Sequence[Conversation], current: str | None, *, older: bool = False) -> None:
         """Fill the list again; the highlight goes to the current conversation, or stays about where it was.
 
-        `older`: there are more than these.
+        `older` says that there are more than these.
         """
         today = datetime.now().astimezone().date()
         options: list[Option] = []

@@ -37,7 +37,7 @@ class Span:
 def span_of(curves: Sequence[Curve], end: float | None = None) -> Span:
     """Return the span that holds `curves`; once there is enough to see, it leaves out their steep beginning.
 
-    end: where the run will be over, if known.
+    `end` is where the run will be over, if that is known.
     """
     last = end or max((point[0] for curve in curves for point in curve), default=1.0) or 1.0
     reached = max((point[0] for curve in curves for point in curve), default=0.0)

@@ -181,7 +181,7 @@ def _vectors(
 ) -> "WordVectors":
     """Return vectors of the text that is named, or of all that ships with genchat; they are trained once, then stored.
 
-    Of what ships, the reader's language, unless one is named or only the other one knows all of `words`.
+    Shipped texts are those in the reader's language, unless one is named or only the other one knows all of `words`.
     """
     from genchat.engine.words.store import shipped_texts
     from genchat.tui.cli.inputs import read_text_file
