@@ -17,10 +17,14 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 SECTIONS = {"stage": "A stage of sampling", "command": "A command", "family": "A model family"}
 COPIED = ("genchat", "engine", "tui", "corpora", "tests", "docs", "pyproject.toml", "README.md", ".ci")
-LEFT_OUT = ("engine/pretrained/", "tui/pictures/", "tests/fixtures/", "tests/tui/__snapshots__/")
+LEFT_OUT = re.compile(r".*\.safetensors|tui/pictures/.*|tests/fixtures/.*|tests/tui/__snapshots__/.*")
 DIALOGUES = 3  # files of a language that are copied: enough for a model, and counted sooner
+VIOLATIONS = """
+from pathlib import Path
+from tests.rooms import House, Table
+print(*House.of("genchat", Table.read(Path("pyproject.toml"))).violations(), sep="\\n")
+"""
 _BLOCK = re.compile(r"^```(?P<kind>\w+)(?: title=(?P<title>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-_UNPROVEN = "engine.unigram has no entry"
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def tracked() -> list[str]:
     listed = subprocess.run(["git", "ls-files", *COPIED], cwd=ROOT, capture_output=True, text=True).stdout.splitlines()
     if not listed:
         pytest.skip("not a checkout")
-    kept = [name for name in listed if not name.startswith(LEFT_OUT) and (ROOT / name).exists()]
+    kept = [name for name in listed if not LEFT_OUT.fullmatch(name) and (ROOT / name).exists()]
     dialogues: dict[str, list[str]] = {}
     for name in kept:
         if name.startswith("corpora/dialogues/"):
@@ -120,14 +124,18 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     return Copy(folder, programs, tmp_path_factory.mktemp("home"))
 
 
+def looks(change: Change) -> str:
+    """The commands that say whether its code is as the rest of the code is."""
+    written = " ".join(path for _, path, _ in change.files if path.endswith(".py"))
+    return f"python -m ruff check {written}\npython -m ruff format --check {written}"
+
+
 def followed(copy: Copy, name: str) -> str:
     """What the commands of a change print after its blocks were applied."""
     change = CHANGES[name]
     for block in change.files:
         copy.apply(*block)
-    written = [path for _, path, _ in change.files if path.endswith(".py")]
-    looks = f"python -m ruff check {' '.join(written)}\npython -m ruff format --check {' '.join(written)}"
-    done = copy.run("\n".join([*change.commands, looks]))
+    done = copy.run("\n".join([*change.commands, looks(change)]))
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -150,19 +158,35 @@ def test_the_command_answers(copy: Copy) -> None:
     assert "count the characters, bytes and tokens" in copy.run("genchat --help").stdout
 
 
-def test_the_family_opens_from_a_folder_once_its_room_is_listed(copy: Copy) -> None:
+def test_the_family_opens_from_a_folder_and_its_room_must_be_listed(copy: Copy) -> None:
     change = CHANGES["family"]
-    unlisted = Copy(copy.folder.parent / "unlisted", copy.programs, copy.home)
-    shutil.copytree(copy.folder, unlisted.folder, symlinks=True)
-    for kind, path, text in change.files:
-        if path != "pyproject.toml":
-            unlisted.apply(kind, path, text)
-    refused = unlisted.run("pytest tests/test_rooms.py -k every_import")
-    assert refused.returncode == 1
-    assert _UNPROVEN in refused.stdout
-    printed = followed(copy, "family")
-    reply = next(line for line in reversed(printed.splitlines()) if line and "files already" not in line)
-    assert reply
+    *unlisted, entry, contract = change.files
+    assert entry[1] == "pyproject.toml"
+    for block in unlisted:
+        copy.apply(*block)
+    refused = copy.run(f"python -c {shlex.quote(VIOLATIONS)}").stdout.splitlines()
+    assert "engine.unigram has no entry" in refused
+    assert {line.split(" ")[0] for line in refused} == {"engine.unigram"}
+    copy.apply(*entry)
+    copy.apply(*contract)
+    done = copy.run("\n".join([*change.commands, looks(change)]))
+    assert done.returncode == 0, done.stdout + done.stderr
+    listed = {model["name"]: model for model in json.loads(copy.run("genchat models --json").stdout)}
+    assert (listed["letters"]["family"], listed["letters"]["problem"]) == ("unigram", None)
+    reply = json.loads(copy.run("genchat -m letters 'Bom dia!' --seed 1 -n 8 --json").stdout)
+    assert len(reply["tokens"]) == 8
+
+
+@pytest.mark.slow
+def test_the_new_files_are_typed_as_strictly_as_the_others(copy: Copy) -> None:
+    written = [path for change in CHANGES.values() for _, path, _ in change.files if path.endswith(".py")]
+    for change in CHANGES.values():
+        for kind, path, text in change.files:
+            if kind != "diff" and not (copy.folder / path).exists():
+                copy.apply(kind, path, text)
+    inside = [path if path.startswith("tests/") else f"genchat/{path}" for path in written]
+    done = copy.run(f"python -m mypy {' '.join(inside)}")
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize(
