@@ -88,7 +88,7 @@ class ConversationManager:
         """Ask for another title."""
         from genchat.tui.screens.ask import LineScreen
 
-        def rename_conversation(title: str) -> None:
+        def rename(title: str) -> None:
             self._session.history.rename(name, title)
 
         question = LineScreen(say("tui.rename.title"), safe_line(self._title_of(name)), check=rename)
