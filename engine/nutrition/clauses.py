@@ -1,0 +1,328 @@
+"""What a wish refuses and what it wants: how far a refusal reaches, and what is left in doubt.
+
+A refusal holds for everything after it up to the end of the sentence, to a contrast ("mas", "but") or to words that open
+a new wish ("sem leite, com frango"); a refusal with nothing after it holds for what stands before it ("leite não"). A
+food whose clause holds a word that was not understood is in doubt, and what is in doubt is left out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from genchat.engine.nutrition.foods import food_table
+from genchat.engine.nutrition.items import Item
+from genchat.engine.retrieval.terms import Language
+
+_COORDINATORS = frozenset(("e", "and", "&"))
+_LISTING = frozenset(("e", "and", "ou", "or", "nem", "nor"))
+_RELATIVE = frozenset(("que", "that", "which"))
+_AFTER = frozenset(("free", "zero", "livre", "livres", "isento", "isenta", "isentos", "isentas"))
+_TOWARDS = frozenset(("de", "do", "da", "dos", "das", "a", "ao", "aos", "as", "com", "of", "from", "to", "with"))
+_EXCHANGE = ("troc", "troqu", "substitu", "replac", "swap", "lugar", "vez", "inves", "instead")
+_NO_REFUSAL_OF_FOOD = ("restri", "alerg", "allerg", "intoler")
+_PRONOUNS = frozenset(("i", "we", "i'd", "we'd", "would", "id"))
+_NEAR = 4  # items between a negation and the word that turns it round
+
+
+@dataclass
+class Heard:
+    """Items by what the wish says of them. `misunderstood` are refused words that are nothing that is known."""
+
+    refused: list[Item] = field(default_factory=list)
+    allergies: list[Item] = field(default_factory=list)  # of the refused, those that the body does not bear
+    lasting: list[Item] = field(default_factory=list)  # of the refused, those that hold for more than one wish
+    wanted: list[Item] = field(default_factory=list)
+    doubted: list[Item] = field(default_factory=list)
+    diets: list[Item] = field(default_factory=list)
+    conditions: list[Item] = field(default_factory=list)
+    unwanted_meals: list[Item] = field(default_factory=list)
+    unwanted_days: list[Item] = field(default_factory=list)
+    misunderstood: list[Item] = field(default_factory=list)
+    unknown: list[Item] = field(default_factory=list)
+
+
+@dataclass
+class _Scope:
+    """A stretch of a wish that is read one way."""
+
+    refusing: bool = False
+    ignoring: bool = False  # "não tenho alergia a …" says nothing
+    allergic: bool = False
+    lasting: bool = False
+    exchanging: bool = False
+    indirect: bool = False  # "nada com …": what is refused stands behind words that would else open a wish
+    has_object: bool = False
+    doubtful: bool = False
+    excused: bool = False  # "sem restrições"
+    foods: list[Item] = field(default_factory=list)
+    unknown_part: list[Item] = field(default_factory=list)  # unknown words of the list's part that is being read
+    part_has_object: bool = False
+
+
+def heard_in(items: Sequence[Item], language: Language) -> Heard:
+    """What a line says of each food, diet and state of health in it."""
+    return _Hearing(items, language).heard
+
+
+class _Hearing:
+    def __init__(self, items: Sequence[Item], language: Language) -> None:
+        self.items, self.language, self.table = items, language, food_table()
+        self.heard = Heard()
+        self.scope = _Scope()
+        self._open: list[Item] = []  # foods of the line that are wanted so far
+        place = 0
+        while place < len(items):
+            place += self._hear(place)
+        self._close()
+        self.heard.wanted = [item for item in self._open if item not in self.heard.refused]
+
+    def _hear(self, place: int) -> int:
+        """Take in the item at a place; the number of items that were taken."""
+        item = self.items[place]
+        if item.mark == ".":
+            self._begin(_Scope())
+        turned = self._turned_round(place)
+        if turned:
+            return turned
+        if item.kind in ("refusal", "allergy") and self._refuses(place):
+            return self._refuse(place)
+        if item.kind in ("plain", "refusal", "allergy"):
+            self._read_plain(place)
+        elif item.kind in ("food", "dish"):
+            self._read_food(item, place)
+        elif item.kind in ("diet", "condition"):
+            self._read_state(item, place)
+        elif item.kind == "unknown":
+            self._read_unknown(item, place)
+        elif self.scope.refusing and item.kind in ("meal", "day"):
+            self._next_part(place)
+            self.scope.has_object = self.scope.part_has_object = True
+            (self.heard.unwanted_meals if item.kind == "meal" else self.heard.unwanted_days).append(item)
+        return 1
+
+    # -- refusals ------------------------------------------------------------------------------------------------
+
+    def _refuses(self, place: int) -> bool:
+        """Whether a word that may refuse does: in Portuguese "no" seldom does, and before a food nobody can tell."""
+        item = self.items[place]
+        if item.word != "no":
+            return True
+        following = self.items[place + 1] if place + 1 < len(self.items) else None
+        if following is not None and following.kind in ("food", "diet", "dish") and not following.mark:
+            return True
+        return self.language == "en"
+
+    def _turned_round(self, place: int) -> int:
+        """How many items a negation takes that refuses nothing: "não pode faltar …", "não tenho alergia a …"."""
+        if self.items[place].word not in self.table.words("refusal.negations"):
+            return 0
+        for further in range(place + 1, min(place + 1 + _NEAR, len(self.items))):
+            item = self.items[further]
+            if item.mark or item.kind in ("food", "diet", "condition", "dish"):
+                return 0
+            if item.word in self.table.words("refusal.missing"):
+                self._begin(_Scope())
+                return further - place + 1
+            if item.word in self.table.words("refusal.idle") and further == place + 1:
+                self._begin(_Scope())
+                return 2
+            if item.kind == "allergy":
+                self._begin(_Scope(ignoring=True))
+                return further - place + 1
+            if item.word not in self.table.words("refusal.having") and item.word not in ("pode", "podem", "can", "must"):
+                return 0
+        return 0
+
+    def _refuse(self, place: int) -> int:
+        item = self.items[place]
+        before = self._listed_before(place)
+        following = self.items[place + 1] if place + 1 < len(self.items) else None
+        forward = following is not None and not following.mark and (
+            following.word in _TOWARDS or following.kind in ("food", "diet", "dish", "unknown")
+        )
+        attached = item.word in _AFTER or item.kind == "allergy"
+        if attached and before and not (item.word in _AFTER and following is not None and following.word in _TOWARDS):
+            if not (forward and (item.word not in _AFTER or following is None or following.kind == "food")):
+                for each in before:
+                    self._mark_refused(each, item.kind == "allergy", item.kind == "allergy")
+                self.scope.has_object = True
+                return 1
+        self._end_part()
+        same = self.scope.refusing and not self.scope.has_object
+        if not same:
+            self._close()
+        lasting = item.kind == "allergy" or self._is_of_a_person(place)
+        exchanging = item.word.startswith(_EXCHANGE)
+        excused = same and item.word.startswith(_NO_REFUSAL_OF_FOOD)
+        scope = _Scope(refusing=True, allergic=item.kind == "allergy", lasting=lasting, exchanging=exchanging, excused=excused)
+        if same:
+            scope.lasting |= self.scope.lasting
+            scope.allergic |= self.scope.allergic
+            scope.exchanging |= self.scope.exchanging
+            scope.indirect = self.scope.indirect
+        scope.foods = self.scope.foods
+        self.scope = scope
+        return 1
+
+    def _is_of_a_person(self, place: int) -> bool:
+        """Whether a refusal is told of oneself, as "não como" is and "sem" is not."""
+        return any(
+            item.word in ("como", "comemos", "posso", "podemos", "gosto", "tolero", "eat", "stand", "have", "like", "tolerate")
+            for item in self.items[place + 1 : place + 3]
+        ) or self.items[place].word in ("odeio", "detesto", "hate", "evito", "avoid", "parei", "cortei", "sick", "mal")
+
+    def _listed_before(self, place: int) -> list[Item]:
+        """The foods of the list that ends just before a place: of "gluten and dairy free", both."""
+        found: list[Item] = []
+        while place > 0:
+            here, before = self.items[place], self.items[place - 1]
+            if found and here.mark == "." or (not found and here.mark):
+                break
+            if before.kind == "food":
+                found.append(before)
+            elif not (found and before.word in _LISTING):
+                break
+            place -= 1
+        return found
+
+    def _mark_refused(self, item: Item, allergic: bool, lasting: bool) -> None:
+        self.heard.refused.append(item)
+        if allergic:
+            self.heard.allergies.append(item)
+        if lasting:
+            self.heard.lasting.append(item)
+        self._open = [each for each in self._open if each is not item]
+        self.heard.doubted = [each for each in self.heard.doubted if each is not item]
+
+    # -- everything else -------------------------------------------------------------------------------------------
+
+    def _read_plain(self, place: int) -> None:
+        item = self.items[place]
+        words = self.table.words
+        if item.word in words("inclusion.contrast"):
+            self._begin(_Scope(foods=self.scope.foods))
+        elif self.scope.refusing or self.scope.ignoring:
+            self._next_part(place)
+            if self._opens(place):
+                self._begin(_Scope(foods=self.scope.foods))
+            elif item.word in words("inclusion.openers") or item.word in _RELATIVE:
+                self.scope.indirect |= not self.scope.has_object
+        elif self._is_coordinated(place) and self._is_opener(place):
+            self._begin(_Scope(foods=self.scope.foods))
+        elif item.word in words("inclusion.approval") and item.word not in ("pode",):
+            self._settle()
+
+    def _opens(self, place: int) -> bool:
+        """Whether a word ends the refusal it stands in."""
+        word, words = self.items[place].word, self.table.words
+        if not (self.scope.has_object or self.scope.ignoring or self.scope.excused):
+            return False
+        if self.scope.exchanging and word in words("inclusion.pointing"):
+            return True
+        if word in words("inclusion.openers"):
+            return self._is_coordinated(place) and not self.scope.indirect
+        return self._is_wanting(place) and (self._is_coordinated(place) or not self.scope.indirect)
+
+    def _is_opener(self, place: int) -> bool:
+        return self.items[place].word in self.table.words("inclusion.openers") or self._is_wanting(place)
+
+    def _is_wanting(self, place: int) -> bool:
+        word = self.items[place].word
+        if word in ("like", "can", "may", "love", "need", "want"):
+            return any(item.word in _PRONOUNS for item in self.items[max(place - 2, 0) : place])
+        return word in self.table.words("inclusion.wanting") and word not in ("use", "usar", "pode", "podem", "put")
+
+    def _is_coordinated(self, place: int) -> bool:
+        """Whether a comma or "e" stands just before."""
+        before = self.items[place - 1].word if place else ""
+        if before in _PRONOUNS or before in ("eu", "nos"):
+            return self._is_coordinated(place - 1)
+        return bool(self.items[place].mark) or before in _COORDINATORS
+
+    def _read_food(self, item: Item, place: int) -> None:
+        scope = self.scope
+        self._next_part(place)
+        scope.part_has_object = True
+        if scope.refusing:
+            scope.has_object = True
+            self._mark_refused(item, scope.allergic, scope.lasting)
+        elif scope.ignoring:
+            scope.has_object = True
+        elif scope.doubtful:
+            self.heard.doubted.append(item)
+            scope.foods.append(item)
+        else:
+            self._open.append(item)
+            scope.foods.append(item)
+
+    def _read_state(self, item: Item, place: int) -> None:
+        self._next_part(place)
+        self.scope.part_has_object = True
+        if self._is_denied(place):
+            self.scope.has_object = True
+            return
+        if self.scope.refusing:
+            self.scope.has_object = True
+        (self.heard.diets if item.kind == "diet" else self.heard.conditions).append(item)
+
+    def _is_denied(self, place: int) -> bool:
+        """Whether "não sou" or its like stands just before: "não sou vegana"."""
+        if self.items[place].mark:
+            return False
+        for item in reversed(self.items[max(place - 3, 0) : place]):
+            if item.word in self.table.words("refusal.negations") or item.word == "sem":
+                diet = self.items[place]
+                # "Sem conservantes" refuses what ingredients cannot tell.
+                return not any(self.table.of_diet(key) is None for key in diet.keys if diet.kind == "diet")
+            if item.mark or item.word not in (*self.table.words("refusal.having"), "ser", "be", "um", "uma", "e", "a", "i'm"):
+                return False
+        return False
+
+    def _read_unknown(self, item: Item, place: int) -> None:
+        self._next_part(place)
+        self.heard.unknown.append(item)
+        if self.scope.refusing:
+            self.scope.unknown_part.append(item)
+        elif not self.scope.ignoring:
+            self._doubt()
+
+    def _doubt(self) -> None:
+        """What was wanted in this clause is in doubt, and so is what follows in it."""
+        self.scope.doubtful = True
+        for item in self.scope.foods:
+            if any(each is item for each in self._open):
+                self._open = [each for each in self._open if each is not item]
+                self.heard.doubted.append(item)
+
+    def _settle(self) -> None:
+        """ "Frango sim": what was named so far stays wanted."""
+        self.scope.foods = []
+
+    # -- the ends of things ------------------------------------------------------------------------------------------
+
+    def _next_part(self, place: int) -> None:
+        """A comma or "e" ends a part of a list; a part that is nothing known was not understood."""
+        if self.scope.refusing and (self.items[place].mark or (place and self.items[place - 1].word in _LISTING)):
+            self._end_part()
+
+    def _end_part(self) -> None:
+        if self.scope.refusing and self.scope.unknown_part and not self.scope.part_has_object:
+            self.heard.misunderstood += self.scope.unknown_part
+            self.scope.has_object = True
+        self.scope.unknown_part = []
+        self.scope.part_has_object = False
+
+    def _begin(self, scope: _Scope) -> None:
+        self._close()
+        self.scope = scope
+
+    def _close(self) -> None:
+        """A refusal without an object is of what stands before it."""
+        self._end_part()
+        scope = self.scope
+        if not scope.refusing or scope.has_object or scope.excused:
+            return
+        before = scope.foods or [*self._open, *self.heard.doubted]
+        for item in list(before):
+            if item not in self.heard.refused:
+                self._mark_refused(item, scope.allergic, scope.lasting)
+        scope.has_object = True
