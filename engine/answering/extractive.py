@@ -5,6 +5,7 @@ Everything said is read from a source and carries its number.
 
 import secrets
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from genchat.engine.answering.answers import NO_MODEL, not_found, politely, written
 from genchat.engine.answering.courtesy import courtesy
@@ -24,6 +25,7 @@ from genchat.engine.conversation import Message
 from genchat.engine.evidence import Evidence
 from genchat.engine.language import say
 from genchat.engine.nutrition.composed import composed_answer
+from genchat.engine.nutrition.offers import passages_allowed, restrictions_of
 from genchat.engine.retrieval.retriever import PASSAGES, Retriever
 
 NAME = "documents"
@@ -72,9 +74,18 @@ class ExtractiveBackend:
             yield from retrieval.notices
             yield from not_found(retrieval, settings, should_stop)
             return
+        passages = passages_allowed(retrieval.passages, restrictions_of(messages))
+        left_out = len(retrieval.passages) - len(passages)
+        if left_out:
+            retrieval = replace(retrieval, passages=tuple(passages))
         yield retrieval.event
         yield from retrieval.notices
-        yield from written(quotations(retrieval.question, retrieval.passages), settings, should_stop)
+        if left_out:
+            yield Notice("retrieval.passages_left_out", {"count": left_out})
+        if not passages:
+            yield from not_found(retrieval, settings, should_stop)
+            return
+        yield from written(quotations(retrieval.question, passages), settings, should_stop)
 
     def complete(self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None) -> Iterator[Event]:
         """There is no text to go on with: says so."""

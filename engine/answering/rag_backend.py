@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from genchat.engine.answering.answers import not_found
+from genchat.engine.answering.answers import not_found, written
 from genchat.engine.answering.citations import check_citations
 from genchat.engine.answering.courtesy import courtesy
 from genchat.engine.answering.follow_ups import standing_alone
@@ -26,6 +26,7 @@ from genchat.engine.conversation import Message
 from genchat.engine.errors import RemoteError
 from genchat.engine.evidence import Evidence
 from genchat.engine.nutrition.composed import composed_answer
+from genchat.engine.nutrition.offers import forbidden_notices, passages_allowed, restrictions_of, with_restrictions
 from genchat.engine.retrieval.retriever import PASSAGES, Retriever
 from genchat.engine.retrieval.terms import detect_language
 from genchat.engine.text import safe_line
@@ -74,6 +75,11 @@ class RagBackend:
         remote = self.without_documents.capabilities.remote
         composed = composed_answer(self.retriever, messages, settings.sampling.seed or 0, remote)
         if composed is not None:
+            if composed.final:
+                yield composed.event
+                yield from composed.notices
+                yield from written(composed.text, settings, should_stop)
+                return
             yield from composed.notices
             found = self.retriever.passages_of(question, composed.choice)
             yield from self._answer(messages, found, composed.event, settings, should_stop)
@@ -85,7 +91,8 @@ class RagBackend:
             yield from not_found(retrieval, settings, should_stop)
             return
         yield from retrieval.notices
-        yield from self._answer(messages, retrieval.passages, retrieval.event, settings, should_stop)
+        found = passages_allowed(retrieval.passages, restrictions_of(messages))
+        yield from self._answer(messages, found, retrieval.event, settings, should_stop)
 
     def _answer(
         self,
@@ -99,7 +106,8 @@ class RagBackend:
         room = None if length is None else int(length * _ROOM_SHARE)
         given = fitting(passages, self.tokenizer, room)
         yield replace(event, items=tuple(given))
-        prompt = rag_messages(messages, given, detect_language(messages[-1].text), new_fence())
+        restrictions, language = restrictions_of(messages), detect_language(messages[-1].text)
+        prompt = with_restrictions(rag_messages(messages, given, language, new_fence()), restrictions, language)
         self._prompts = {tuple(messages): prompt}
         text = ""
         try:
@@ -108,6 +116,7 @@ class RagBackend:
                     text += each.text
                 if isinstance(each, Finish):
                     yield from check_citations(text, given).notices()
+                    yield from forbidden_notices(text, restrictions)
                 yield each
         except RemoteError as error:
             if text or self._fallback is None:

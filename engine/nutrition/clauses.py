@@ -51,6 +51,7 @@ class _Scope:
     exchanging: bool = False
     indirect: bool = False  # "nada com …": what is refused stands behind words that would else open a wish
     has_object: bool = False
+    has_food: bool = False
     doubtful: bool = False
     excused: bool = False  # "sem restrições"
     foods: list[Item] = field(default_factory=list)
@@ -93,11 +94,18 @@ class _Hearing:
             self._read_state(item, place)
         elif item.kind == "unknown":
             self._read_unknown(item, place)
-        elif self.scope.refusing and item.kind in ("meal", "day"):
-            self._next_part(place)
-            self.scope.has_object = self.scope.part_has_object = True
-            (self.heard.unwanted_meals if item.kind == "meal" else self.heard.unwanted_days).append(item)
+        elif self.scope.refusing:
+            self._read_other(item, place)
         return 1
+
+    def _read_other(self, item: Item, place: int) -> None:
+        """A meal, a day or an amount in a refusal: "sem jantar", but not "sem leite no jantar"."""
+        self._next_part(place)
+        if not self.scope.has_food and item.kind == "meal":
+            self.heard.unwanted_meals.append(item)
+        if not self.scope.has_food and item.kind == "day":
+            self.heard.unwanted_days.append(item)
+        self.scope.has_object = self.scope.part_has_object = True
 
     # -- refusals ------------------------------------------------------------------------------------------------
 
@@ -214,6 +222,8 @@ class _Hearing:
     def _opens(self, place: int) -> bool:
         """Whether a word ends the refusal it stands in."""
         word, words = self.items[place].word, self.table.words
+        if word in words("inclusion.asking") and self._is_coordinated(place):
+            return True
         if not (self.scope.has_object or self.scope.ignoring or self.scope.excused):
             return False
         if self.scope.exchanging and word in words("inclusion.pointing"):
@@ -243,7 +253,7 @@ class _Hearing:
         self._next_part(place)
         scope.part_has_object = True
         if scope.refusing:
-            scope.has_object = True
+            scope.has_object = scope.has_food = True
             self._mark_refused(item, scope.allergic, scope.lasting)
         elif scope.ignoring:
             scope.has_object = True

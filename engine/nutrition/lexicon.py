@@ -67,7 +67,7 @@ class Lexicon:
         word = tokens[place].folded
         if place > start and word in CONNECTORS:
             longer = self._longest(node, tokens, start, place + 1, respelled) if node.next else None
-            return longer if longer is not None and (best is None or longer.keys != best.keys) else best
+            return longer if longer is not None and longer.length > place + 1 - start else best
         for form in singulars(respelled.get(word, word)):
             inner = node.next.get(form)
             longer = self._longest(inner, tokens, start, place + 1, respelled) if inner is not None else None

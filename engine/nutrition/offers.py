@@ -1,0 +1,104 @@
+"""What is said where no dish may be offered, and the passages and rules that keep a model to the restrictions.
+
+A restriction that was not understood, or that ingredients cannot tell, is answered by words, never by dishes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from genchat.engine.answering.follow_ups import asked_lines
+from genchat.engine.contract import Notice, Passage
+from genchat.engine.conversation import Message, Role
+from genchat.engine.nutrition.foods import food_table
+from genchat.engine.nutrition.recipes import Recipe, recipes_of
+from genchat.engine.nutrition.requests import speaks_of_eating
+from genchat.engine.nutrition.restrictions import (
+    Restrictions,
+    allowed,
+    excluded_most,
+    forbidden_in,
+    unknown_ingredients,
+)
+from genchat.engine.nutrition.wishes import Wish, heard_wish
+from genchat.engine.nutrition.wording import notes_on, restriction_text
+from genchat.engine.retrieval.phrases import listed, said
+from genchat.engine.retrieval.terms import Language
+
+_MOST_UNKNOWN = 6  # ingredients that are named
+
+
+def earlier_lines(messages: Sequence[Message], lines: Sequence[str]) -> list[str]:
+    """What the person said before the question and those it leans on."""
+    asked = [message.text for message in messages if message.role is Role.USER]
+    return asked[: len(asked) - len(lines)]
+
+
+def restrictions_of(messages: Sequence[Message]) -> Restrictions:
+    """What must not be in any food that the answer to a conversation speaks of; nothing where it asks for no food."""
+    lines = asked_lines(messages)
+    if not lines or not lines[-1].strip():
+        return Restrictions()
+    wish = heard_wish(lines, earlier=earlier_lines(messages, lines))
+    return wish.restrictions if wish.restrictions and speaks_of_eating(lines, wish) else Restrictions()
+
+
+def refusal(wish: Wish, recipes: Sequence[Recipe]) -> str:
+    """Why no dish is offered; empty where some may be."""
+    language, restrictions = wish.language, wish.restrictions
+    if restrictions.misunderstood:
+        words = ", ".join(restrictions.misunderstood)
+        return said(language, "restriction_not_understood", words=words)
+    if restrictions.untold:
+        names = listed([food_table().diet_name(key, language) for key in restrictions.untold], language)
+        return said(language, "restriction_untold", names=names)
+    if not restrictions.items or not recipes:
+        return ""
+    fitting = [
+        recipe for recipe in recipes if not recipe.meals.isdisjoint(wish.meals) and allowed(recipe, restrictions)
+    ]
+    if fitting:
+        return ""
+    names = ", ".join(restriction_text(each, language) for each in restrictions.items)
+    parts = [said(language, "nothing_fits", wishes=names, count=len(recipes))]
+    most = excluded_most(recipes, restrictions)
+    if most is not None:
+        parts.append(said(language, "excluded_most", wish=restriction_text(most[0], language), count=most[1]))
+    parts += notes_on(wish, unknown=keeping_out(recipes, restrictions))
+    return "\n\n".join(parts)
+
+
+def keeping_out(recipes: Sequence[Recipe], restrictions: Restrictions) -> tuple[str, ...]:
+    """The ingredients nobody knows that keep dishes out; none where nothing is refused."""
+    return unknown_ingredients(recipes, restrictions)[:_MOST_UNKNOWN] if restrictions.items else ()
+
+
+def passages_allowed(passages: Sequence[Passage], restrictions: Restrictions) -> list[Passage]:
+    """The passages that hold no dish which does not pass and name nothing that is refused, numbered anew."""
+    if not restrictions.items:
+        return list(passages)
+    kept = [
+        passage
+        for passage in passages
+        if not forbidden_in(passage.text, restrictions)
+        and all(allowed(recipe, restrictions) for recipe in recipes_of(0, [passage.locator], passage.text))
+    ]
+    return [replace(passage, number=number) for number, passage in enumerate(kept, 1)]
+
+
+def with_restrictions(prompt: Sequence[Message], restrictions: Restrictions, language: Language) -> list[Message]:
+    """A prompt whose rules also say what must not be offered."""
+    if not restrictions.items or not prompt:
+        return list(prompt)
+    names = ", ".join(restriction_text(each, language) for each in restrictions.items)
+    rule = said(language, "prompt_restrictions", wishes=names)
+    first, *others = prompt
+    if first.role is Role.SYSTEM:
+        return [Message(Role.SYSTEM, f"{first.text}\n{rule}"), *others]
+    return [Message(Role.SYSTEM, rule), *prompt]
+
+
+def forbidden_notices(text: str, restrictions: Restrictions) -> list[Notice]:
+    """A remark where a written answer names what is refused."""
+    found = forbidden_in(text, restrictions)
+    return [Notice("retrieval.forbidden_food", {"foods": ", ".join(found)})] if found else []
+
