@@ -82,6 +82,8 @@ def _read(line: str, table: FoodTable, prose: bool) -> Contents:
             if after < len(tokens) and tokens[after].folded in _FREE and not tokens[after].mark:
                 cut.setdefault(clause, set()).update(found.keys)
                 after += 1
+            elif named and not token.mark and token.folded in table.words("preparation.after_food"):
+                pass
             elif found.in_prose or not prose:
                 named.append((found.keys, clause))
             place = after

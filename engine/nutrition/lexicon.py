@@ -80,7 +80,12 @@ class Lexicon:
 def singulars(word: str) -> tuple[str, ...]:
     """A folded word and what it may be the plural or the diminutive of."""
     found = [word]
-    found += [word[: -len(end)] + instead for end, instead in _ENDINGS if word.endswith(end) and len(word) > len(end) + 1]
+    found += [
+        word[: -len(end)] + instead
+        for end, instead in _ENDINGS
+        # "Porções" are no pigs: nothing but "-ão" has a plural in "-ões".
+        if word.endswith(end) and len(word) > len(end) + 1 and not (end == "es" and word.endswith("oes"))
+    ]
     for form in tuple(found):
         found += [
             form[: -len(end)] + instead

@@ -35,7 +35,7 @@ _FAR_ABOVE = 12  # lines between a name and its ingredients
 
 @dataclass(frozen=True, slots=True)
 class WrittenRecipe:
-    """A recipe as its text has it; `marked` are the offsets of its facts or of the head of its list, `above` headings."""
+    """A recipe as its text has it; `method` tells how it is made, hints that follow left out; `marked` are the offsets of its facts or of the head of its list, `above` headings."""
 
     name: str
     facts: str
@@ -43,6 +43,7 @@ class WrittenRecipe:
     text: str
     marked: tuple[int, int]
     above: tuple[str, ...]
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,7 @@ def _read(lines: Sequence[_Line], name: str, text: str, above: tuple[str, ...]) 
     facts: list[str] = []
     ingredients: list[str] = []
     marked: tuple[int, int] | None = None
+    method: list[str] = []
     listing = cooking = False
     for line in lines:
         head = _is_list_head(line)
@@ -192,20 +194,24 @@ def _read(lines: Sequence[_Line], name: str, text: str, above: tuple[str, ...]) 
                 listing = False
         elif _METHOD.match(line.folded):
             listing, cooking = False, True
+        elif line.level and cooking:
+            cooking = False
         elif line.level and listing and ingredients:
             listing = _is_sublist(line)
         elif listing and line.text.strip():
             item = _ITEM.sub("", line.text).strip().strip("*_ ")
             if not _UNDERLINE.match(line.text) and not item.endswith(":") and len(ingredients) < _LONGEST_LIST:
                 ingredients.append(item)
-        elif not cooking and _WORTH.search(line.folded):
-            facts.append(line.text)
-        elif cooking and line.text.strip() and _WORTH.search(line.folded) and re.search(r"kcal|calori", line.folded):
+        elif cooking:
+            method.append(line.text)
+            if re.search(r"kcal|calori", line.folded):
+                facts.append(line.text)
+        elif _WORTH.search(line.folded):
             facts.append(line.text)
     start, last = lines[0].start, lines[-1]
     whole = text[start : last.start + len(last.text)].rstrip()
     listed = tuple(item for item in ingredients if item)
-    return WrittenRecipe(name, "\n".join(facts), listed, whole, marked or (start, start + len(lines[0].text)), above)
+    return WrittenRecipe(name, "\n".join(facts), listed, whole, marked or (start, start + len(lines[0].text)), above, "\n".join(method))
 
 
 def _is_sublist(line: _Line) -> bool:

@@ -11,7 +11,7 @@ import re
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from genchat.engine.nutrition.foods import food_table
@@ -50,7 +50,7 @@ _SERVES_AS = re.compile(r"(?:refeicao|meal)\s*:\s*([^·|\n]+)")
 class Recipe:
     """A recipe and the chunk it stands in. `suits` are folded words such as "vegetariano"; numbers are per serving.
 
-    `ingredients` are the lines of its list, none where it has no list.
+    `ingredients` are the lines of its list, none where it has no list; `method` is how it is made.
     """
 
     chunk: int
@@ -66,6 +66,7 @@ class Recipe:
     facts: tuple[int, int]  # character offsets in the chunk of the line of facts, or of what stands in its place
     ingredients: tuple[str, ...] = ()
     fat: float | None = None
+    method: str = ""
 
 
 def find_recipes(connection: sqlite3.Connection, collection: int | None = None, remote: bool = False) -> list[Recipe]:
@@ -142,6 +143,7 @@ def _recipe(found: WrittenRecipe, chunk: int, place: tuple[int, int], document: 
         facts=place,
         ingredients=tuple(safe_line(line, 200) for line in found.ingredients),
         fat=read_number_before(_FAT, facts),
+        method=found.method,
     )
 
 
@@ -190,7 +192,7 @@ def _of_row(chunk: int, cells: Sequence[str], columns: DishColumns, text: str) -
     for row in dish_rows([cells], columns):
         minutes = _minutes(fold(row.time)) if not row.time.strip().isdecimal() else float(row.time)
         meals = _meals_in(fold(row.meal))
-        recipe = Recipe(
+        yield Recipe(
             chunk=chunk,
             name=safe_line(row.name, 80),
             meals=meals or guessed_meals(row.name),
@@ -204,5 +206,5 @@ def _of_row(chunk: int, cells: Sequence[str], columns: DishColumns, text: str) -
             facts=(0, len(text)),
             ingredients=tuple(safe_line(line, 200) for line in row.ingredients),
             fat=read_number(row.fat),
+            method=row.method,
         )
-        yield replace(recipe, text=safe("\n".join((row.name, *row.ingredients, row.method))))

@@ -1,7 +1,7 @@
 """What must not be in a dish, and whether a dish is without it: by its ingredients, never by its looks.
 
 A dish passes only if every word of its ingredients is known, nothing in them is or may contain what is refused, and its
-own text does not name it. A dish without a list of ingredients passes no restriction.
+name and method do not name it. A dish without a list of ingredients passes no restriction.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,6 +26,9 @@ _STATED = {
 }
 
 
+_OF_ANIMALS = ("vegano", "vegetariano", "lactovegetariano", "ovovegetariano", "pescetariano")
+
+
 class Dish(Protocol):
     """What restrictions look at."""
 
@@ -34,7 +37,7 @@ class Dish(Protocol):
     @property
     def ingredients(self) -> tuple[str, ...]: ...
     @property
-    def text(self) -> str: ...
+    def method(self) -> str: ...
     @property
     def suits(self) -> frozenset[str]: ...
 
@@ -128,13 +131,14 @@ def _same(name: str, item: Item) -> bool:
 
 
 def contents_of_dish(dish: Dish) -> Contents:
-    """What its ingredients are and contain, and what its name and text mention besides."""
-    return _contents(dish.name, dish.ingredients, dish.text)
+    """What its ingredients are and contain, and what its name and method surely name besides."""
+    return _contents(dish.name, dish.ingredients, dish.method)
 
 
 @lru_cache(maxsize=4096)
-def _contents(name: str, ingredients: tuple[str, ...], text: str) -> Contents:
-    return together([*map(contents_of, ingredients), mentioned_in(name), *map(mentioned_in, text.split("\n"))])
+def _contents(name: str, ingredients: tuple[str, ...], method: str) -> Contents:
+    told = together([mentioned_in(line) for line in (name, *method.split("\n"))])
+    return together([*map(contents_of, ingredients), Contents(told.foods, told.sure, told.sure)])
 
 
 def made_of(dish: Dish) -> Contents:
@@ -156,13 +160,17 @@ def is_known(dish: Dish) -> bool:
 
 def excludes(restriction: Restriction, dish: Dish) -> bool:
     """Whether a restriction keeps a dish out whose ingredients are known."""
-    if not restriction.kinds.isdisjoint(contents_of_dish(dish).all):
-        return True
-    if restriction.word and restriction.word in fold(dish.text):
-        return True
     keys = {restriction.diet} if restriction.diet else restriction.kinds
     stated = [words for key in keys if (words := _STATED.get(key)) is not None]
-    return bool(dish.suits) and any(not any(_begins(each, words) for each in dish.suits) for words in stated)
+    suits = bool(stated) and all(any(_begins(each, words) for each in dish.suits) for words in stated)
+    if dish.suits and stated and not suits:
+        return True
+    contents = contents_of_dish(dish)
+    # Who states that a dish is vegan has looked at what the bread may contain; of an allergen that is not enough.
+    held = contents.sure if suits and restriction.diet in _OF_ANIMALS else contents.all
+    return not restriction.kinds.isdisjoint(held) or bool(
+        restriction.word and restriction.word in fold("\n".join((dish.name, *dish.ingredients)))
+    )
 
 
 def _begins(stated: str, words: Sequence[str]) -> bool:
