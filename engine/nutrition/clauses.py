@@ -18,6 +18,7 @@ _RELATIVE = frozenset(("que", "that", "which"))
 _AFTER = frozenset(("free", "zero", "livre", "livres", "isento", "isenta", "isentos", "isentas"))
 _TOWARDS = frozenset(("de", "do", "da", "dos", "das", "a", "ao", "aos", "as", "com", "of", "from", "to", "with"))
 _EXCHANGE = ("troc", "troqu", "substitu", "replac", "swap", "lugar", "vez", "inves", "instead")
+_EVERYTHING = frozenset(("anything", "everything", "all", "any", "anyone"))
 _NO_REFUSAL_OF_FOOD = ("restri", "alerg", "allerg", "intoler")
 _PRONOUNS = frozenset(("i", "we", "i'd", "we'd", "would", "id"))
 _NEAR = 4  # items between a negation and the word that turns it round
@@ -55,6 +56,7 @@ class _Scope:
     doubtful: bool = False
     excused: bool = False  # "sem restrições"
     foods: list[Item] = field(default_factory=list)
+    before: list[Item] = field(default_factory=list)  # foods between the last comma and the refusal
     unknown_part: list[Item] = field(default_factory=list)  # unknown words of the list's part that is being read
     part_has_object: bool = False
 
@@ -70,6 +72,7 @@ class _Hearing:
         self.heard = Heard()
         self.scope = _Scope()
         self._open: list[Item] = []  # foods of the line that are wanted so far
+        self._part: list[Item] = []  # foods since the last comma
         place = 0
         while place < len(items):
             place += self._hear(place)
@@ -79,12 +82,17 @@ class _Hearing:
     def _hear(self, place: int) -> int:
         """Take in the item at a place; the number of items that were taken."""
         item = self.items[place]
-        if item.mark == ".":
+        if item.mark:
+            self._refuse_before()
+        # "Sou alérgico. Leite e ovo.": what was to be refused comes in the next sentence.
+        if item.mark == "." and not (self._is_without_object() and item.kind == "food"):
             self._begin(_Scope())
+        if item.mark:
+            self._part = []
         turned = self._turned_round(place)
         if turned:
             return turned
-        if item.kind in ("refusal", "allergy") and self._refuses(place):
+        if (item.kind in ("refusal", "allergy") and self._refuses(place)) or self._excepts(place):
             return self._refuse(place)
         if item.kind in ("plain", "refusal", "allergy"):
             self._read_plain(place)
@@ -118,6 +126,10 @@ class _Hearing:
         if following is not None and following.kind in ("food", "diet", "dish") and not following.mark:
             return True
         return self.language == "en"
+
+    def _excepts(self, place: int) -> bool:
+        """Whether "but" means except: "anything but nuts"."""
+        return self.items[place].word == "but" and place > 0 and self.items[place - 1].word in _EVERYTHING
 
     def _turned_round(self, place: int) -> int:
         """How many items a negation takes that refuses nothing: "não pode faltar …", "não tenho alergia a …"."""
@@ -154,6 +166,12 @@ class _Hearing:
                     self._mark_refused(each, item.kind == "allergy", item.kind == "allergy")
                 self.scope.has_object = True
                 return 1
+        if item.word in self.table.words("refusal.negations") and not item.mark:
+            # "Ovo não leite sim": whichever is meant, what stands right before is not wanted.
+            for each in before:
+                self._mark_refused(each, False, False)
+        if item.word in _LISTING or self.items[place - 1].word in _LISTING:
+            self._refuse_before()
         self._end_part()
         same = self.scope.refusing and not self.scope.has_object
         if not same:
@@ -168,8 +186,21 @@ class _Hearing:
             scope.exchanging |= self.scope.exchanging
             scope.indirect = self.scope.indirect
         scope.foods = self.scope.foods
+        scope.before = list(self._part)
         self.scope = scope
         return 1
+
+    def _is_without_object(self) -> bool:
+        """Whether a refusal stands alone, with no food before it either."""
+        scope = self.scope
+        return scope.refusing and not (scope.has_object or scope.excused or scope.foods or self._open or self.heard.doubted)
+
+    def _refuse_before(self) -> None:
+        """ "Leite eu não quero, …": a refusal that has nothing after it up to the comma is of what its part began with."""
+        if self.scope.refusing and not self.scope.has_object and not self.scope.unknown_part and self.scope.before:
+            for item in self.scope.before:
+                self._mark_refused(item, self.scope.allergic, self.scope.lasting)
+            self.scope.has_object = self.scope.has_food = True
 
     def _is_of_a_person(self, place: int) -> bool:
         """Whether a refusal is told of oneself, as "não como" is and "sem" is not."""
@@ -206,6 +237,8 @@ class _Hearing:
     def _read_plain(self, place: int) -> None:
         item = self.items[place]
         words = self.table.words
+        if item.word in words("inclusion.approval") and self._approves(place):
+            return
         if item.word in words("inclusion.contrast"):
             self._begin(_Scope(foods=self.scope.foods))
         elif self.scope.refusing or self.scope.ignoring:
@@ -216,8 +249,19 @@ class _Hearing:
                 self.scope.indirect |= not self.scope.has_object
         elif self._is_coordinated(place) and self._is_opener(place):
             self._begin(_Scope(foods=self.scope.foods))
-        elif item.word in words("inclusion.approval") and item.word not in ("pode",):
-            self._settle()
+
+    def _approves(self, place: int) -> bool:
+        """ "Leite não, frango sim": whether a word takes back a refusal that only carried on to the food before it."""
+        before = self.items[place - 1] if place else None
+        if before is None or before.kind != "food" or self.items[place].mark or not before.mark:
+            return False
+        if before in self.heard.refused:
+            for kept in (self.heard.refused, self.heard.allergies, self.heard.lasting):
+                if before in kept:
+                    kept.remove(before)
+            self._open.append(before)
+        self.scope = _Scope()
+        return True
 
     def _opens(self, place: int) -> bool:
         """Whether a word ends the refusal it stands in."""
@@ -251,8 +295,14 @@ class _Hearing:
     def _read_food(self, item: Item, place: int) -> None:
         scope = self.scope
         self._next_part(place)
+        self._part.append(item)
         scope.part_has_object = True
+        if item.is_guessed and not (scope.refusing or scope.ignoring):
+            self._read_unknown(item, place)
+            return
         if scope.refusing:
+            if item.is_guessed:
+                self._refuse_before()
             scope.has_object = scope.has_food = True
             self._mark_refused(item, scope.allergic, scope.lasting)
         elif scope.ignoring:
@@ -303,15 +353,12 @@ class _Hearing:
                 self._open = [each for each in self._open if each is not item]
                 self.heard.doubted.append(item)
 
-    def _settle(self) -> None:
-        """ "Frango sim": what was named so far stays wanted."""
-        self.scope.foods = []
-
     # -- the ends of things ------------------------------------------------------------------------------------------
 
     def _next_part(self, place: int) -> None:
         """A comma or "e" ends a part of a list; a part that is nothing known was not understood."""
         if self.scope.refusing and (self.items[place].mark or (place and self.items[place - 1].word in _LISTING)):
+            self._refuse_before()
             self._end_part()
 
     def _end_part(self) -> None:
@@ -324,9 +371,11 @@ class _Hearing:
     def _begin(self, scope: _Scope) -> None:
         self._close()
         self.scope = scope
+        self._part = []
 
     def _close(self) -> None:
         """A refusal without an object is of what stands before it."""
+        self._refuse_before()
         self._end_part()
         scope = self.scope
         if not scope.refusing or scope.has_object or scope.excused:

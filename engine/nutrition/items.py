@@ -11,12 +11,12 @@ from functools import lru_cache
 from typing import Literal
 
 from genchat.engine.nutrition.foods import FoodTable, food_table
-from genchat.engine.nutrition.lexicon import nearest, singulars
+from genchat.engine.nutrition.lexicon import mistakes, nearest, singulars
 from genchat.engine.nutrition.tokens import Mark, Token, normal, tokens_of
 
 Kind = Literal["food", "dish", "diet", "condition", "refusal", "allergy", "meal", "day", "amount", "plain", "unknown"]
 _REPEATED = re.compile(r"(\w)\1{2,}")
-_LONG_ENOUGH = 5  # letters of a harmless word that a misspelt one is taken for
+_LONG_ENOUGH = 6  # letters of a word whose one mistake leaves little doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,15 @@ class Item:
     keys: frozenset[str] = frozenset()
     taken_for: str = ""
     english: bool = False
+
+    @property
+    def is_guessed(self) -> bool:
+        """Whether it is taken for a word that it may well not have been meant for: "mata" for "maçã"."""
+        return bool(self.taken_for) and all(
+            len(word) < _LONG_ENOUGH or mistakes(word, self.taken_for, 2) > 1
+            for word in self.words
+            if word not in self.taken_for.split()
+        )
 
     @property
     def word(self) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from genchat.engine.nutrition.foods import food_table
+from genchat.engine.nutrition.ingredients import contents_of
 from genchat.engine.nutrition.lexicon import singulars
 from genchat.engine.nutrition.portions import Day, Goal, fitted
 from genchat.engine.nutrition.recipes import MEALS, Meal, Recipe
@@ -213,5 +214,5 @@ def _or_most(value: float | None) -> float:
 def holds(recipe: Recipe, wanted: Wanted) -> bool:
     """Whether a recipe is surely made of a food or of one of its kind, or is called by a word."""
     if wanted.keys:
-        return not wanted.keys.isdisjoint(made_of(recipe).sure)
+        return not wanted.keys.isdisjoint(made_of(recipe).sure | contents_of(recipe.name).foods)
     return any(wanted.word in singulars(token.folded) for token in tokens_of(normal(recipe.name)))

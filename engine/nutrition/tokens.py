@@ -9,8 +9,8 @@ from genchat.engine.text import fold
 
 Mark = Literal["", ",", "."]
 _WORD = re.compile(r"[cs]/(?=[\s\w])|[^\W_]+(?:'[^\W_]+)*")
-_COMMA = re.compile(r"[,;/()\[\]|•·–—+&]|\s-\s")
-_STOP = re.compile(r"[.!?:\n\r…]")
+_COMMA = re.compile(r"[,;:/()\[\]|•·–—+&\n\r]|\s-\s")
+_STOP = re.compile(r"[.!?…]")
 _APOSTROPHES = str.maketrans({"’": "'", "`": "'", "´": "'", "‘": "'"})
 
 
