@@ -7,7 +7,7 @@ remote ones bring their own. All yield the same Step.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from genchat.engine.conversation import Message
 from genchat.engine.sampling_settings import SamplingSettings
@@ -179,7 +179,18 @@ class Finish:
     detail: str = ""
 
 
-Event = Step | Passages | Notice | Finish
+@dataclass(frozen=True, slots=True)
+class MessageData:
+    """What the backend wants to find again beside this reply when the conversation goes on.
+
+    The values are plain JSON, under a name of the backend's own. They are kept with the message, shown nowhere, and
+    come back as the `data` of its `Message`.
+    """
+
+    values: Mapping[str, Any]
+
+
+Event = Step | Passages | MessageData | Notice | Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,3 +266,11 @@ class Embedder(Protocol):
     def embed_passages(self, texts: Sequence[str], titles: Sequence[str]) -> "FloatArray":
         """float32 [len(texts), dimension]; `titles` are the heading paths, "" where there is none."""
         ...
+
+
+@runtime_checkable
+class HasLanguageModel(Protocol):
+    """A backend whose language model can be asked itself, for exact distributions and for the price of any text."""
+
+    @property
+    def model(self) -> LanguageModel: ...

@@ -5,9 +5,9 @@ end token. When a conversation is longer than the model can read, whole oldest t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 USER = "<|user|>"
 ASSISTANT = "<|assistant|>"
@@ -25,10 +25,14 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation."""
+    """One turn of a conversation; `data` is what the backend that wrote it said about it (`contract.MessageData`).
+
+    Messages of one role and one text are equal, whatever their data.
+    """
 
     role: Role
     text: str
+    data: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Encoder(Protocol):

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from genchat.engine.errors import GenchatError, RemoteError
+from genchat.engine.files import put_in_place
 
 Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all where known
 _CHUNK = 1 << 18
@@ -61,7 +62,7 @@ def download(
         if sha256 is not None and found != sha256:
             part.unlink()
             raise RemoteError("hash_differs", name=target.name, found=found[:12], wanted=sha256[:12])
-        os.replace(part, target)
+        put_in_place(part, target)
     except OSError as error:
         raise GenchatError("cannot_write_file", path=target, reason=error.strerror or error) from None
     return target

@@ -65,6 +65,7 @@ class RecallEvidence:
     weight: float  # share of the whole distribution that comes from recalled replies
     replies: tuple[RecalledReply, ...]  # the ones heard most, loudest first
     contributions: Mapping[int, float]  # candidate token -> what recall adds to p(w)
+    unmatched: tuple[str, ...] = ()  # words of the prompt that no question has, where nothing fits
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ A key's value is shown by nothing: not by repr, not by an error. Services are na
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from genchat.engine.errors import SettingsError, UsageError
+from genchat.engine.files import write_atomically
 
 SERVICES: Mapping[str, tuple[str, ...]] = {"gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY")}
 SHORTEST = 20  # prefixes change over the years, lengths below this never were
@@ -94,17 +94,8 @@ def _check_service(service: str) -> None:
 
 def _write(keys: Mapping[str, str], file: Path) -> None:
     """Whole or not at all, and never readable by others, not even for a moment."""
-    temporary = None
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # mkstemp makes the file with mode 0600.
-        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".keys-")
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump(dict(keys), out, indent=2)
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(temporary, file)
+        write_atomically(file, json.dumps(dict(keys), indent=2), mode=0o600)
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
         raise SettingsError("keys_not_written", file=file, reason=error.strerror or type(error).__name__) from None

@@ -1,19 +1,17 @@
 """A model on disk: a folder with `card.json` beside its files. The card says what it is, whence, and how it was made.
 
-Folders appear whole or not at all: they are written under a temporary name, synced, then renamed.
+Folders appear whole or not at all.
 """
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from genchat.engine.errors import GenchatError, ModelDamaged
+from genchat.engine.files import write_folder
 
 CARD_FILE = "card.json"
 FORMAT = 1  # raised when an older genchat could no longer read the folder
@@ -77,57 +75,23 @@ def write_model(folder: Path, card: ModelCard, write_files: Callable[[Path], Non
 
     An existing folder of that name is replaced only when the new one is complete. Returns the card as written.
     """
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise _not_written(card, error) from None
-    try:
+    complete = card
+
+    def fill(temporary: Path) -> None:
+        nonlocal complete
         write_files(temporary)
         files = {path.name: file_checksum(path) for path in sorted(temporary.iterdir())}
         complete = ModelCard(**{**_fields(card), "files": files})
         (temporary / CARD_FILE).write_text(
             json.dumps(asdict(complete), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
         )
-        for path in temporary.iterdir():
-            _sync(path)
-        _put_in_place(temporary, folder)
-        _sync(folder.parent)
-        return complete
-    except BaseException as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise _not_written(card, error) from None
-        raise
 
-
-def _put_in_place(temporary: Path, folder: Path) -> None:
-    """Rename; a folder that was there is set aside first, and put back if the new one cannot take its place."""
-    if not folder.exists():
-        os.replace(temporary, folder)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-    os.replace(folder, aside / folder.name)
     try:
-        os.replace(temporary, folder)
-    except OSError:
-        os.replace(aside / folder.name, folder)
-        raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def _not_written(card: ModelCard, error: OSError) -> GenchatError:
-    return GenchatError("cannot_write_model", name=card.name, reason=error.strerror or error)
+        write_folder(folder, fill)
+    except OSError as error:
+        raise GenchatError("cannot_write_model", name=card.name, reason=error.strerror or error) from None
+    return complete
 
 
 def _fields(card: ModelCard) -> dict[str, Any]:
     return {name: getattr(card, name) for name in card.__dataclass_fields__}
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,23 +1,25 @@
 """Which models exist here (built in, shipped, trained, imported, plugged in) and how to open one.
 
-A model on disk is a folder with a card; `engine.<family>.loading.load(folder, card)` turns it into a LanguageModel or,
-where it brings its own chat template, into a Backend. Rooms are imported only when one of their models is opened.
-A plug-in is an entry point of the group "genchat.backends": a callable without arguments that gives a Backend.
+A model on disk is a folder with a card; `open_model` of `engine.<family>.loading` turns it into a LanguageModel or,
+where it brings its own chat template, into a Backend. `engine.rooms` says which module opens what; rooms are imported
+only when one of their models is opened. A plug-in is an entry point of the group "genchat.backends": a callable without
+arguments that gives a Backend.
 """
 
-import importlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from genchat.engine import rooms
+from genchat.engine.contract import HasLanguageModel
 from genchat.engine.errors import GenchatError, ModelDamaged, ModelNotFound, UsageError
 from genchat.engine.language import say
 from genchat.engine.model_card import CARD_FILE, ModelCard, read_card
+from genchat.engine.open_request import FolderRequest, OpenRequest, Progress
 from genchat.engine.paths import Paths
 from genchat.engine.settings import Settings
 
@@ -27,16 +29,8 @@ if TYPE_CHECKING:
     from genchat.engine.contract import Backend, LanguageModel
 
 Origin = Literal["built-in", "shipped", "trained", "imported", "plug-in"]
-Progress = Callable[[str, float], None]  # a text key that names the work, and the share done from 0 to 1
 PLUGIN_GROUP = "genchat.backends"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_FAMILY = re.compile(r"[a-z][a-z_]{0,31}")
-_BUILT_IN = {
-    "ngram": "genchat.engine.ngram.builtin",
-    "gemini": "genchat.engine.gemini.backend",
-    "documents": "genchat.engine.answering.opening",
-}
-WITH_DOCUMENTS = "+docs"  # after a model's name: that model, answering from the documents
 _IMPORTING = ("genchat import", "genchat pull")
 
 
@@ -75,9 +69,8 @@ class Registry:
         return [entry.name for entry in self.models()]
 
     def _all(self) -> Iterator[ModelEntry]:
-        for name, module in _BUILT_IN.items():
-            if find_spec(module) is not None:
-                yield ModelEntry(name, name, "built-in", chat=True, description=say(f"{name}.built_in"))
+        for name in rooms.built_in():
+            yield ModelEntry(name, name, "built-in", chat=True, description=say(f"{name}.built_in"))
         yield from _folders(Path(__file__).parent / "pretrained", shipped=True)
         yield from _folders(self._paths.models, shipped=False)
         for point in _plugins():
@@ -102,34 +95,28 @@ class Registry:
 
         Raises ModelNotFound, ModelDamaged, or what the room raises.
         """
-        if name.endswith(WITH_DOCUMENTS):
-            inner = self.open(name.removesuffix(WITH_DOCUMENTS), progress)
-            from genchat.engine.answering.opening import with_documents
-
-            return with_documents(inner, self._settings, self._paths)
+        wrapped = rooms.wrapper_of(name)
+        if wrapped is not None:
+            inner, wrap = wrapped
+            return wrap(self.open(inner, progress), self._request(progress))
         entry = (None if name in self.names() else self.default_for(name)) or self.entry(name)
         if entry.problem:
             raise ModelDamaged("model_damaged", name=name, reason=entry.problem)
         if entry.plugin is not None:
             return _open_plugin(entry.plugin)
         if entry.folder is not None and entry.card is not None:
-            room = _loading_room(entry)
-            if "checkpoint" in entry.card.settings:
-                return _as_backend(room.load_checkpoint(entry.folder, entry.card, self._settings.precision))
-            return _as_backend(room.load(entry.folder, entry.card))
-        room = importlib.import_module(_BUILT_IN[name])
-        if name == "gemini":
-            opened: Backend = room.open_backend(self._settings, self._paths)
-            return opened
-        if name == "documents":
-            answering: Backend = room.open_backend(self, self._settings, self._paths, progress)
-            return answering
+            return self.open_folder(entry.folder, entry.card, progress)
+        return _as_backend(rooms.built_in_opener(entry.name)(self._request(progress)))
 
-        def tell(phase: str, share: float) -> None:
-            if progress is not None:
-                progress(f"ngram.phase_{phase}", share)
+    def open_folder(self, folder: Path, card: ModelCard, progress: Progress | None = None) -> "Backend":
+        """Load the model of a folder, wherever it stands. Raises ModelDamaged, or what the room raises."""
+        opener = rooms.family_opener(card.family)
+        if opener is None:
+            raise ModelDamaged("family_unknown", name=card.name, family=card.family)
+        return _as_backend(opener(FolderRequest(self._settings, self._paths, self, progress, folder, card)))
 
-        return _as_backend(room.default_chat_model(self._paths.cache, tell))
+    def _request(self, progress: Progress | None) -> OpenRequest:
+        return OpenRequest(self._settings, self._paths, self, progress)
 
     def remove(self, name: str) -> Path:
         """Delete a trained or imported model's folder and return where it was."""
@@ -173,10 +160,9 @@ def check_name(name: str) -> str:
 
 def language_model(backend: "Backend") -> "LanguageModel":
     """The model inside a local backend. Raises UsageError for one that shows no exact distribution."""
-    model: LanguageModel | None = getattr(backend, "model", None)
-    if model is None:
+    if not isinstance(backend, HasLanguageModel):
         raise UsageError("cannot_score", backend=backend.info.name)
-    return model
+    return backend.model
 
 
 def _folders(root: Path, *, shipped: bool) -> Iterator[ModelEntry]:
@@ -221,17 +207,6 @@ def _open_plugin(point: "EntryPoint") -> "Backend":
     except Exception as error:  # a stranger's code may raise anything
         reason = f"{type(error).__name__}: {error}"
         raise GenchatError("backend_failed_to_load", name=point.name, reason=reason) from error
-
-
-def _loading_room(entry: ModelEntry) -> Any:
-    module = f"genchat.engine.{entry.family}.loading"
-    if (
-        not _FAMILY.fullmatch(entry.family)
-        or find_spec(f"genchat.engine.{entry.family}") is None
-        or find_spec(module) is None
-    ):
-        raise ModelDamaged("family_unknown", name=entry.name, family=entry.family)
-    return importlib.import_module(module)
 
 
 def _as_backend(opened: Any) -> "Backend":

@@ -1,13 +1,14 @@
 """Reports of genchat's own faults, kept on this machine only: a traceback without local variables, keys taken out."""
 
+import os
 import platform
-import tempfile
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from genchat.engine import __version__
+from genchat.engine.files import write_atomically
 from genchat.engine.paths import Paths
 from genchat.engine.redaction import redact
 
@@ -24,15 +25,9 @@ def write_report(error: BaseException, paths: Paths, arguments: Sequence[str]) -
         f"{now.isoformat(timespec='seconds')}  {len(arguments)} arguments, first {command[:20]!a}\n\n"
     )
     text = redact(head + "".join(traceback.format_exception(error)))
-    folder = paths.cache / "reports"
+    file = paths.cache / "reports" / f"{now:%Y%m%d-%H%M%S}-{os.urandom(4).hex()}.txt"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # NamedTemporaryFile makes the file with mode 0600.
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", errors="backslashreplace", dir=folder, prefix=f"{now:%Y%m%d-%H%M%S}-", suffix=".txt",
-            delete=False,
-        ) as file:  # fmt: skip
-            file.write(text)
-        return Path(file.name)
+        write_atomically(file, text.encode(errors="backslashreplace"), mode=0o600)
     except OSError:
         return None
+    return file

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from genchat.engine.errors import GenchatError, SettingsError
+from genchat.engine.files import write_atomically
 
 if TYPE_CHECKING:
     from genchat.engine.contract import ReplySettings
@@ -377,24 +378,8 @@ def _edit(file: Path, name: str, value: Any) -> bool:
     else:
         return False
     try:
-        _replace(Path(os.path.realpath(file)), tomlkit.dumps(document))  # a link to the file stays a link
+        target = Path(os.path.realpath(file))  # a link to the file stays a link
+        write_atomically(target, tomlkit.dumps(document), mode=None if target.exists() else 0o600)
     except OSError as error:
         raise GenchatError("settings_not_written", file=file, reason=error.strerror or error) from None
     return True
-
-
-def _replace(file: Path, text: str) -> None:
-    """Write the file whole or not at all; nothing half written is left. Raises OSError."""
-    import tempfile
-
-    file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=file.parent)
-    try:
-        with open(descriptor, "w", encoding="utf-8") as written:
-            written.write(text)
-        if file.exists():
-            os.chmod(temporary, file.stat().st_mode)
-        os.replace(temporary, file)
-    except OSError:
-        os.unlink(temporary)
-        raise

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from genchat.corpora.conversions import CONVERSIONS
 from genchat.corpora.recipes import BadFiles, assemble
 from genchat.engine.download import Progress, download
 from genchat.engine.errors import GenchatError, RemoteError, TextUnusable, UsageError
+from genchat.engine.files import write_atomically
 
 _SAFE_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 
@@ -136,11 +135,6 @@ class TextStore:
 def _write(path: Path, content: bytes) -> None:
     """Whole or not at all."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(stream.name, path)
+        write_atomically(path, content, mode=0o600)
     except OSError as error:
         raise GenchatError("cannot_write_file", path=path, reason=error.strerror or error) from None

@@ -3,18 +3,17 @@
 Everything said is read from a source and carries its number.
 """
 
-import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
-from genchat.engine.answering.answers import NO_MODEL, not_found, politely, written
-from genchat.engine.answering.courtesy import courtesy
-from genchat.engine.answering.follow_ups import standing_alone
+from genchat.engine.answering.answers import NO_MODEL, politely, written
+from genchat.engine.answering.composing import Composed
+from genchat.engine.answering.order import Asked, answer
 from genchat.engine.answering.quoting import quotations
 from genchat.engine.contract import (
     Capabilities,
     Event,
     Finish,
+    MessageData,
     ModelInfo,
     Notice,
     ReplySettings,
@@ -24,15 +23,14 @@ from genchat.engine.contract import (
 from genchat.engine.conversation import Message
 from genchat.engine.evidence import Evidence
 from genchat.engine.language import say
-from genchat.engine.nutrition.composed import composed_answer
-from genchat.engine.nutrition.offers import passages_allowed, restrictions_of
-from genchat.engine.retrieval.retriever import PASSAGES, Retriever
+from genchat.engine.retrieval.retriever import PASSAGES, Retrieval, Retriever
+from genchat.engine.retrieval.terms import Language
 
 NAME = "documents"
 
 
 class ExtractiveBackend:
-    """See engine.contract.Backend. Looks up, quotes and cites; writes nothing of its own."""
+    """See engine.contract.Backend and engine.answering.order.Answerer. This one quotes, cites, and writes nothing."""
 
     without_documents = None
 
@@ -56,36 +54,25 @@ class ExtractiveBackend:
         self, messages: Sequence[Message], settings: ReplySettings, should_stop: StopSignal | None = None
     ) -> Iterator[Event]:
         """Raises DocumentsError."""
-        polite = courtesy(messages[-1].text) if messages else None
-        if polite is not None:
-            yield from written(politely(*polite, self.retriever), settings, should_stop)
-            return
-        seed = settings.sampling.seed
-        composed = composed_answer(self.retriever, messages, secrets.randbits(32) if seed is None else seed)
-        if composed is not None:
-            yield composed.event
-            yield from composed.notices
-            yield from written(composed.text, settings, should_stop)
-            return
-        question, before = standing_alone(messages)
-        retrieval = self.retriever.retrieve(question, self._passages, before=before)
-        if not retrieval.enough:
-            yield retrieval.nearest_miss
-            yield from retrieval.notices
-            yield from not_found(retrieval, settings, should_stop)
-            return
-        passages = passages_allowed(retrieval.passages, restrictions_of(messages))
-        left_out = len(retrieval.passages) - len(passages)
-        if left_out:
-            retrieval = replace(retrieval, passages=tuple(passages))
+        return answer(self, Asked(messages, settings, should_stop), self.retriever, self._passages)
+
+    def courteous(self, asked: Asked, kind: str, language: Language) -> Iterator[Event]:
+        yield from written(politely(kind, language, self.retriever), asked.settings, asked.should_stop)
+
+    def composed(self, asked: Asked, composed: Composed) -> Iterator[Event]:
+        yield composed.event
+        yield from composed.notices
+        for event in written(composed.text, asked.settings, asked.should_stop):
+            # An answer that was cut short has not said all that its data would claim.
+            if event == Finish("end") and composed.data:
+                yield MessageData(composed.data)
+            yield event
+
+    def found(self, asked: Asked, retrieval: Retrieval) -> Iterator[Event]:
         yield retrieval.event
         yield from retrieval.notices
-        if left_out:
-            yield Notice("retrieval.passages_left_out", {"count": left_out})
-        if not passages:
-            yield from not_found(retrieval, settings, should_stop)
-            return
-        yield from written(quotations(retrieval.question, passages), settings, should_stop)
+        quoted = quotations(retrieval.question, retrieval.passages)
+        yield from written(quoted, asked.settings, asked.should_stop)
 
     def complete(self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None) -> Iterator[Event]:
         """There is no text to go on with: says so."""

@@ -3,14 +3,12 @@
 The rooms of retrieval and Gemini do not know each other; this is where they are put together.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 from genchat.engine.answering.extractive import ExtractiveBackend
 from genchat.engine.answering.rag_backend import RagBackend
 from genchat.engine.contract import Backend, Embedder
 from genchat.engine.errors import SettingsError
 from genchat.engine.keys import find_key
+from genchat.engine.open_request import ModelOpener, OpenRequest
 from genchat.engine.paths import Paths
 from genchat.engine.retrieval.background import BackgroundEmbedding
 from genchat.engine.retrieval.embedders import open_local_embedder
@@ -18,10 +16,6 @@ from genchat.engine.retrieval.library import Library
 from genchat.engine.retrieval.retriever import Retriever
 from genchat.engine.settings import Settings
 
-if TYPE_CHECKING:
-    from genchat.engine.registry import Registry
-
-Progress = Callable[[str, float], None]
 AUTO = "auto"
 NONE = "none"  # as the model of the documents: quotations only
 
@@ -60,26 +54,26 @@ def open_retriever(settings: Settings, paths: Paths, *, embed: bool = True) -> R
     return Retriever(library, embedder, collection, background.start)
 
 
-def with_documents(inner: Backend, settings: Settings, paths: Paths) -> Backend:
+def wrap(inner: Backend, request: OpenRequest) -> Backend:
     """`inner`, answering from the documents. Raises DocumentsError."""
-    retriever = open_retriever(settings, paths)
-    passages = settings.documents.passages
+    retriever = open_retriever(request.settings, request.paths)
+    passages = request.settings.documents.passages
     return RagBackend(inner, retriever, passages, ExtractiveBackend(retriever, passages))
 
 
-def open_backend(registry: "Registry", settings: Settings, paths: Paths, progress: Progress | None = None) -> Backend:
+def open_model(request: OpenRequest) -> Backend:
     """The documents, answered from by the model of the settings. Raises DocumentsError, and what opening a model does.
 
     Models too small to follow a prompt answer only when they are named.
     """
-    name = chosen_model(registry, settings, paths)
+    name = chosen_model(request.models, request.settings, request.paths)
     if name is None:
-        retriever = open_retriever(settings, paths)
-        return ExtractiveBackend(retriever, settings.documents.passages)
-    return with_documents(registry.open(name, progress), settings, paths)
+        retriever = open_retriever(request.settings, request.paths)
+        return ExtractiveBackend(retriever, request.settings.documents.passages)
+    return wrap(request.models.open(name, request.progress), request)
 
 
-def chosen_model(registry: "Registry", settings: Settings, paths: Paths) -> str | None:
+def chosen_model(models: ModelOpener, settings: Settings, paths: Paths) -> str | None:
     """The name of the model that is to answer; None for quotations."""
     wanted = settings.documents.model
     if wanted == NONE:
@@ -90,5 +84,5 @@ def chosen_model(registry: "Registry", settings: Settings, paths: Paths) -> str 
         return wanted
     if not settings.offline and find_key("gemini", paths.keys) is not None:
         return "gemini"
-    imported = [entry for entry in registry.models() if entry.origin == "imported" and entry.chat and not entry.problem]
+    imported = [entry for entry in models.models() if entry.origin == "imported" and entry.chat and not entry.problem]
     return imported[0].name if imported else None

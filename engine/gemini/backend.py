@@ -36,6 +36,7 @@ from genchat.engine.gemini.requests import (
     unheeded,
 )
 from genchat.engine.gemini.seen_tokens import SeenTokens, aligned, as_step
+from genchat.engine.open_request import OpenRequest
 from genchat.engine.paths import Paths
 from genchat.engine.settings import Settings
 
@@ -49,6 +50,11 @@ def open_backend(settings: Settings, paths: Paths) -> "GeminiBackend":
         told_in=paths.config,
         probabilities=choices.probabilities,
     )
+
+
+def open_model(request: OpenRequest) -> "GeminiBackend":
+    """As the request's settings say."""
+    return open_backend(request.settings, request.paths)
 
 
 class GeminiBackend:

@@ -1,11 +1,11 @@
 """What a person is told once about a service and then no more. Remembered in the folder of settings."""
 
 import json
-import os
-import tempfile
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+
+from genchat.engine.files import write_atomically
 
 FILE = "told.json"
 
@@ -22,7 +22,5 @@ def tell_once(folder: Path, matter: str) -> bool:
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         told[matter] = datetime.now(UTC).isoformat(timespec="seconds")
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, delete=False) as out:
-            json.dump(told, out)
-        os.replace(out.name, file)
+        write_atomically(file, json.dumps(told), mode=0o600)
     return True

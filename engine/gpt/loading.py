@@ -12,10 +12,18 @@ from genchat.engine.gpt.model import GptModel
 from genchat.engine.gpt.transformer import Gpt
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.model_card import ModelCard
+from genchat.engine.open_request import FolderRequest
 from genchat.engine.tokenizers.reading import read_tokenizer
 from genchat.engine.training.weights import WEIGHTS_FILE, read_weights
 
 Precision = Literal["auto", "fp32", "bf16", "int8"]
+
+
+def open_model(request: FolderRequest) -> LocalBackend | GptModel:
+    """The model of a request's folder, trained here or imported. Raises ModelDamaged."""
+    if "checkpoint" in request.card.settings:
+        return load_checkpoint(request.folder, request.card, request.settings.precision)
+    return load(request.folder, request.card)
 
 
 def load_checkpoint(folder: Path, card: ModelCard, precision: Precision = "auto") -> LocalBackend:

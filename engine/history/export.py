@@ -75,6 +75,8 @@ def _message(history: "History", message: StoredMessage, traces: bool) -> dict[s
         "created": message.created.isoformat(),
         "text": message.text,
     }
+    if message.data:
+        written["data"] = dict(message.data)
     run = history.run(message.id)
     if run is not None:
         written["run"] = {

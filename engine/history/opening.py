@@ -6,6 +6,7 @@ by another program, is left where it is.
 
 import glob
 import os
+import shutil
 import sqlite3
 import stat
 import time
@@ -15,9 +16,11 @@ from datetime import datetime
 from pathlib import Path
 
 from genchat.engine.errors import HistoryError
+from genchat.engine.files import move
 from genchat.engine.history.schema import APPLICATION_ID, MIGRATIONS, Migration, migrate, version_of
 
 BUSY_SECONDS = 10.0
+_MARGIN = 2**20  # bytes free beyond what a migration takes
 _COPIES = ("backup", "corrupt")
 _SIDE_FILES = ("-wal", "-shm", "-journal")
 
@@ -40,8 +43,9 @@ def connect(path: Path, *, reader: bool = False) -> sqlite3.Connection:
 def open_writer(path: Path, now: datetime, migrations: Sequence[Migration] = MIGRATIONS) -> sqlite3.Connection:
     """A connection to the file, made or migrated if need be.
 
-    Raises HistoryError for a file of a newer genchat or of another program, sqlite3.Error or OSError for the rest; a
-    damaged file shows as sqlite3.DatabaseError (see `engine.history.failures.is_damage`).
+    Raises HistoryError for a file of a newer genchat or of another program and where there is no room to migrate it,
+    sqlite3.Error or OSError for the rest; a damaged file shows as sqlite3.DatabaseError (see
+    `engine.history.failures.is_damage`).
     """
     prepare_private(path)
     # WAL mode is written into the file, so whose file it is comes first.
@@ -50,6 +54,7 @@ def open_writer(path: Path, now: datetime, migrations: Sequence[Migration] = MIG
     try:
         if version < len(migrations):
             if version:
+                check_room(path)
                 back_up(connection, unused(path, "backup", now))
             migrate(connection, migrations)
         # The pages every session reads first: damage there is better met now than in the middle of a chat.
@@ -78,6 +83,18 @@ def judge(path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> tuple[int
     if version > len(migrations):
         raise HistoryError("history_newer", path=str(path), found=version, known=len(migrations))
     return version, objects
+
+
+def check_room(path: Path) -> None:
+    """The check before a migration, which takes twice the file at most: the copy that is kept, and the pages rewritten.
+
+    Raises HistoryError where less is free.
+    """
+    files = (path, *(path.with_name(path.name + suffix) for suffix in _SIDE_FILES))
+    needed = 2 * sum(file.stat().st_size for file in files if file.exists()) + _MARGIN
+    free = shutil.disk_usage(path.parent).free
+    if free < needed:
+        raise HistoryError("history_no_room", path=str(path), needed=-(-needed // 2**20), free=free // 2**20)
 
 
 def make_folder(folder: Path) -> None:
@@ -125,11 +142,11 @@ def copies_of(path: Path) -> tuple[Path, ...]:
 def move_aside(path: Path, now: datetime) -> Path:
     """Move a damaged file and what belongs to it out of the way, bytes untouched; returns its new name."""
     target = unused(path, "corrupt", now)
-    os.rename(path, target)
+    move(path, target)
     for suffix in _SIDE_FILES:
         side = path.with_name(path.name + suffix)
         if side.exists():
-            os.rename(side, target.with_name(target.name + suffix))
+            move(side, target.with_name(target.name + suffix))
     return target
 
 
@@ -139,7 +156,7 @@ def back_in_place(moved: Path, path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     for suffix in ("", *_SIDE_FILES):
         if (side := moved.with_name(moved.name + suffix)).exists():
-            os.replace(side, path.with_name(path.name + suffix))
+            move(side, path.with_name(path.name + suffix))
 
 
 @contextmanager

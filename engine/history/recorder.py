@@ -8,11 +8,12 @@ up the reply. The trace is rewritten whole, so it is rewritten only when it has 
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
+from typing import Any
 
-from genchat.engine.contract import Event, Finish, Notice, Passages, Step
+from genchat.engine.contract import Event, Finish, MessageData, Notice, Passages, Step
 from genchat.engine.errors import HistoryError
 from genchat.engine.history.connections import Connections
 from genchat.engine.history.pieces import clean_text, redact_pieces
@@ -50,6 +51,7 @@ class StoreRecorder:
         self._notices: list[Notice] = []
         self._passages: Passages | None = None
         self._passages_written = False
+        self._data: str | None = None
         self._end: Finish | None = None
         self._waiting: Future[None] | None = None
         self._problem: Exception | None = None
@@ -80,6 +82,8 @@ class StoreRecorder:
                 self._to_first = self._clock() - self._began
         elif isinstance(event, Passages):
             self._passages = event
+        elif isinstance(event, MessageData):
+            self._data = _as_json(event.values)
         elif isinstance(event, Notice):
             self._notices.append(event)
         else:
@@ -122,6 +126,7 @@ class StoreRecorder:
         )
         if not self._passages_written:
             self._write_passages(connection)
+        self._write_data(connection)
         if count > self._traced * 1.1:
             self._write_trace(connection, lengths, hidden)
 
@@ -151,6 +156,7 @@ class StoreRecorder:
             ),
         )
         self._write_passages(connection)
+        self._write_data(connection)
         if lengths:
             self._write_trace(connection, lengths, hidden)
         connection.execute(
@@ -167,6 +173,13 @@ class StoreRecorder:
             (self._message.id, len(lengths), CODEC, self._trace.encode(lengths, hidden)),
         )
         self._traced = len(lengths)
+
+    def _write_data(self, connection: sqlite3.Connection) -> None:
+        if self._data is not None:
+            connection.execute(
+                "UPDATE message SET data = ? WHERE id = ?",
+                (clean_text(self._data, tuple(self._secrets())), self._message.id),
+            )
 
     def _write_passages(self, connection: sqlite3.Connection) -> None:
         if self._passages is None:
@@ -194,3 +207,11 @@ class StoreRecorder:
             ],
         )
         self._passages_written = True
+
+
+def _as_json(values: Mapping[str, Any]) -> str | None:
+    """What a backend wants kept; None where it is no JSON after all, for a recorder never ends a reply."""
+    try:
+        return json.dumps(dict(values), ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return None

@@ -55,10 +55,11 @@ class StoredMessage:
     created: datetime
     sibling_number: int = 1  # 1, 2, … in order of writing
     sibling_count: int = 1
+    data: Mapping[str, Any] = field(default_factory=dict, compare=False)  # see engine.contract.MessageData
 
     def as_message(self) -> Message:
         """What a backend reads of it."""
-        return Message(self.role, self.text)
+        return Message(self.role, self.text, self.data)
 
 
 @dataclass(frozen=True, slots=True)

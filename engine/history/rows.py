@@ -21,7 +21,7 @@ _ID_LENGTH = 12  # 58 random bits
 MESSAGE = (
     "SELECT m.id, m.conversation, m.parent, m.role, m.text, m.status, m.created,"
     " (SELECT count(*) FROM message s WHERE s.parent IS m.parent AND s.conversation = m.conversation AND s.id <= m.id),"
-    " (SELECT count(*) FROM message s WHERE s.parent IS m.parent AND s.conversation = m.conversation)"
+    " (SELECT count(*) FROM message s WHERE s.parent IS m.parent AND s.conversation = m.conversation), m.data"
     " FROM message m "
 )
 CONVERSATION = (
@@ -58,11 +58,13 @@ def moment(text: str) -> datetime:
 
 def to_message(row: Sequence[Any]) -> StoredMessage:
     """From a row of MESSAGE."""
-    number, conversation, parent, role, text, status, created, place, count = row
+    number, conversation, parent, role, text, status, created, place, count, data = row
     # STRICT tables and CHECKs keep other values out, but not out of a file made by hand.
     if role not in _ROLES or status not in _STATUSES or not isinstance(text, str) or not isinstance(conversation, str):
         raise BrokenRow(f"message {number}")
-    return StoredMessage(number, conversation, parent, Role(role), text, status, moment(created), place, count)
+    return StoredMessage(
+        number, conversation, parent, Role(role), text, status, moment(created), place, count, _mapping(data)
+    )
 
 
 def to_conversation(row: Sequence[Any]) -> Conversation:
@@ -214,7 +216,7 @@ def _json(text: str | None) -> Any:
         return None
 
 
-def _mapping(text: str) -> dict[str, Any]:
+def _mapping(text: str | None) -> dict[str, Any]:
     found = _json(text)
     return found if isinstance(found, dict) else {}
 

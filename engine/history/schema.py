@@ -130,7 +130,13 @@ def first_version(database: "Database") -> None:
         database.execute(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (first_version,)  # the version of a file is how many it has been through
+def message_data(database: "Database") -> None:
+    """Version 2: what a backend keeps beside a message, as JSON; null for most (see engine.contract.MessageData)."""
+    database.execute("ALTER TABLE message ADD COLUMN data TEXT")
+
+
+# The version of a file is how many of them it has been through.
+MIGRATIONS: tuple[Migration, ...] = (first_version, message_data)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

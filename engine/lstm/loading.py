@@ -8,8 +8,14 @@ from genchat.engine.lstm.cell import LstmCell
 from genchat.engine.lstm.config import LstmConfig
 from genchat.engine.lstm.model import LstmModel
 from genchat.engine.model_card import ModelCard
+from genchat.engine.open_request import FolderRequest
 from genchat.engine.tokenizers.reading import read_tokenizer
 from genchat.engine.weight_files import WEIGHTS_FILE, read_arrays
+
+
+def open_model(request: FolderRequest) -> LstmModel:
+    """The model of a request's folder. Raises ModelDamaged."""
+    return load(request.folder, request.card)
 
 
 def load(folder: Path, card: ModelCard) -> LstmModel:

@@ -1,29 +1,35 @@
 """A mixture from its model folder: the card names its parts and their shares; the parts are models of their own."""
 
 import hashlib
-import importlib
 from pathlib import Path
-from typing import Any
 
 from genchat import engine
-from genchat.engine.contract import Family, LanguageModel, ModelInfo
+from genchat.engine.contract import Family, HasLanguageModel, LanguageModel, ModelInfo
 from genchat.engine.errors import ModelDamaged
 from genchat.engine.mixture.model import MixtureModel
 from genchat.engine.mixture.shares import Shares
 from genchat.engine.model_card import CARD_FILE, ModelCard, read_card
+from genchat.engine.open_request import FolderRequest, ModelOpener
 
 FAMILY: Family = "mixture"
 _SHIPPED = Path(engine.__file__).parent / "pretrained"
 
 
-def load(folder: Path, card: ModelCard) -> MixtureModel:
+def open_model(request: FolderRequest) -> MixtureModel:
+    """The mixture of a request's folder. Raises ModelDamaged."""
+    return load(request.folder, request.card, request.models)
+
+
+def load(folder: Path, card: ModelCard, models: ModelOpener) -> MixtureModel:
     """The mixture of `folder`, its parts taken from the folders beside it or from those that ship with genchat.
+
+    `models` opens the parts.
 
     Raises ModelDamaged when a part is missing, is not what it was when the shares were fitted, or is damaged.
     """
     try:
         settings = card.settings[FAMILY]
-        first, second = (_part(folder, card, part["name"], part["checksum"]) for part in settings["parts"])
+        first, second = (_part(models, folder, card, part["name"], part["checksum"]) for part in settings["parts"])
         shares = Shares(tuple(float(share) for share in settings["shares"]))
         if not shares.by_length or not all(0.0 < share < 1.0 for share in shares.by_length):
             raise ValueError(f"shares {settings['shares']}")
@@ -50,13 +56,14 @@ def combine(
     return MixtureModel(first, second, shares, info)
 
 
-def _part(folder: Path, card: ModelCard, name: str, checksum: str) -> LanguageModel:
+def _part(models: ModelOpener, folder: Path, card: ModelCard, name: str, checksum: str) -> LanguageModel:
     places = [place for place in (folder.parent / name, _SHIPPED / name) if (place / CARD_FILE).is_file()]
     if Path(name).name != name or not places:
         raise ModelDamaged("mixture_part_missing", name=card.name, part=name)
     part = read_card(places[0])
     if part.family == FAMILY or part.checksum != checksum:
         raise ModelDamaged("mixture_part_changed", name=card.name, part=name)
-    room: Any = importlib.import_module(f"genchat.engine.{part.family}.loading")
-    model: LanguageModel = room.load(places[0], part)
-    return model
+    opened = models.open_folder(places[0], part)
+    if not isinstance(opened, HasLanguageModel):
+        raise ModelDamaged("mixture_part_changed", name=card.name, part=name)
+    return opened.model

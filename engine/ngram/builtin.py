@@ -13,11 +13,17 @@ from genchat.engine.ngram.model import NgramModel
 from genchat.engine.ngram.progress import Progress
 from genchat.engine.ngram.sources import DialogueSource, dialogue_sources
 from genchat.engine.ngram.training import build_ngram, train_ngram
+from genchat.engine.open_request import OpenRequest
 
 NAME = "ngram"  # also what the registry calls it
 _ORDER = 5
 _MIN_COUNT = 2  # words seen once are spelled, so that the model has an idea of words it never saw
-_RECIPE = "7"  # raised when the same text would give another model
+_RECIPE = "8"  # raised when the same text would give another model
+
+
+def open_model(request: OpenRequest) -> NgramModel:
+    """The chat model, with progress told by the texts of this room."""
+    return default_chat_model(request.paths.cache, lambda phase, share: request.tell(f"ngram.phase_{phase}", share))
 
 
 def default_chat_model(cache_folder: Path, progress: Progress | None = None) -> NgramModel:

@@ -15,6 +15,7 @@ from genchat.engine.ngram.evidence import OnDemand, explain
 from genchat.engine.ngram.model import NgramCursor, NgramModel
 from genchat.engine.ngram.recall import Recall, open_reply, turns_before
 from genchat.engine.ngram.reply_index import ReplyIndex
+from genchat.engine.ngram.spelling import Spelling
 from genchat.engine.ngram.tables import NgramTables, State, parameters_of
 from genchat.engine.tokenizers.pieces import SPECIALS, PieceTokenizer
 
@@ -52,6 +53,7 @@ class ChatNgramModel(NgramModel):
         super().__init__(tables, tokenizer, info, corpus)
         self.index = index
         self.training = corpus
+        self._spelling = Spelling(index, tokenizer)
 
     def start(self, tokens: Sequence[int]) -> "ChatCursor":
         opening = open_reply(tokens)
@@ -67,7 +69,7 @@ class ChatNgramModel(NgramModel):
     def reply_to(self, past: Sequence[int]) -> OpenReply | None:
         """The reply that opens at the end of `past`; None where nothing comes to mind."""
         turns = turns_before(past, len(past) - 1, self.tokenizer)
-        recall = Recall(self.index, self.training.stream, turns)
+        recall = Recall(self.index, self.training, turns, self._spelling)
         return OpenReply(recall, recall.first_weight, (_ASSISTANT,)) if len(recall) else None
 
     def score_tokens(self, tokens: Sequence[int]) -> FloatArray:
@@ -140,6 +142,7 @@ class ChatCursor(NgramCursor):
                 )
                 for heard in np.argsort(-shares, kind="stable")[:_LISTED].tolist()
             ),
+            unmatched=recall.unmatched,
             contributions=OnDemand(listed, self._chat.tables.vocabulary_size, lambda token: added.get(token, 0.0)),
         )
 

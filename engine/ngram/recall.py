@@ -8,13 +8,19 @@ The distribution is (1 - weight) times the counts' plus weight times the votes',
 The weight follows how well the votes have foretold the reply so far (Herbster and Warmuth's fixed share, 1998).
 """
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genchat.engine.ngram.corpus import IntArray
+from genchat.engine.common_words import Language, language_of
+from genchat.engine.ngram.corpus import TokenCorpus
+from genchat.engine.ngram.relevance import Exchange, Prompt, content_words, plain_words
 from genchat.engine.ngram.reply_index import ASSISTANT_ID, TURNS, USER_ID, ReplyIndex
+from genchat.engine.ngram.spelling import Spelling
+from genchat.engine.ngram.trie import START_ID
 from genchat.engine.tokenizers.pieces import SPECIALS, PieceTokenizer
 
 # Chosen on dialogues left out of the training text: whole answers come out, at 1 % more bits a byte.
@@ -24,7 +30,11 @@ _AGREEMENT = 20.0  # a vote grows by this factor for every token that agrees wit
 _LONGEST_AGREEMENT = 6
 _FIRST_WEIGHT, _WEIGHT_BY_SIMILARITY = 0.2, 1.0  # of the votes when a reply begins
 _LEAST_WEIGHT, _LARGEST_WEIGHT = 0.1, 0.95
+_NOTHING_ALIKE = 0.75  # counts as the similarity of replies that say that nothing fits
+_LOOKED_BACK = 400  # tokens of a stored dialogue read before a reply
 _SHARED = 0.3  # how far the weight returns to its first value at every token
+
+NOTHING_FITS = "…"  # the question whose replies are given where no other may speak
 
 Doubles = NDArray[np.float64]
 
@@ -42,6 +52,8 @@ def turns_before(past: Sequence[int], place: int, tokenizer: PieceTokenizer) -> 
     turns: list[str] = []
     end = place
     for begin in range(place - 1, -1, -1):
+        if past[begin] == START_ID:
+            break
         if past[begin] in (USER_ID, ASSISTANT_ID):
             turns.append(tokenizer.decode(list(past[begin + 1 : end])))
             end = begin
@@ -50,26 +62,35 @@ def turns_before(past: Sequence[int], place: int, tokenizer: PieceTokenizer) -> 
     return turns
 
 
+@dataclass(frozen=True)
+class Heard:
+    """A reply that may speak: its number in the index, how alike its question is, its tokens as said now."""
+
+    number: int
+    similarity: float
+    tokens: tuple[int, ...]
+
+
 class Recall:
     """The replies recalled for one turn, and the votes of their tokens as the reply grows. Immutable.
 
-    `reply` is everywhere the reply so far, its ASSISTANT first.
+    `reply` is everywhere the reply so far, its ASSISTANT first. `unmatched` are the content words of the turn that made
+    all replies stay silent, so that those to questions without words speak.
     """
 
-    def __init__(self, index: ReplyIndex, stream: IntArray, turns: Sequence[str]) -> None:
-        similarities = index.similarities(turns)
-        likely = np.argsort(-similarities, kind="stable")[:_REPLIES]
-        self.replies = likely[similarities[likely] > 0]
-        self.similarities = similarities[self.replies]
-        best = float(self.similarities[0]) if len(self.replies) else 0.0
+    def __init__(self, index: ReplyIndex, corpus: TokenCorpus, turns: Sequence[str], spelling: Spelling) -> None:
+        heard, self.unmatched = _heard(index, corpus, turns, spelling)
+        self.replies = np.array([one.number for one in heard], dtype=np.int64)
+        self.similarities = np.array([one.similarity for one in heard], dtype=np.float32)
+        best = float(self.similarities.max()) if heard else 0.0
         self.first_weight = min(_FIRST_WEIGHT + _WEIGHT_BY_SIMILARITY * best, _LARGEST_WEIGHT)
-        starts, ends = index.reply_starts[self.replies], index.reply_ends[self.replies]
-        lengths = (ends - starts).astype(np.int64)
-        self._voter = np.repeat(np.arange(len(self.replies)), lengths)  # which recalled reply each position is in
-        self._positions = np.arange(int(lengths.sum())) + np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
+        # One row of tokens: every reply with the ASSISTANT before it, which no position of a vote points at.
+        lengths = np.array([len(one.tokens) for one in heard], dtype=np.int64)
+        self._stream = np.array([token for one in heard for token in (ASSISTANT_ID, *one.tokens)], dtype=np.int64)
+        self._voter = np.repeat(np.arange(len(heard)), lengths)  # which recalled reply each position is in
+        self._positions = np.arange(int(lengths.sum())) + self._voter + 1
         self._loudness = np.expm1(_SHARPNESS * self.similarities.astype(np.float64))[self._voter]
-        self._stream = stream
-        self._said = stream[self._positions]
+        self._said = self._stream[self._positions]
         self.tokens, self._token_of = np.unique(self._said, return_inverse=True)
 
     def __len__(self) -> int:
@@ -107,3 +128,61 @@ class Recall:
         earned = weight * voted / both if both else weight
         following = (1 - _SHARED) * earned + _SHARED * self.first_weight
         return min(max(following, _LEAST_WEIGHT), _LARGEST_WEIGHT)
+
+
+def _heard(
+    index: ReplyIndex, corpus: TokenCorpus, turns: Sequence[str], spelling: Spelling
+) -> tuple[list[Heard], tuple[str, ...]]:
+    """The replies that may speak after `turns`, the most alike first, and the words that no question has."""
+    if not turns:
+        return [], ()
+    words = spelling.corrected(plain_words(turns[0]))
+    prompt = Prompt.of(turns[0], words, turns[2::2], index)
+    similarities = index.similarities(turns, words)
+    likely = np.argsort(-similarities, kind="stable")[:_REPLIES]
+    heard: list[Heard] = []
+    for number in likely[similarities[likely] > 0].tolist():
+        exchange = _exchange(index, corpus, number)
+        if prompt.admits(exchange, float(similarities[number]), index):
+            reply = prompt.in_own_names(exchange)
+            if reply is not None:
+                tokens = _tokens(index, corpus, number, None if reply == exchange.reply else reply)
+                heard.append(Heard(number, float(similarities[number]), tokens))
+    if heard:
+        return _in_one_language(heard, prompt, corpus), ()
+    said = turns[0].strip()
+    asked = {number: _exchange(index, corpus, number).question.strip() for number in index.wordless.tolist()}
+    same = [number for number, question in asked.items() if question == said]
+    silent = same or [number for number, question in asked.items() if question == NOTHING_FITS]
+    heard = [Heard(number, _NOTHING_ALIKE, _tokens(index, corpus, number, None)) for number in silent]
+    written = plain_words(turns[0])
+    unmatched = tuple(word for word in content_words(written) if not index.knows(word)) or (prompt.topic,)
+    return _in_one_language(heard, prompt, corpus), () if same else tuple(filter(None, unmatched))
+
+
+def _in_one_language(heard: list[Heard], prompt: Prompt, corpus: TokenCorpus) -> list[Heard]:
+    """Without a language of the prompt, that of the replies whose questions are most alike."""
+    spoken = [language_of(corpus.tokenizer.decode(list(one.tokens))) for one in heard]
+    loud: dict[Language, float] = {}
+    for language, one in zip(spoken, heard, strict=True):
+        if language is not None:
+            loud[language] = loud.get(language, 0.0) + math.expm1(_SHARPNESS * one.similarity)
+    loudest = max(loud.items(), key=lambda item: item[1], default=(None, 0.0))[0]
+    wanted = prompt.language or loudest
+    return [one for language, one in zip(spoken, heard, strict=True) if language in (None, wanted)] or heard
+
+
+def _exchange(index: ReplyIndex, corpus: TokenCorpus, number: int) -> Exchange:
+    start, end = int(index.reply_starts[number]), int(index.reply_ends[number])
+    before = corpus.stream[max(start - _LOOKED_BACK, 0) : start].tolist()
+    turns = turns_before(before, len(before) - 1, corpus.tokenizer)
+    reply = corpus.tokenizer.decode(corpus.stream[start:end].tolist())
+    return Exchange(turns[0] if turns else "", " ".join(turns[2::2]), reply)
+
+
+def _tokens(index: ReplyIndex, corpus: TokenCorpus, number: int, text: str | None) -> tuple[int, ...]:
+    """The tokens of a stored reply, its END last; of `text` in its place where it was changed."""
+    stored: list[int] = corpus.stream[int(index.reply_starts[number]) : int(index.reply_ends[number])].tolist()
+    if text is None:
+        return tuple(stored)
+    return (*corpus.tokenizer.encode(text), *(token for token in stored[-1:] if token < len(SPECIALS)))

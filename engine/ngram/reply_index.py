@@ -5,7 +5,6 @@ weights (Salton and Buckley 1988). What was said before the question is compared
 "and at night?" needs it.
 """
 
-import re
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -18,8 +17,8 @@ from numpy.typing import NDArray
 
 from genchat.engine.conversation import ASSISTANT, USER
 from genchat.engine.ngram.corpus import IntArray
+from genchat.engine.ngram.relevance import plain_words
 from genchat.engine.ngram.trie import START_ID
-from genchat.engine.text import fold
 from genchat.engine.tokenizers.pieces import SPECIALS, PieceTokenizer
 
 USER_ID, ASSISTANT_ID = SPECIALS.index(USER), SPECIALS.index(ASSISTANT)
@@ -28,15 +27,18 @@ _EARLIER = 0.2  # share of the turns before the last in the similarity
 _PAIR = 0.5  # weight of a pair of neighbours against a word as rare
 _BEGINNING = "^"  # stands for those turns where a dialogue begins
 _STEM = 5  # letters of a word that count, so that inflections meet
-_WORD = re.compile(r"\w+")
 
 Singles = NDArray[np.float32]
 
 
 def _stems(text: str) -> list[str]:
     """What two turns are compared by, each once: the beginnings of their words, and pairs of neighbours."""
-    words = [word[:_STEM] for word in _WORD.findall(fold(text))]
-    return list(dict.fromkeys([*words, *(f"{first} {second}" for first, second in pairwise(words))]))
+    return _stems_of(plain_words(text))
+
+
+def _stems_of(words: Sequence[str]) -> list[str]:
+    stems = [word[:_STEM] for word in words]
+    return list(dict.fromkeys([*stems, *(f"{first} {second}" for first, second in pairwise(stems))]))
 
 
 def _kind_weight(stem: str) -> float:
@@ -64,11 +66,30 @@ class ReplyIndex:
     def _id_of(self) -> dict[str, int]:
         return {stem: index for index, stem in enumerate(self.stems)}
 
-    def similarities(self, turns: Sequence[str]) -> Singles:
-        """float32 [replies], 0 to 1: how close what was said before each reply is to `turns`, the last one first."""
+    @cached_property
+    def wordless(self) -> NDArray[np.int64]:
+        """The replies to questions that hold no word: what to say where nothing fits."""
+        lists = np.repeat(np.arange(len(self.posting_starts) - 1), np.diff(self.posting_starts))
+        return np.setdiff1d(np.arange(len(self.reply_starts)), self.posting_replies[lists % 2 == 0])
+
+    def knows(self, word: str) -> bool:
+        """Whether a folded word stands in any question."""
+        known = self._id_of.get(word[:_STEM])
+        return known is not None and bool(self.posting_starts[2 * known] < self.posting_starts[2 * known + 1])
+
+    def weight(self, word: str) -> float:
+        """Inverse document frequency of a folded word; the largest for one that stands in no question."""
+        known = self._id_of.get(word[:_STEM])
+        return float(np.log1p(len(self.reply_starts))) if known is None else float(self.rarity[known])
+
+    def similarities(self, turns: Sequence[str], words: Sequence[str] | None = None) -> Singles:
+        """float32 [replies], 0 to 1: how close what was said before each reply is to `turns`, the last one first.
+
+        words: the folded words of the last turn where they were corrected.
+        """
         found = np.zeros(len(self.reply_starts), dtype=np.float32)
         if turns:
-            question = dict.fromkeys(_stems(turns[0]))
+            question = dict.fromkeys(_stems(turns[0]) if words is None else _stems_of(words))
             earlier = dict.fromkeys(stem for turn in turns[1:TURNS] for stem in _stems(turn)) or {_BEGINNING: None}
             self._compare(question, 0, 1 - _EARLIER, found)
             foreign = found == 0

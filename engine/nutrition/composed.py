@@ -10,21 +10,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from genchat.engine.answering.composing import Composed
 from genchat.engine.answering.follow_ups import asked_lines
-from genchat.engine.contract import Notice, Passage, Passages
+from genchat.engine.contract import Notice, Passage
 from genchat.engine.conversation import Message, Role
 from genchat.engine.language import say
 from genchat.engine.nutrition.conditions import about_conditions
 from genchat.engine.nutrition.facts import Facts, asked_facts, facts_of
 from genchat.engine.nutrition.menu import compose
-from genchat.engine.nutrition.offers import earlier_lines, keeping_out, refusal
+from genchat.engine.nutrition.offers import earlier_lines, keeping_out, refusal, without_recipes
 from genchat.engine.nutrition.recipe_list import wanted_recipes
 from genchat.engine.nutrition.recipes import MEALS, Meal, Recipe, find_recipes, title_words
 from genchat.engine.nutrition.requests import wants_dishes, wants_menu
+from genchat.engine.nutrition.served import dishes_data, menu_data, served_dishes, served_menu
 from genchat.engine.nutrition.wishes import Wish, heard_wish, wants_change
 from genchat.engine.nutrition.wording import facts_text, menu_text, recipes_text
 from genchat.engine.retrieval.keywords import statistics
-from genchat.engine.retrieval.phrases import said
 from genchat.engine.retrieval.questions import understand
 from genchat.engine.retrieval.retriever import Retriever, respelled
 from genchat.engine.retrieval.tables import Table, find_tables
@@ -35,30 +36,10 @@ _MOST_NAMED = 8  # dishes of an answer that "quantas calorias tem isso?" is abou
 _MENUS = 3  # a model is given the recipes of this many menus to choose from
 
 
-@dataclass(frozen=True)
-class Composed:
-    """The sources, numbered as the text cites them, and the text. `choice` are sources for a model to choose from.
-
-    What is `final` is said as it stands, whoever answers.
-    """
-
-    items: tuple[Passage, ...]
-    text: str
-    retriever: str
-    choice: tuple[int, ...]  # chunks
-    notices: tuple[Notice, ...] = ()
-    final: bool = False
-
-    @property
-    def event(self) -> Passages:
-        """As the contract wants it."""
-        return Passages(self.items, self.retriever)
-
-
 def composed_answer(
     retriever: Retriever, messages: Sequence[Message], seed: int, remote: bool = False
 ) -> Composed | None:
-    """The answer to the last of `messages`; None where the documents have to be searched. Raises DocumentsError."""
+    """See engine.answering.composing.Composer. None where the documents have to be searched."""
     lines = asked_lines(messages)
     if not lines or not lines[-1].strip():
         return None
@@ -108,12 +89,12 @@ class _Asked:
             if refused := refusal(self.wish, self.recipes):
                 return self._said(refused)
             if self.wish.restrictions and not self.recipes:
-                return self._said(said(self._spoken, "no_recipes"))
+                return self._said(without_recipes(self.wish))
         return self.menu(self.wish) if menu else self.recipe_list()
 
     def _said(self, text: str) -> Composed:
-        told = tuple(self._respelled())
-        return Composed((), text, say("retrieval.by_recipe_list", count=0), (), told, final=True)
+        told = say("retrieval.by_recipe_list", count=0)
+        return Composed((), text, told, (), notices=tuple(self._respelled()), final=True)
 
     def _respelled(self) -> Iterator[Notice]:
         pairs = ", ".join(f"{typed} → {meant}" for typed, meant in self.wish.restrictions.respelled)
@@ -130,17 +111,16 @@ class _Asked:
     def _spoken(self) -> Language:
         return detect_language("\n".join(self.lines))
 
-    def _answers(self) -> Iterator[str]:
+    def _answers(self) -> Iterator[Message]:
         """What was answered so far, the newest first."""
-        return (message.text for message in reversed(self.messages) if message.role is Role.ASSISTANT)
+        return (message for message in reversed(self.messages) if message.role is Role.ASSISTANT)
 
     def _of_the_last_answer(self) -> Facts | None:
         """ "Quantas calorias tem isso?", "e de proteína?": of the dishes just named."""
         if len(self.lines) < 2:
             return None
-        answer = next(self._answers(), "")
-        named = [recipe for recipe in self.recipes if recipe.name in answer]
-        named.sort(key=lambda recipe: answer.index(recipe.name))
+        answer = next(self._answers(), None)
+        named = [] if answer is None else served_dishes(answer, self.recipes)
         return facts_of(self.connection, named[:_MOST_NAMED], self.lines[-1], self.tables, self._spoken)
 
     def figures(self, found: Facts) -> Composed:
@@ -151,7 +131,10 @@ class _Asked:
         items = self._sources(numbers, places)
         marked = tuple(_marked(item, cells[chunk]) for item, chunk in zip(items, numbers, strict=True))
         told = say("retrieval.by_figures", count=len(items))
-        return Composed(marked, facts_text(found, numbers, self._spoken), told, tuple(numbers))
+        figures = {(fact.chunk, fact.name): None for fact in found.items}
+        dishes = {(recipe.chunk, recipe.name): recipe for recipe in self.recipes}
+        data = dishes_data(dishes[each] for each in figures if each in dishes)
+        return Composed(marked, facts_text(found, numbers, self._spoken), told, tuple(numbers), data)
 
     def menu(self, wish: Wish) -> Composed | None:
         """A menu; what is to be changed is changed, the rest of the one before stays."""
@@ -168,7 +151,7 @@ class _Asked:
         items = self._sources(numbers, {recipe.chunk: recipe.facts for recipe in menu.dishes})
         told = say("retrieval.by_recipes", count=len(items))
         text = menu_text(menu, numbers, keeping_out(self.recipes, wish.restrictions))
-        return Composed(items, text, told, tuple(choice), tuple(self._respelled()))
+        return Composed(items, text, told, tuple(choice), menu_data(menu), tuple(self._respelled()))
 
     def recipe_list(self) -> Composed | None:
         """Recipes that fit."""
@@ -181,27 +164,16 @@ class _Asked:
         told = say("retrieval.by_recipe_list", count=len(items))
         text = recipes_text(found, numbers, keeping_out(self.recipes, self.wish.restrictions))
         choice = dict.fromkeys([*numbers, *(recipe.chunk for recipe in found.to_choose_from)])
-        return Composed(items, text, told, tuple(choice), tuple(self._respelled()))
+        return Composed(items, text, told, tuple(choice), dishes_data(found.shown), tuple(self._respelled()))
 
     def _kept(self, wish: Wish) -> tuple[dict[Meal, Recipe], list[Recipe]]:
         """Of the newest menu, where only a part of it is to change: what stays and what goes."""
         if len(self.lines) < 2 or not wants_change(self.lines[-1]):
             return {}, []
-        menus = (self._served(wish.language, answer) for answer in self._answers())
+        menus = (served_menu(answer, self.recipes, wish.language) for answer in self._answers())
         served = next((menu for menu in menus if menu and (not wish.names_meals or set(wish.meals) & menu.keys())), {})
         stays = {meal: recipe for meal, recipe in served.items() if wish.names_meals and meal not in wish.meals}
         return stays, list(served.values())
-
-    def _served(self, language: Language, answer: str) -> dict[Meal, Recipe]:
-        """The dishes of a menu that was answered; the first day's, where there are several."""
-        beginnings = {meal: f"• {said(language, f'meal_{meal}')}: " for meal in MEALS}
-        first = answer.split("\n\n", 1)[0]
-        return {
-            meal: recipe
-            for meal in MEALS
-            for recipe in self.recipes
-            if f"{beginnings[meal]}{recipe.name} (" in first or f"{beginnings[meal]}{recipe.name} [" in first
-        }
 
     def _sources(self, numbers: Mapping[int, int], places: Mapping[int, tuple[int, int]]) -> tuple[Passage, ...]:
         found = self.retriever.passages_of("\n".join(self.lines), list(numbers))

@@ -4,7 +4,7 @@ A restriction that was not understood, or that ingredients cannot tell, is answe
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from genchat.engine.answering.follow_ups import asked_lines
 from genchat.engine.contract import Notice, Passage
@@ -72,33 +72,42 @@ def keeping_out(recipes: Sequence[Recipe], restrictions: Restrictions) -> tuple[
     return unknown_ingredients(recipes, restrictions)[:_MOST_UNKNOWN] if restrictions.items else ()
 
 
-def passages_allowed(passages: Sequence[Passage], restrictions: Restrictions) -> list[Passage]:
-    """The passages that hold no dish which does not pass and name nothing that is refused, numbered anew."""
-    if not restrictions.items:
-        return list(passages)
-    kept = [
-        passage
-        for passage in passages
-        if not forbidden_in(passage.text, restrictions)
-        and all(allowed(recipe, restrictions) for recipe in recipes_of(0, [passage.locator], passage.text))
-    ]
-    return [replace(passage, number=number) for number, passage in enumerate(kept, 1)]
+def without_recipes(wish: Wish) -> str:
+    """What is said where dishes are asked for under restrictions and there are none."""
+    return said(wish.language, "no_recipes")
 
 
-def with_restrictions(prompt: Sequence[Message], restrictions: Restrictions, language: Language) -> list[Message]:
-    """A prompt whose rules also say what must not be offered."""
-    if not restrictions.items or not prompt:
-        return list(prompt)
-    names = ", ".join(restriction_text(each, language) for each in restrictions.items)
-    rule = said(language, "prompt_restrictions", wishes=names)
-    first, *others = prompt
-    if first.role is Role.SYSTEM:
-        return [Message(Role.SYSTEM, f"{first.text}\n{rule}"), *others]
-    return [Message(Role.SYSTEM, rule), *prompt]
+@dataclass(frozen=True)
+class FoodGuard:
+    """See engine.answering.composing.Guard. Keeps an answer to the restrictions of a conversation."""
+
+    restrictions: Restrictions
+
+    def passages(self, found: Sequence[Passage]) -> list[Passage]:
+        """Those that hold no dish which does not pass and name nothing that is refused."""
+        kept = [
+            passage
+            for passage in found
+            if not forbidden_in(passage.text, self.restrictions)
+            and all(allowed(recipe, self.restrictions) for recipe in recipes_of(0, [passage.locator], passage.text))
+        ]
+        return [replace(passage, number=number) for number, passage in enumerate(kept, 1)]
+
+    def rule(self, language: Language) -> str:
+        """What must not be offered."""
+        names = ", ".join(restriction_text(each, language) for each in self.restrictions.items)
+        return said(language, "prompt_restrictions", wishes=names)
+
+    def remarks(self, text: str, given: Sequence[Passage]) -> list[Notice]:
+        """A remark where a written answer names what is refused; the names of given dishes have passed already."""
+        for passage in given:
+            for recipe in recipes_of(0, [], passage.text):
+                text = text.replace(recipe.name, "")
+        found = forbidden_in(text, self.restrictions)
+        return [Notice("retrieval.forbidden_food", {"foods": ", ".join(found)})] if found else []
 
 
-def forbidden_notices(text: str, restrictions: Restrictions) -> list[Notice]:
-    """A remark where a written answer names what is refused."""
-    found = forbidden_in(text, restrictions)
-    return [Notice("retrieval.forbidden_food", {"foods": ", ".join(found)})] if found else []
-
+def guard_of(messages: Sequence[Message]) -> FoodGuard | None:
+    """The guard over a conversation; None where it refuses no food."""
+    restrictions = restrictions_of(messages)
+    return FoodGuard(restrictions) if restrictions.items else None

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
+from genchat.engine.common_words import BY_LANGUAGE
 from genchat.engine.retrieval.bilingual import in_portuguese
-from genchat.engine.retrieval.stopwords import BY_LANGUAGE
 from genchat.engine.text import fold
 
 Language = Literal["pt", "en"]

@@ -1,11 +1,9 @@
 """A run that was cut short, on disk: weights, the optimisers' memory, the place in the data, the random state.
 
-One safetensors file, written beside the old one and renamed over it when it is whole and on the disk: a process killed
-at any moment leaves the last complete checkpoint.
+One safetensors file, replaced whole or not at all: a process killed at any moment leaves the last complete checkpoint.
 """
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 from torch import Tensor
 
 from genchat.engine.errors import TrainingFailed
+from genchat.engine.files import write_atomically
 from genchat.engine.training.weights import read_tensors, write_tensors
 
 # A run may go on longer, or more slowly, than it was begun; these decide what its memory and its place mean.
@@ -23,16 +22,8 @@ def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], header: Mapping[s
     """Replace the checkpoint at `path`. Raises TrainingFailed when it cannot be written; the old one stays."""
     part = path.with_name(path.name + ".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_tensors(part, tensors, header)
-        descriptor = os.open(part, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(part, path)
+        write_atomically(path, lambda place: write_tensors(place, tensors, header), part=part)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise TrainingFailed("checkpoint_not_written", path=path, reason=error.strerror or error) from None
 
 

@@ -3,8 +3,6 @@
 import hashlib
 import io
 import json
-import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from genchat.engine.files import write_atomically
 from genchat.engine.words.vectors import Progress, WordVectors, train_vectors
 
 _FORMAT = "2"
@@ -56,7 +55,4 @@ def _write(file: Path, vectors: WordVectors) -> None:
     held = io.BytesIO()
     words = np.frombuffer(json.dumps(vectors.words, ensure_ascii=False).encode("utf-8"), dtype=np.uint8)
     np.savez_compressed(held, words=words, counts=np.array(vectors.counts, dtype=np.int64), rows=vectors.rows)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("wb", dir=file.parent, delete=False) as out:
-        out.write(held.getvalue())
-    os.replace(out.name, file)
+    write_atomically(file, held.getvalue(), mode=0o600)

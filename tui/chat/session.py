@@ -203,6 +203,7 @@ class Session:
         for notice in batch.notices:
             take_notice(turn, notice)
         turn.passages = batch.passages or turn.passages
+        turn.data = turn.data if batch.data is None else batch.data
         turn.tokens_per_second = batch.tokens_per_second
         if batch.backend is not None:
             turn.speaker, turn.family = batch.backend.info.name, batch.backend.info.family

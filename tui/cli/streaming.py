@@ -11,8 +11,8 @@ from genchat.engine.contract import Backend, Event, Finish, Notice, Passage, Pas
 from genchat.engine.errors import ExitCode, UsageError
 from genchat.engine.language import say
 from genchat.engine.text import safe_line
+from genchat.engine.token_values import Labels, step_values
 from genchat.tui.cli.output import Output
-from genchat.tui.cli.steps import Labels, step_values
 
 Form = Literal["text", "json", "jsonl"]
 _FORMS: dict[tuple[bool, bool], Form] = {(False, False): "text", (True, False): "json", (False, True): "jsonl"}

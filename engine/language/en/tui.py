@@ -69,6 +69,7 @@ TEXTS = {
     "tui.why.down": "down",
     "tui.why.recall": "recalled {weight} %",
     "tui.why.recalled": "recalled replies",
+    "tui.why.unmatched": "{words}: in no question of the training text",
     "tui.why.gives": "gives",
     "tui.why.no_context": "any place",
     "tui.why.split": "split",

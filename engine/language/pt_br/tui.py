@@ -68,6 +68,7 @@ TEXTS = {
     "tui.why.down": "desce",
     "tui.why.recall": "lembradas {weight} %",
     "tui.why.recalled": "respostas lembradas",
+    "tui.why.unmatched": "{words}: em nenhuma pergunta do texto de treino",
     "tui.why.gives": "dá",
     "tui.why.no_context": "qualquer lugar",
     "tui.why.split": "partes",

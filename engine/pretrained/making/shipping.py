@@ -1,6 +1,5 @@
 """What the programs that make the shipped models share: progress on stderr, weights in half precision."""
 
-import importlib
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +9,9 @@ import torch
 
 from genchat.engine.contract import LanguageModel
 from genchat.engine.model_card import ModelCard, write_model
+from genchat.engine.paths import paths
+from genchat.engine.registry import Registry, language_model
+from genchat.engine.settings import Settings
 from genchat.engine.training.events import Progress, Validation
 from genchat.engine.training.run import Run
 from genchat.engine.training.weights import WEIGHTS_FILE, read_tensors, write_tensors
@@ -57,5 +59,4 @@ def thinned(curve: Sequence[tuple[int, float, float]], points: int = _CURVE) -> 
 
 def load(folder: Path, card: ModelCard) -> LanguageModel:
     """The model of a folder, as a person will open it."""
-    model: LanguageModel = importlib.import_module(f"genchat.engine.{card.family}.loading").load(folder, card)
-    return model
+    return language_model(Registry(paths(), Settings()).open_folder(folder, card))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -342,6 +343,7 @@ def test_a_chat_goes_on_when_the_file_cannot_be_used_and_is_told_why(path: Path)
 _AS_NOBODY = """
 import os, sys
 from pathlib import Path
+from types import SimpleNamespace
 sys.path.insert(0, sys.argv[2])
 from genchat.engine.history import HistoryStore
 from genchat.engine.errors import HistoryError
@@ -400,3 +402,53 @@ def test_a_backup_is_a_history_and_replaces_nothing(store: HistoryStore, tmp_pat
     with HistoryStore.open(target) as copy:
         assert copy.shown(question.conversation) == store.shown(question.conversation)
         assert copy.check().sound
+
+
+# A file of the first version
+
+
+def of_version_1(path: Path) -> None:
+    with HistoryStore.open(path, migrations=MIGRATIONS[:1]) as store:
+        store.close()
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            "INSERT INTO conversation(id, title, kind, created, updated, head)"
+            " VALUES ('abc', 'oi', 'chat', '2026-01-01', '2026-01-01', 1);"
+            "INSERT INTO message(id, conversation, role, text, status, created)"
+            " VALUES (1, 'abc', 'user', 'oi', 'done', '2026-01-01');"
+        )
+    connection.close()
+
+
+def test_a_file_of_before_messages_had_data_is_migrated_and_a_copy_kept(path: Path) -> None:
+    of_version_1(path)
+    with HistoryStore.open(path) as store:
+        (message,) = store.shown("abc")
+        assert (message.text, message.data) == ("oi", {})
+        assert store.check().sound
+        (copy,) = store.copies()
+    with sqlite3.connect(copy) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("SELECT text FROM message").fetchall() == [("oi",)]
+    connection.close()
+
+
+def test_a_file_that_there_is_no_room_to_migrate_is_left_as_it_is(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    of_version_1(path)
+    before = path.read_bytes()
+    size = path.stat().st_size
+    free = 2 * size
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=free))
+    with pytest.raises(HistoryError, match="MB are free"):
+        HistoryStore.open(path)
+    assert path.read_bytes() == before
+    assert copies_of(path) == ()
+    free = 3 * size + 2**20
+    HistoryStore.open(path).close()
+    assert len(copies_of(path)) == 1
+
+
+def test_a_file_that_needs_no_migration_needs_no_room(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(path, 1)
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=0))
+    HistoryStore.open(path).close()

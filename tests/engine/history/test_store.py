@@ -1,18 +1,31 @@
 """Conversations and their trees of messages."""
 
+import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from genchat.engine.contract import Finish, Notice, Passage, Passages
+from genchat.engine.contract import Finish, MessageData, Notice, Passage, Passages
 from genchat.engine.conversation import Message, Role
 from genchat.engine.errors import HistoryError
-from genchat.engine.history import History, HistoryStore, NullHistory, RunStart
+from genchat.engine.history import History, HistoryStore, NullHistory, RunStart, StoredMessage
 from genchat.engine.sampling import SamplingSettings
-from tests.engine.history.makers import Clock, answer, ask, backend, events, run, settings, words
+from tests.engine.history.makers import (
+    GOOGLE_KEY,
+    Clock,
+    answer,
+    ask,
+    backend,
+    bytes_on_disk,
+    events,
+    run,
+    settings,
+    words,
+)
 
 
 @pytest.fixture(params=["file", "memory"])
@@ -307,3 +320,61 @@ def test_a_deep_conversation_is_read_and_deleted(history: HistoryStore) -> None:
     assert [message.text for message in history.shown(conversation.id)] == [str(number) for number in range(1500)]
     history.delete(conversation.id)
     assert history.check().messages == 0
+
+
+# Data beside a message
+
+
+MENU = {"nutrition": {"menu": [{"day": 2, "meals": {"lunch": {"name": "Arroz à grega", "chunk": 7}}}]}}
+
+
+def kept_with(history: HistoryStore, values: Mapping[str, Any]) -> StoredMessage:
+    recorder = history.begin_reply(ask(history), run())
+    for step in words("Um cardápio."):
+        recorder.add(step)
+    recorder.add(MessageData(values))
+    return recorder.finish("done")
+
+
+def test_data_beside_a_reply_comes_back_with_its_message_after_closing(path: Path) -> None:
+    with HistoryStore.open(path) as store:
+        question = kept_with(store, MENU)
+    with HistoryStore.open(path) as store:
+        *_, reply = store.shown(question.conversation)
+        assert reply.data == reply.as_message().data == MENU
+        assert store.siblings(reply.id)[0].data == store.tree(reply.conversation)[-1].data == MENU
+        assert store.shown(question.conversation)[0].data == {}
+        assert json.loads(store.export(question.conversation, "json"))["messages"][-1]["data"] == MENU
+
+
+def test_data_is_there_after_a_checkpoint(path: Path) -> None:
+    with HistoryStore.open(path) as store:
+        recorder = store.begin_reply(ask(store), run())
+        recorder.add(MessageData(MENU))
+        recorder.checkpoint()
+        store.add_message(store.new_conversation(), Role.USER, "written after it", None)
+        assert store.message(recorder.message.id).data == MENU
+
+
+@pytest.mark.parametrize("values", [{"a": object()}, {"a": float("nan")}, {("a",): 1}])
+def test_what_is_no_json_is_left_out_and_the_reply_is_kept(history: HistoryStore, values: Mapping[Any, Any]) -> None:
+    message = kept_with(history, values)
+    assert (message.text, message.data) == ("Um cardápio.", {})
+
+
+def test_a_key_and_a_lone_surrogate_in_the_data_are_not_kept(path: Path) -> None:
+    with HistoryStore.open(path, secrets=lambda: [GOOGLE_KEY]) as store:
+        kept = kept_with(store, {"a": f"\ud800{GOOGLE_KEY}"})
+        assert GOOGLE_KEY not in str(kept.data)
+    assert GOOGLE_KEY.encode() not in bytes_on_disk(path)
+
+
+@pytest.mark.parametrize("written", ["", "{", "[1]", "null", "7", '{"a": ' + "[" * 100_000])
+def test_data_that_someone_else_wrote_into_the_file_is_nothing_but_data(path: Path, written: str) -> None:
+    with HistoryStore.open(path) as store:
+        message = kept_with(store, MENU)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE message SET data = ? WHERE id = ?", (written, message.id))
+    connection.close()
+    with HistoryStore.open(path) as store:
+        assert store.message(message.id).data == {}

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from genchat.engine.contract import Backend
 from genchat.engine.errors import ModelDamaged, TextUnusable, UsageError
 from genchat.engine.evidence import GptEvidence, LensRow, LstmEvidence, MixtureEvidence, NgramEvidence
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.lstm.model import LstmModel
-from genchat.engine.mixture.loading import combine, load
+from genchat.engine.mixture.loading import combine
 from genchat.engine.mixture.making import mix, write_mixture
 from genchat.engine.mixture.model import match_lengths, shared_ids
 from genchat.engine.mixture.shares import Shares
@@ -113,6 +114,10 @@ def _installed(name: str = "mixed") -> tuple[Path, LstmModel]:
     return home / name, lstm_models.model()
 
 
+def _opened(folder: Path, card: ModelCard) -> Backend:
+    return Registry(paths(), Settings()).open_folder(folder, card)
+
+
 def test_a_mixture_is_a_model_of_the_registry() -> None:
     folder, _ = _installed()
     registry = Registry(paths(), Settings())
@@ -131,10 +136,10 @@ def test_a_missing_or_changed_part_is_named() -> None:
     folder, _ = _installed()
     lstm_models.write(folder.parent / "letters", lstm_models.network(seed=9))
     with pytest.raises(ModelDamaged, match="letters"):
-        load(folder, read_card(folder))
+        _opened(folder, read_card(folder))
     (folder.parent / "letters" / CARD_FILE).unlink()
     with pytest.raises(ModelDamaged, match="letters"):
-        load(folder, read_card(folder))
+        _opened(folder, read_card(folder))
 
 
 @pytest.mark.parametrize(
@@ -158,7 +163,7 @@ def test_a_broken_card_is_refused(settings: dict[str, object]) -> None:
     whole = card.settings["mixture"] | settings if settings else {}
     broken = replace(card, settings={"mixture": whole})
     with pytest.raises(ModelDamaged, match="mixed"):
-        load(folder, broken)
+        _opened(folder, broken)
 
 
 def test_a_mixture_is_no_part_of_a_mixture() -> None:
@@ -167,4 +172,4 @@ def test_a_mixture_is_no_part_of_a_mixture() -> None:
     content["settings"]["mixture"]["parts"][0]["name"] = "mixed"
     (folder / CARD_FILE).write_text(json.dumps(content))
     with pytest.raises(ModelDamaged, match="mixed"):
-        load(folder, read_card(folder))
+        _opened(folder, read_card(folder))

@@ -128,7 +128,7 @@ def test_every_distribution_in_a_reply_sums_to_one(model: ChatNgramModel) -> Non
 
 
 def test_recall_grows_while_it_foretells_and_shrinks_when_it_does_not(model: ChatNgramModel) -> None:
-    prompt = asked(model, "conheço a capital e pergunto")
+    prompt = asked(model, "vai chover amanhã, ou como é que é?")
     opened = model.reply_to(prompt)
     assert opened is not None
     followed = opened.after(9, voted=0.9, counted=0.1)

@@ -26,11 +26,11 @@ def next_tokens(
     """The table of next tokens."""
     from genchat.engine.conversation import Message, Role
     from genchat.engine.distribution import exact
+    from genchat.engine.evidence_lines import evidence_lines, evidence_values
     from genchat.engine.local_backend import LocalBackend
     from genchat.engine.registry import language_model
-    from genchat.tui.cli.evidence_lines import evidence_lines, evidence_values
+    from genchat.engine.token_values import Labels, candidates, percent, table_rows
     from genchat.tui.cli.inputs import given_text
-    from genchat.tui.cli.steps import Labels, candidates, percent, table_rows
     from genchat.tui.numbers import decimal, whole
 
     around = surroundings(context)

@@ -51,8 +51,8 @@ def score_text(
     from genchat.engine.decoding import score
     from genchat.engine.distribution import LN2
     from genchat.engine.registry import language_model
+    from genchat.engine.token_values import Labels, bar, finite, percent
     from genchat.tui.cli.inputs import given_text
-    from genchat.tui.cli.steps import Labels, bar, finite, percent
 
     around = surroundings(context)
     text = given_text(words)

@@ -134,6 +134,9 @@ def _paint_split(parts: list[tuple[float, str]], scene: Scene) -> Strip:
 def _paint_recalled(recall: RecallEvidence, scene: Scene) -> list[Strip]:
     """The replies heard most: how much of what is recalled they are, where they stand, what was asked and answered."""
     found: list[Strip] = []
+    if recall.unmatched:
+        words = safe_line(", ".join(f"“{word}”" for word in recall.unmatched))
+        found.append(scene.line().add(say("tui.why.unmatched", words=words), scene.inks.text).strip())
     for each in recall.replies[:_SHOWN_REPLIES]:
         if each.share < _HEARD and found:
             break

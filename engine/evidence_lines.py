@@ -8,9 +8,9 @@ import numpy as np
 
 from genchat.engine.evidence import CorpusPlace, Evidence, GptEvidence, LstmEvidence, MixtureEvidence, NgramEvidence
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, whole
 from genchat.engine.text import safe_line
-from genchat.tui.cli.steps import Labels, percent
-from genchat.tui.numbers import decimal, whole
+from genchat.engine.token_values import Labels, percent
 
 _SNIPPET = 60
 
@@ -71,6 +71,9 @@ def _ngram(evidence: NgramEvidence, labels: Labels, tokens: Sequence[int]) -> li
     lines.extend(map(_place, evidence.places))
     if evidence.recall is not None:
         lines.append(say("cli.why.recall", weight=percent(evidence.recall.weight)))
+        if evidence.recall.unmatched:
+            words = ", ".join(f"“{safe_line(word)}”" for word in evidence.recall.unmatched)
+            lines.append("  " + say("tui.why.unmatched", words=words))
         for reply in evidence.recall.replies:
             lines.append(
                 say(

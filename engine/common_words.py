@@ -1,4 +1,11 @@
-"""Words too common to find anything by, accents stripped: the index and the questions leave them out."""
+"""Words too common to find anything by, accents stripped, and the language they give away."""
+
+import re
+from typing import Literal
+
+from genchat.engine.text import fold
+
+Language = Literal["pt", "en"]
 
 PORTUGUESE = frozenset(
     """
@@ -39,4 +46,42 @@ ENGLISH = frozenset(
     """.split()  # noqa: SIM905
 )
 
-BY_LANGUAGE = {"pt": PORTUGUESE, "en": ENGLISH}
+BY_LANGUAGE: dict[Language, frozenset[str]] = {"pt": PORTUGUESE, "en": ENGLISH}
+
+# What people add in a chat without changing what they ask: short forms, time, degree, address, courtesy.
+CHATTY: dict[Language, frozenset[str]] = {
+    "pt": frozenset(
+        """
+        oi oie ola vc vcs ce ces q tb tbm pq td mt mto mta n nao hj agr blz vlw flw pfv pf obg ne ta to tava tou eh tipo
+        cara mano hoje ontem amanha agora demais meio bastante super mega poxa nossa puxa uai ue ei opa hein
+        kk k rs haha favor gentileza gostaria queria consegue sabe conhece fala fale falar conta conte explica
+        explique me
+        funciona serve
+        """.split()  # noqa: SIM905
+    ),
+    "en": frozenset(
+        """
+        u r ur im ive dont cant wont didnt doesnt isnt whats hows wheres pls plz please thx idk gonna wanna kinda today
+        tomorrow yesterday now really pretty hey hi hello well okay ok lol tell explain know give show work works
+        """.split()  # noqa: SIM905
+    ),
+}
+_ALL = {language: words | CHATTY[language] for language, words in BY_LANGUAGE.items()}
+_DISTINCTIVE = {"pt": _ALL["pt"] - _ALL["en"], "en": _ALL["en"] - _ALL["pt"]}
+_WORD = re.compile(r"\w+")
+
+
+def is_common(folded: str) -> bool:
+    """Whether a folded word says nothing about what a sentence is about, in either language."""
+    return any(folded in words for words in _ALL.values())
+
+
+def language_of(text: str) -> Language | None:
+    """Portuguese or English, by the common words and the accents in `text`; None where neither shows."""
+    written = [word.casefold() for word in _WORD.findall(text)]
+    folded = [fold(word) for word in written]
+    votes = {language: sum(word in _DISTINCTIVE[language] for word in folded) for language in BY_LANGUAGE}
+    votes["pt"] += sum(word != plain for word, plain in zip(written, folded, strict=True))
+    if votes["pt"] == votes["en"]:
+        return None
+    return "pt" if votes["pt"] > votes["en"] else "en"

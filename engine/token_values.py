@@ -7,8 +7,8 @@ from typing import Any
 from genchat.engine.contract import Step, Tokenizer
 from genchat.engine.distribution import LN2, Distribution, NoDistribution
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal
 from genchat.engine.text import token_label
-from genchat.tui.numbers import decimal
 
 _BAR = 20  # cells of the longest bar
 _EIGHTHS = " ▏▎▍▌▋▊▉█"

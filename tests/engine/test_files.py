@@ -1,0 +1,265 @@
+"""Files that appear whole or not at all, whatever fails on the way."""
+
+import ast
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from genchat.engine.files import move, put_in_place, write_atomically, write_folder
+
+ROOT = Path(__file__).parents[2]
+
+
+class Full(OSError):
+    """What a full disk says."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def refuse(*_: object) -> None:
+    raise Full
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("content", ["olá\n", "olá\n".encode(), lambda place: place.write_text("olá\n", "utf-8")])
+def test_bytes_a_text_and_what_a_writer_writes_arrive_alike(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "new" / "folder" / "file.txt"
+    write_atomically(file, content)
+    assert file.read_bytes() == "olá\n".encode()
+    assert names(file.parent) == ["file.txt"]
+
+
+@pytest.mark.parametrize("failing", ["os.replace", "os.fsync"])
+@pytest.mark.parametrize("part", [None, "file.txt.part"])
+def test_a_failure_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str, part: str | None
+) -> None:
+    file = tmp_path / "file.txt"
+    file.write_text("old")
+    monkeypatch.setattr(failing, refuse)
+    with pytest.raises(Full):
+        write_atomically(file, "new", part=None if part is None else tmp_path / part)
+    assert file.read_text() == "old"
+    assert names(tmp_path) == ["file.txt"]
+
+
+@pytest.mark.parametrize("error", [Full, KeyboardInterrupt])
+def test_a_writer_that_fails_in_the_middle_leaves_nothing(tmp_path: Path, error: type[BaseException]) -> None:
+    def write(place: Path) -> None:
+        place.write_text("half")
+        raise error
+
+    with pytest.raises(error):
+        write_atomically(tmp_path / "file.txt", write)
+    assert names(tmp_path) == []
+
+
+def test_the_content_is_on_the_disk_before_the_name_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    sync, rename = os.fsync, os.replace
+
+    def synced(descriptor: int) -> None:
+        order.append("folder" if os.path.samestat(os.fstat(descriptor), tmp_path.stat()) else "file")
+        sync(descriptor)
+
+    def renamed(source: Path, target: Path) -> None:
+        order.append("rename")
+        rename(source, target)
+
+    monkeypatch.setattr("os.fsync", synced)
+    monkeypatch.setattr("os.replace", renamed)
+    write_atomically(tmp_path / "file.txt", "new")
+    assert order == ["file", "rename", "folder"]
+
+
+def test_a_folder_that_cannot_be_synced_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync = os.fsync
+
+    def refused(descriptor: int) -> None:
+        if os.path.samestat(os.fstat(descriptor), tmp_path.stat()):
+            raise OSError(errno.EINVAL, "not here")
+        sync(descriptor)
+
+    monkeypatch.setattr("os.fsync", refused)
+    write_atomically(tmp_path / "file.txt", "new")
+    assert (tmp_path / "file.txt").read_text() == "new"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_permissions_are_those_asked_for_or_those_of_the_old_file_or_what_the_umask_leaves(tmp_path: Path) -> None:
+    file = tmp_path / "file.txt"
+
+    def mode() -> int:
+        return file.stat().st_mode & 0o777
+
+    before = os.umask(0o027)
+    try:
+        write_atomically(file, "a")
+        assert mode() == 0o640
+        file.chmod(0o604)
+        write_atomically(file, "b")
+        assert mode() == 0o604
+        write_atomically(file, "c", mode=0o600)
+        assert mode() == 0o600
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_a_private_file_is_closed_to_others_while_it_is_written(tmp_path: Path) -> None:
+    seen: list[int] = []
+    write_atomically(tmp_path / "keys", lambda place: seen.append(place.stat().st_mode & 0o777), mode=0o600)
+    assert seen == [0o600]
+
+
+def test_what_a_killed_process_left_under_a_fixed_name_is_written_over(tmp_path: Path) -> None:
+    part = tmp_path / "file.part"
+    part.write_text("a longer text, cut by a kill")
+    write_atomically(tmp_path / "file", "new", part=part)
+    assert (tmp_path / "file").read_text() == "new"
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_part_that_cannot_be_put_in_place_stays_for_the_next_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = tmp_path / "file.part"
+    part.write_text("all of it")
+    with monkeypatch.context() as patched:
+        patched.setattr("os.replace", refuse)
+        with pytest.raises(Full):
+            put_in_place(part, tmp_path / "file")
+    assert names(tmp_path) == ["file.part"]
+    put_in_place(part, tmp_path / "file")
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_link_is_replaced_and_what_it_pointed_to_stays(tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.write_text("old")
+    link.symlink_to(real)
+    write_atomically(link, "new")
+    assert not link.is_symlink()
+    assert (real.read_text(), link.read_text()) == ("old", "new")
+
+
+def test_a_moved_file_takes_the_place_of_another(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a")
+    (tmp_path / "b").write_text("b")
+    move(tmp_path / "a", tmp_path / "b")
+    assert names(tmp_path) == ["b"]
+    assert (tmp_path / "b").read_text() == "a"
+
+
+def fill(place: Path) -> None:
+    (place / "below").mkdir()
+    (place / "below" / "weights").write_text("new")
+
+
+def test_a_folder_takes_the_place_of_an_older_one_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "older").write_text("old")
+    write_folder(folder, fill)
+    assert [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*"))] == ["below", "below/weights"]
+    assert names(tmp_path) == ["model"]
+
+
+def test_a_folder_that_cannot_be_filled_leaves_the_older_one(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    write_folder(folder, fill)
+
+    def half(place: Path) -> None:
+        (place / "weights").write_text("half")
+        raise Full
+
+    with pytest.raises(Full):
+        write_folder(folder, half)
+    assert names(tmp_path) == ["model"]
+    assert names(folder) == ["below"]
+
+
+@pytest.mark.parametrize("fails_at", [1, 2])
+def test_a_folder_that_cannot_be_renamed_leaves_the_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
+) -> None:
+    folder = tmp_path / "model"
+    write_folder(folder, fill)
+    rename, calls = os.replace, 0
+
+    def refused(source: Path, target: Path) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == fails_at:
+            raise Full
+        rename(source, target)
+
+    monkeypatch.setattr("os.replace", refused)
+    with pytest.raises(Full):
+        write_folder(folder, lambda place: (place / "other").write_text("other"))
+    assert names(tmp_path) == ["model"]
+    assert names(folder) == ["below"]
+
+
+def test_an_older_folder_that_cannot_be_put_back_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "model"
+    write_folder(folder, fill)
+    rename, calls = os.replace, 0
+
+    def refused(source: Path, target: Path) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 1:
+            raise Full
+        rename(source, target)
+
+    monkeypatch.setattr("os.replace", refused)
+    with pytest.raises(Full):
+        write_folder(folder, lambda place: (place / "other").write_text("other"))
+    assert [path.read_text() for path in tmp_path.rglob("weights")] == ["new"]
+
+
+def renaming(tree: ast.AST) -> Iterator[str]:
+    """Calls that give a file a name, or make a temporary one: os.replace(a, b), path.replace(b), path.rename(b), …"""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        owner = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
+        name = node.func.attr
+        alone = len(node.args) == 1 and not node.keywords  # text.replace takes two, dataclasses.replace keywords
+        forbidden = {
+            "os": ("replace", "rename", "renames"),
+            "shutil": ("move",),
+            "tempfile": ("mkstemp", "mkdtemp", "NamedTemporaryFile"),
+        }
+        if name in forbidden.get(owner, ()) or (name in ("replace", "rename") and alone):
+            yield f"line {node.lineno}: {owner}.{name}"
+
+
+def test_files_are_renamed_in_one_module_alone() -> None:
+    sources = [path for folder in ("engine", "tui", "corpora") for path in sorted((ROOT / folder).rglob("*.py"))]
+    found = {
+        path.relative_to(ROOT).as_posix(): calls
+        for path in [*sources, *(ROOT / "genchat").glob("*.py")]
+        if (calls := list(renaming(ast.parse(path.read_text(encoding="utf-8")))))
+    }
+    assert found.keys() == {"engine/files.py"}
+
+
+@pytest.mark.parametrize(
+    "line", ["os.replace(a, b)", "os.rename(a, b)", "a.replace(b)", "Path(a).rename(b)", "tempfile.mkstemp()"]
+)
+def test_a_call_that_renames_is_seen(line: str) -> None:
+    assert list(renaming(ast.parse(line)))
+
+
+@pytest.mark.parametrize("line", ["text.replace(a, b)", "replace(each, name=b)", "history.rename(a, title)"])
+def test_a_call_that_renames_no_file_is_not(line: str) -> None:
+    assert not list(renaming(ast.parse(line)))
