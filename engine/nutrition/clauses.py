@@ -109,10 +109,12 @@ class _Hearing:
     def _read_other(self, item: Item, place: int) -> None:
         """A meal, a day or an amount in a refusal: "sem jantar", but not "sem leite no jantar"."""
         self._next_part(place)
-        if not self.scope.has_food and item.kind == "meal":
-            self.heard.unwanted_meals.append(item)
-        if not self.scope.has_food and item.kind == "day":
-            self.heard.unwanted_days.append(item)
+        # "Troque o almoço" is about lunch, and "sem leite no jantar" too.
+        if not (self.scope.has_food or self.scope.exchanging):
+            if item.kind == "meal":
+                self.heard.unwanted_meals.append(item)
+            if item.kind == "day":
+                self.heard.unwanted_days.append(item)
         self.scope.has_object = self.scope.part_has_object = True
 
     # -- refusals ------------------------------------------------------------------------------------------------

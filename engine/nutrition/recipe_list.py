@@ -117,7 +117,7 @@ def _in_name(foods: Sequence[Wanted], recipe: Recipe) -> int:
 
 
 def _is_ranked(wish: Wish) -> bool:
-    return bool(wish.amounts.degrees) or wish.amounts.most_minutes is not None
+    return bool(wish.amounts.degrees) or wish.amounts.most_minutes is not None or wish.amounts.goal_kcal is not None
 
 
 def _turns(recipes: Sequence[Recipe]) -> list[float]:
@@ -134,6 +134,8 @@ def _turns(recipes: Sequence[Recipe]) -> list[float]:
 def _rank(recipe: Recipe, wish: Wish) -> float:
     """What recipes are ordered by, the smallest first."""
     degrees = wish.amounts.degrees - {"quick"}
+    if not degrees and wish.amounts.goal_kcal is not None:
+        return float("inf") if recipe.kcal is None else abs(recipe.kcal - wish.amounts.goal_kcal)
     if degrees or wish.amounts.most_kcal is not None or wish.amounts.goal_kcal is not None:
         return rank_by(degrees)(recipe)
     return float("inf") if recipe.minutes is None else recipe.minutes

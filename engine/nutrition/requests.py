@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from genchat.engine.nutrition.items import items_of
+from genchat.engine.nutrition.recipes import MEAL_WORDS
 from genchat.engine.nutrition.wishes import Wish, names_days, wants_change
 from genchat.engine.text import fold
 
@@ -37,7 +38,6 @@ _ABOUT_FOOD = re.compile(
     r"|\b(para|pra|for|de) (quem|those|people who)\b"
 )
 _TRAINING = re.compile(r"\b(treinos?|workouts?|exercicios?|exercises?|series?|planilha|training)\b")
-_BEFORE_TRAINING = re.compile(r"\b(antes|depois|apos|pre|pos|before|after|during|durante|comer|eat)\b")
 _LEAST_OF_A_DAY = 800.0  # kcal that are wished for a whole day, not for a dish
 
 
@@ -83,10 +83,9 @@ def speaks_of_eating(lines: Sequence[str], wish: Wish) -> bool:
 
 
 def _is_of_training(folded: str) -> bool:
-    """ "Monte um treino" is no menu; "o que comer antes do treino" is about food."""
-    return bool(_TRAINING.search(folded)) and not (
-        _BEFORE_TRAINING.search(folded) or _ASKING.search(folded) or _MENU.search(folded)
-    )
+    """ "Monte um treino" is no menu, and what to eat before one is no question for recipes alone."""
+    asked = _ASKING.search(folded) or _MENU.search(folded) or any(words.search(folded) for words in MEAL_WORDS.values())
+    return bool(_TRAINING.search(folded)) and not asked
 
 
 def _is_bare(line: str) -> bool:

@@ -1,8 +1,13 @@
-"""A web page as text: headings as in Markdown, list items with a dash, scripts and styles left out."""
+"""A web page as text: headings as in Markdown, list items with a dash, scripts and styles left out.
+
+What it describes for machines is read where it is a recipe.
+"""
 
 import codecs
 import re
 from html.parser import HTMLParser
+
+from genchat.engine.retrieval.recipe_markup import recipes_as_text
 
 _UNREAD = {"script", "style", "template", "noscript", "svg", "head", "nav"}
 _BLOCKS = {
@@ -31,15 +36,18 @@ def page_text(html: str) -> str:
     parser.feed(html)
     parser.close()
     lines = (" ".join(line.split()) for line in "".join(parser.pieces).split("\n"))
-    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip() + "\n"
+    readable = _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip() + "\n"
+    recipes = [text for script in parser.described if (text := recipes_as_text(script))]
+    return "\n".join([readable, *recipes, ""]) if recipes else readable
 
 
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
+        self.described: list[str] = []  # JSON-LD
         self._unread: list[str] = []
-        self._in_title = False
+        self._in_title = self._in_description = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "title":
@@ -50,6 +58,9 @@ class _Reader(HTMLParser):
             self._unread.clear()
         elif tag in _UNREAD:
             self._unread.append(tag)
+            if tag == "script" and dict(attrs).get("type", "") == "application/ld+json":
+                self._in_description = True
+                self.described.append("")
         elif heading := _HEADING.match(tag):
             self.pieces.append("\n\n" + "#" * int(heading[1]) + " ")
         elif tag == "li":
@@ -68,9 +79,12 @@ class _Reader(HTMLParser):
         elif tag in self._unread:
             while self._unread.pop() != tag:
                 pass
+            self._in_description = False
         elif _HEADING.match(tag) or tag in _BLOCKS:
             self.pieces.append("\n\n" if tag != "tr" else "\n")
 
     def handle_data(self, data: str) -> None:
-        if self._in_title or not self._unread:
+        if self._in_description:
+            self.described[-1] += data
+        elif self._in_title or not self._unread:
             self.pieces.append(" ".join(data.split("\n")) if self._in_title else data)
