@@ -36,12 +36,16 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class FoodRow:
-    """A food or a kind of food. `contains` and `may_contain` are Portuguese names; `lists` the labelling lists that name it."""
+    """A food, or a kind that has members. `contains` and `may_contain` are Portuguese names.
+
+    `lists` are the labelling lists that name it.
+    """
 
     names: Names
     contains: tuple[str, ...] = ()
     may_contain: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
+    is_kind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def _food_rows(path: Path, kinds: bool) -> Iterator[FoodRow]:
         contains, last = _listed(cells[1]), cells[2]
         for group in cells[0].split(";"):
             if kinds:
-                yield FoodRow(_names(group), contains, (), tuple(last.split()))
+                yield FoodRow(_names(group), contains, (), tuple(last.split()), is_kind=True)
             else:
                 yield FoodRow(_names(group), contains, _listed(last))
 

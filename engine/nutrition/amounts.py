@@ -37,6 +37,12 @@ _PROTEIN_GRAMS = re.compile(
     r"(?: (?:por|ao|a|per) (?:dia|day)| diarias?| daily)?"
     rf"|\bprote\w+ (?:{_AROUND} )*(?P<after>\d{{1,3}})[ -]?(?:g|gramas?|grams?)\b"
 )
+# What no recipe can be chosen by: nothing is without protein or fat, and fibre and salt are not stated.
+_DENIED = re.compile(
+    r"\b(?:(?:pouc[oa]s?|baix[oa]s?|menos|sem|zero|low|less|few|fewer|no|without|pobres?|restri\w+)[ -](?:(?:em|de|teor|in|a) )*"
+    r"(?:prote\w+|fibras?|fib(?:er|re)s?|sodio|sodium|colesterol|cholesterol|potassio|potassium|fosforo|phosphorus|purinas?|purines?)"
+    r"|(?:sem|zero|no|without)[ -](?:(?:nenhuma|any|de) )*(?:gorduras?|fats?|calorias?|calories))\b"
+)
 _MINUTES = re.compile(r"\b(?:(?:ate|em|de|menos de|under|in|within) )?(\d{1,3})[ -]?min(?:utos?|utes?)?\b")
 _MEAL_COUNT = re.compile(rf"\b{_COUNT} (?:refeic(?:oes|ao)|meals?)\b(?: (?:por|ao|a|per) (?:dia|day)| diarias| daily)?")
 _PEOPLE = re.compile(
@@ -77,6 +83,7 @@ class Amounts:
     meal_count: int | None = None
     people: int | None = None
     degrees: frozenset[str] = frozenset()
+    denied: tuple[str, ...] = ()  # limits on what recipes do not state, as said
 
 
 def amounts_in(folded: str) -> tuple[Amounts, list[Span]]:
@@ -107,6 +114,7 @@ def amounts_in(folded: str) -> tuple[Amounts, list[Span]]:
     minutes = [float(match[1]) for match in take(_MINUTES)]
     meals = [_count(match[1]) for match in take(_MEAL_COUNT)]
     people = [_count(match[1] or match[2]) for match in take(_PEOPLE)] + [2 for _ in take(_COUPLE)]
+    denied = tuple(match[0] for match in take(_DENIED))
     degrees = frozenset(name for name, pattern in _DEGREES.items() if take(pattern))
     amounts = Amounts(
         goal or None,
@@ -118,6 +126,7 @@ def amounts_in(folded: str) -> tuple[Amounts, list[Span]]:
         min(meals[-1], 6) if meals and meals[-1] else None,
         people[-1] if people and people[-1] else None,
         degrees,
+        denied,
     )
     return amounts, spans
 

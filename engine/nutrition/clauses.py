@@ -18,7 +18,10 @@ _RELATIVE = frozenset(("que", "that", "which"))
 _AFTER = frozenset(("free", "zero", "livre", "livres", "isento", "isenta", "isentos", "isentas"))
 _TOWARDS = frozenset(("de", "do", "da", "dos", "das", "a", "ao", "aos", "as", "com", "of", "from", "to", "with"))
 _EXCHANGE = ("troc", "troqu", "substitu", "replac", "swap", "lugar", "vez", "inves", "instead")
+_BEARING = ("toler", "react", "reag")  # "não tolero": of these a negation takes nothing back
 _EVERYTHING = frozenset(("anything", "everything", "all", "any", "anyone"))
+_OTHER = frozenset(("diferente", "diferentes", "different", "other", "outro", "outra", "outros", "outras", "rather"))
+_THAN = frozenset(("de", "do", "da", "dos", "das", "from", "than"))
 _NO_REFUSAL_OF_FOOD = ("restri", "alerg", "allerg", "intoler")
 _PRONOUNS = frozenset(("i", "we", "i'd", "we'd", "would", "id"))
 _NEAR = 4  # items between a negation and the word that turns it round
@@ -57,6 +60,8 @@ class _Scope:
     excused: bool = False  # "sem restrições"
     foods: list[Item] = field(default_factory=list)
     before: list[Item] = field(default_factory=list)  # foods between the last comma and the refusal
+    guesses: list[Item] = field(default_factory=list)
+    unknown: list[Item] = field(default_factory=list)
     unknown_part: list[Item] = field(default_factory=list)  # unknown words of the list's part that is being read
     part_has_object: bool = False
 
@@ -94,7 +99,9 @@ class _Hearing:
             return turned
         if (item.kind in ("refusal", "allergy") and self._refuses(place)) or self._excepts(place):
             return self._refuse(place)
-        if item.kind in ("plain", "refusal", "allergy"):
+        if item.kind == "plain" and item.keys and self.scope.refusing:
+            self._read_food(item, place)
+        elif item.kind in ("plain", "refusal", "allergy"):
             self._read_plain(place)
         elif item.kind in ("food", "dish"):
             self._read_food(item, place)
@@ -127,11 +134,15 @@ class _Hearing:
         following = self.items[place + 1] if place + 1 < len(self.items) else None
         if following is not None and following.kind in ("food", "diet", "dish") and not following.mark:
             return True
-        return self.language == "en"
+        begins = place == 0 or bool(item.mark)
+        return self.language == "en" or (begins and following is not None and following.kind == "unknown")
 
     def _excepts(self, place: int) -> bool:
-        """Whether "but" means except: "anything but nuts"."""
-        return self.items[place].word == "but" and place > 0 and self.items[place - 1].word in _EVERYTHING
+        """Whether a harmless word means except: "anything but nuts", "algo diferente de frango"."""
+        word = self.items[place].word
+        if word in _OTHER:
+            return place + 1 < len(self.items) and self.items[place + 1].word in _THAN
+        return word == "but" and place > 0 and self.items[place - 1].word in _EVERYTHING
 
     def _turned_round(self, place: int) -> int:
         """How many items a negation takes that refuses nothing: "não pode faltar …", "não tenho alergia a …"."""
@@ -147,7 +158,7 @@ class _Hearing:
             if item.word in self.table.words("refusal.idle") and further == place + 1:
                 self._begin(_Scope())
                 return 2
-            if item.kind == "allergy":
+            if item.kind == "allergy" and not item.word.startswith(_BEARING):
                 self._begin(_Scope(ignoring=True))
                 return further - place + 1
             if item.word not in self.table.words("refusal.having") and item.word not in ("pode", "podem", "can", "must"):
@@ -187,7 +198,7 @@ class _Hearing:
             scope.allergic |= self.scope.allergic
             scope.exchanging |= self.scope.exchanging
             scope.indirect = self.scope.indirect
-        scope.foods = self.scope.foods
+        scope.foods, scope.guesses = self.scope.foods, self.scope.guesses
         scope.before = list(self._part)
         self.scope = scope
         return 1
@@ -242,15 +253,15 @@ class _Hearing:
         if item.word in words("inclusion.approval") and self._approves(place):
             return
         if item.word in words("inclusion.contrast"):
-            self._begin(_Scope(foods=self.scope.foods))
+            self._begin(_Scope(foods=self.scope.foods, guesses=self.scope.guesses))
         elif self.scope.refusing or self.scope.ignoring:
             self._next_part(place)
             if self._opens(place):
-                self._begin(_Scope(foods=self.scope.foods))
+                self._begin(_Scope(foods=self.scope.foods, guesses=self.scope.guesses))
             elif item.word in words("inclusion.openers") or item.word in _RELATIVE:
                 self.scope.indirect |= not self.scope.has_object
         elif self._is_coordinated(place) and self._is_opener(place):
-            self._begin(_Scope(foods=self.scope.foods))
+            self._begin(_Scope(foods=self.scope.foods, guesses=self.scope.guesses))
 
     def _approves(self, place: int) -> bool:
         """ "Leite não, frango sim": whether a word takes back a refusal that only carried on to the food before it."""
@@ -300,7 +311,7 @@ class _Hearing:
         self._part.append(item)
         scope.part_has_object = True
         if item.is_guessed and not (scope.refusing or scope.ignoring):
-            self._read_unknown(item, place)
+            self._guess(item)
             return
         if scope.refusing:
             if item.is_guessed:
@@ -342,10 +353,17 @@ class _Hearing:
     def _read_unknown(self, item: Item, place: int) -> None:
         self._next_part(place)
         self.heard.unknown.append(item)
+        self.scope.unknown.append(item)
         if self.scope.refusing:
             self.scope.unknown_part.append(item)
         elif not self.scope.ignoring:
             self._doubt()
+
+    def _guess(self, item: Item) -> None:
+        """A word that may be a food: where others were not understood it is left out, alone it is not taken for one."""
+        self.heard.unknown.append(item)
+        self.scope.guesses.append(item)
+        self._doubt()
 
     def _doubt(self) -> None:
         """What was wanted in this clause is in doubt, and so is what follows in it."""
@@ -380,10 +398,15 @@ class _Hearing:
         self._refuse_before()
         self._end_part()
         scope = self.scope
+        if scope.guesses and scope.unknown:
+            self.heard.doubted += scope.guesses
+            scope.guesses = []
         if not scope.refusing or scope.has_object or scope.excused:
             return
-        before = scope.foods or [*self._open, *self.heard.doubted]
+        before = scope.foods + scope.guesses or [*self._open, *self.heard.doubted]
         for item in list(before):
             if item not in self.heard.refused:
                 self._mark_refused(item, scope.allergic, scope.lasting)
+        if not before:
+            self.heard.misunderstood += [item for item in self.heard.unknown if item not in self.heard.misunderstood]
         scope.has_object = True

@@ -32,7 +32,11 @@ class FoodTable:
         self._diets = {diet.names.key: diet for diet in data.diets}
         self._conditions = {names.key: names for names in data.conditions}
         self._words = data.words
+        self._belonging: dict[str, frozenset[str]] = {}
         self._definite = lru_cache(maxsize=8192)(self._walked)
+        kinds = [key for key, row in self._rows.items() if row.is_kind]
+        above = {key: self._walked(key, False, frozenset()) for key in kinds}
+        self._belonging = {kind: frozenset(key for key in kinds if kind in above[key] and key != kind) for kind in kinds}
         english = {fold(word) for row in data.foods for name in row.names.english for word in name.split()}
         portuguese = {fold(word) for row in data.foods for name in row.names.portuguese for word in name.split()}
         self._english_only = english - portuguese
@@ -48,13 +52,15 @@ class FoodTable:
     def contents(self, key: str, doubtful: bool = True, cut: frozenset[str] = frozenset()) -> frozenset[str]:
         """All that a food is and contains, itself included; with `doubtful`, what it may contain too.
 
+        What may contain nuts may contain any of them, and "mixed nuts" may be any.
+
         `cut` are kinds that it is said to be without; what only they bring goes with them.
         """
         return self._definite(key, doubtful, cut)
 
     def _walked(self, key: str, doubtful: bool, cut: frozenset[str]) -> frozenset[str]:
         found: set[str] = set()
-        waiting = [key]
+        waiting = [key, *(self._members(key) if doubtful else ())]
         while waiting:
             each = waiting.pop()
             if each in found or (each in cut and each != key):
@@ -62,8 +68,14 @@ class FoodTable:
             found.add(each)
             row = self._rows[each]
             waiting += [self._named[name] for name in row.contains]
-            waiting += [self._named[name] for name in row.may_contain] if doubtful else []
+            if doubtful:
+                doubted = [self._named[name] for name in row.may_contain]
+                waiting += [*doubted, *(member for kind in doubted for member in self._members(kind))]
         return frozenset(found)
+
+    def _members(self, kind: str) -> frozenset[str]:
+        """The kinds that belong to a kind; none of what is no kind."""
+        return self._belonging.get(kind, frozenset())
 
     def allergens_of(self, keys: Iterable[str]) -> frozenset[str]:
         """What must be labelled of foods that are not themselves on the labelling lists: of cheese, milk."""

@@ -21,7 +21,8 @@ _LONG_ENOUGH = 6  # letters of a word whose one mistake leaves little doubt
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One or more words that mean one thing. `keys` are those of foods, of a diet or of a state of health.
+    """One or more words that mean one thing. `keys` are those of foods, of a diet or of a state of health; a plain word
+    that has some is a food only where it is refused ("passa").
 
     `taken_for` is how a misspelt word is spelt; `english` whether a food is called by a name that only English has.
     """
@@ -37,10 +38,10 @@ class Item:
     @property
     def is_guessed(self) -> bool:
         """Whether it is taken for a word that it may well not have been meant for: "mata" for "maçã"."""
-        return bool(self.taken_for) and all(
-            len(word) < _LONG_ENOUGH or mistakes(word, self.taken_for, 2) > 1
+        return bool(self.taken_for) and not any(
+            len(form) >= _LONG_ENOUGH and mistakes(form, self.taken_for, 1) <= 1
             for word in self.words
-            if word not in self.taken_for.split()
+            for form in singulars(word)
         )
 
     @property
@@ -93,7 +94,9 @@ def _item_at(
     best = max(named, key=lambda each: each[:2], default=None)
     if span is not None and (best is None or best[0] <= covered or span[1] in ("meal", "day")) and _is_short(best):
         return (span[1], frozenset()), max(covered, 1)
-    if best is not None and not (best[0] == 1 and word in table.words("around.words")):
+    if best is not None and best[0] == 1 and word in table.words("around.words"):
+        return ("plain", best[3]), 1
+    if best is not None:
         return (best[2], best[3]), best[0]
     return (_kind_of(word, token, table, dishes), frozenset()), 1
 
@@ -149,10 +152,12 @@ def _meant(word: str, table: FoodTable) -> str:
         return plain
     refusals = table.words("refusal.words") | table.words("refusal.allergy")
     harmless = frozenset(each for each in _harmless(table) if len(each) >= _LONG_ENOUGH)
-    close = nearest(plain, refusals | _named(table) | harmless)
-    for group in (refusals, _named(table), harmless):
-        if close & group:
-            return min(close & group)
+    # In the singular first: a mistake in a plural is one mistake.
+    for form in reversed(singulars(plain)):
+        close = nearest(form, refusals | _named(table) | harmless)
+        for group in (refusals, _named(table), harmless):
+            if close & group:
+                return min(close & group)
     return ""
 
 

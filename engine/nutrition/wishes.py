@@ -7,7 +7,7 @@ too, everything else adds up. An allergy told earlier in the conversation holds 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from genchat.engine.nutrition.amounts import Amounts, amounts_in
 from genchat.engine.nutrition.clauses import Heard, heard_in
@@ -87,6 +87,9 @@ def heard_wish(lines: Sequence[str], dishes: frozenset[str] = frozenset(), earli
     meals = [part.meals for line, part in zip(lines, parts, strict=True) if part is last or not wants_change(line)]
     told = [(_line_wish(line, dishes).heard, True) for line in earlier if _OF_ONESELF.search(fold(line))]
     restrictions = restrictions_from([*told, *((part.heard, False) for part in parts)], language)
+    denied = tuple(limit for part in parts for limit in part.amounts.denied)
+    if denied:
+        restrictions = replace(restrictions, misunderstood=tuple(dict.fromkeys((*restrictions.misunderstood, *denied))))
     wanted = {item.text.casefold(): _wanted(item) for part in parts for item in part.heard.wanted}
     states = [item for heard in [*(each for each, _ in told), *(part.heard for part in parts)] for item in heard.conditions]
     return Wish(
