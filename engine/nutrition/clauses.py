@@ -16,6 +16,7 @@ _COORDINATORS = frozenset(("e", "and", "&"))
 _LISTING = frozenset(("e", "and", "ou", "or", "nem", "nor"))
 _RELATIVE = frozenset(("que", "that", "which"))
 _AFTER = frozenset(("free", "zero", "livre", "livres", "isento", "isenta", "isentos", "isentas"))
+_OF = frozenset(("de", "do", "da", "dos", "das", "of", "from"))
 _TOWARDS = frozenset(("de", "do", "da", "dos", "das", "a", "ao", "aos", "as", "com", "of", "from", "to", "with"))
 _EXCHANGE = ("troc", "troqu", "substitu", "replac", "swap", "lugar", "vez", "inves", "instead")
 _BEARING = ("toler", "react", "reag")  # "não tolero": of these a negation takes nothing back
@@ -24,6 +25,11 @@ _OTHER = frozenset(("diferente", "diferentes", "different", "other", "outro", "o
 _THAN = frozenset(("de", "do", "da", "dos", "das", "from", "than"))
 _NO_REFUSAL_OF_FOOD = ("restri", "alerg", "allerg", "intoler")
 _PRONOUNS = frozenset(("i", "we", "i'd", "we'd", "would", "id"))
+_SUBJECTS = frozenset(("eu", "nos", "me", "nao", "i", "we", "esta", "estao", "e", "sao", "is", "are", "makes", "make", "faz", "fazem", "da"))
+_VERBS = frozenset(
+    ("quero", "queria", "queremos", "gosto", "gostamos", "posso", "podemos", "como", "comemos", "tolero", "tenho", "coloque")
+    + ("ponha", "use", "want", "like", "eat", "have", "put", "add", "include", "need", "use", "get")
+)
 _NEAR = 4  # items between a negation and the word that turns it round
 
 
@@ -36,6 +42,7 @@ class Heard:
     lasting: list[Item] = field(default_factory=list)  # of the refused, those that hold for more than one wish
     wanted: list[Item] = field(default_factory=list)
     doubted: list[Item] = field(default_factory=list)
+    unsure: list[Item] = field(default_factory=list)  # of the refused, "frango" in "sem leite com frango"
     diets: list[Item] = field(default_factory=list)
     conditions: list[Item] = field(default_factory=list)
     unwanted_meals: list[Item] = field(default_factory=list)
@@ -56,6 +63,9 @@ class _Scope:
     indirect: bool = False  # "nada com …": what is refused stands behind words that would else open a wish
     has_object: bool = False
     has_food: bool = False
+    attributive: bool = False
+    constituents: bool = True  # all that is refused so far are such as gluten
+    unsure: bool = False
     doubtful: bool = False
     excused: bool = False  # "sem restrições"
     foods: list[Item] = field(default_factory=list)
@@ -78,6 +88,7 @@ class _Hearing:
         self.scope = _Scope()
         self._open: list[Item] = []  # foods of the line that are wanted so far
         self._part: list[Item] = []  # foods since the last comma
+        self._asked_in_part = False  # "quero" and its like stand there too
         place = 0
         while place < len(items):
             place += self._hear(place)
@@ -93,7 +104,7 @@ class _Hearing:
         if item.mark == "." and not (self._is_without_object() and item.kind == "food"):
             self._begin(_Scope())
         if item.mark:
-            self._part = []
+            self._part, self._asked_in_part = [], False
         turned = self._turned_round(place)
         if turned:
             return turned
@@ -167,41 +178,77 @@ class _Hearing:
 
     def _refuse(self, place: int) -> int:
         item = self.items[place]
-        before = self._listed_before(place)
-        following = self.items[place + 1] if place + 1 < len(self.items) else None
-        forward = following is not None and not following.mark and (
-            following.word in _TOWARDS or following.kind in ("food", "diet", "dish", "unknown")
-        )
-        attached = item.word in _AFTER or item.kind == "allergy"
-        if attached and before and not (item.word in _AFTER and following is not None and following.word in _TOWARDS):
-            if not (forward and (item.word not in _AFTER or following is None or following.kind == "food")):
-                for each in before:
-                    self._mark_refused(each, item.kind == "allergy", item.kind == "allergy")
-                self.scope.has_object = True
-                return 1
-        if item.word in self.table.words("refusal.negations") and not item.mark:
-            # "Ovo não leite sim": whichever is meant, what stands right before is not wanted.
-            for each in before:
-                self._mark_refused(each, False, False)
-        if item.word in _LISTING or self.items[place - 1].word in _LISTING:
+        if self._refuses_what_stands_before(place):
+            self.scope.has_object = self.scope.has_food = True
+            return 1
+        if item.word in _LISTING or (place and self.items[place - 1].word in _LISTING):
             self._refuse_before()
         self._end_part()
         same = self.scope.refusing and not self.scope.has_object
         if not same:
             self._close()
-        lasting = item.kind == "allergy" or self._is_of_a_person(place)
-        exchanging = item.word.startswith(_EXCHANGE)
-        excused = same and item.word.startswith(_NO_REFUSAL_OF_FOOD)
-        scope = _Scope(refusing=True, allergic=item.kind == "allergy", lasting=lasting, exchanging=exchanging, excused=excused)
+        words = self.table.words
+        scope = _Scope(
+            refusing=True,
+            allergic=item.kind == "allergy",
+            lasting=item.kind == "allergy" or self._is_of_a_person(place),
+            exchanging=item.word.startswith(_EXCHANGE),
+            attributive=item.word in words("inclusion.attributive"),
+            excused=same and item.word.startswith(_NO_REFUSAL_OF_FOOD),
+            foods=self.scope.foods,
+            guesses=self.scope.guesses,
+            before=list(self._part),
+        )
         if same:
+            scope.attributive &= self.scope.attributive
             scope.lasting |= self.scope.lasting
             scope.allergic |= self.scope.allergic
             scope.exchanging |= self.scope.exchanging
             scope.indirect = self.scope.indirect
-        scope.foods, scope.guesses = self.scope.foods, self.scope.guesses
-        scope.before = list(self._part)
         self.scope = scope
         return 1
+
+    def _refuses_what_stands_before(self, place: int) -> bool:
+        """Refuse the foods before a word where it is said of them; whether that is all it refuses.
+
+        "Gluten and dairy free", "peanut allergy", "leite me faz mal", "ovo não": where the word may be of what follows as
+        well ("ovo não leite"), both are refused.
+        """
+        item = self.items[place]
+        listed = self._listed_before(place)
+        following = self.items[place + 1] if place + 1 < len(self.items) else None
+        near = following is not None and not following.mark
+        if item.word in _AFTER:
+            of = near and following is not None and following.word in _OF
+            onwards = of or (item.word != "free" and near and following is not None and following.kind == "food")
+            if listed and not onwards:
+                self._mark_all(listed, allergic=False)
+                return True
+            return False
+        if item.kind == "allergy" and listed:
+            self._mark_all(listed, allergic=True)
+            towards = near and following is not None and following.word in _TOWARDS
+            return not towards and (following is None or following.kind != "food")
+        if item.word not in self.table.words("refusal.prepositions"):
+            spoken_of = list(self._part) if not self._asked_in_part else self._fronted(place)
+            self._mark_all(spoken_of, allergic=item.kind == "allergy")
+        return False
+
+    def _fronted(self, place: int) -> list[Item]:
+        """The foods that a clause within a request begins with: "… leite eu não como", but not "quero frango não peixe"."""
+        at = place
+        while at > 0 and self.items[at - 1].word in _SUBJECTS and not self.items[at].mark:
+            at -= 1
+        listed = self._listed_before(at)
+        following = self.items[place + 1] if place + 1 < len(self.items) else None
+        if at == place and following is not None and not following.mark:
+            negated = following.kind in ("food", "diet", "dish", "unknown") or following.word in _VERBS
+            listed = [] if negated or following.word in _TOWARDS else listed
+        return listed
+
+    def _mark_all(self, items: Sequence[Item], allergic: bool) -> None:
+        for item in items:
+            self._mark_refused(item, allergic, allergic)
 
     def _is_without_object(self) -> bool:
         """Whether a refusal stands alone, with no food before it either."""
@@ -250,6 +297,7 @@ class _Hearing:
     def _read_plain(self, place: int) -> None:
         item = self.items[place]
         words = self.table.words
+        self._asked_in_part |= item.word in words("inclusion.asking") or self._is_wanting(place)
         if item.word in words("inclusion.approval") and self._approves(place):
             return
         if item.word in words("inclusion.contrast"):
@@ -260,6 +308,7 @@ class _Hearing:
                 self._begin(_Scope(foods=self.scope.foods, guesses=self.scope.guesses))
             elif item.word in words("inclusion.openers") or item.word in _RELATIVE:
                 self.scope.indirect |= not self.scope.has_object
+                self.scope.unsure |= self.scope.attributive and self.scope.has_food and not self.scope.indirect
         elif self._is_coordinated(place) and self._is_opener(place):
             self._begin(_Scope(foods=self.scope.foods, guesses=self.scope.guesses))
 
@@ -286,7 +335,8 @@ class _Hearing:
         if self.scope.exchanging and word in words("inclusion.pointing"):
             return True
         if word in words("inclusion.openers"):
-            return self._is_coordinated(place) and not self.scope.indirect
+            clear = self.scope.attributive and self.scope.constituents and self.scope.has_food
+            return (self._is_coordinated(place) or clear) and not self.scope.indirect
         return self._is_wanting(place) and (self._is_coordinated(place) or not self.scope.indirect)
 
     def _is_opener(self, place: int) -> bool:
@@ -317,7 +367,10 @@ class _Hearing:
             if item.is_guessed:
                 self._refuse_before()
             scope.has_object = scope.has_food = True
+            scope.constituents &= item.word in self.table.words("inclusion.constituents")
             self._mark_refused(item, scope.allergic, scope.lasting)
+            if scope.unsure:
+                self.heard.unsure.append(item)
         elif scope.ignoring:
             scope.has_object = True
         elif scope.doubtful:
@@ -391,7 +444,7 @@ class _Hearing:
     def _begin(self, scope: _Scope) -> None:
         self._close()
         self.scope = scope
-        self._part = []
+        self._part, self._asked_in_part = [], False
 
     def _close(self) -> None:
         """A refusal without an object is of what stands before it."""

@@ -56,7 +56,8 @@ class Restriction:
 class Restrictions:
     """All that is refused. What cannot be filtered for stands apart: words not understood, diets nobody can read off.
 
-    `doubted` are foods left out because words beside them were not understood, `beside` those words.
+    `doubted` are foods left out because words beside them were not understood, `beside` those words; `unsure` are foods
+    of which it is not clear that they were refused.
     """
 
     items: tuple[Restriction, ...] = ()
@@ -64,6 +65,7 @@ class Restrictions:
     untold: tuple[str, ...] = ()  # keys of diets
     doubted: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
     respelled: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -79,7 +81,7 @@ def restrictions_from(heard: Iterable[tuple[Heard, bool]], language: Language) -
     """The restrictions of several lines; of one marked True, only those that last beyond their wish."""
     items: dict[tuple[frozenset[str], str, str], Restriction] = {}
     misunderstood: list[str] = []
-    untold, doubted, beside = list[str](), list[str](), list[str]()
+    untold, doubted, beside, unsure = list[str](), list[str](), list[str](), list[str]()
     respelled = list[tuple[str, str]]()
     for line, only_lasting in heard:
         refused = [item for item in line.refused if not only_lasting or any(item is each for each in line.lasting)]
@@ -100,6 +102,7 @@ def restrictions_from(heard: Iterable[tuple[Heard, bool]], language: Language) -
             restriction = _of_item(item, False, language)
             items.setdefault((restriction.kinds, "", restriction.word), restriction)
             doubted.append(restriction.text)
+        unsure += [item.text.casefold() for item in line.unsure]
         beside += [item.text for item in line.unknown] if line.doubted else []
         misunderstood += [item.text for item in line.misunderstood]
         named = [*line.refused, *line.doubted, *line.wanted, *line.diets, *line.conditions]
@@ -110,6 +113,7 @@ def restrictions_from(heard: Iterable[tuple[Heard, bool]], language: Language) -
         tuple(dict.fromkeys(untold)),
         tuple(dict.fromkeys(doubted)),
         tuple(dict.fromkeys(beside)),
+        tuple(dict.fromkeys(unsure)),
         tuple(dict.fromkeys(respelled)),
     )
 

@@ -68,6 +68,8 @@ def notes_on(
     if restrictions.doubted:
         foods = listed(restrictions.doubted, language)
         notes.append(said(language, "left_out_in_doubt", foods=foods, words=", ".join(restrictions.beside)))
+    if restrictions.unsure:
+        notes.append(said(language, "left_out_unsure", foods=listed(restrictions.unsure, language)))
     if contradicted:
         foods = listed([each.text for each in contradicted], language)
         names = listed([restriction_text(each, language) for each in restrictions.items], language)

@@ -114,4 +114,5 @@ TEXTS = {
     "retrieval.prompt_restrictions": "The person asked for: {wishes}. Do not suggest in any way a food or dish that has or may have what is to be left out, not even as an option. If no passage fits, say so.",
     "retrieval.forbidden_food": "the answer speaks of something you asked to leave out: {foods}",
     "retrieval.passages_left_out": "passages left out because they name what you do not want: {count}",
+    "retrieval.left_out_unsure": "I left out {foods} too: it was not clear whether it is wanted. If it is, put a comma before “with {foods}”.",
 }

@@ -114,4 +114,5 @@ TEXTS = {
     "retrieval.prompt_restrictions": "A pessoa pediu: {wishes}. Não sugira, de nenhuma forma, alimento ou prato que tenha ou possa ter o que foi deixado de fora, nem como opção. Se nenhum trecho serve, diga isso.",
     "retrieval.forbidden_food": "a resposta fala de algo que você pediu para deixar de fora: {foods}",
     "retrieval.passages_left_out": "trechos deixados de fora porque citam o que você não quer: {count}",
+    "retrieval.left_out_unsure": "Deixei de fora também {foods}: não ficou claro se era para ter. Se é, ponha uma vírgula antes de “com {foods}”.",
 }
