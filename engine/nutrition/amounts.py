@@ -50,13 +50,17 @@ _PEOPLE = re.compile(
     r"comensais|convidados|amigos|guests)\b"
     rf"|\b(?:familia de|family of|somos(?: em)?|there are|we are) {_COUNT}\b"
 )
-_COUPLE = re.compile(r"\b(?:para|pra|for) (?:um |o |a )?(?:casal|couple)\b|\bpara nos dois\b|\bfor (?:the )?two of us\b|\bfor two\b")
+_COUPLE = re.compile(
+    r"\b(?:para|pra|for) (?:um |o |a )?(?:casal|couple)\b|\bpara nos dois\b|\bfor (?:the )?two of us\b|\bfor two\b"
+)
 _DEGREES = {
     "low_carbohydrate": re.compile(
         r"\blow[ -]?carbs?\b|\b(pouc[oa]s?|baix[oa]s?|menos|sem|less|few|fewer|no|without)"
         r"( (em|de|teor de|in))? ?(carbs?|carbo|carboidratos?|carbohydrates?)\b"
     ),
-    "low_fat": re.compile(r"\blow[ -]?fat\b|\b(pouc[oa]s?|baix[oa]s?|menos|less)( (em|de|teor de|in))? ?(gorduras?|fats?)\b"),
+    "low_fat": re.compile(
+        r"\blow[ -]?fat\b|\b(pouc[oa]s?|baix[oa]s?|menos|less)( (em|de|teor de|in))? ?(gorduras?|fats?)\b"
+    ),
     "rich_in_protein": re.compile(
         r"\b((muit[oa]s?|ric[oa]s? em|mais|alt[oa]s? em|bastante|rich in|high|more|lots of|most)[ -]*)?"
         r"(proteinas?|proteic\w+|hiperproteic\w+|hipertrofi\w*|ganh\w+ massa( muscular)?|massa muscular|protein|"

@@ -6,74 +6,17 @@ food whose clause holds a word that was not understood is in doubt, and what is 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-
 from genchat.engine.nutrition.foods import food_table
 from genchat.engine.nutrition.items import Item
+from genchat.engine.nutrition.scopes import Heard, Scope
+from genchat.engine.nutrition.surroundings import LISTING, TOWARDS, Surroundings
 from genchat.engine.retrieval.terms import Language
 
-_COORDINATORS = frozenset(("e", "and", "&"))
-_LISTING = frozenset(("e", "and", "ou", "or", "nem", "nor"))
 _RELATIVE = frozenset(("que", "that", "which"))
 _AFTER = frozenset(("free", "zero", "livre", "livres", "isento", "isenta", "isentos", "isentas"))
 _OF = frozenset(("de", "do", "da", "dos", "das", "of", "from"))
-_TOWARDS = frozenset(("de", "do", "da", "dos", "das", "a", "ao", "aos", "as", "com", "of", "from", "to", "with"))
 _EXCHANGE = ("troc", "troqu", "substitu", "replac", "swap", "lugar", "vez", "inves", "instead")
-_BEARING = ("toler", "react", "reag")  # "não tolero": of these a negation takes nothing back
-_EVERYTHING = frozenset(("anything", "everything", "all", "any", "anyone"))
-_OTHER = frozenset(("diferente", "diferentes", "different", "other", "outro", "outra", "outros", "outras", "rather"))
-_THAN = frozenset(("de", "do", "da", "dos", "das", "from", "than"))
 _NO_REFUSAL_OF_FOOD = ("restri", "alerg", "allerg", "intoler")
-_PRONOUNS = frozenset(("i", "we", "i'd", "we'd", "would", "id"))
-_SUBJECTS = frozenset(("eu", "nos", "me", "nao", "i", "we", "esta", "estao", "e", "sao", "is", "are", "makes", "make", "faz", "fazem", "da"))
-_VERBS = frozenset(
-    ("quero", "queria", "queremos", "gosto", "gostamos", "posso", "podemos", "como", "comemos", "tolero", "tenho", "coloque")
-    + ("ponha", "use", "want", "like", "eat", "have", "put", "add", "include", "need", "use", "get")
-)
-_NEAR = 4  # items between a negation and the word that turns it round
-
-
-@dataclass
-class Heard:
-    """Items by what the wish says of them. `misunderstood` are refused words that are nothing that is known."""
-
-    refused: list[Item] = field(default_factory=list)
-    allergies: list[Item] = field(default_factory=list)  # of the refused, those that the body does not bear
-    lasting: list[Item] = field(default_factory=list)  # of the refused, those that hold for more than one wish
-    wanted: list[Item] = field(default_factory=list)
-    doubted: list[Item] = field(default_factory=list)
-    unsure: list[Item] = field(default_factory=list)  # of the refused, "frango" in "sem leite com frango"
-    diets: list[Item] = field(default_factory=list)
-    conditions: list[Item] = field(default_factory=list)
-    unwanted_meals: list[Item] = field(default_factory=list)
-    unwanted_days: list[Item] = field(default_factory=list)
-    misunderstood: list[Item] = field(default_factory=list)
-    unknown: list[Item] = field(default_factory=list)
-
-
-@dataclass
-class _Scope:
-    """A stretch of a wish that is read one way."""
-
-    refusing: bool = False
-    ignoring: bool = False  # "não tenho alergia a …" says nothing
-    allergic: bool = False
-    lasting: bool = False
-    exchanging: bool = False
-    indirect: bool = False  # "nada com …": what is refused stands behind words that would else open a wish
-    has_object: bool = False
-    has_food: bool = False
-    attributive: bool = False
-    constituents: bool = True  # all that is refused so far are such as gluten
-    unsure: bool = False
-    doubtful: bool = False
-    excused: bool = False  # "sem restrições"
-    foods: list[Item] = field(default_factory=list)
-    before: list[Item] = field(default_factory=list)  # foods between the last comma and the refusal
-    guesses: list[Item] = field(default_factory=list)
-    unknown: list[Item] = field(default_factory=list)
-    unknown_part: list[Item] = field(default_factory=list)  # unknown words of the list's part that is being read
-    part_has_object: bool = False
 
 
 def heard_in(items: Sequence[Item], language: Language) -> Heard:
@@ -83,9 +26,10 @@ def heard_in(items: Sequence[Item], language: Language) -> Heard:
 
 class _Hearing:
     def __init__(self, items: Sequence[Item], language: Language) -> None:
-        self.items, self.language, self.table = items, language, food_table()
+        self.items, self.table = items, food_table()
+        self.around = Surroundings(items, language)
         self.heard = Heard()
-        self.scope = _Scope()
+        self.scope = Scope()
         self._open: list[Item] = []  # foods of the line that are wanted so far
         self._part: list[Item] = []  # foods since the last comma
         self._asked_in_part = False  # "quero" and its like stand there too
@@ -102,13 +46,14 @@ class _Hearing:
             self._refuse_before()
         # "Sou alérgico. Leite e ovo.": what was to be refused comes in the next sentence.
         if item.mark == "." and not (self._is_without_object() and item.kind == "food"):
-            self._begin(_Scope())
+            self._begin(Scope())
         if item.mark:
             self._part, self._asked_in_part = [], False
-        turned = self._turned_round(place)
-        if turned:
-            return turned
-        if (item.kind in ("refusal", "allergy") and self._refuses(place)) or self._excepts(place):
+        turned = self.around.turned_round(place)
+        if turned is not None:
+            self._begin(Scope(ignoring=turned.says_nothing))
+            return turned.taken
+        if (item.kind in ("refusal", "allergy") and self.around.refuses(place)) or self.around.excepts(place):
             return self._refuse(place)
         if item.kind == "plain" and item.keys and self.scope.refusing:
             self._read_food(item, place)
@@ -137,61 +82,22 @@ class _Hearing:
 
     # -- refusals ------------------------------------------------------------------------------------------------
 
-    def _refuses(self, place: int) -> bool:
-        """Whether a word that may refuse does: in Portuguese "no" seldom does, and before a food nobody can tell."""
-        item = self.items[place]
-        if item.word != "no":
-            return True
-        following = self.items[place + 1] if place + 1 < len(self.items) else None
-        if following is not None and following.kind in ("food", "diet", "dish") and not following.mark:
-            return True
-        begins = place == 0 or bool(item.mark)
-        return self.language == "en" or (begins and following is not None and following.kind == "unknown")
-
-    def _excepts(self, place: int) -> bool:
-        """Whether a harmless word means except: "anything but nuts", "algo diferente de frango"."""
-        word = self.items[place].word
-        if word in _OTHER:
-            return place + 1 < len(self.items) and self.items[place + 1].word in _THAN
-        return word == "but" and place > 0 and self.items[place - 1].word in _EVERYTHING
-
-    def _turned_round(self, place: int) -> int:
-        """How many items a negation takes that refuses nothing: "não pode faltar …", "não tenho alergia a …"."""
-        if self.items[place].word not in self.table.words("refusal.negations"):
-            return 0
-        for further in range(place + 1, min(place + 1 + _NEAR, len(self.items))):
-            item = self.items[further]
-            if item.mark or item.kind in ("food", "diet", "condition", "dish"):
-                return 0
-            if item.word in self.table.words("refusal.missing"):
-                self._begin(_Scope())
-                return further - place + 1
-            if item.word in self.table.words("refusal.idle") and further == place + 1:
-                self._begin(_Scope())
-                return 2
-            if item.kind == "allergy" and not item.word.startswith(_BEARING):
-                self._begin(_Scope(ignoring=True))
-                return further - place + 1
-            if item.word not in self.table.words("refusal.having") and item.word not in ("pode", "podem", "can", "must"):
-                return 0
-        return 0
-
     def _refuse(self, place: int) -> int:
         item = self.items[place]
         if self._refuses_what_stands_before(place):
             self.scope.has_object = self.scope.has_food = True
             return 1
-        if item.word in _LISTING or (place and self.items[place - 1].word in _LISTING):
+        if item.word in LISTING or (place and self.items[place - 1].word in LISTING):
             self._refuse_before()
         self._end_part()
         same = self.scope.refusing and not self.scope.has_object
         if not same:
             self._close()
         words = self.table.words
-        scope = _Scope(
+        scope = Scope(
             refusing=True,
             allergic=item.kind == "allergy",
-            lasting=item.kind == "allergy" or self._is_of_a_person(place),
+            lasting=item.kind == "allergy" or self.around.is_of_a_person(place),
             exchanging=item.word.startswith(_EXCHANGE),
             attributive=item.word in words("inclusion.attributive"),
             excused=same and item.word.startswith(_NO_REFUSAL_OF_FOOD),
@@ -215,7 +121,7 @@ class _Hearing:
         well ("ovo não leite"), both are refused.
         """
         item = self.items[place]
-        listed = self._listed_before(place)
+        listed = self.around.listed_before(place)
         following = self.items[place + 1] if place + 1 < len(self.items) else None
         near = following is not None and not following.mark
         if item.word in _AFTER:
@@ -227,24 +133,12 @@ class _Hearing:
             return False
         if item.kind == "allergy" and listed:
             self._mark_all(listed, allergic=True)
-            towards = near and following is not None and following.word in _TOWARDS
+            towards = near and following is not None and following.word in TOWARDS
             return not towards and (following is None or following.kind != "food")
         if item.word not in self.table.words("refusal.prepositions"):
-            spoken_of = list(self._part) if not self._asked_in_part else self._fronted(place)
+            spoken_of = list(self._part) if not self._asked_in_part else self.around.fronted(place)
             self._mark_all(spoken_of, allergic=item.kind == "allergy")
         return False
-
-    def _fronted(self, place: int) -> list[Item]:
-        """The foods that a clause within a request begins with: "… leite eu não como", but not "quero frango não peixe"."""
-        at = place
-        while at > 0 and self.items[at - 1].word in _SUBJECTS and not self.items[at].mark:
-            at -= 1
-        listed = self._listed_before(at)
-        following = self.items[place + 1] if place + 1 < len(self.items) else None
-        if at == place and following is not None and not following.mark:
-            negated = following.kind in ("food", "diet", "dish", "unknown") or following.word in _VERBS
-            listed = [] if negated or following.word in _TOWARDS else listed
-        return listed
 
     def _mark_all(self, items: Sequence[Item], allergic: bool) -> None:
         for item in items:
@@ -253,7 +147,9 @@ class _Hearing:
     def _is_without_object(self) -> bool:
         """Whether a refusal stands alone, with no food before it either."""
         scope = self.scope
-        return scope.refusing and not (scope.has_object or scope.excused or scope.foods or self._open or self.heard.doubted)
+        return scope.refusing and not (
+            scope.has_object or scope.excused or scope.foods or self._open or self.heard.doubted
+        )
 
     def _refuse_before(self) -> None:
         """ "Leite eu não quero, …": a refusal that has nothing after it up to the comma is of what its part began with."""
@@ -261,27 +157,6 @@ class _Hearing:
             for item in self.scope.before:
                 self._mark_refused(item, self.scope.allergic, self.scope.lasting)
             self.scope.has_object = self.scope.has_food = True
-
-    def _is_of_a_person(self, place: int) -> bool:
-        """Whether a refusal is told of oneself, as "não como" is and "sem" is not."""
-        return any(
-            item.word in ("como", "comemos", "posso", "podemos", "gosto", "tolero", "eat", "stand", "have", "like", "tolerate")
-            for item in self.items[place + 1 : place + 3]
-        ) or self.items[place].word in ("odeio", "detesto", "hate", "evito", "avoid", "parei", "cortei", "sick", "mal")
-
-    def _listed_before(self, place: int) -> list[Item]:
-        """The foods of the list that ends just before a place: of "gluten and dairy free", both."""
-        found: list[Item] = []
-        while place > 0:
-            here, before = self.items[place], self.items[place - 1]
-            if found and here.mark == "." or (not found and here.mark):
-                break
-            if before.kind == "food":
-                found.append(before)
-            elif not (found and before.word in _LISTING):
-                break
-            place -= 1
-        return found
 
     def _mark_refused(self, item: Item, allergic: bool, lasting: bool) -> None:
         self.heard.refused.append(item)
@@ -297,20 +172,20 @@ class _Hearing:
     def _read_plain(self, place: int) -> None:
         item = self.items[place]
         words = self.table.words
-        self._asked_in_part |= item.word in words("inclusion.asking") or self._is_wanting(place)
+        self._asked_in_part |= item.word in words("inclusion.asking") or self.around.is_wanting(place)
         if item.word in words("inclusion.approval") and self._approves(place):
             return
         if item.word in words("inclusion.contrast"):
-            self._begin(_Scope(foods=self.scope.foods, guesses=self.scope.guesses))
+            self._begin(Scope(foods=self.scope.foods, guesses=self.scope.guesses))
         elif self.scope.refusing or self.scope.ignoring:
             self._next_part(place)
             if self._opens(place):
-                self._begin(_Scope(foods=self.scope.foods, guesses=self.scope.guesses))
+                self._begin(Scope(foods=self.scope.foods, guesses=self.scope.guesses))
             elif item.word in words("inclusion.openers") or item.word in _RELATIVE:
                 self.scope.indirect |= not self.scope.has_object
                 self.scope.unsure |= self.scope.attributive and self.scope.has_food and not self.scope.indirect
-        elif self._is_coordinated(place) and self._is_opener(place):
-            self._begin(_Scope(foods=self.scope.foods, guesses=self.scope.guesses))
+        elif self.around.is_coordinated(place) and self._is_opener(place):
+            self._begin(Scope(foods=self.scope.foods, guesses=self.scope.guesses))
 
     def _approves(self, place: int) -> bool:
         """ "Leite não, frango sim": whether a word takes back a refusal that only carried on to the food before it."""
@@ -322,13 +197,13 @@ class _Hearing:
                 if before in kept:
                     kept.remove(before)
             self._open.append(before)
-        self.scope = _Scope()
+        self.scope = Scope()
         return True
 
     def _opens(self, place: int) -> bool:
         """Whether a word ends the refusal it stands in."""
         word, words = self.items[place].word, self.table.words
-        if word in words("inclusion.asking") and self._is_coordinated(place):
+        if word in words("inclusion.asking") and self.around.is_coordinated(place):
             return True
         if not (self.scope.has_object or self.scope.ignoring or self.scope.excused):
             return False
@@ -336,24 +211,11 @@ class _Hearing:
             return True
         if word in words("inclusion.openers"):
             clear = self.scope.attributive and self.scope.constituents and self.scope.has_food
-            return (self._is_coordinated(place) or clear) and not self.scope.indirect
-        return self._is_wanting(place) and (self._is_coordinated(place) or not self.scope.indirect)
+            return (self.around.is_coordinated(place) or clear) and not self.scope.indirect
+        return self.around.is_wanting(place) and (self.around.is_coordinated(place) or not self.scope.indirect)
 
     def _is_opener(self, place: int) -> bool:
-        return self.items[place].word in self.table.words("inclusion.openers") or self._is_wanting(place)
-
-    def _is_wanting(self, place: int) -> bool:
-        word = self.items[place].word
-        if word in ("like", "can", "may", "love", "need", "want"):
-            return any(item.word in _PRONOUNS for item in self.items[max(place - 2, 0) : place])
-        return word in self.table.words("inclusion.wanting") and word not in ("use", "usar", "pode", "podem", "put")
-
-    def _is_coordinated(self, place: int) -> bool:
-        """Whether a comma or "e" stands just before."""
-        before = self.items[place - 1].word if place else ""
-        if before in _PRONOUNS or before in ("eu", "nos"):
-            return self._is_coordinated(place - 1)
-        return bool(self.items[place].mark) or before in _COORDINATORS
+        return self.items[place].word in self.table.words("inclusion.openers") or self.around.is_wanting(place)
 
     def _read_food(self, item: Item, place: int) -> None:
         scope = self.scope
@@ -383,25 +245,12 @@ class _Hearing:
     def _read_state(self, item: Item, place: int) -> None:
         self._next_part(place)
         self.scope.part_has_object = True
-        if self._is_denied(place):
+        if self.around.is_denied(place):
             self.scope.has_object = True
             return
         if self.scope.refusing:
             self.scope.has_object = True
         (self.heard.diets if item.kind == "diet" else self.heard.conditions).append(item)
-
-    def _is_denied(self, place: int) -> bool:
-        """Whether "não sou" or its like stands just before: "não sou vegana"."""
-        if self.items[place].mark:
-            return False
-        for item in reversed(self.items[max(place - 3, 0) : place]):
-            if item.word in self.table.words("refusal.negations") or item.word == "sem":
-                diet = self.items[place]
-                # "Sem conservantes" refuses what ingredients cannot tell.
-                return not any(self.table.of_diet(key) is None for key in diet.keys if diet.kind == "diet")
-            if item.mark or item.word not in (*self.table.words("refusal.having"), "ser", "be", "um", "uma", "e", "a", "i'm"):
-                return False
-        return False
 
     def _read_unknown(self, item: Item, place: int) -> None:
         self._next_part(place)
@@ -430,7 +279,7 @@ class _Hearing:
 
     def _next_part(self, place: int) -> None:
         """A comma or "e" ends a part of a list; a part that is nothing known was not understood."""
-        if self.scope.refusing and (self.items[place].mark or (place and self.items[place - 1].word in _LISTING)):
+        if self.scope.refusing and (self.items[place].mark or (place and self.items[place - 1].word in LISTING)):
             self._refuse_before()
             self._end_part()
 
@@ -441,7 +290,7 @@ class _Hearing:
         self.scope.unknown_part = []
         self.scope.part_has_object = False
 
-    def _begin(self, scope: _Scope) -> None:
+    def _begin(self, scope: Scope) -> None:
         self._close()
         self.scope = scope
         self._part, self._asked_in_part = [], False

@@ -57,7 +57,11 @@ def _naming(text: str, key: str) -> list[Span]:
     found = []
     for span in sentence_spans(text):
         sentence = text[slice(*span)]
-        if not sentence.lstrip().startswith("#") and not re.search(r"^\W*$", sentence) and names_condition(sentence, key):
+        if (
+            not sentence.lstrip().startswith("#")
+            and not re.search(r"^\W*$", sentence)
+            and names_condition(sentence, key)
+        ):
             found.append(span)
     return found
 

@@ -36,7 +36,9 @@ class FoodTable:
         self._definite = lru_cache(maxsize=8192)(self._walked)
         kinds = [key for key, row in self._rows.items() if row.is_kind]
         above = {key: self._walked(key, False, frozenset()) for key in kinds}
-        self._belonging = {kind: frozenset(key for key in kinds if kind in above[key] and key != kind) for kind in kinds}
+        self._belonging = {
+            kind: frozenset(key for key in kinds if kind in above[key] and key != kind) for kind in kinds
+        }
         english = {fold(word) for row in data.foods for name in row.names.english for word in name.split()}
         portuguese = {fold(word) for row in data.foods for name in row.names.portuguese for word in name.split()}
         self._english_only = english - portuguese

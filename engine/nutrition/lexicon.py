@@ -107,7 +107,12 @@ def nearest(word: str, vocabulary: Iterable[str]) -> frozenset[str]:
     letters = set(word)
     found: dict[int, set[str]] = {}
     for other in vocabulary:
-        if other[:1] != word[:1] or len(other) < _SHORTEST or abs(len(other) - len(word)) > most or len(letters ^ set(other)) > 2 * most:
+        if (
+            other[:1] != word[:1]
+            or len(other) < _SHORTEST
+            or abs(len(other) - len(word)) > most
+            or len(letters ^ set(other)) > 2 * most
+        ):
             continue
         distance = mistakes(word, other, most)
         if distance <= most:

@@ -19,7 +19,11 @@ from genchat.engine.nutrition.restrictions import allowed, made_of
 from genchat.engine.nutrition.tokens import normal, tokens_of
 from genchat.engine.nutrition.wishes import Wanted, Wish
 
-_MEALS_OF_COUNT: dict[int, tuple[Meal, ...]] = {1: ("lunch",), 2: ("lunch", "dinner"), 3: ("breakfast", "lunch", "dinner")}
+_MEALS_OF_COUNT: dict[int, tuple[Meal, ...]] = {
+    1: ("lunch",),
+    2: ("lunch", "dinner"),
+    3: ("breakfast", "lunch", "dinner"),
+}
 _TRIES = 200
 _FITTED_TRIES = 16  # of those, the ones whose portions are worked out
 _MOST_SNACKS = 2  # beyond the meals of the day

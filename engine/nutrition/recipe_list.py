@@ -55,8 +55,12 @@ def wanted_recipes(lines: Sequence[str], wish: Wish, last: Wish, recipes: Sequen
     if not recipes:
         return None
     wanted = last.wanted or wish.wanted
-    wish = Wish(wish.language, wish.days, wish.meals, wish.restrictions, wanted, wish.conditions, wish.amounts, wish.unheard)
-    fitting = [recipe for recipe in recipes if not recipe.meals.isdisjoint(wish.meals) and allowed(recipe, wish.restrictions)]
+    wish = Wish(
+        wish.language, wish.days, wish.meals, wish.restrictions, wanted, wish.conditions, wish.amounts, wish.unheard
+    )
+    fitting = [
+        recipe for recipe in recipes if not recipe.meals.isdisjoint(wish.meals) and allowed(recipe, wish.restrictions)
+    ]
     had, contradicted, absent = sorted_wanted(wish, recipes, fitting)
     if not _is_wanted(lines, wish, had, recipes):
         return None

@@ -26,7 +26,9 @@ _BOLD = re.compile(r"^[ \t]*(?:\*\*|__)(?P<title>[^*_]{2,80})(?:\*\*|__)[ \t]*$"
 _UNDERLINE = re.compile(r"^[ \t]*(=+|-{3,})[ \t]*$")
 _ITEM = re.compile(r"^[ \t]*(?:[-*+•·–—▪◦☐✓]|\d{1,2}[.)ºª])[ \t]+")
 _LABEL_ONLY = re.compile(r"^[\s:*_.\-–—]*(?:\([^)]*\))?[\s:*_.\-–—]*$")
-_WORTH = re.compile(r"kcal|calori|rende|rendimento|porc(?:ao|oes)|serv(?:es|ings?)|makes|yields?|tempo|time|\bmin\b|minut|nutri|per serving")
+_WORTH = re.compile(
+    r"kcal|calori|rende|rendimento|porc(?:ao|oes)|serv(?:es|ings?)|makes|yields?|tempo|time|\bmin\b|minut|nutri|per serving"
+)
 _ROW = re.compile(r"^[ \t]*\|(.+)\|?[ \t]*$")
 _LONGEST_NAME = 80
 _LONGEST_LIST = 60  # lines
@@ -103,7 +105,9 @@ def _is_list_head(line: _Line) -> bool:
     """Whether a line opens a list of ingredients: alone on its line, or followed by a colon and the list itself."""
     match = _INGREDIENTS.match(line.folded)
     return match is not None and (
-        match["marks"] is not None or bool(_LABEL_ONLY.match(match["more"])) or match["more"].lstrip(" *_").startswith(":")
+        match["marks"] is not None
+        or bool(_LABEL_ONLY.match(match["more"]))
+        or match["more"].lstrip(" *_").startswith(":")
         or (len(match["more"]) < 40 and match["more"].rstrip(" *_").endswith(":"))
     )
 
@@ -159,9 +163,7 @@ def _end_of_section(lines: Sequence[_Line], name_at: int) -> int:
     level = lines[name_at].level
     if not level or level > 6:
         return len(lines)
-    return next(
-        (at for at in range(name_at + 1, len(lines)) if 0 < lines[at].level <= level), len(lines)
-    )
+    return next((at for at in range(name_at + 1, len(lines)) if 0 < lines[at].level <= level), len(lines))
 
 
 def _titles_above(lines: Sequence[_Line], name_at: int, heading: Sequence[str]) -> tuple[str, ...]:
@@ -211,12 +213,16 @@ def _read(lines: Sequence[_Line], name: str, text: str, above: tuple[str, ...]) 
     start, last = lines[0].start, lines[-1]
     whole = text[start : last.start + len(last.text)].rstrip()
     listed = tuple(item for item in ingredients if item)
-    return WrittenRecipe(name, "\n".join(facts), listed, whole, marked or (start, start + len(lines[0].text)), above, "\n".join(method))
+    return WrittenRecipe(
+        name, "\n".join(facts), listed, whole, marked or (start, start + len(lines[0].text)), above, "\n".join(method)
+    )
 
 
 def _is_sublist(line: _Line) -> bool:
     """Whether a heading within a list names a part of the dish: "Para a massa"."""
-    return bool(re.match(r"^[\s#*_]*(para|for|massa|recheio|cobertura|molho|calda|filling|sauce|topping|dough)\b", line.folded))
+    return bool(
+        re.match(r"^[\s#*_]*(para|for|massa|recheio|cobertura|molho|calda|filling|sauce|topping|dough)\b", line.folded)
+    )
 
 
 def _of_rows(lines: Sequence[_Line], heading: Sequence[str]) -> Iterator[WrittenRecipe]:

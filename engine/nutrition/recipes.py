@@ -41,7 +41,9 @@ _CARBOHYDRATE = re.compile(r"(\d[\d.,]*)\s*g\s*(?:de\s+|of\s+)?carb|carb\w*\s*[:
 _FAT = re.compile(r"(\d[\d.,]*)\s*g\s*(?:de\s+|of\s+)?(?:gordura|fat)|(?:gorduras?|fat)\s*[:=]\s*~?\s*(\d[\d.,]*)")
 _HOURS = re.compile(r"(\d+)\s*(?:h\b|hora|hour)")
 _MINUTES = re.compile(r"(\d+)\s*min")
-_SERVINGS = re.compile(r"(?:rende|rendimento|serves|servings|makes|yields?|porcoes|pessoas)\s*:?\s*(\d+)|(\d+)\s*(?:porc(?:oes|ao)|servings?)\b")
+_SERVINGS = re.compile(
+    r"(?:rende|rendimento|serves|servings|makes|yields?|porcoes|pessoas)\s*:?\s*(\d+)|(\d+)\s*(?:porc(?:oes|ao)|servings?)\b"
+)
 _SUITS = re.compile(r"(?:serve(?! \d)|suits|adequad\w+|good for)\s*:\s*([^·|\n]+)")
 _SERVES_AS = re.compile(r"(?:refeicao|meal)\s*:\s*([^·|\n]+)")
 
@@ -112,9 +114,7 @@ def _in_texts(connection: sqlite3.Connection, collection: int | None, remote: bo
         yield from _placed(written_recipes(text, heading[:1] if len(heading) > 1 else heading), pieces, name)
 
 
-def _placed(
-    found: Iterable[WrittenRecipe], pieces: Sequence[tuple[int, int, str]], document: str
-) -> Iterator[Recipe]:
+def _placed(found: Iterable[WrittenRecipe], pieces: Sequence[tuple[int, int, str]], document: str) -> Iterator[Recipe]:
     """Recipes of a text put together from `pieces` (offset, chunk, text), each with the chunk its list stands in."""
     starts = [start for start, _, _ in pieces]
     for each in found:

@@ -78,7 +78,9 @@ def wants_dishes(lines: Sequence[str], wish: Wish) -> bool:
 def speaks_of_eating(lines: Sequence[str], wish: Wish) -> bool:
     """Whether what is refused has to be kept out of any answer: where dishes or food to eat are asked for."""
     folded = fold("\n".join(lines))
-    about = _ABOUT_FOOD.search(folded) or ("?" in folded and not _EATING_ON.search(folded) and not _ASKING.search(folded))
+    about = _ABOUT_FOOD.search(folded) or (
+        "?" in folded and not _EATING_ON.search(folded) and not _ASKING.search(folded)
+    )
     return wants_menu(lines, wish) or wants_dishes(lines, wish) or (bool(_EATING.search(folded)) and not about)
 
 

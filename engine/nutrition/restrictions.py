@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from genchat.engine.nutrition.clauses import Heard
 from genchat.engine.nutrition.foods import food_table
 from genchat.engine.nutrition.ingredients import Contents, contents_of, mentioned_in, together
 from genchat.engine.nutrition.items import Item
+from genchat.engine.nutrition.scopes import Heard
 from genchat.engine.retrieval.terms import Language
 from genchat.engine.text import fold
 
@@ -22,7 +22,16 @@ _STATED = {
     "vegetariano": ("vegetariano", "vegetariana", "vegetarian", "vegano", "vegana", "vegan"),
     "celíaco": ("sem gluten", "gluten-free", "gluten free"),
     "glúten": ("sem gluten", "gluten-free", "gluten free"),
-    "lactose": ("sem lactose", "lactose-free", "lactose free", "sem leite", "dairy-free", "dairy free", "vegano", "vegan"),
+    "lactose": (
+        "sem lactose",
+        "lactose-free",
+        "lactose free",
+        "sem leite",
+        "dairy-free",
+        "dairy free",
+        "vegano",
+        "vegan",
+    ),
 }
 
 

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from genchat.engine.nutrition.amounts import Amounts, amounts_in
-from genchat.engine.nutrition.clauses import Heard, heard_in
+from genchat.engine.nutrition.clauses import heard_in
 from genchat.engine.nutrition.items import Item, Span, items_of
 from genchat.engine.nutrition.recipes import MEAL_WORDS, MEALS, Meal
 from genchat.engine.nutrition.restrictions import Restrictions, restrictions_from
+from genchat.engine.nutrition.scopes import Heard
 from genchat.engine.nutrition.tokens import folded_alike, normal
 from genchat.engine.retrieval.terms import Language, detect_language
 from genchat.engine.text import fold
@@ -30,7 +31,11 @@ _WEEKEND = re.compile(r"\b(fi(m|ns)|fina(l|is)) de semana\b|\bweekends?\b")
 _WORKING_DAYS = re.compile(r"\bdias uteis\b|\bweekdays?\b|\bworking days\b")
 _WHOLE_WEEK = re.compile(r"\b(semanas?|semanal|semanais|weeks?|weekly|sete dias|7 dias|seven days|7 days)\b")
 _DAY_COUNT = re.compile(r"\b(\d|dois|tres|quatro|cinco|seis|two|three|four|five|six)\s+(?:dias|days)\b")
-_COUNTS = {word: count for count, words in enumerate(("dois two", "tres three", "quatro four", "cinco five", "seis six"), 2) for word in words.split()}
+_COUNTS = {
+    word: count
+    for count, words in enumerate(("dois two", "tres three", "quatro four", "cinco five", "seis six"), 2)
+    for word in words.split()
+}
 _CHANGE = re.compile(r"\b(troqu?[ea]\w*|mud[ea]\w*|substitu\w*|outr[oa]s?|change|swap|replace|another|other)\b")
 _OF_ONESELF = re.compile(r"\b(sou|somos|tenho|temos|meu|minha|nao|i|im|am|my|we|our)\b|^[^?]*$")
 
@@ -91,7 +96,9 @@ def heard_wish(lines: Sequence[str], dishes: frozenset[str] = frozenset(), earli
     if denied:
         restrictions = replace(restrictions, misunderstood=tuple(dict.fromkeys((*restrictions.misunderstood, *denied))))
     wanted = {item.text.casefold(): _wanted(item) for part in parts for item in part.heard.wanted}
-    states = [item for heard in [*(each for each, _ in told), *(part.heard for part in parts)] for item in heard.conditions]
+    states = [
+        item for heard in [*(each for each, _ in told), *(part.heard for part in parts)] for item in heard.conditions
+    ]
     return Wish(
         language=language,
         days=next((part.days for part in reversed(parts) if part.days), ()),
@@ -150,14 +157,14 @@ def _line_wish(line: str, dishes: frozenset[str]) -> _Line:
     amounts, spans = amounts_in(folded)
     days, day_spans = _days(folded)
     spans += day_spans
-    spans += [
-        (*match.span(), "meal") for words in MEAL_WORDS.values() for match in words.finditer(folded)
-    ]
+    spans += [(*match.span(), "meal") for words in MEAL_WORDS.values() for match in words.finditer(folded)]
     heard = heard_in(items_of(text, spans, dishes), detect_language(line))
     unwanted = frozenset(meal for item in heard.unwanted_meals for meal in _meals_in(item.text))
     named = frozenset(_meals_in(folded)) - unwanted
     left_out = {day for item in heard.unwanted_days for day in _days(fold(item.text))[0]}
-    days = tuple(day for day in days if day not in left_out) or tuple(sorted(set(range(7)) - left_out) if left_out else ())
+    days = tuple(day for day in days if day not in left_out) or tuple(
+        sorted(set(range(7)) - left_out) if left_out else ()
+    )
     chosen = tuple(meal for meal in MEALS if (meal in named if named else meal not in unwanted))
     return _Line(heard, days, chosen or MEALS, amounts, named)
 

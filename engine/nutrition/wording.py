@@ -26,7 +26,9 @@ def menu_text(menu: Menu, numbers: Mapping[int, int], unknown: Sequence[str] = (
             dish = _dish(recipe, language, eaten.portions.get(meal, 1.0))
             lines.append(f"• {said(language, f'meal_{meal}')}: {dish} [{numbers[recipe.chunk]}]")
         for recipe, portion in eaten.snacks:
-            lines.append(f"• {said(language, 'meal_more')}: {_dish(recipe, language, portion)} [{numbers[recipe.chunk]}]")
+            lines.append(
+                f"• {said(language, 'meal_more')}: {_dish(recipe, language, portion)} [{numbers[recipe.chunk]}]"
+            )
         blocks.append("\n".join([*lines, *_total(menu.wish, eaten)]))
     if menu.missing:
         meals = listed([said(language, f"meal_{meal}").lower() for meal in menu.missing], language)
@@ -151,7 +153,10 @@ def _misses(wish: Wish, kcal: float, protein: float | None) -> list[str]:
         difference = round(kcal) - round(amounts.goal_kcal)
         share = abs(difference) / amounts.goal_kcal
         name = "goal_met" if share <= NEAR else "goal_short" if difference < 0 else "goal_over"
-        values = {"difference": whole_number(abs(difference), language), "percent": number(round(100 * share, 1), language)}
+        values = {
+            "difference": whole_number(abs(difference), language),
+            "percent": number(round(100 * share, 1), language),
+        }
         exact = "goal_exact" if not difference else name
         more = said(language, "goal_below" if difference < 0 else "goal_above")
         lines.append(said(language, exact, goal=whole_number(amounts.goal_kcal, language), more=more, **values))

@@ -95,7 +95,9 @@ def _facts(recipe: Mapping[str, Any], words: Mapping[str, str], language: Langua
     meals = [_line(each) for each in _list(recipe.get("recipeCategory"))]
     if any(meals):
         yield f"{words['meal']}: {', '.join(filter(None, meals))}"
-    servings = next((found[0] for each in _list(recipe.get("recipeYield")) if (found := re.search(r"\d+", _line(each)))), "")
+    servings = next(
+        (found[0] for each in _list(recipe.get("recipeYield")) if (found := re.search(r"\d+", _line(each)))), ""
+    )
     if servings:
         yield f"{words['serves']} {servings}"
     minutes = _minutes(recipe.get("totalTime")) or _minutes(recipe.get("prepTime")) + _minutes(recipe.get("cookTime"))
@@ -112,7 +114,12 @@ def _facts(recipe: Mapping[str, Any], words: Mapping[str, str], language: Langua
 
 
 def _worth(nutrition: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[str]:
-    fields = (("calories", "kcal"), ("proteinContent", "protein"), ("carbohydrateContent", "carbohydrate"), ("fatContent", "fat"))
+    fields = (
+        ("calories", "kcal"),
+        ("proteinContent", "protein"),
+        ("carbohydrateContent", "carbohydrate"),
+        ("fatContent", "fat"),
+    )
     for field, name in fields:
         figure = re.search(r"\d+(?:[.,]\d+)?", _line(nutrition.get(field)))
         if figure:

@@ -203,7 +203,12 @@ def test_dishes_are_wanted_even_where_only_a_restriction_is_told(question: str) 
 
 @pytest.mark.parametrize(
     "question",
-    ["Monte um treino", "proteína para quem não come carne", "Celíaco pode comer aveia?", "O que usar no lugar do leite?"],
+    [
+        "Monte um treino",
+        "proteína para quem não come carne",
+        "Celíaco pode comer aveia?",
+        "O que usar no lugar do leite?",
+    ],
 )
 def test_questions_about_food_are_no_wish_for_dishes(question: str) -> None:
     assert not wants_dishes([question], heard_wish([question]))

@@ -71,9 +71,7 @@ class Food:
 
 
 _MILK = r"leite|queijo|iogurte|manteiga|ricota|requeijao|mussarela|parmesao|whey|milk|cheese|yog|butter|cream|granola"
-_NO_MILK = (
-    r"leite de (coco|soja|amendoa|aveia|arroz)|sem leite|manteiga de amendoim|peanut butter|coconut milk|cream of tartar"
-)
+_NO_MILK = r"leite de (coco|soja|amendoa|aveia|arroz)|sem leite|manteiga de amendoim|peanut butter|coconut milk|cream of tartar"
 _GLUTEN = r"trigo|pao |pao$|paes|macarrao|aveia|granola|centeio|cevada|shoyu|cuscuz marroquino|wheat|bread|oat|pasta\b(?! de)|noodle"
 _NUTS = r"castanha|amendoa|amendoim|noz(?!-mosc)|nozes|avela|pistache|granola|almond|nut(?!meg)|walnut|cashew"
 FOODS = (
