@@ -1,8 +1,8 @@
 """Reads what foods are and contain: the tables in `foods/`.
 
-A row of foods.txt or kinds.txt is `names = English names; more of the same row | what they are or contain | what they may
-contain`; diets.txt and conditions.txt name ways of eating and states of health; words.toml holds the words around foods.
-Nothing here interprets a wish: see engine/nutrition.
+A row of foods.txt or kinds.txt is `names = English names; more of the same row | what they are or contain | what they
+may contain`; diets.txt and conditions.txt name ways of eating and states of health; words.toml holds the words around
+foods. Nothing here interprets a wish: see engine/nutrition.
 """
 
 import tomllib
@@ -67,7 +67,7 @@ class FoodData:
 
 
 def read_food_data(folder: Path | None = None) -> FoodData:
-    """The tables of a folder, the shipped ones by default. Raises ValueError naming a row that speaks of unknown foods."""
+    """The tables of a folder, the shipped ones by default. Raises ValueError for a row of unknown foods."""
     root = folder or _FOLDER
     foods = (*_food_rows(root / "kinds.txt", kinds=True), *_food_rows(root / "foods.txt", kinds=False))
     diets = tuple(_diet(cells) for cells in _rows(root / "diets.txt"))

@@ -22,8 +22,8 @@ class Composed:
     """An answer with its sources, numbered as the text cites them.
 
     `choice` are the sources a model is given to write the answer itself; `data` is what the composer wants to find
-    beside this answer when the conversation goes on, as plain JSON values under the composer's own name. What is `final`
-    is said as it stands, whoever answers.
+    beside this answer when the conversation goes on, as plain JSON values under the composer's own name. What is
+    `final` is said as it stands, whoever answers.
     """
 
     items: tuple[Passage, ...]

@@ -18,8 +18,9 @@ _COUNTS = {
 }
 _COUNT = rf"(\d{{1,2}}|{'|'.join(word for word in _COUNTS if len(word) > 1 and ' ' not in word)})"
 _MOST = (
-    r"(?P<most>ate|no maximo(?: de)?|maximo(?: de)?|menos (?:de|que|do que)|nao mais (?:de|que|do que)|abaixo de|sem passar de|"
-    r"(?:nao|sem) ultrapass\w+(?: as?| de)?|nao pass\w+ de|limite de|up to|under|at most|less than|no more than|not more than|"
+    r"(?P<most>ate|no maximo(?: de)?|maximo(?: de)?|menos (?:de|que|do que)|nao mais (?:de|que|do que)|abaixo de|"
+    r"sem passar de|(?:nao|sem) ultrapass\w+(?: as?| de)?|nao pass\w+ de|limite de|up to|under|at most|less than|"
+    r"no more than|not more than|"
     r"below|maximum(?: of)?|max(?: of)?)"
 )
 _AROUND = (
@@ -27,7 +28,8 @@ _AROUND = (
     r"pelo menos|no minimo(?: de)?|ao menos|mais de|at least|more than|a minimum of|minimo de)"
 )
 _KCAL = re.compile(
-    rf"\b(?:(?:{_MOST}|{_AROUND}) )*(?P<number>\d[\d.,]{{0,6}}\d|\d)[ -]?(?P<mil>mil |k )?(?:de )?(?:kcal|calorias|calories|cals?)\b"
+    rf"\b(?:(?:{_MOST}|{_AROUND}) )*(?P<number>\d[\d.,]{{0,6}}\d|\d)[ -]?"
+    r"(?P<mil>mil |k )?(?:de )?(?:kcal|calorias|calories|cals?)\b"
     r"(?P<each> (?:por|em|a|para|per|for|in) (?:cada |each )?(?:refeicao|prato|porcao|meal|dish|serving)| cada| each)?"
     r"(?: (?:por|ao|a|per) (?:dia|day)| diarias| daily)?"
 )
@@ -39,15 +41,16 @@ _PROTEIN_GRAMS = re.compile(
 )
 # What no recipe can be chosen by: nothing is without protein or fat, and fibre and salt are not stated.
 _DENIED = re.compile(
-    r"\b(?:(?:pouc[oa]s?|baix[oa]s?|menos|sem|zero|low|less|few|fewer|no|without|pobres?|restri\w+)[ -](?:(?:em|de|teor|in|a) )*"
+    r"\b(?:(?:pouc[oa]s?|baix[oa]s?|menos|sem|zero|low|less|few|fewer|no|without|pobres?|restri\w+)[ -]"
+    r"(?:(?:em|de|teor|in|a) )*"
     r"(?:prote\w+|fibras?|fib(?:er|re)s?|sodio|sodium|colesterol|cholesterol|potassio|potassium|fosforo|phosphorus|purinas?|purines?)"
     r"|(?:sem|zero|no|without)[ -](?:(?:nenhuma|any|de) )*(?:gorduras?|fats?|calorias?|calories))\b"
 )
 _MINUTES = re.compile(r"\b(?:(?:ate|em|de|menos de|under|in|within) )?(\d{1,3})[ -]?min(?:utos?|utes?)?\b")
 _MEAL_COUNT = re.compile(rf"\b{_COUNT} (?:refeic(?:oes|ao)|meals?)\b(?: (?:por|ao|a|per) (?:dia|day)| diarias| daily)?")
 _PEOPLE = re.compile(
-    rf"\b(?:(?:para|pra|for|serves?|familia de|family of|somos(?: em)?|we are|a) )?{_COUNT} (?:pessoas?|people|persons?|adultos?|adults?|"
-    r"comensais|convidados|amigos|guests)\b"
+    rf"\b(?:(?:para|pra|for|serves?|familia de|family of|somos(?: em)?|we are|a) )?{_COUNT} "
+    r"(?:pessoas?|people|persons?|adultos?|adults?|comensais|convidados|amigos|guests)\b"
     rf"|\b(?:familia de|family of|somos(?: em)?|there are|we are) {_COUNT}\b"
 )
 _COUPLE = re.compile(
@@ -88,6 +91,9 @@ class Amounts:
     people: int | None = None
     degrees: frozenset[str] = frozenset()
     denied: tuple[str, ...] = ()  # limits on what recipes do not state, as said
+
+
+NO_AMOUNTS = Amounts()
 
 
 def amounts_in(folded: str) -> tuple[Amounts, list[Span]]:

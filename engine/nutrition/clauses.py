@@ -1,11 +1,12 @@
 """What a wish refuses and what it wants: how far a refusal reaches, and what is left in doubt.
 
-A refusal holds for everything after it up to the end of the sentence, to a contrast ("mas", "but") or to words that open
-a new wish ("sem leite, com frango"); a refusal with nothing after it holds for what stands before it ("leite não"). A
-food whose clause holds a word that was not understood is in doubt, and what is in doubt is left out.
+A refusal holds for everything after it up to the end of the sentence, to a contrast ("mas", "but") or to words that
+open a new wish ("sem leite, com frango"); a refusal with nothing after it holds for what stands before it ("leite
+não"). A food whose clause holds a word that was not understood is in doubt, and what is in doubt is left out.
 """
 
 from collections.abc import Sequence
+
 from genchat.engine.nutrition.foods import food_table
 from genchat.engine.nutrition.items import Item
 from genchat.engine.nutrition.scopes import Heard, Scope
@@ -117,8 +118,8 @@ class _Hearing:
     def _refuses_what_stands_before(self, place: int) -> bool:
         """Refuse the foods before a word where it is said of them; whether that is all it refuses.
 
-        "Gluten and dairy free", "peanut allergy", "leite me faz mal", "ovo não": where the word may be of what follows as
-        well ("ovo não leite"), both are refused.
+        "Gluten and dairy free", "peanut allergy", "leite me faz mal", "ovo não": where the word may be of what follows
+        as well ("ovo não leite"), both are refused.
         """
         item = self.items[place]
         listed = self.around.listed_before(place)
@@ -152,7 +153,7 @@ class _Hearing:
         )
 
     def _refuse_before(self) -> None:
-        """ "Leite eu não quero, …": a refusal that has nothing after it up to the comma is of what its part began with."""
+        """ "Leite eu não quero, …": a refusal with nothing after it up to the comma is of what its part began with."""
         if self.scope.refusing and not self.scope.has_object and not self.scope.unknown_part and self.scope.before:
             for item in self.scope.before:
                 self._mark_refused(item, self.scope.allergic, self.scope.lasting)

@@ -37,9 +37,10 @@ def about_conditions(retriever: Retriever, wish: Wish, remote: bool) -> AboutCon
         found = retriever.retrieve(" ".join(names[:_NAMES_ASKED]), _PASSAGES, remote)
         for passage, chunk in zip(found.passages, found.chunks, strict=True):
             spans = _naming(passage.text, key)[:_SENTENCES]
-            if spans and all(chunk != known for _, known, _ in quoted) and len(quoted) < _QUOTED:
-                if not any(forbidden_in(passage.text[slice(*span)], wish.restrictions) for span in spans):
-                    quoted.append((passage, chunk, spans))
+            forbidden = any(forbidden_in(passage.text[slice(*span)], wish.restrictions) for span in spans)
+            known = any(chunk == other for _, other, _ in quoted)
+            if spans and not forbidden and not known and len(quoted) < _QUOTED:
+                quoted.append((passage, chunk, spans))
     called = listed([table.condition_name(key, language) for key in wish.conditions], language)
     items = tuple(
         replace(passage, number=number, highlight=spans[0]) for number, (passage, _, spans) in enumerate(quoted, 1)

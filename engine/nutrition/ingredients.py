@@ -22,7 +22,7 @@ _SPOON_WORDS = 4  # "colher rasa de sopa"
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """`foods` are keys of what is named, `sure` and `all` what that contains, surely or possibly; `unknown` are words."""
+    """`foods` are keys of what is named, `sure` and `all` what that surely or possibly holds; `unknown` are words."""
 
     foods: frozenset[str] = frozenset()
     sure: frozenset[str] = frozenset()

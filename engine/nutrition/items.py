@@ -54,7 +54,7 @@ Span = tuple[int, int, Kind]
 
 
 def items_of(line: str, spans: Sequence[Span] = (), dishes: frozenset[str] = frozenset()) -> list[Item]:
-    """The items of a line. `spans` are places that are understood already, `dishes` folded words that recipes are called."""
+    """The items of a line. `spans` are places understood already, `dishes` folded words that recipes are called by."""
     text, table = normal(line), food_table()
     tokens = tokens_of(text)
     respelled = _respelled(tokens, table, dishes)

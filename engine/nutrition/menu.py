@@ -1,11 +1,10 @@
 """A menu for a day or a week from the recipes in the documents: every dish from a source, nothing made up.
 
-Only dishes that pass every restriction are drawn from. The same seed and the same day give the same menu, and a meal does
-not change when others are left out.
+Only dishes that pass every restriction are drawn from. The same seed and the same day give the same menu, and a meal
+does not change when others are left out.
 """
 
 import random
-
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -13,6 +13,7 @@ from genchat.engine.nutrition.foods import food_table
 from genchat.engine.nutrition.recipes import Recipe, recipes_of
 from genchat.engine.nutrition.requests import speaks_of_eating
 from genchat.engine.nutrition.restrictions import (
+    NO_RESTRICTIONS,
     Restrictions,
     allowed,
     excluded_most,
@@ -37,9 +38,9 @@ def restrictions_of(messages: Sequence[Message]) -> Restrictions:
     """What must not be in any food that the answer to a conversation speaks of; nothing where it asks for no food."""
     lines = asked_lines(messages)
     if not lines or not lines[-1].strip():
-        return Restrictions()
+        return NO_RESTRICTIONS
     wish = heard_wish(lines, earlier=earlier_lines(messages, lines))
-    return wish.restrictions if wish.restrictions and speaks_of_eating(lines, wish) else Restrictions()
+    return wish.restrictions if wish.restrictions and speaks_of_eating(lines, wish) else NO_RESTRICTIONS
 
 
 def refusal(wish: Wish, recipes: Sequence[Recipe]) -> str:

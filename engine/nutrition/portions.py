@@ -10,7 +10,7 @@ LARGER = (1.0, 1.5, 2.0)
 SMALLER = (1.0, 0.5)
 NEAR = 0.05  # share of the goal by which a day may miss it
 _CLOSE = 0.02  # from here on nearer is not better: whole portions are
-_SHORT_OF_PROTEIN = 3.0
+_SHORT_OF_PROTEIN = 4.0
 _TOO_MUCH = 10.0
 
 
@@ -60,7 +60,7 @@ class Goal:
         elif self.most_kcal and not self.kcal:
             missed += (self.most_kcal - kcal) / self.most_kcal / _TOO_MUCH
         if self.protein:
-            missed += max(0.0, self.protein - protein) / self.protein / _SHORT_OF_PROTEIN
+            missed += max(0.0, self.protein - protein) / self.protein * _SHORT_OF_PROTEIN
         return missed
 
 

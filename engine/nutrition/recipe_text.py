@@ -1,7 +1,7 @@
 """Recipes in running documents: a name, a list of ingredients, a method, and perhaps a line of facts.
 
-What opens a list is a heading, a line in bold or a line of its own that says "Ingredientes" or "Ingredients"; the name is
-the heading above it, or in plain text the short line that the paragraph before it begins with. A line of facts
+What opens a list is a heading, a line in bold or a line of its own that says "Ingredientes" or "Ingredients"; the name
+is the heading above it, or in plain text the short line that the paragraph before it begins with. A line of facts
 ("Refeição: …", "Meal: …") makes a recipe too, of which nothing is known but what it says.
 """
 
@@ -17,7 +17,8 @@ _LEAD = r"[ \t]*(?:(?P<marks>#{1,6})[ \t]*|[*_]{2}[ \t]*)?"
 _TAIL = r"(?P<more>[^\n]*)$"
 _INGREDIENTS = re.compile(rf"^{_LEAD}(?:ingredientes|ingredients|o que (?:voce )?vai precisar|you will need)\b{_TAIL}")
 _METHOD = re.compile(
-    rf"^{_LEAD}(?:modos? de (?:preparo|fazer|preparar)|preparo|preparacao|como (?:fazer|preparar)|passo a passo|instrucoes|"
+    rf"^{_LEAD}(?:modos? de (?:preparo|fazer|preparar)|preparo|preparacao|como (?:fazer|preparar)|passo a passo|"
+    r"instrucoes|"
     rf"methods?|directions|instructions|preparation|steps|how to make\b.*)\b{_TAIL}"
 )
 _FACTS = re.compile(r"^[ \t]*[*_]{0,2}(?:refeicao|meal)[*_]{0,2}[ \t]*:")
@@ -27,7 +28,7 @@ _UNDERLINE = re.compile(r"^[ \t]*(=+|-{3,})[ \t]*$")
 _ITEM = re.compile(r"^[ \t]*(?:[-*+•·–—▪◦☐✓]|\d{1,2}[.)ºª])[ \t]+")
 _LABEL_ONLY = re.compile(r"^[\s:*_.\-–—]*(?:\([^)]*\))?[\s:*_.\-–—]*$")
 _WORTH = re.compile(
-    r"kcal|calori|rende|rendimento|porc(?:ao|oes)|serv(?:es|ings?)|makes|yields?|tempo|time|\bmin\b|minut|nutri|per serving"
+    r"kcal|calori|rende|rendimento|porc(?:ao|oes)|serv(?:es|ings?)|makes|yields?|tempo|time|\bmin\b|minut|nutri"
 )
 _ROW = re.compile(r"^[ \t]*\|(.+)\|?[ \t]*$")
 _LONGEST_NAME = 80
@@ -37,7 +38,10 @@ _FAR_ABOVE = 12  # lines between a name and its ingredients
 
 @dataclass(frozen=True, slots=True)
 class WrittenRecipe:
-    """A recipe as its text has it; `method` tells how it is made, hints that follow left out; `marked` are the offsets of its facts or of the head of its list, `above` headings."""
+    """A recipe as its text has it; `method` tells how it is made, hints that follow left out.
+
+    `marked` are the offsets of its facts or of the head of its list, `above` the headings over it.
+    """
 
     name: str
     facts: str

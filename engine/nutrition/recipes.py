@@ -148,7 +148,7 @@ def _recipe(found: WrittenRecipe, chunk: int, place: tuple[int, int], document: 
 
 
 def guessed_meals(name: str, above: Iterable[str] = ()) -> frozenset[Meal]:
-    """The meals that a dish's name, or the headings above it, speak of; else those its kind of dish is eaten at, or all."""
+    """The meals that a dish's name, or what stands above it, speaks of; else those its kind is eaten at, or all."""
     for text in (name, *above):
         named = _meals_in(fold(text).replace("_", " "))
         if named:

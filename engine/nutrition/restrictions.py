@@ -86,6 +86,9 @@ class Restrictions:
         return bool(self.items or self.blocked)
 
 
+NO_RESTRICTIONS = Restrictions()
+
+
 def restrictions_from(heard: Iterable[tuple[Heard, bool]], language: Language) -> Restrictions:
     """The restrictions of several lines; of one marked True, only those that last beyond their wish."""
     items: dict[tuple[frozenset[str], str, str], Restriction] = {}

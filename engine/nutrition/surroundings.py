@@ -22,7 +22,7 @@ _NEAR = 4  # items between a negation and the word that turns it round
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """How many items a negation takes that refuses nothing; what `says_nothing` of the foods after it wants none either."""
+    """How many items a negation takes that refuses nothing; one that `says_nothing` wants no food after it either."""
 
     taken: int
     says_nothing: bool
@@ -90,7 +90,7 @@ class Surroundings:
         found: list[Item] = []
         while place > 0:
             here, before = self.items[place], self.items[place - 1]
-            if found and here.mark == "." or (not found and here.mark):
+            if (found and here.mark == ".") or (not found and here.mark):
                 break
             if before.kind == "food":
                 found.append(before)
@@ -100,7 +100,7 @@ class Surroundings:
         return found
 
     def fronted(self, place: int) -> list[Item]:
-        """The foods that a clause within a request begins with: "… leite eu não como", but not "quero frango não peixe"."""
+        """The foods that a clause within a request begins with: "… leite eu não como", not "quero frango não peixe"."""
         at, words = place, self.table.words
         while at > 0 and self.before(at) in words("grammar.subjects") and not self.items[at].mark:
             at -= 1

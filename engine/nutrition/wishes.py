@@ -1,19 +1,18 @@
-"""What kind of food a person asks for: days, meals, diets, foods to have or to leave out, numbers, and what of it was not
-understood.
+"""What kind of food a person asks for: days, meals, diets, foods to have or leave out, numbers, and what was not heard.
 
-A question and the follow-ups that lean on it are heard together: of days and meals the last ones named count, of numbers
-too, everything else adds up. An allergy told earlier in the conversation holds on.
+A question and the follow-ups that lean on it are heard together: of days and meals the last ones named count, of
+numbers too, everything else adds up. An allergy told earlier in the conversation holds on.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from genchat.engine.nutrition.amounts import Amounts, amounts_in
+from genchat.engine.nutrition.amounts import NO_AMOUNTS, Amounts, amounts_in
 from genchat.engine.nutrition.clauses import heard_in
 from genchat.engine.nutrition.items import Item, Span, items_of
 from genchat.engine.nutrition.recipes import MEAL_WORDS, MEALS, Meal
-from genchat.engine.nutrition.restrictions import Restrictions, restrictions_from
+from genchat.engine.nutrition.restrictions import NO_RESTRICTIONS, Restrictions, restrictions_from
 from genchat.engine.nutrition.scopes import Heard
 from genchat.engine.nutrition.tokens import folded_alike, normal
 from genchat.engine.retrieval.terms import Language, detect_language
@@ -59,10 +58,10 @@ class Wish:
     language: Language
     days: tuple[int, ...] = ()
     meals: tuple[Meal, ...] = MEALS
-    restrictions: Restrictions = Restrictions()
+    restrictions: Restrictions = NO_RESTRICTIONS
     wanted: tuple[Wanted, ...] = ()
     conditions: tuple[str, ...] = ()
-    amounts: Amounts = Amounts()
+    amounts: Amounts = NO_AMOUNTS
     unheard: tuple[str, ...] = ()
 
     @property
@@ -83,7 +82,7 @@ class _Line:
 def heard_wish(lines: Sequence[str], dishes: frozenset[str] = frozenset(), earlier: Sequence[str] = ()) -> Wish:
     """The wish in a question (the first line) and in what was added to it.
 
-    `dishes` are folded words that recipes are called by; of `earlier` lines only what lasts is heard, such as an allergy.
+    `dishes` are folded words that recipes are called by; of `earlier` lines only what lasts is heard: an allergy.
     """
     parts = [_line_wish(line, dishes) for line in lines]
     language = detect_language("\n".join(lines))
@@ -138,16 +137,17 @@ def _latest(amounts: Sequence[Amounts]) -> Amounts:
     def last(name: str) -> float | None:
         return next((value for each in reversed(amounts) if (value := getattr(each, name)) is not None), None)
 
-    counts = [last("meal_count"), last("people")]
+    meals, people = last("meal_count"), last("people")
     return Amounts(
-        last("goal_kcal"),
-        last("most_kcal"),
-        last("each_kcal"),
-        last("goal_protein"),
-        last("each_protein"),
-        last("most_minutes"),
-        *(None if count is None else int(count) for count in counts),
-        frozenset(degree for each in amounts for degree in each.degrees),
+        goal_kcal=last("goal_kcal"),
+        most_kcal=last("most_kcal"),
+        each_kcal=last("each_kcal"),
+        goal_protein=last("goal_protein"),
+        each_protein=last("each_protein"),
+        most_minutes=last("most_minutes"),
+        meal_count=None if meals is None else int(meals),
+        people=None if people is None else int(people),
+        degrees=frozenset(degree for each in amounts for degree in each.degrees),
     )
 
 

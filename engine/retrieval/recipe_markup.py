@@ -14,6 +14,8 @@ from genchat.engine.retrieval.terms import Language, detect_language
 _DEEPEST = 12
 _LONGEST = 2**20  # characters of one script
 _DURATION = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:[\d.]+S)?\Z", re.IGNORECASE)
+_INLINE = re.compile(r"</?(?:a|b|i|em|strong|span|sup|sub|u)\b[^<>]*>", re.IGNORECASE)
+# The words by which such a text is read again; see engine/nutrition/recipe_text.py.
 _WORDS: dict[Language, dict[str, str]] = {
     "pt": {
         "ingredients": "Ingredientes",
@@ -157,4 +159,5 @@ def _line(value: Any) -> str:
         value = value.get("name", "")
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         return ""
-    return " ".join(re.sub(r"<[^<>]*>", " ", str(value)).split()).lstrip("#").strip()
+    bare = re.sub(r"<[^<>]*>", " ", _INLINE.sub("", str(value)))
+    return " ".join(bare.split()).lstrip("#").strip()
