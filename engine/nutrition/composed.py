@@ -51,7 +51,9 @@ def composed_answer(
         if found is None:
             questions = [understand(connection, line, statistics(connection).chunks) for line in lines]
             corrected = tuple(question.corrected for question in questions)
-            found = replace(asked, lines=corrected).answer() if corrected != lines else None
+            again = replace(asked, lines=corrected)
+            # What was not understood beside a food must not be put right into a wish for it.
+            found = None if corrected == lines else again.by_figures() if asked.wish.restrictions else again.answer()
             if found is not None:
                 return replace(found, notices=respelled(questions))
     return found
@@ -78,11 +80,9 @@ class _Asked:
     def answer(self) -> Composed | None:
         """Figures, a menu or recipes; where a restriction forbids all of these, why."""
         menu = wants_menu(self.lines, self.wish)
-        figures = self._of_the_last_answer()
-        if figures is None and not menu:
-            figures = asked_facts(self.connection, self.lines, self.tables, self.recipes, self._spoken)
+        figures = self.by_figures(asked=not menu)
         if figures is not None:
-            return self.figures(figures)
+            return figures
         if menu or wants_dishes(self.lines, self.wish):
             if self.wish.conditions:
                 return self.conditions()
@@ -91,6 +91,13 @@ class _Asked:
             if self.wish.restrictions and not self.recipes:
                 return self._said(without_recipes(self.wish))
         return self.menu(self.wish) if menu else self.recipe_list()
+
+    def by_figures(self, asked: bool = True) -> Composed | None:
+        """Single figures, of the dishes just named or, with `asked`, of what the question names."""
+        found = self._of_the_last_answer()
+        if found is None and asked:
+            found = asked_facts(self.connection, self.lines, self.tables, self.recipes, self._spoken)
+        return None if found is None else self.figures(found)
 
     def _said(self, text: str) -> Composed:
         told = say("retrieval.by_recipe_list", count=0)

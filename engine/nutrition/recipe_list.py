@@ -65,7 +65,7 @@ def wanted_recipes(lines: Sequence[str], wish: Wish, last: Wish, recipes: Sequen
     if not _is_wanted(lines, wish, had, recipes):
         return None
     words = [*(each.text for each in wanted), *(last.unheard or wish.unheard)]
-    if not wish.restrictions and _called(words, recipes):
+    if not (wish.restrictions or wish.names_meals) and _called(words, recipes):
         return None
     counts = [sum(holds(recipe, each) for each in had) for recipe in fitting]
     most = max(counts, default=0)

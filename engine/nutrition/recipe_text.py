@@ -8,6 +8,7 @@ is the heading above it, or in plain text the short line that the paragraph befo
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from genchat.engine.nutrition.recipe_tables import dish_columns, dish_rows
 from genchat.engine.retrieval.phrases import read_number
@@ -70,7 +71,14 @@ class _Line:
         return (match["title"] if match else self.text).strip(" \t*_:#")
 
 
-def written_recipes(text: str, heading: Sequence[str] = ()) -> list[WrittenRecipe]:
+def may_hold_recipes(text: str) -> bool:
+    """Whether a text holds a line that may make a recipe; much faster than reading them."""
+    folded = fold(text)
+    return any(word in folded for word in ("ingredientes", "ingredients", "refeicao", "meal", "you will need"))
+
+
+@lru_cache(maxsize=512)
+def written_recipes(text: str, heading: tuple[str, ...] = ()) -> tuple[WrittenRecipe, ...]:
     """The recipes of a text, in order; `heading` are titles above it."""
     lines = [_Line(match.start(), match[0], fold(match[0])) for match in re.finditer(r"[^\n]+|(?<=\n)(?=\n)", text)]
     found = _begun(lines, heading)
@@ -80,7 +88,7 @@ def written_recipes(text: str, heading: Sequence[str] = ()) -> list[WrittenRecip
         end = min(end, _end_of_section(lines, name_at))
         above = _titles_above(lines, name_at, heading)
         recipes.append(_read(lines[name_at:end], name, text, above))
-    return [*recipes, *_of_rows(lines, heading)]
+    return (*recipes, *_of_rows(lines, heading))
 
 
 def read_number_before(pattern: re.Pattern[str], facts: str) -> float | None:

@@ -17,7 +17,12 @@ from typing import Literal
 from genchat.engine.nutrition.foods import food_table
 from genchat.engine.nutrition.lexicon import singulars
 from genchat.engine.nutrition.recipe_tables import DishColumns, dish_columns, dish_rows
-from genchat.engine.nutrition.recipe_text import WrittenRecipe, read_number_before, written_recipes
+from genchat.engine.nutrition.recipe_text import (
+    WrittenRecipe,
+    may_hold_recipes,
+    read_number_before,
+    written_recipes,
+)
 from genchat.engine.nutrition.tokens import normal, tokens_of
 from genchat.engine.retrieval.keywords import fts_expression
 from genchat.engine.retrieval.phrases import read_number
@@ -34,6 +39,7 @@ MEAL_WORDS: dict[Meal, re.Pattern[str]] = {
     "dinner": re.compile(r"\b(jant\w*|ceias?|dinners?|suppers?)\b"),
 }
 _MOST = 2000
+_BEFORE, _AFTER = 1, 4  # chunks around one that holds the head of a recipe
 _MARKS = ("refeicao", "meal", "ingredientes", "ingredients")
 _KCAL = re.compile(r"(\d[\d.,]*)\s*(?:kcal|calori)|(?:calorias|calories|energia|energy)\s*[:=]\s*~?\s*(\d[\d.,]*)")
 _PROTEIN = re.compile(r"(\d[\d.,]*)\s*g\s*(?:de\s+|of\s+)?prote|prote\w+\s*[:=]\s*~?\s*(\d[\d.,]*)")
@@ -81,7 +87,7 @@ def find_recipes(connection: sqlite3.Connection, collection: int | None = None, 
 
 def recipes_of(chunk: int, heading: Sequence[str], text: str) -> list[Recipe]:
     """The recipes of one chunk."""
-    return list(_placed(written_recipes(text, heading), [(0, chunk, text)], ""))
+    return list(_placed(written_recipes(text, tuple(heading)), [(0, chunk, text)], ""))
 
 
 def title_words(recipes: Iterable[Recipe]) -> frozenset[str]:
@@ -93,25 +99,43 @@ def title_words(recipes: Iterable[Recipe]) -> frozenset[str]:
 
 def _in_texts(connection: sqlite3.Connection, collection: int | None, remote: bool) -> Iterator[Recipe]:
     stems = [stemmer(language)(word) for language in LANGUAGES for word in _MARKS]
-    documents = connection.execute(
-        "SELECT DISTINCT d.id, d.name FROM docs_search f JOIN docs_chunk c ON c.id = f.rowid"
+    rows = connection.execute(
+        "SELECT c.document, d.name, c.ordinal, c.text FROM docs_search f JOIN docs_chunk c ON c.id = f.rowid"
         " JOIN docs_document d ON d.id = c.document JOIN docs_collection k ON k.id = d.collection"
         " WHERE docs_search MATCH ?1 AND d.state = 'ready' AND d.kind IN ('markdown', 'plain', 'html', 'pdf')"
-        " AND (?2 IS NULL OR d.collection = ?2) AND NOT (?3 AND k.local_only) ORDER BY d.id LIMIT ?4",
+        " AND (?2 IS NULL OR d.collection = ?2) AND NOT (?3 AND k.local_only) ORDER BY c.id LIMIT ?4",
         (fts_expression(list(dict.fromkeys(stems))), collection, remote, _MOST),
     ).fetchall()
-    for document, name in documents:
-        rows = connection.execute(
-            "SELECT id, start, heading, text FROM docs_chunk WHERE document = ? ORDER BY ordinal", (document,)
+    marked = [(document, name, ordinal) for document, name, ordinal, text in rows if may_hold_recipes(text)]
+    for (document, name), ordinals in _windows(marked):
+        chunks = connection.execute(
+            "SELECT id, start, heading, text FROM docs_chunk WHERE document = ? AND ordinal BETWEEN ? AND ?"
+            " ORDER BY ordinal",
+            (document, ordinals[0], ordinals[-1]),
         ).fetchall()
-        text, pieces = "", list[tuple[int, int, str]]()
-        for chunk, start, _, part in rows:
+        text, pieces, offset = "", list[tuple[int, int, str]](), 0
+        for chunk, start, _, part in chunks:
             # Between chunks there is only white space; a blank line keeps them apart.
-            text += "\n" * min(max(start - len(text), 2 if text else 0), 3)
+            offset = offset if pieces else start
+            text += "\n" * min(max(start - offset - len(text), 2 if text else 0), 3)
             pieces.append((len(text), chunk, part))
             text += part
-        heading = json.loads(rows[0][2]) if rows else []
-        yield from _placed(written_recipes(text, heading[:1] if len(heading) > 1 else heading), pieces, name)
+        heading = tuple(str(title) for title in json.loads(chunks[0][2])) if chunks else ()
+        yield from _placed(written_recipes(text, heading), pieces, name)
+
+
+def _windows(marked: Iterable[tuple[int, str, int]]) -> Iterator[tuple[tuple[int, str], list[int]]]:
+    """The stretches of documents that the marked chunks and those around them make: a recipe may go over several."""
+    stretches: dict[tuple[int, str], list[list[int]]] = {}
+    for document, name, ordinal in sorted(marked):
+        known = stretches.setdefault((document, name), [])
+        if known and ordinal - _BEFORE <= known[-1][1] + 1:
+            known[-1][1] = ordinal + _AFTER
+        else:
+            known.append([max(ordinal - _BEFORE, 0), ordinal + _AFTER])
+    for document_and_name, found in stretches.items():
+        for stretch in found:
+            yield document_and_name, stretch
 
 
 def _placed(found: Iterable[WrittenRecipe], pieces: Sequence[tuple[int, int, str]], document: str) -> Iterator[Recipe]:

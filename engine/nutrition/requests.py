@@ -41,6 +41,10 @@ _TRAINING = re.compile(r"\b(treinos?|workouts?|exercicios?|exercises?|series?|pl
 _LEAST_OF_A_DAY = 800.0  # kcal that are wished for a whole day, not for a dish
 
 
+_BETWEEN_FOODS = frozenset(("e", "com", "and", "with", "ou", "or", "c/", "a", "o"))
+_MOST_FOODS_ALONE = 4
+
+
 def wants_menu(lines: Sequence[str], wish: Wish) -> bool:
     """Whether a menu is to be put together."""
     folded = fold(lines[0])
@@ -71,7 +75,7 @@ def wants_dishes(lines: Sequence[str], wish: Wish) -> bool:
         wished = _EATING.search(folded) or _EXTREME.search(folded) or limited
         return bool(wished) or ((heard or bool(wish.restrictions)) and "?" not in lines[0])
     if not wish.restrictions:
-        return False
+        return _is_food_alone(lines[0])
     return bool(_EATING_ON.search(folded)) or (bool(_EATING.search(folded)) and "?" not in folded) or _is_bare(lines[0])
 
 
@@ -88,6 +92,14 @@ def _is_of_training(folded: str) -> bool:
     """ "Monte um treino" is no menu, and what to eat before one is no question for recipes alone."""
     asked = _ASKING.search(folded) or _MENU.search(folded) or any(words.search(folded) for words in MEAL_WORDS.values())
     return bool(_TRAINING.search(folded)) and not asked
+
+
+def _is_food_alone(line: str) -> bool:
+    """Whether a line is nothing but foods: "frango", "arroz com feijão"."""
+    items = items_of(line)
+    foods = [item for item in items if item.kind == "food"]
+    between = all(item.word in _BETWEEN_FOODS for item in items if item.kind != "food")
+    return "?" not in line and between and 0 < len(foods) <= _MOST_FOODS_ALONE
 
 
 def _is_bare(line: str) -> bool:
