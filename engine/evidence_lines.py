@@ -8,9 +8,9 @@ import numpy as np
 
 from genchat.engine.evidence import CorpusPlace, Evidence, GptEvidence, LstmEvidence, MixtureEvidence, NgramEvidence
 from genchat.engine.language import say
-from genchat.engine.language.numbers import decimal, whole
+from genchat.engine.language.numbers import decimal, percentage, whole
 from genchat.engine.text import safe_line
-from genchat.engine.token_values import Labels, percent
+from genchat.engine.token_labels import Labels
 
 _SNIPPET = 60
 
@@ -41,7 +41,7 @@ def evidence_lines(evidence: Evidence, labels: Labels, tokens: Sequence[int]) ->
     if isinstance(evidence, LstmEvidence):
         return _lstm(evidence)
     if isinstance(evidence, MixtureEvidence):
-        lines = [say("cli.why.part", name=name, weight=percent(weight)) for name, weight in evidence.weights.items()]
+        lines = [say("cli.why.part", name=name, weight=percentage(weight)) for name, weight in evidence.weights.items()]
         return [*lines, *(line for part in evidence.parts.values() for line in evidence_lines(part, labels, tokens))]
     return [say("cli.why.nothing")]
 
@@ -55,9 +55,9 @@ def _ngram(evidence: NgramEvidence, labels: Labels, tokens: Sequence[int]) -> li
                 "cli.why.level",
                 order=level.order,
                 context=context,
-                count=whole(level.context_count),
+                count=level.context_count,
                 backoff=decimal(level.backoff, 3),
-                weight=percent(level.weight),
+                weight=percentage(level.weight),
             )
         )
     for token in tokens:
@@ -67,10 +67,10 @@ def _ngram(evidence: NgramEvidence, labels: Labels, tokens: Sequence[int]) -> li
             lines.append(say("cli.why.counts", token=labels(token), counts=counts))
     if evidence.longest_match:
         match = "".join(labels(token) for token in evidence.longest_match)
-        lines.append(say("cli.why.match", match=match, times=whole(evidence.match_count)))
+        lines.append(say("cli.why.match", match=match, times=evidence.match_count))
     lines.extend(map(_place, evidence.places))
     if evidence.recall is not None:
-        lines.append(say("cli.why.recall", weight=percent(evidence.recall.weight)))
+        lines.append(say("cli.why.recall", weight=percentage(evidence.recall.weight)))
         if evidence.recall.unmatched:
             words = ", ".join(f"“{safe_line(word)}”" for word in evidence.recall.unmatched)
             lines.append("  " + say("tui.why.unmatched", words=words))
@@ -78,7 +78,7 @@ def _ngram(evidence: NgramEvidence, labels: Labels, tokens: Sequence[int]) -> li
             lines.append(
                 say(
                     "cli.why.recalled",
-                    share=percent(reply.share),
+                    share=percentage(reply.share),
                     question=safe_line(reply.question.text, _SNIPPET),
                     reply=safe_line(reply.reply.text, _SNIPPET),
                     source=reply.reply.source,
@@ -96,11 +96,11 @@ def _place(place: CorpusPlace) -> str:
 def _gpt(evidence: GptEvidence, labels: Labels) -> list[str]:
     lines = []
     for row in evidence.lens:
-        said = "  ".join(f"{labels(token)} {percent(probability)}" for token, probability in row.top)
+        said = "  ".join(f"{labels(token)} {percentage(probability)}" for token, probability in row.top)
         lines.append(say("cli.why.lens", layer=row.layer, said=said, entropy=decimal(row.entropy)))
     mean = evidence.attention.mean(axis=(0, 1))
     order = np.argsort(-mean)[:8]
-    looked = "  ".join(f"{labels(evidence.tokens[place])} {percent(float(mean[place]))}" for place in sorted(order))
+    looked = "  ".join(f"{labels(evidence.tokens[place])} {percentage(float(mean[place]))}" for place in sorted(order))
     return [*lines, say("cli.why.attention", tokens=looked)]
 
 

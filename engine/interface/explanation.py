@@ -8,7 +8,7 @@ from genchat.engine.contract import Tokenizer
 from genchat.engine.evidence import Evidence
 from genchat.engine.evidence_lines import evidence_lines, evidence_values
 from genchat.engine.text import safe
-from genchat.engine.token_values import Labels
+from genchat.engine.token_labels import Labels
 
 
 class Explanation:

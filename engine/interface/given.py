@@ -106,7 +106,7 @@ def _message(each: Any) -> Message:
 def count_of(name: str, value: object) -> int:
     """How many of something: a whole number, 1 or more. Raises UsageError."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise UsageError("count_wrong", name=name, value=value)
+        raise UsageError("count_wrong", name=name, value=repr(value))
     return int(value)
 
 

@@ -8,9 +8,9 @@ from genchat.engine.contract import Tokenizer
 from genchat.engine.distribution import LN2, Distribution, ExactDistribution, NoDistribution
 from genchat.engine.interface.tables import Rows, Table
 from genchat.engine.language import say
-from genchat.engine.language.numbers import decimal, whole
+from genchat.engine.language.numbers import decimal, percent, whole
 from genchat.engine.text import decode_bytes
-from genchat.engine.token_values import Labels, percent
+from genchat.engine.token_labels import Labels
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from genchat.engine.contract import Event, Finish, Notice, Passage, Passages, ReplySettings, Step, Tokenizer
+from genchat.engine.contract import (
+    Event,
+    Finish,
+    MessageData,
+    Notice,
+    Passage,
+    Passages,
+    ReplySettings,
+    Step,
+    Tokenizer,
+)
 from genchat.engine.conversation import Message, Role
 from genchat.engine.distribution import LN2
 from genchat.engine.interface.given import count_of
@@ -13,9 +23,9 @@ from genchat.engine.interface.next_tokens import Candidates
 from genchat.engine.interface.tables import Table, notes
 from genchat.engine.interface.tinted import Piece, hover_of, tinted
 from genchat.engine.language import say
-from genchat.engine.language.numbers import decimal
+from genchat.engine.language.numbers import decimal, percent
 from genchat.engine.text import safe_line
-from genchat.engine.token_values import Labels, percent
+from genchat.engine.token_labels import Labels
 
 _SOURCE = 80  # characters of a source's name
 
@@ -64,12 +74,12 @@ class Reply(Iterator[Step]):
         self._finish = self._finish or Finish("cut")
         raise StopIteration
 
-    def _note(self, event: Notice | Passages | Finish) -> None:
+    def _note(self, event: Notice | Passages | MessageData | Finish) -> None:
         if isinstance(event, Notice):
             self._notices.append(event)
         elif isinstance(event, Passages):
             self._passages = event.items
-        else:
+        elif isinstance(event, Finish):
             # Whatever follows the Finish is not part of the reply, and the source may need to tidy up.
             self._finish = event
             self._close()
@@ -164,7 +174,7 @@ class Reply(Iterator[Step]):
         return self._table().text()
 
     def _row(self, step: Step) -> tuple[str, str, str]:
-        label = self._labels(step.token, step.text)
+        label = self._labels.of(step)
         if step.log_prob is None:
             return label, "", ""
         return label, percent(math.exp(step.log_prob)), _bits(step.log_prob)
@@ -195,7 +205,7 @@ class Reply(Iterator[Step]):
         return tinted(map(self._piece, self._steps)) + notes(self._below())
 
     def _piece(self, step: Step) -> Piece:
-        label = self._labels(step.token, step.text)
+        label = self._labels.of(step)
         rank = None if step.token is None else step.raw.rank(step.token)
         hover = hover_of(label, step.log_prob, rank, step.raw, self._labels)
         bits = None if step.log_prob is None else -step.log_prob / LN2

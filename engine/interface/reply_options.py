@@ -11,7 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from genchat.engine.contract import ReplySettings
 from genchat.engine.errors import UsageError
 from genchat.engine.language import say
-from genchat.engine.sampling_settings import SamplingSettings
+from genchat.engine.sampling.settings import SamplingSettings
 
 _KINDS: dict[object, tuple[type, str]] = {
     int: (Integral, "interface.whole_number"),
@@ -54,7 +54,7 @@ def _checked(owner: type, given: Mapping[str, object]) -> dict[str, Any]:
         else:
             continue
         if not fits or value != value:
-            raise UsageError("reply_setting_wrong", name=name, value=value, allowed=allowed)
+            raise UsageError("reply_setting_wrong", name=name, value=repr(value), allowed=allowed)
     return dict(given)
 
 

@@ -18,9 +18,8 @@ from genchat.engine.interface.opening import home
 from genchat.engine.interface.tables import Rows, Table, notes, one_line
 from genchat.engine.interface.tinted import Piece, hover_of, tinted
 from genchat.engine.language import say
-from genchat.engine.language.numbers import decimal
+from genchat.engine.language.numbers import decimal, percent
 from genchat.engine.text import safe
-from genchat.engine.token_values import percent
 
 if TYPE_CHECKING:
     from genchat.engine.history.trace import StoredTrace

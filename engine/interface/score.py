@@ -10,9 +10,9 @@ from genchat.engine.distribution import LN2, exact
 from genchat.engine.interface.tables import Rows, Table, notes
 from genchat.engine.interface.tinted import Piece, hover_of, tinted
 from genchat.engine.language import say
-from genchat.engine.language.numbers import decimal
+from genchat.engine.language.numbers import decimal, percent
 from genchat.engine.text import IncrementalText
-from genchat.engine.token_values import Labels, percent
+from genchat.engine.token_labels import Labels
 
 _TINTED = 400  # tokens shown in a notebook: each takes one look into the model
 

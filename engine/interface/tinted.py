@@ -7,9 +7,8 @@ from html import escape
 
 from genchat.engine.distribution import LN2, Distribution
 from genchat.engine.language import say
-from genchat.engine.language.numbers import decimal
+from genchat.engine.language.numbers import decimal, percent
 from genchat.engine.text import safe
-from genchat.engine.token_values import percent
 
 _FULL = 12.0  # bits at which the tint is strongest
 _STRONGEST = 0.65  # opacity

@@ -7,7 +7,7 @@ from html import escape
 from genchat.engine.contract import Tokenizer
 from genchat.engine.interface.tables import Rows, Table
 from genchat.engine.language import say
-from genchat.engine.token_values import Labels
+from genchat.engine.token_labels import Labels
 
 _TINTS = ("rgba(70,130,220,.28)", "rgba(60,170,120,.28)", "rgba(220,150,40,.28)")  # neighbours differ
 _PIECE = "white-space:pre-wrap;border-radius:3px;padding:1px 2px;margin-right:1px;background:{tint}"

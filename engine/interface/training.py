@@ -139,9 +139,9 @@ def _count(order: _Order, choices: Mapping[str, Any]) -> None:
     for name, value in choices.items():
         allowed = _COUNTING[name]
         if isinstance(allowed, tuple) and value not in allowed:
-            raise UsageError("train_choice_wrong", name=name, value=value, allowed=" | ".join(allowed))
+            raise UsageError("train_choice_wrong", name=name, value=repr(value), allowed=" | ".join(allowed))
         if allowed is int and value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-            raise UsageError("count_wrong", name=name, value=value)
+            raise UsageError("count_wrong", name=name, value=repr(value))
 
     def tell(phase: str, done: float) -> None:
         order.tell(Phase(phase, done))

@@ -32,6 +32,9 @@ _WORTH = re.compile(
     r"kcal|calori|rende|rendimento|porc(?:ao|oes)|serv(?:es|ings?)|makes|yields?|tempo|time|\bmin\b|minut|nutri"
 )
 _ROW = re.compile(r"^[ \t]*\|(.+)\|?[ \t]*$")
+_HINT = re.compile(
+    r"^[\s#*_|]{0,12}(?:ingredient|refei[cç][aã\u0303]|meal\b|you will need|o que )|^\s*\|.*ingredient", re.IGNORECASE | re.MULTILINE
+)
 _LONGEST_NAME = 80
 _LONGEST_LIST = 60  # lines
 _FAR_ABOVE = 12  # lines between a name and its ingredients
@@ -73,8 +76,7 @@ class _Line:
 
 def may_hold_recipes(text: str) -> bool:
     """Whether a text holds a line that may make a recipe; much faster than reading them."""
-    folded = fold(text)
-    return any(word in folded for word in ("ingredientes", "ingredients", "refeicao", "meal", "you will need"))
+    return _HINT.search(text) is not None
 
 
 @lru_cache(maxsize=512)

@@ -11,7 +11,7 @@ from genchat.engine.errors import ConversationNotFound, HistoryError, UsageError
 from genchat.engine.history import HistoryStore
 from genchat.engine.history.records import RunStart
 from genchat.engine.paths import paths
-from genchat.engine.sampling_settings import SamplingSettings
+from genchat.engine.sampling.settings import SamplingSettings
 from tests.engine.interface.hostile import HostileModel
 from tests.engine.interface.test_shown import parsed
 from tests.fakes import ScriptModel
@@ -90,6 +90,6 @@ def test_what_is_not_there_is_named(kept: genchat.SavedHistory) -> None:
 
 
 def test_no_history_yet_is_an_error_and_makes_none() -> None:
-    with pytest.raises(HistoryError, match="no history"):
+    with pytest.raises(HistoryError, match="no conversations yet"):
         genchat.history()
     assert not paths().history.exists()
