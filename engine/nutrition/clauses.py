@@ -31,14 +31,18 @@ class _Hearing:
         self.around = Surroundings(items, language)
         self.heard = Heard()
         self.scope = Scope()
-        self._open: list[Item] = []  # foods of the line that are wanted so far
+        # Foods of the line that are wanted so far, and those in doubt, by identity: the same food may be said twice.
+        self._open: dict[int, Item] = {}
+        self._doubted: dict[int, Item] = {}
         self._part: list[Item] = []  # foods since the last comma
         self._asked_in_part = False  # "quero" and its like stand there too
         place = 0
         while place < len(items):
             place += self._hear(place)
         self._close()
-        self.heard.wanted = [item for item in self._open if item not in self.heard.refused]
+        refused = frozenset(self.heard.refused)
+        self.heard.wanted = [item for item in self._open.values() if item not in refused]
+        self.heard.doubted = list(self._doubted.values())
 
     def _hear(self, place: int) -> int:
         """Take in the item at a place; the number of items that were taken."""
@@ -148,9 +152,7 @@ class _Hearing:
     def _is_without_object(self) -> bool:
         """Whether a refusal stands alone, with no food before it either."""
         scope = self.scope
-        return scope.refusing and not (
-            scope.has_object or scope.excused or scope.foods or self._open or self.heard.doubted
-        )
+        return scope.refusing and not (scope.has_object or scope.excused or scope.foods or self._open or self._doubted)
 
     def _refuse_before(self) -> None:
         """ "Leite eu não quero, …": a refusal with nothing after it up to the comma is of what its part began with."""
@@ -165,8 +167,8 @@ class _Hearing:
             self.heard.allergies.append(item)
         if lasting:
             self.heard.lasting.append(item)
-        self._open = [each for each in self._open if each is not item]
-        self.heard.doubted = [each for each in self.heard.doubted if each is not item]
+        self._open.pop(id(item), None)
+        self._doubted.pop(id(item), None)
 
     # -- everything else -------------------------------------------------------------------------------------------
 
@@ -197,7 +199,7 @@ class _Hearing:
             for kept in (self.heard.refused, self.heard.allergies, self.heard.lasting):
                 if before in kept:
                     kept.remove(before)
-            self._open.append(before)
+            self._open[id(before)] = before
         self.scope = Scope()
         return True
 
@@ -237,10 +239,10 @@ class _Hearing:
         elif scope.ignoring:
             scope.has_object = True
         elif scope.doubtful:
-            self.heard.doubted.append(item)
+            self._doubted[id(item)] = item
             scope.foods.append(item)
         else:
-            self._open.append(item)
+            self._open[id(item)] = item
             scope.foods.append(item)
 
     def _read_state(self, item: Item, place: int) -> None:
@@ -270,11 +272,12 @@ class _Hearing:
 
     def _doubt(self) -> None:
         """What was wanted in this clause is in doubt, and so is what follows in it."""
+        if self.scope.doubtful:
+            return
         self.scope.doubtful = True
         for item in self.scope.foods:
-            if any(each is item for each in self._open):
-                self._open = [each for each in self._open if each is not item]
-                self.heard.doubted.append(item)
+            if self._open.pop(id(item), None) is not None:
+                self._doubted[id(item)] = item
 
     # -- the ends of things ------------------------------------------------------------------------------------------
 
@@ -302,14 +305,14 @@ class _Hearing:
         self._end_part()
         scope = self.scope
         if scope.guesses and scope.unknown:
-            self.heard.doubted += scope.guesses
+            self._doubted |= {id(item): item for item in scope.guesses}
             scope.guesses = []
         if not scope.refusing or scope.has_object or scope.excused:
             return
-        before = scope.foods + scope.guesses or [*self._open, *self.heard.doubted]
+        before = scope.foods + scope.guesses or [*self._open.values(), *self._doubted.values()]
         for item in list(before):
-            if item not in self.heard.refused:
+            if id(item) in self._open or id(item) in self._doubted or item in scope.guesses:
                 self._mark_refused(item, scope.allergic, scope.lasting)
         if not before:
-            self.heard.misunderstood += [item for item in self.heard.unknown if item not in self.heard.misunderstood]
+            self.heard.misunderstood += self.heard.unknown
         scope.has_object = True

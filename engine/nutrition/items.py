@@ -84,7 +84,9 @@ def _item_at(
     token = tokens[place]
     word = respelled.get(token.folded, token.folded)
     span = next(((end, kind) for start, end, kind in spans if start <= token.start < end), None)
-    covered = sum(1 for each in tokens[place:] if span is not None and each.start < span[0])
+    covered = 0
+    while span is not None and place + covered < len(tokens) and tokens[place + covered].start < span[0]:
+        covered += 1
     named: list[tuple[int, int, Kind, frozenset[str]]] = []
     kinds: tuple[Kind, ...] = ("food", "diet", "condition")
     for kind, lexicon in zip(kinds, (table.foods, table.diets, table.conditions), strict=True):

@@ -33,7 +33,8 @@ _WORTH = re.compile(
 )
 _ROW = re.compile(r"^[ \t]*\|(.+)\|?[ \t]*$")
 _HINT = re.compile(
-    r"^[\s#*_|]{0,12}(?:ingredient|refei[cç][aã\u0303]|meal\b|you will need|o que )|^\s*\|.*ingredient", re.IGNORECASE | re.MULTILINE
+    r"^[\s#*_|]{0,12}(?:ingredient|refei[cç][aã]o|meal\b|you will need|o que )|^\s*\|.*ingredient",
+    re.IGNORECASE | re.MULTILINE,
 )
 _LONGEST_NAME = 80
 _LONGEST_LIST = 60  # lines

@@ -92,7 +92,7 @@ def restriction_text(restriction: Restriction, language: Language) -> str:
 
 
 def _dish(recipe: Recipe, language: Language, portion: float = 1.0, with_time: bool = False) -> str:
-    facts = [said(language, "portions", count=number(portion, language))] if portion != 1.0 else []
+    facts = [_portions(portion, language)] if portion != 1.0 else []
     if recipe.kcal is not None:
         facts.append(f"~{whole_number(recipe.kcal * portion, language)} kcal")
     if recipe.protein is not None:
@@ -101,6 +101,12 @@ def _dish(recipe: Recipe, language: Language, portion: float = 1.0, with_time: b
     if with_time and recipe.minutes is not None:
         facts.append(f"{number(recipe.minutes, language)} min")
     return recipe.name + (f" ({', '.join(facts)})" if facts else "")
+
+
+def _portions(portion: float, language: Language) -> str:
+    """ "1,5 porção" is singular in Portuguese, "1.5 portions" is not."""
+    few = portion < 2 if language == "pt" else portion <= 1
+    return said(language, "portion" if few else "portions", size=number(portion, language))
 
 
 def _wishes(wish: Wish, first: Collection[str] = ()) -> str:
@@ -170,4 +176,4 @@ def _misses(wish: Wish, kcal: float, protein: float | None) -> list[str]:
 
 def _people(wish: Wish) -> list[str]:
     count = wish.amounts.people
-    return [said(wish.language, "for_people", count=count)] if count and count > 1 else []
+    return [said(wish.language, "for_people", people=count)] if count and count > 1 else []

@@ -212,3 +212,8 @@ def test_dishes_are_wanted_even_where_only_a_restriction_is_told(question: str) 
 )
 def test_questions_about_food_are_no_wish_for_dishes(question: str) -> None:
     assert not wants_dishes([question], heard_wish([question]))
+
+
+@pytest.mark.parametrize("part", ["ovo e frango, ", "frango, ojeriza ", "leite, não ", "sem ", "a"])
+def test_a_wish_of_any_length_is_heard(part: str) -> None:
+    assert heard_wish([f"quero {part * 5000}"]).language in ("pt", "en")
