@@ -1,6 +1,6 @@
 """Answers put together from what documents hold in orderly form: what such an answer is, and who composes them.
 
-A room that composes answers stands in the table as text and knows this module; nothing here knows such a room.
+A room that composes or guards answers stands in a table as text and knows this module; nothing here knows such a room.
 """
 
 import importlib
@@ -11,7 +11,9 @@ from typing import Any, Protocol
 from genchat.engine.contract import Notice, Passage, Passages
 from genchat.engine.conversation import Message
 from genchat.engine.retrieval.retriever import Retriever
+from genchat.engine.retrieval.terms import Language
 
+GUARDS: tuple[str, ...] = ("genchat.engine.nutrition.offers",)  # modules with a `guard_of`
 # Modules with a `composed_answer`, in order.
 COMPOSERS: tuple[str, ...] = ("genchat.engine.nutrition.composed", "genchat.engine.answering.tables.composed")
 
@@ -39,6 +41,22 @@ class Composed:
         return Passages(self.items, self.retriever)
 
 
+class Guard(Protocol):
+    """What a conversation asks to be kept out of its answers, and how an answer is kept to that."""
+
+    def passages(self, found: Sequence[Passage]) -> list[Passage]:
+        """The passages that may be answered from, numbered anew."""
+        ...
+
+    def rule(self, language: Language) -> str:
+        """What a model is told."""
+        ...
+
+    def remarks(self, text: str, given: Sequence[Passage]) -> list[Notice]:
+        """What has to be said of a text that a model wrote from given passages."""
+        ...
+
+
 class Composer(Protocol):
     """What `composed_answer` of a composing module is."""
 
@@ -50,6 +68,12 @@ class Composer(Protocol):
         With `remote`, nothing of a collection kept local is used.
         """
         ...
+
+
+def guards_of(messages: Sequence[Message]) -> list[Guard]:
+    """What the answer to the last of `messages` has to be kept to; mostly nothing."""
+    found = (importlib.import_module(module).guard_of(messages) for module in GUARDS)
+    return [guard for guard in found if guard is not None]
 
 
 def compose_answer(

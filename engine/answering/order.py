@@ -8,14 +8,14 @@
 
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from genchat.engine.answering.answers import not_found
-from genchat.engine.answering.composing import Composed, compose_answer
+from genchat.engine.answering.composing import Composed, compose_answer, guards_of
 from genchat.engine.answering.courtesy import courtesy
 from genchat.engine.answering.follow_ups import standing_alone
-from genchat.engine.contract import Event, ReplySettings, StopSignal
+from genchat.engine.contract import Event, Notice, ReplySettings, StopSignal
 from genchat.engine.conversation import Message
 from genchat.engine.retrieval.retriever import Retrieval, Retriever
 from genchat.engine.retrieval.terms import Language, detect_language
@@ -73,10 +73,21 @@ def answer(
     if composed is not None:
         yield from answerer.composed(asked, composed)
         return
-    retrieval = retriever.retrieve(question, passages, remote, before)
+    retrieval = _guarded(retriever.retrieve(question, passages, remote, before), asked.messages)
     if retrieval.passages and (retrieval.enough or answerer.judges):
         yield from answerer.found(asked, retrieval)
         return
     yield retrieval.nearest_miss
     yield from retrieval.notices
     yield from not_found(retrieval, asked.settings, asked.should_stop)
+
+
+def _guarded(retrieval: Retrieval, messages: Sequence[Message]) -> Retrieval:
+    """Without the passages that name what the person asked to leave out."""
+    for guard in guards_of(messages):
+        kept = guard.passages(retrieval.passages)
+        left_out = len(retrieval.passages) - len(kept)
+        if left_out:
+            told = Notice("retrieval.passages_left_out", {"count": left_out})
+            retrieval = replace(retrieval, passages=tuple(kept), notices=(*retrieval.notices, told))
+    return retrieval

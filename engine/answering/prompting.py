@@ -33,11 +33,15 @@ def neutralised(text: str, fence: str) -> str:
 
 
 def rag_messages(
-    messages: Sequence[Message], passages: Sequence[Passage], language: Language, fence: str
+    messages: Sequence[Message],
+    passages: Sequence[Passage],
+    language: Language,
+    fence: str,
+    more_rules: Sequence[str] = (),
 ) -> list[Message]:
     """The conversation with the rules in front and the passages before its last question."""
     *before, last = messages
-    rules = Message(Role.SYSTEM, said(language, "prompt_rules", fence=fence))
+    rules = Message(Role.SYSTEM, "\n".join([said(language, "prompt_rules", fence=fence), *more_rules]))
     blocks = "\n\n".join(_block(passage, fence) for passage in passages)
     told = "\n\n".join([blocks, *_strengths(passages, language)])
     question = said(language, "prompt_question", passages=told, question=last.text.replace(fence, "…"))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from genchat.engine.answering.answers import written
 from genchat.engine.answering.citations import check_citations
-from genchat.engine.answering.composing import Composed
+from genchat.engine.answering.composing import Composed, guards_of
 from genchat.engine.answering.follow_ups import standing_alone
 from genchat.engine.answering.order import Asked, answer
 from genchat.engine.answering.prompting import fitting, new_fence, rag_messages
@@ -102,7 +102,8 @@ class RagBackend:
         given = fitting(passages, self.tokenizer, room)
         yield replace(event, items=tuple(given))
         yield from notices
-        prompt = rag_messages(messages, given, detect_language(messages[-1].text), new_fence())
+        guards, language = guards_of(messages), detect_language(messages[-1].text)
+        prompt = rag_messages(messages, given, language, new_fence(), [guard.rule(language) for guard in guards])
         self._prompts = {tuple(messages): prompt}
         text = ""
         try:
@@ -111,6 +112,8 @@ class RagBackend:
                     text += each.text
                 if isinstance(each, Finish):
                     yield from check_citations(text, given).notices()
+                    for guard in guards:
+                        yield from guard.remarks(text, given)
                 yield each
         except RemoteError as error:
             if text or self._fallback is None:

@@ -1,87 +1,92 @@
 """Recipes that fit a wish, for "receitas com atum", "um jantar leve", "o que comer no café da manhã?"."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from genchat.engine.nutrition.menu import Members, holds, suits
+from genchat.engine.nutrition.menu import holds, rank_by, sorted_wanted
 from genchat.engine.nutrition.recipes import Recipe
-from genchat.engine.nutrition.wishes import Wish, heard_wish
+from genchat.engine.nutrition.requests import wants_dishes
+from genchat.engine.nutrition.restrictions import allowed
+from genchat.engine.nutrition.wishes import Wanted, Wish
 from genchat.engine.retrieval.tables import stems_of
 from genchat.engine.text import fold
 
 SHOWN = 5
-_ASKING = re.compile(
-    r"\b(receitas?|recipes?|suge[rs]\w+|sugir\w+|suggest\w*|ideias?|ideas?|opc(ao|oes)|options?"
-    r"|(fazer|fac[oa]|preparar|preparo|cozinhar|cozinho|make|cook) (com|with))\b"
-)
-_EATING = re.compile(
-    r"\b(quero|queria|quer|gostaria|posso|devo|vou|podemos|comer|como|tomar|fazer|preparar|cozinhar|almocar|jantar"
-    r"|lanchar|want|would like|can i|should i|could i|eat|cook|have|make)\b"
-)
-_EXTREME = re.compile(r"\b(mais|menos|maior|menor|most|least|fewest|lowest|highest|ate|up to|under|at most)\b")
-_ABOUT = re.compile(
-    r"^\s*((e )?o que (e|sao|quer dizer|significa)|what (is|are|does)|por ?que|why|quem|who|quant[oa]s?"
-    r"|how (many|much|long)|em quanto|quando|when|onde|where|faz mal|e (bom|ruim|certo|normal)|is it|preciso|do i)\b"
-)
+_MORE_TO_CHOOSE = 12  # recipes that a model is given
 
 
 @dataclass(frozen=True)
 class RecipeList:
-    """`shown` are the first of all that fit; `foods` the words they hold: all, or, not `together`, some.
+    """`shown` are the first of `fitting`; `foods` the wanted ones they hold: all, or, not `together`, some.
 
-    Not `exact`, none keeps to the limits of time and energy. `unheard` are the words that no recipe has.
+    Not `exact`, none keeps to the limits of time and energy. `absent` and `contradicted` are as in a menu.
     """
 
     wish: Wish
-    shown: tuple[Recipe, ...]
-    more: int
+    fitting: tuple[Recipe, ...]
     foods: tuple[str, ...]
     together: bool
     exact: bool
-    unheard: tuple[str, ...]
+    absent: tuple[Wanted, ...] = ()
+    contradicted: tuple[Wanted, ...] = ()
+
+    @property
+    def shown(self) -> tuple[Recipe, ...]:
+        """Those that are named."""
+        return self.fitting[:SHOWN]
+
+    @property
+    def more(self) -> int:
+        """How many fit besides."""
+        return max(len(self.fitting) - SHOWN, 0)
+
+    @property
+    def to_choose_from(self) -> tuple[Recipe, ...]:
+        """Those that a model is given."""
+        return self.fitting[:_MORE_TO_CHOOSE]
 
 
-def wanted_recipes(lines: Sequence[str], recipes: Sequence[Recipe], members: Members) -> RecipeList | None:
-    """The recipes asked for; None where something else is asked, one is called by its name, or none fits."""
-    wish = heard_wish(lines)
-    # The last words of a conversation say what is wanted now; earlier foods gave way to them.
-    words = heard_wish(lines[-1:]).unheard or wish.unheard
-    foods = [word for word in words if any(holds(recipe, word, members) for recipe in recipes)]
-    if not _is_wanted(lines[0], wish, words, foods, recipes) or _called(words, recipes):
+def wanted_recipes(lines: Sequence[str], wish: Wish, last: Wish, recipes: Sequence[Recipe]) -> RecipeList | None:
+    """The recipes asked for; None where something else is asked, one is called by its name, or none fits.
+
+    `last` is the wish of the last line alone: earlier foods give way to those it names.
+    """
+    if not recipes:
         return None
-    fitting = [recipe for recipe in recipes if not recipe.meals.isdisjoint(wish.meals) and suits(recipe, wish, members)]
-    # Where no recipe has everything that was named, those that have most of it.
-    counts = [sum(holds(recipe, word, members) for word in foods) for recipe in fitting]
+    wanted = last.wanted or wish.wanted
+    wish = Wish(
+        wish.language, wish.days, wish.meals, wish.restrictions, wanted, wish.conditions, wish.amounts, wish.unheard
+    )
+    fitting = [
+        recipe for recipe in recipes if not recipe.meals.isdisjoint(wish.meals) and allowed(recipe, wish.restrictions)
+    ]
+    had, contradicted, absent = sorted_wanted(wish, recipes, fitting)
+    if not _is_wanted(lines, wish, had, recipes):
+        return None
+    words = [*(each.text for each in wanted), *(last.unheard or wish.unheard)]
+    if not (wish.restrictions or wish.names_meals) and _called(words, recipes):
+        return None
+    counts = [sum(holds(recipe, each) for each in had) for recipe in fitting]
     most = max(counts, default=0)
+    # Where no recipe has everything that was named, those that have most of it.
     fitting = [recipe for recipe, count in zip(fitting, counts, strict=True) if count == most]
-    if not fitting or (foods and not most):
+    if not fitting or (wanted and not most and not contradicted):
         return None
     within = [recipe for recipe in fitting if _within(recipe, wish)]
     exact = bool(within)
     fitting = within or fitting
     ranks = [_rank(recipe, wish) for recipe in fitting] if _is_ranked(wish) or not exact else _turns(fitting)
-    places = sorted(range(len(fitting)), key=lambda place: (-_in_name(foods, fitting[place], members), ranks[place]))
-    shown = tuple(fitting[place] for place in places[:SHOWN])
-    unheard = tuple(word for word in words if word not in foods)
-    return RecipeList(wish, shown, len(fitting) - len(shown), tuple(foods), most == len(foods), exact, unheard)
+    places = sorted(range(len(fitting)), key=lambda place: (-_in_name(had, fitting[place]), ranks[place]))
+    ordered = tuple(fitting[place] for place in places)
+    return RecipeList(wish, ordered, tuple(each.text for each in had), most == len(had), exact, absent, contradicted)
 
 
-def _is_wanted(line: str, wish: Wish, words: Sequence[str], foods: Sequence[str], recipes: Sequence[Recipe]) -> bool:
-    """Whether a question is for recipes at all."""
-    folded = fold(line)
-    if not recipes or _ABOUT.search(folded):
+def _is_wanted(lines: Sequence[str], wish: Wish, had: Sequence[Wanted], recipes: Sequence[Recipe]) -> bool:
+    """Whether a question is for recipes, and enough of it was understood to answer with some."""
+    if not (had or wish.names_meals or wish.restrictions) and (wish.unheard or wish.wanted):
         return False
-    heard = len(foods) == len(words)
-    if not heard and not (foods or wish.names_meals or wish.tags):
-        return False
-    if _ASKING.search(folded):
-        return True
-    if wish.names_meals:
-        wished = _EATING.search(folded) or _EXTREME.search(folded) or wish.most_kcal is not None
-        return bool(wished) or (heard and "?" not in line)
-    return _several_called(folded, recipes)
+    return wants_dishes(lines, wish) or _several_called(fold(lines[0]), recipes)
 
 
 def _several_called(folded: str, recipes: Sequence[Recipe]) -> bool:
@@ -99,19 +104,24 @@ def _called(words: Sequence[str], recipes: Sequence[Recipe]) -> bool:
 
 
 def _within(recipe: Recipe, wish: Wish) -> bool:
-    return (wish.most_minutes is None or (recipe.minutes or 0) <= wish.most_minutes) and (
-        wish.most_kcal is None or (recipe.kcal is not None and recipe.kcal <= wish.most_kcal)
+    amounts = wish.amounts
+    energy = [most for most in (amounts.most_kcal, amounts.goal_kcal, amounts.each_kcal) if most is not None]
+    protein = max(amounts.goal_protein or 0.0, amounts.each_protein or 0.0)
+    return (
+        (amounts.most_minutes is None or (recipe.minutes or 0) <= amounts.most_minutes)
+        and (not energy or (recipe.kcal is not None and recipe.kcal <= min(energy)))
+        and (not protein or (recipe.protein is not None and recipe.protein >= protein))
     )
 
 
-def _in_name(foods: Sequence[str], recipe: Recipe, members: Members) -> int:
+def _in_name(foods: Sequence[Wanted], recipe: Recipe) -> int:
     """How many of the foods its name says."""
     stems = set(stems_of(recipe.name))
-    return sum(not stems.isdisjoint({*stems_of(food), *members(fold(food))}) for food in foods)
+    return sum(not stems.isdisjoint(stems_of(food.text)) for food in foods)
 
 
 def _is_ranked(wish: Wish) -> bool:
-    return wish.low_carbohydrate or wish.rich_in_protein or wish.light or wish.quick or wish.most_minutes is not None
+    return bool(wish.amounts.degrees) or wish.amounts.most_minutes is not None or wish.amounts.goal_kcal is not None
 
 
 def _turns(recipes: Sequence[Recipe]) -> list[float]:
@@ -127,10 +137,9 @@ def _turns(recipes: Sequence[Recipe]) -> list[float]:
 
 def _rank(recipe: Recipe, wish: Wish) -> float:
     """What recipes are ordered by, the smallest first."""
-    if wish.low_carbohydrate:
-        return float("inf") if recipe.carbohydrate is None else recipe.carbohydrate
-    if wish.rich_in_protein:
-        return -(recipe.protein or 0.0)
-    if wish.light or wish.most_kcal is not None:
-        return float("inf") if recipe.kcal is None else recipe.kcal
+    degrees = wish.amounts.degrees - {"quick"}
+    if not degrees and wish.amounts.goal_kcal is not None:
+        return float("inf") if recipe.kcal is None else abs(recipe.kcal - wish.amounts.goal_kcal)
+    if degrees or wish.amounts.most_kcal is not None or wish.amounts.goal_kcal is not None:
+        return rank_by(degrees)(recipe)
     return float("inf") if recipe.minutes is None else recipe.minutes

@@ -298,17 +298,21 @@ def _by_answers(found: Sequence[_ReadCandidate]) -> list[_ReadCandidate]:
     Where a passage in the language of the question holds as much as any, those in another come after.
     """
     top = max((each.candidate.score for each in found), default=0.0) or 1.0
-    named = any(each.named for each in found)
     hits = [each.candidate.keyword for each in found if each.candidate.keyword is not None]
     most = max((hit.weight for hit in hits), default=0.0)
     spoken = {hit.language for hit in hits if hit.weight >= _AS_MUCH * most}
 
+    def is_foreign(each: _ReadCandidate) -> bool:
+        hit, own = each.candidate.keyword, each.question.language
+        return hit is not None and hit.language != own and own in spoken
+
+    named = any(each.named and not is_foreign(each) for each in found)
+
     def rank(each: _ReadCandidate) -> float:
         other = _OTHER_DOCUMENT if named and not each.named else 0.0
+        other += _FOREIGN * is_foreign(each)
         hit = each.candidate.keyword
-        if hit is not None:
-            other += _FOREIGN * (hit.language != each.question.language and each.question.language in spoken)
-            other -= _CALLED * (hit.named == _VERBATIM)
+        other -= _CALLED * (hit is not None and hit.named == _VERBATIM)
         return other - each.candidate.score / top - _ANSWER_SHARE * each.best
 
     return sorted(found, key=rank)

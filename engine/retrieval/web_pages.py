@@ -1,10 +1,15 @@
-"""A web page as text: headings as in Markdown, list items with a dash, code in fences; what is hidden is left out."""
+"""A web page as text: headings as in Markdown, list items with a dash, code in fences; what is hidden is left out.
+
+What it describes for machines is read where it is a recipe.
+"""
 
 import codecs
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
+
+from genchat.engine.retrieval.recipe_markup import recipes_as_text
 
 _UNREAD = {"script", "style", "template", "noscript", "svg", "head", "nav"}
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())  # noqa: SIM905
@@ -42,16 +47,19 @@ def page_text(html: str) -> str:
         for text, preformatted in parser.parts()
         for line in text.split("\n")
     )
-    return _LONE_DASH.sub("- ", _BLANK_LINES.sub("\n\n", "\n".join(lines))).strip() + "\n"
+    readable = _LONE_DASH.sub("- ", _BLANK_LINES.sub("\n\n", "\n".join(lines))).strip() + "\n"
+    recipes = [text for script in parser.described if (text := recipes_as_text(script))]
+    return "\n".join([readable, *recipes, ""]) if recipes else readable
 
 
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
+        self.described: list[str] = []  # JSON-LD
         self._unread: list[str] = []
         self._hidden: list[str] = []
-        self._in_title = False
+        self._in_title = self._in_description = False
         self._preformatted: list[int] = []  # places in `pieces` where such text begins and ends, in turns
 
     def parts(self) -> Iterator[tuple[str, bool]]:
@@ -78,6 +86,9 @@ class _Reader(HTMLParser):
             self._unread.clear()
         elif tag in _UNREAD:
             self._unread.append(tag)
+            if tag == "script" and dict(attrs).get("type", "") == "application/ld+json":
+                self._in_description = True
+                self.described.append("")
         elif heading := _HEADING.match(tag):
             self.pieces.append("\n\n" + "#" * int(heading[1]) + " ")
         elif tag == "dt":
@@ -111,10 +122,14 @@ class _Reader(HTMLParser):
         elif tag in self._unread:
             while self._unread.pop() != tag:
                 pass
+            self._in_description = False
         elif _HEADING.match(tag) or tag == "dt" or tag in _BLOCKS:
             self.pieces.append("\n\n" if tag != "tr" else "\n")
 
     def handle_data(self, data: str) -> None:
+        if self._in_description:
+            self.described[-1] += data
+            return
         if self._hidden or (self._unread and not self._in_title):
             return
         # Outside preformatted text a line break is a blank.

@@ -380,7 +380,10 @@ def test_one_meal_alone_can_be_asked_for_in_english_too(quoting: ExtractiveBacke
 
 
 def test_a_menu_that_no_recipe_fits_is_told(add: Add) -> None:
-    recipe = "# Almoços\n\n## Arroz\nRefeição: almoço · Por porção: ~300 kcal, 5 g proteína · Serve: vegano\n\nCozinhe."
+    recipe = (
+        "# Almoços\n\n## Arroz\nRefeição: almoço · Por porção: ~300 kcal, 5 g proteína · Serve: vegano\n\n"
+        "### Ingredientes\n- 200 g de arroz\n"
+    )
     events = ask(ExtractiveBackend(Retriever(add({"r.md": recipe}))), "monte um cardápio vegano")
     assert "Nenhuma receita dos documentos serve para: café da manhã, lanche e jantar." in text_of(events)
 
