@@ -83,7 +83,9 @@ class _Asked:
         figures = self.by_figures(asked=not menu)
         if figures is not None:
             return figures
-        if is_about_food(self.lines) and (menu or wants_dishes(self.lines, self.wish)):
+        if not is_about_food(self.lines):
+            return None
+        if menu or wants_dishes(self.lines, self.wish):
             if self.wish.conditions:
                 return self.conditions()
             if refused := refusal(self.wish, self.recipes):
