@@ -1,4 +1,4 @@
-"""The contract that every model and backend of genchat keeps. tests/contract puts any of them through it.
+"""The contract that every model and backend of genchat keeps. `genchat.testing` puts any of them through it.
 
 A LanguageModel turns a prefix into a distribution. A Cursor is a place in a text, cheap to fork: two futures from one
 past. A Backend is what a conversation talks to; local ones are a model plus a chat template (engine/local_backend.py),
@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
-from genchat.engine.conversation import Message
-from genchat.engine.sampling_settings import SamplingSettings
+from genchat.engine.conversation import ChatTemplate, Message, Prompt
+from genchat.engine.sampling.settings import SamplingSettings
 
 if TYPE_CHECKING:  # the screen draws its first frame before it needs numpy
     from genchat.engine.distribution import Distribution, FloatArray, Kind
     from genchat.engine.evidence import Evidence
     from genchat.engine.sampling import Draw
 
-Family = Literal["ngram", "lstm", "gpt", "gemini", "documents", "mixture", "plugin"]
+CONTRACT_VERSION = 1  # counts up when what is asked of a plug-in changes
+Family = str  # a word for the kind of model: "ngram", "lstm", "gpt", …; a plug-in may bring one of its own
 StopSignal = Callable[[], bool]  # asked between tokens; True ends the reply
 
 
@@ -161,13 +162,23 @@ class Passages:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the person should know about this reply: a text key and its values."""
+    """Something the person should know about this reply: a text key and its values, or plain words for a key."""
 
     key: str
     values: Mapping[str, object] = field(default_factory=dict)
 
 
 FinishReason = Literal["end", "stopped", "length", "blocked", "cut"]
+Ending = Literal["done", "stopped", "error"]
+
+# What each reason means for whoever asked: the history keeps it, the command line ends with a code for it.
+ENDING_OF: Mapping[FinishReason, Ending] = {
+    "end": "done",
+    "length": "done",
+    "stopped": "stopped",
+    "blocked": "error",
+    "cut": "error",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +244,39 @@ class Backend(Protocol):
         ...
 
 
+@runtime_checkable
+class HasLanguageModel(Protocol):
+    """A backend whose language model can be asked itself, for exact distributions and for the price of any text."""
+
+    @property
+    def model(self) -> LanguageModel: ...
+
+
+@runtime_checkable
+class HasTemplate(Protocol):
+    """A backend whose model was trained on turns that are written in a way of its own."""
+
+    @property
+    def template(self) -> ChatTemplate: ...
+
+
+@runtime_checkable
+class RendersPrompt(Protocol):
+    """A backend around a model of this machine that can show the tokens which the model starts from."""
+
+    def prompt(self, messages: Sequence[Message]) -> Prompt: ...
+
+
+@runtime_checkable
+class AnswersFromDocuments(Protocol):
+    """A backend that puts passages of documents before a model, or quotes them without one."""
+
+    @property
+    def without_documents(self) -> Backend | None:
+        """What answers the same questions without the documents; None where there is no model behind them."""
+        ...
+
+
 class Embedder(Protocol):
     """Texts to vectors whose dot product says how alike they mean; every row is float32 and of length 1."""
 
@@ -266,11 +310,3 @@ class Embedder(Protocol):
     def embed_passages(self, texts: Sequence[str], titles: Sequence[str]) -> "FloatArray":
         """float32 [len(texts), dimension]; `titles` are the heading paths, "" where there is none."""
         ...
-
-
-@runtime_checkable
-class HasLanguageModel(Protocol):
-    """A backend whose language model can be asked itself, for exact distributions and for the price of any text."""
-
-    @property
-    def model(self) -> LanguageModel: ...

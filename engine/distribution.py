@@ -45,7 +45,8 @@ def top_ids(values: FloatArray, count: int) -> IdArray:
     if count * _BLOCK * 4 <= size:
         # At least `count` values reach the count-th largest of the block maxima: usually few do. Partitioning all
         # would cost ten times as much where many values are equal, as the rare words of a counting model are.
-        peaks = values[: size - size % _BLOCK].reshape(-1, _BLOCK).max(axis=1)
+        # A block is a column here, so that all of them are compared at once; which values share one does not matter.
+        peaks = values[: size - size % _BLOCK].reshape(_BLOCK, -1).max(axis=0)
         bound = np.partition(peaks, len(peaks) - count)[len(peaks) - count]
         among = np.flatnonzero(values >= bound)
         if len(among) <= size // 4:
@@ -203,7 +204,7 @@ class TopKDistribution(Distribution):
 
 @dataclass(frozen=True)
 class NoDistribution(Distribution):
-    """Nothing is known. `reason` is the key of a text that says why (`engine/language`)."""
+    """Nothing is known. `reason` says why: the key of a text (`engine/language`), or plain words."""
 
     reason: str
 
@@ -224,5 +225,5 @@ def top_k(pairs: list[tuple[int, float]]) -> TopKDistribution:
 
 
 def unknown(reason: str) -> NoDistribution:
-    """Nothing known; `reason` is a text key."""
+    """Nothing known; `reason` says why: a text key, or plain words."""
     return NoDistribution(reason)

@@ -15,7 +15,8 @@ from genchat.engine.model_card import ModelCard
 from genchat.engine.paths import Paths
 from genchat.engine.settings import Settings
 
-Progress = Callable[[str, float], None]  # a text key that names the work, and the share done from 0 to 1
+# A text key that names the work, and the share done from 0 to 1, NaN where it is not known.
+Progress = Callable[[str, float], None]
 Opened = Backend | LanguageModel  # a model without a chat template of its own gets the plain one
 
 

@@ -3,23 +3,28 @@
 The file is TOML (`engine.paths.paths().settings`); a key `temperature` in the table `[sampling]` is the setting
 "sampling.temperature", and its environment variable is GENCHAT_SAMPLING_TEMPERATURE. Anything not understood is an
 error that names the file and the line. Nothing is written unless `set_setting` or `unset_setting` is called.
+What stands in `[plugins.NAME]` belongs to that plug-in and is understood by it alone (`engine/option_tables.py`).
 """
 
 import math
 import os
 import re
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from genchat.engine.errors import GenchatError, SettingsError
+from genchat.engine.errors import GenchatError, SettingsError, UsageError
 from genchat.engine.files import write_atomically
+from genchat.engine.language import say
+from genchat.engine.language.numbers import plain
+from genchat.engine.number_input import read_number, read_whole_number
+from genchat.engine.option_tables import ALLOWED, PLUGINS, option_path, option_tables, option_value, options_in
+from genchat.engine.sampling.settings import SamplingSettings
 
 if TYPE_CHECKING:
     from genchat.engine.contract import ReplySettings
-    from genchat.engine.sampling_settings import SamplingSettings
 
 Layer = Literal["default", "file", "environment", "flag"]
 _PREFIX = "GENCHAT_"
@@ -30,19 +35,6 @@ _FALSE = {"0", "false", "no", "off"}
 def _number(default: Any, low: float, high: float = math.inf, *, above: bool = False) -> Any:
     """A field that must lie between `low` and `high`; with `above`, `low` itself is not allowed."""
     return field(default=default, metadata={"low": low, "high": high, "above": above})
-
-
-@dataclass(frozen=True, slots=True)
-class SamplingChoices:
-    """How tokens are drawn; the numbers of SamplingSettings, each with the range a file may give."""
-
-    temperature: float = _number(0.5, 0)
-    top_k: int = _number(0, 0)
-    top_p: float = _number(0.9, 0, 1, above=True)
-    min_p: float = _number(0.0, 0, 1)
-    repetition_penalty: float = _number(1.0, 1)
-    repetition_window: int = _number(64, 0)
-    seed: int | None = _number(None, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +87,19 @@ class Settings:
     theme: Literal["auto", "dark", "light"] = "auto"  # of the screen
     offline: bool = False
     precision: Literal["auto", "fp32", "bf16", "int8"] = "auto"  # of imported models
-    sampling: SamplingChoices = field(default_factory=SamplingChoices)
+    sampling: SamplingSettings = field(default_factory=SamplingSettings)  # a field a setting of the table of stages
     reply: ReplyChoices = field(default_factory=ReplyChoices)
     history: HistoryChoices = field(default_factory=HistoryChoices)
     gemini: GeminiChoices = field(default_factory=GeminiChoices)
     documents: DocumentsChoices = field(default_factory=DocumentsChoices)
-
-    def sampling_settings(self) -> "SamplingSettings":
-        """The sampler's own settings object."""
-        from genchat.engine.sampling_settings import SamplingSettings
-
-        choices = self.sampling
-        return SamplingSettings(**{spec.name: getattr(choices, spec.name) for spec in fields(choices)})
+    plugin_timeout: float = _number(120.0, 0, above=True)  # seconds that a plug-in may take to open
+    plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False, metadata={"free": True})
 
     def reply_settings(self) -> "ReplySettings":
         """What a backend is asked to keep to."""
         from genchat.engine.contract import ReplySettings
 
-        return ReplySettings(self.sampling_settings(), self.reply.max_tokens)
+        return ReplySettings(self.sampling, self.reply.max_tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +122,24 @@ class Setting:
 
     @property
     def allowed(self) -> str:
-        """What may be written, in words that need no translation."""
+        """What may be written, in the reader's words: "a whole number, 1 or more"."""
         if self.words:
-            return " | ".join(self.words)
+            return say("settings.one_of", first=", ".join(self.words[:-1]), last=self.words[-1])
         if self.kind is bool:
-            return "true | false"
+            return say("settings.one_of", first="true", last="false")
         if self.kind is str:
-            return '"…"'
-        sign = ">" if self.above else "≥"
-        top = f", ≤ {self.high:g}" if self.high < math.inf else ""
-        return f"{'int' if self.kind is int else 'float'} {sign} {self.low:g}{top}"
+            return say("settings.text")
+        return allowed_numbers(self.kind is int, self.low, self.high, above=self.above)
+
+
+def allowed_numbers(whole: bool, low: float, high: float = math.inf, *, above: bool = False) -> str:
+    """The numbers from `low` (with `above`: over it) to `high` in the reader's words: "a number from 0 to 1"."""
+    kind = "whole" if whole else "number"
+    if low == -math.inf:
+        return say(f"settings.{kind}")
+    if high == math.inf:
+        return say(f"settings.{kind}_above" if above else f"settings.{kind}_from", low=plain(low))
+    return say(f"settings.{kind}_above_to" if above else f"settings.{kind}_from_to", low=plain(low), high=plain(high))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +161,8 @@ def _walk(owner: type, prefix: str) -> Iterator[Setting]:
     defaults = owner()
     for spec in fields(owner):
         hint, name = hints[spec.name], prefix + spec.name
+        if spec.metadata.get("free"):
+            continue
         if is_dataclass(hint) and isinstance(hint, type):
             yield from _walk(hint, name + ".")
             continue
@@ -222,7 +219,9 @@ def _build(owner: type, prefix: str, values: Mapping[str, Any]) -> Any:
     chosen = {}
     for spec in fields(owner):
         name = prefix + spec.name
-        if is_dataclass(hints[spec.name]):
+        if spec.metadata.get("free"):
+            chosen[spec.name] = option_tables(values)
+        elif is_dataclass(hints[spec.name]):
             chosen[spec.name] = _build(hints[spec.name], name + ".", values)
         elif name in values:
             chosen[spec.name] = values[name]
@@ -242,12 +241,25 @@ def _from_file(file: Path, known: dict[str, Setting]) -> dict[str, Given]:
         where = f"{file}:{line[1] if line else text.count(chr(10)) + 1}"
         raise SettingsError("settings_not_toml", where=where, reason=error) from None
     given = {}
+    try:
+        options = dict(options_in(document.pop(PLUGINS, {})))
+    except ValueError as error:
+        name, value = error.args
+        where = f"{file}:{_line_of(text, name)}"
+        raise SettingsError("setting_wrong", where=where, name=name, value=value, allowed=ALLOWED) from None
+    for name, value in options.items():
+        given[name] = Given(value, "file", f"{file}:{_line_of(text, name)}")
     for name, value in _leaves(document, known):
         where = f"{file}:{_line_of(text, name)}"
         if name not in known:
             raise _unknown(name, where, known)
         given[name] = Given(_checked(known[name], value, where), "file", where)
     return given
+
+
+def place_of(file: Path, name: str) -> str:
+    """Where a file gives a setting: "FILE:LINE". Raises SettingsError where the file cannot be read."""
+    return f"{file}:{_line_of(_read(file), name)}"
 
 
 def _read(file: Path) -> str:
@@ -300,7 +312,8 @@ def _unknown(name: str, where: str, known: Mapping[str, Setting]) -> SettingsErr
 
 
 def _checked(setting: Setting, value: Any, where: str) -> Any:
-    wrong = SettingsError("setting_wrong", where=where, name=setting.name, value=value, allowed=setting.allowed)
+    key = "option_wrong" if where.startswith("--") else "setting_wrong"
+    wrong = SettingsError(key, where=where, name=setting.name, value=_shown(value), allowed=setting.allowed)
     if value is None and setting.optional:
         return None
     if setting.words:
@@ -325,20 +338,32 @@ def _from_text(setting: Setting, text: str, where: str) -> Any:
         lowered = text.lower()
         value = lowered in _TRUE if lowered in _TRUE | _FALSE else text
     elif setting.kind in (int, float):
+        name = where if where == setting.variable else setting.name
         try:
-            value = setting.kind(text)
-        except ValueError:
-            value = text
+            value = read_whole_number(name, text) if setting.kind is int else read_number(name, text)
+        except UsageError as error:
+            raise SettingsError(error.key, **error.values) from None
     return _checked(setting, value, where)
+
+
+def _shown(value: Any) -> Any:
+    """A value for an error, as it would be typed: texts in quotation marks, true and false in small letters."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else value
 
 
 def set_setting(file: Path, name: str, text: str) -> Any:
     """Write one setting into the file, comments and order kept. Returns the value as understood."""
+    option = option_path(name)
+    if option is not None:
+        _edit(file, option, understood := option_value(text))
+        return understood
     known = known_settings()
     if name not in known:
         raise _unknown(name, "config set", known)
     value = _from_text(known[name], text, "config set")
-    _edit(file, name, value)
+    _edit(file, name.split("."), value)
     return value
 
 
@@ -348,13 +373,14 @@ def unset_setting(file: Path, name: str) -> bool:
     Takes out unknown names too. Raises SettingsError for one that is neither known nor there.
     """
     known = known_settings()
-    there = _edit(file, name, None)
-    if not there and name not in known:
+    option = option_path(name)
+    there = _edit(file, option or name.split("."), None)
+    if not there and name not in known and option is None:
         raise _unknown(name, "config unset", known)
     return there
 
 
-def _edit(file: Path, name: str, value: Any) -> bool:
+def _edit(file: Path, path: Sequence[str], value: Any) -> bool:
     """Write a value, or None to take it out; returns whether the file was to change."""
     import tomlkit
     from tomlkit.exceptions import ParseError
@@ -363,7 +389,7 @@ def _edit(file: Path, name: str, value: Any) -> bool:
         document = tomlkit.parse(_read(file))
     except ParseError as error:
         raise SettingsError("settings_not_toml", where=f"{file}:{error.line}", reason=error) from None
-    *tables, key = name.split(".")
+    *tables, key = path
     place: Any = document
     for table in tables:
         if table not in place:

@@ -26,6 +26,7 @@ from genchat.tui.screens.chat import ChatScreen
 
 if TYPE_CHECKING:
     from genchat.tui.cli.command_context import Surroundings
+    from genchat.tui.screens.training_desk import TrainingDesk
     from genchat.tui.training.job import TrainingJob
 
 _SWITCH_INTERVAL = 0.001  # seconds; Python's own 5 ms let a busy model delay a key by as much, several times over
@@ -82,9 +83,14 @@ class GenchatApp(App[int]):
         self.update_classes({"-dark-mode": dark, "-light-mode": not dark}, update=False)
         self.stylesheet.set_variables(self.get_css_variables())
         self.session = Session(BackendDesk(source), history, settings, model)
-        self.training: TrainingJob | None = None  # the run that goes on, or whose end was not looked at yet
+        self._training: TrainingDesk | None = None
         self._conversation = conversation
         self._report = report
+
+    @property
+    def training(self) -> "TrainingJob | None":
+        """The run that goes on, or whose end was not looked at yet."""
+        return None if self._training is None else self._training.job
 
     @property
     def failed(self) -> bool:
@@ -117,9 +123,11 @@ class GenchatApp(App[int]):
 
     def action_train(self) -> None:
         """Train a model, or look at the run that goes on."""
-        from genchat.tui.screens.training import open_training
+        from genchat.tui.screens.training_desk import TrainingDesk
 
-        open_training(self)
+        if isinstance(self.screen, ChatScreen):
+            self._training = self._training or TrainingDesk(self, self.screen)
+            self._training.open()
 
     def action_documents(self) -> None:
         """The documents that answers rest on."""

@@ -39,18 +39,26 @@ _NAMES = {
 }
 
 
+_MODIFIERS = {"ctrl": "Ctrl+", "shift": "Shift+", "alt": "Alt+"}
+_SHORT_MODIFIERS = {"ctrl": "^", "shift": "⇧", "alt": "Alt+"}
+
+
 def key_name(binding: Binding) -> str:
-    """How the first of a binding's keys is written: ^P, F1, ←."""
-    return binding.key_display or _written(binding.key.partition(",")[0])
+    """How the first of a binding's keys is written: Ctrl+P, F1, ←."""
+    return binding.key_display or _written(binding.key.partition(",")[0], _MODIFIERS)
+
+
+def short_key_name(binding: Binding) -> str:
+    """The same as narrow as it can be, for the line of keys at the foot of the screen: ^P."""
+    return binding.key_display or _written(binding.key.partition(",")[0], _SHORT_MODIFIERS)
 
 
 def key_names(binding: Binding) -> str:
     """All keys of a binding."""
-    return "  ".join(_written(key) for key in binding.key.split(","))
+    return "  ".join(_written(key, _MODIFIERS) for key in binding.key.split(","))
 
 
-def _written(key: str) -> str:
+def _written(key: str, marks: dict[str, str]) -> str:
     *modifiers, last = key.split("+")
     name = _NAMES.get(last, last.upper() if (last[0] == "f" and last[1:].isdigit()) or "ctrl" in modifiers else last)
-    marks = {"ctrl": "^", "shift": "⇧", "alt": "Alt+"}
     return "".join(marks[modifier] for modifier in modifiers) + name

@@ -46,7 +46,7 @@ def commands_of(screen: "ChatScreen") -> Iterator[Command]:
     for listing in screen.session.listings:
         if not listing.problem and listing.name != screen.session.model:
             name = say("tui.command.switch", name=safe_line(listing.name))
-            yield Command(name, partial(screen.load_backend, listing.name))
+            yield Command(name, partial(screen.models.load, listing.name))
     for action in _APP_ACTIONS:
         yield Command(say(f"tui.command.{action}"), partial(screen.app.run_action, action), keys.get(action, ""))
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from genchat.engine.common_words import language_of
 from genchat.engine.contract import Passage
 from genchat.engine.retrieval.expectation import expected, holds
 from genchat.engine.retrieval.layout import Unit, units_of
@@ -29,7 +30,7 @@ _WHOLE = 1200  # characters of a section that is quoted whole when its heading i
 _ENTRY = 600  # characters of an option with its explanation that is quoted whole
 _LED = 900  # characters of what is quoted after "…:"
 _LEADS = 200  # characters of the lines above a part that are quoted with it
-_HEADING_ENOUGH = 0.75  # share of the question that a heading must hold for that
+_HEADING_ENOUGH = 0.7  # share of the question that a heading must hold for that
 _NEXT_ENOUGH = 0.8  # share of the best part's score that a further one must have
 _LONGEST_RECORD = 600
 _FENCES = re.compile(r"^[ ]{0,3}(?:```+|~~~+)", re.MULTILINE)
@@ -70,6 +71,8 @@ def chosen_quotations(retrieval: Retrieval) -> list[Quotation]:
     best = pairs[0][1][0].score
     found = [_quotation(question, *pairs[0])]
     for passage, answers in pairs[1:]:
+        if language_of(passage.text) not in (None, language_of(pairs[0][0].text)):
+            continue  # the same in another language says nothing more
         if len(found) < _QUOTED and answers[0].score >= _NEXT_ENOUGH * best:
             found.append(_quotation(question, passage, answers))
     return found

@@ -11,10 +11,11 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genchat.corpora.loader import parse_dialogues
-from genchat.engine.conversation import TurnTemplate
+from genchat.engine.contract import HasTemplate
+from genchat.engine.conversation import ChatTemplate, template_for
 from genchat.engine.decoding import generate
 from genchat.engine.errors import GenchatError, TextUnusable
 from genchat.engine.evaluation.pricing import Price, Scope, price_dialogues, price_text
@@ -91,7 +92,7 @@ def measure(backend: "Backend", name: str, texts: Sequence[EvalText], load_secon
     from genchat.engine.registry import language_model
 
     model = language_model(backend)
-    template: Any = getattr(backend, "template", None) or TurnTemplate(model.tokenizer)
+    template = backend.template if isinstance(backend, HasTemplate) else template_for(model.tokenizer)
     found = []
     for text in texts:
         started = time.perf_counter()
@@ -114,7 +115,7 @@ def measure(backend: "Backend", name: str, texts: Sequence[EvalText], load_secon
     return found
 
 
-def _price(model: "LanguageModel", template: Any, text: EvalText) -> Price:
+def _price(model: "LanguageModel", template: ChatTemplate, text: EvalText) -> Price:
     if text.scope == "text":
         return price_text(model, text.text)
     try:

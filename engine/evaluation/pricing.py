@@ -89,6 +89,10 @@ def _price_turn(model: LanguageModel, template: ChatTemplate, before: Sequence[M
     if isinstance(template, TurnTemplate):
         end = model.tokenizer.special_tokens[END]
         return _price(message.text, model, -_total(score(model, [*tokens, end], prompt.tokens)), len(tokens) + 1, 1)
+    if prompt.stop_texts:
+        stop = model.tokenizer.encode(prompt.stop_texts[0])
+        nats = -_total(score(model, [*tokens, *stop], prompt.tokens))
+        return _price(message.text, model, nats, len(tokens) + len(stop), 1)
     nats = -_total(score(model, tokens, prompt.tokens))
     log_probs = model.start([*prompt.tokens, *tokens]).log_probs()
     nats -= float(np.logaddexp.reduce(log_probs[sorted(prompt.stop_tokens)].astype(np.float64)))

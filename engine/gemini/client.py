@@ -5,8 +5,8 @@ Two implementations, each in its own file: `google_genai_client` (the maintained
 method may raise engine.gemini.errors.GeminiError and nothing else.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 Speaker = Literal["user", "model"]
@@ -22,14 +22,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class GenerateRequest:
-    """What is asked. None leaves a number to the service; `candidates` of 0 asks for no probabilities."""
+    """What is asked. None leaves a number to the service; `candidates` of 0 asks for no probabilities.
+
+    `sampling`: the numbers of how tokens are drawn, under the service's own names.
+    """
 
     model: str
     turns: tuple[Turn, ...]
     instruction: str = ""
-    temperature: float | None = None
-    top_p: float | None = None
-    top_k: int | None = None
+    sampling: Mapping[str, float] = field(default_factory=dict)
     seed: int | None = None
     max_output_tokens: int | None = None
     candidates: int = 0  # likeliest tokens wanted at each place

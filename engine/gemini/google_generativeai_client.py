@@ -122,9 +122,7 @@ class GoogleGenerativeaiClient:
 
     def _ask(self, request: GenerateRequest, *, stream: bool) -> Any:
         numbers = {
-            "temperature": request.temperature,
-            "top_p": request.top_p,
-            "top_k": request.top_k,
+            **request.sampling,
             "max_output_tokens": request.max_output_tokens,
             "response_logprobs": True if request.candidates else None,
             "logprobs": request.candidates or None,

@@ -9,14 +9,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from genchat.engine.contract import Backend, FinishReason, Notice, ReplySettings, Step, Tokenizer
+from genchat.engine.contract import Backend, Ending, FinishReason, Notice, ReplySettings, Step, Tokenizer
 from genchat.engine.conversation import Message, Role
-from genchat.engine.language import say
-from genchat.engine.sampling_settings import SamplingSettings, StageName
+from genchat.engine.language import is_key, say
+from genchat.engine.sampling.definition import StageName
+from genchat.engine.sampling.settings import understood
 
 
 def can_be_said(key: str, values: Mapping[str, object] | None = None) -> bool:
-    """Whether the text of `key` exists and `values` fill it: a file may hold keys of another version, or worse."""
+    """Whether the text of `key` exists and `values` fill it: a file may hold keys of another version, or worse.
+
+    What is not formed like a key is words of a plug-in's author, which need no text.
+    """
+    if not is_key(key):
+        return True
     try:
         say(key, **(values or {}))
     except (KeyError, IndexError, ValueError, AttributeError, TypeError, ImportError):
@@ -25,7 +31,7 @@ def can_be_said(key: str, values: Mapping[str, object] | None = None) -> bool:
 
 
 Status = Literal["streaming", "done", "stopped", "error", "interrupted"]
-FinalStatus = Literal["done", "stopped", "error"]
+FinalStatus = Ending
 ConversationKind = Literal["chat", "text"]  # text: free completion, without turns
 
 
@@ -112,13 +118,9 @@ class Run:
     def reply_settings(self) -> ReplySettings:
         """The settings to ask for the same again, with the seed that was used; what is not understood is left out."""
         written = self.settings.get("sampling")
-        known = set(SamplingSettings.__dataclass_fields__)
-        values = {key: value for key, value in written.items() if key in known} if isinstance(written, dict) else {}
-        values["seed"] = self.seed
+        values = {**(written if isinstance(written, dict) else {}), "seed": self.seed}
         tokens = self.settings.get("max_tokens")
-        return ReplySettings(
-            SamplingSettings(**values), tokens if isinstance(tokens, int) else ReplySettings().max_tokens
-        )
+        return ReplySettings(understood(values), tokens if isinstance(tokens, int) else ReplySettings().max_tokens)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, get_args
 
-from genchat.engine.contract import Notice, Passage, Passages
+from genchat.engine.contract import ENDING_OF, Notice, Passage, Passages
 from genchat.engine.conversation import Role
 from genchat.engine.errors import ConversationNotFound, HistoryError
 from genchat.engine.history.failures import BrokenRow
@@ -145,7 +145,7 @@ def find_run(connection: sqlite3.Connection, message: int) -> Run | None:
         completion_tokens=completion,
         seconds_to_first=first,
         seconds=seconds,
-        finish_reason=reason if reason in ("end", "stopped", "length", "blocked", "cut") else None,
+        finish_reason=reason if reason in ENDING_OF else None,
         detail=detail,
         error=error,
         notices=_notices(notices),

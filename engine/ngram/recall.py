@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genchat.engine.common_words import Language, language_of
-from genchat.engine.ngram.corpus import TokenCorpus
+from genchat.engine.ngram.corpus import IntArray, TokenCorpus
 from genchat.engine.ngram.relevance import Exchange, Prompt, content_words, plain_words
-from genchat.engine.ngram.reply_index import ASSISTANT_ID, TURNS, USER_ID, ReplyIndex
+from genchat.engine.ngram.reply_index import ASSISTANT_ID, TURNS, USER_ID, ReplyIndex, Singles
 from genchat.engine.ngram.spelling import Spelling
 from genchat.engine.ngram.trie import START_ID
 from genchat.engine.tokenizers.pieces import SPECIALS, PieceTokenizer
@@ -139,7 +139,7 @@ def _heard(
     words = spelling.corrected(plain_words(turns[0]))
     prompt = Prompt.of(turns[0], words, turns[2::2], index)
     similarities = index.similarities(turns, words)
-    likely = np.argsort(-similarities, kind="stable")[:_REPLIES]
+    likely = _likely(similarities, index.holding(prompt.topic))
     heard: list[Heard] = []
     for number in likely[similarities[likely] > 0].tolist():
         exchange = _exchange(index, corpus, number)
@@ -149,7 +149,9 @@ def _heard(
                 tokens = _tokens(index, corpus, number, None if reply == exchange.reply else reply)
                 heard.append(Heard(number, float(similarities[number]), tokens))
     if heard:
-        return _in_one_language(heard, prompt, corpus), ()
+        held = [prompt.share_held(_exchange(index, corpus, one.number)) for one in heard]
+        about = [one for share, one in zip(held, heard, strict=True) if share == max(held)]
+        return _in_one_language(about, prompt, corpus), ()
     said = turns[0].strip()
     asked = {number: _exchange(index, corpus, number).question.strip() for number in index.wordless.tolist()}
     same = [number for number, question in asked.items() if question == said]
@@ -160,6 +162,17 @@ def _heard(
     return _in_one_language(heard, prompt, corpus), () if same else tuple(filter(None, unmatched))
 
 
+def _likely(similarities: Singles, holding: IntArray) -> NDArray[np.int64]:
+    """The replies worth a look, the most alike first: of all, and of those whose question holds the topic.
+
+    Many questions may be put in the same words as this one, about something else.
+    """
+    best = np.argsort(-similarities, kind="stable")[:_REPLIES]
+    about = holding[np.argsort(-similarities[holding], kind="stable")[:_REPLIES]]
+    both = np.union1d(best, about)
+    return np.array(both[np.argsort(-similarities[both], kind="stable")], dtype=np.int64)
+
+
 def _in_one_language(heard: list[Heard], prompt: Prompt, corpus: TokenCorpus) -> list[Heard]:
     """Without a language of the prompt, that of the replies whose questions are most alike."""
     spoken = [language_of(corpus.tokenizer.decode(list(one.tokens))) for one in heard]
@@ -167,7 +180,8 @@ def _in_one_language(heard: list[Heard], prompt: Prompt, corpus: TokenCorpus) ->
     for language, one in zip(spoken, heard, strict=True):
         if language is not None:
             loud[language] = loud.get(language, 0.0) + math.expm1(_SHARPNESS * one.similarity)
-    wanted = prompt.language or max(loud, key=lambda language: loud[language], default=None)
+    loudest = max(loud.items(), key=lambda item: item[1], default=(None, 0.0))[0]
+    wanted = prompt.language or loudest
     return [one for language, one in zip(spoken, heard, strict=True) if language in (None, wanted)] or heard
 
 

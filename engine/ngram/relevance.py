@@ -17,6 +17,7 @@ from genchat.engine.text import fold
 
 # Measured on a hundred prompts set apart: half written to be answerable, half not.
 ALIKE_WITH_TOPIC = 0.46  # least similarity of a question that holds the rarest content word
+ALIKE_IN_CONTENT = 0.25  # least similarity of a question with the same content words and no others
 ALIKE_WITHOUT_TOPIC = 0.78  # least similarity of one that does not
 ALIKE_WITHOUT_CONTENT = 0.5  # least similarity where the prompt holds common words only
 _SAME_WORD = 0.6  # share of the longer of two words that both begin with
@@ -131,7 +132,8 @@ class Prompt:
         elif not own_topic and not topic:
             least = ALIKE_WITHOUT_CONTENT
         elif _holds(stored, own_topic) and _holds(self.corrected, topic):
-            least = ALIKE_WITH_TOPIC
+            own, others = set(content_words(self.corrected)), set(content_words(stored))
+            least = ALIKE_IN_CONTENT if own == others else ALIKE_WITH_TOPIC
         else:
             least = ALIKE_WITHOUT_TOPIC
         if similarity < least:
@@ -140,6 +142,11 @@ class Prompt:
             return False
         said = {word for word in plain_words(f"{self.text} {self.earlier}") if word.isdigit()}
         return said.issuperset(word for word in stored if word.isdigit())
+
+    def share_held(self, exchange: Exchange) -> float:
+        """How much of what this is about a stored question holds: 0 nothing, 0.5 the topic, 1 every content word."""
+        stored = plain_words(exchange.question)
+        return (_holds(stored, self.topic) + all(_holds(stored, word) for word in content_words(self.corrected))) / 2
 
     def _topic_beside(self, exchange: Exchange, rarity: Rarity) -> str:
         """The topic, where what stands in the place of a name of the stored question is a name however it is typed."""

@@ -15,6 +15,7 @@ from itertools import count, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from genchat.engine.common_words import is_common
 from genchat.engine.conversation import ASSISTANT, USER
 from genchat.engine.ngram.corpus import IntArray
 from genchat.engine.ngram.relevance import plain_words
@@ -77,6 +78,13 @@ class ReplyIndex:
         known = self._id_of.get(word[:_STEM])
         return known is not None and bool(self.posting_starts[2 * known] < self.posting_starts[2 * known + 1])
 
+    def holding(self, word: str) -> IntArray:
+        """int32, ascending: the replies whose question holds a folded word or a form of it."""
+        known = self._id_of.get(word[:_STEM])
+        if known is None:
+            return np.zeros(0, dtype=np.int32)
+        return self.posting_replies[self.posting_starts[2 * known] : self.posting_starts[2 * known + 1]]
+
     def weight(self, word: str) -> float:
         """Inverse document frequency of a folded word; the largest for one that stands in no question."""
         known = self._id_of.get(word[:_STEM])
@@ -89,7 +97,9 @@ class ReplyIndex:
         """
         found = np.zeros(len(self.reply_starts), dtype=np.float32)
         if turns:
-            question = dict.fromkeys(_stems(turns[0]) if words is None else _stems_of(words))
+            said = plain_words(turns[0]) if words is None else words
+            # A short form or a courtesy that no question has ("pfv") makes none less alike.
+            question = dict.fromkeys(_stems_of([word for word in said if self.knows(word) or not is_common(word)]))
             earlier = dict.fromkeys(stem for turn in turns[1:TURNS] for stem in _stems(turn)) or {_BEGINNING: None}
             self._compare(question, 0, 1 - _EARLIER, found)
             foreign = found == 0

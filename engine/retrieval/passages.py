@@ -11,7 +11,10 @@ _ORDERS = re.compile(
     r"""
     \b(ignor\w*|desconsider\w*|esquec\w*|disregard|forget|override|bypass)\b.{0,40}
         \b(instruc\w*|instruction\w*|regras|rules|orders|ordens|prompt\w*|orientac\w*|acima|anterior\w*|previous|above|prior)\b
-    | \b(system|developer)\s+(prompt|message|instructions?)\b | \bprompt\s+d[oe]\s+sistema\b
+    | \b(reveal|repeat|print|output|leak|send|show|follow|obey|new|your
+        |revele|repita|imprima|mostre|envie|siga|obedeca|novo|seu)\b.{0,30}
+        \b((system|developer)\s+(prompt|message|instructions?)|prompt\s+d[oe]\s+sistema)\b
+    | \b((system|developer)\s+(prompt|message|instructions?)|prompt\s+d[oe]\s+sistema)\s*[:=>]
     | \b(voce\s+agora\s+e|a\s+partir\s+de\s+agora\s+voce|aja\s+como|finja\s+(ser|que))\b
     | \b(you\s+are\s+now|from\s+now\s+on\s+you|act\s+as\s+(a|an|the|if))\b
     | \b(nao\s+conte|nao\s+revele|do\s+not\s+(tell|reveal|mention))\b.{0,30}\b(usuari\w*|user|ninguem|anyone)\b

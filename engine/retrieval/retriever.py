@@ -15,7 +15,8 @@ from genchat.engine.contract import Embedder, Notice, Passage, Passages
 from genchat.engine.distribution import FloatArray
 from genchat.engine.errors import GenchatError
 from genchat.engine.language import say
-from genchat.engine.retrieval.evidence import ENOUGH, Found, evidence
+from genchat.engine.retrieval.evidence import ENOUGH as ENOUGH
+from genchat.engine.retrieval.evidence import Found, evidence
 from genchat.engine.retrieval.keywords import CANDIDATES, KeywordHit, KeywordResult, score_chunks, search, statistics
 from genchat.engine.retrieval.library import Library
 from genchat.engine.retrieval.passages import WARNING_ORDERS, coverage, gives_orders, shares
@@ -34,6 +35,9 @@ _POOL = 12  # passages read for answers, of which the best are given
 _ANSWERS = 6  # parts of a passage kept
 _OTHER_DOCUMENT = 1.0  # taken from other documents where the question names one
 _ANSWER_SHARE = 3.0  # of the score of the best answer, against 1 of the passage's own
+_AS_MUCH = 0.999  # of the most that any passage holds of the question: all but rounding
+_FOREIGN = 1.0  # taken from passages in another language than the question's, where one in its own holds as much
+_CALLED, _VERBATIM = 0.5, 2  # what a heading adds that stands in the question as it is written (KeywordHit.named)
 
 
 @runtime_checkable
@@ -289,12 +293,22 @@ def _known(found: "_ReadCandidate", unrelated: float) -> Found:
 
 
 def _by_answers(found: Sequence[_ReadCandidate]) -> list[_ReadCandidate]:
-    """By the score of the passage and of the best answer in it; a document that is named comes before others."""
+    """By the score of the passage and of the best answer in it; a document that is named comes before others.
+
+    Where a passage in the language of the question holds as much as any, those in another come after.
+    """
     top = max((each.candidate.score for each in found), default=0.0) or 1.0
     named = any(each.named for each in found)
+    hits = [each.candidate.keyword for each in found if each.candidate.keyword is not None]
+    most = max((hit.weight for hit in hits), default=0.0)
+    spoken = {hit.language for hit in hits if hit.weight >= _AS_MUCH * most}
 
     def rank(each: _ReadCandidate) -> float:
         other = _OTHER_DOCUMENT if named and not each.named else 0.0
+        hit = each.candidate.keyword
+        if hit is not None:
+            other += _FOREIGN * (hit.language != each.question.language and each.question.language in spoken)
+            other -= _CALLED * (hit.named == _VERBATIM)
         return other - each.candidate.score / top - _ANSWER_SHARE * each.best
 
     return sorted(found, key=rank)

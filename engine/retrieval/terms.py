@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Literal
 
-from genchat.engine.common_words import BY_LANGUAGE
+from genchat.engine.common_words import ASKING, BY_LANGUAGE
 from genchat.engine.retrieval.bilingual import in_portuguese
 from genchat.engine.text import fold
 
@@ -144,6 +144,11 @@ def detect_language(text: str, otherwise: Language = "pt") -> Language:
 
     `otherwise` when neither shows.
     """
+    return shown_language(text) or otherwise
+
+
+def shown_language(text: str) -> Language | None:
+    """The same; None when neither shows."""
     written = [match[0].casefold() for match, _ in zip(WORD.finditer(text), range(_DETECTION_WORDS), strict=False)]
     folded = list(map(fold, written))
     votes = {language: _distinctive(folded, language) for language in LANGUAGES}
@@ -152,7 +157,7 @@ def detect_language(text: str, otherwise: Language = "pt") -> Language:
     leaders = [language for language in LANGUAGES if votes[language] == best]
     if len(leaders) == 1:
         return leaders[0]
-    return "en" if sum(map(_looks_english, folded)) >= _ENGLISH_LOOKS else otherwise
+    return "en" if sum(map(_looks_english, folded)) >= _ENGLISH_LOOKS else None
 
 
 def _looks_english(folded: str) -> bool:
@@ -160,7 +165,7 @@ def _looks_english(folded: str) -> bool:
 
 
 def _distinctive(folded: Iterable[str], language: Language) -> int:
-    """How many words are common in `language` and not in the other."""
-    others = frozenset().union(*(BY_LANGUAGE[other] for other in LANGUAGES if other != language))
-    own = BY_LANGUAGE[language] - others
+    """How many words are common in `language`, or ask in it, and not in the other."""
+    others = frozenset().union(*(BY_LANGUAGE[other] | ASKING[other] for other in LANGUAGES if other != language))
+    own = (BY_LANGUAGE[language] | ASKING[language]) - others
     return sum(word in own for word in folded)

@@ -181,7 +181,7 @@ def off_topic() -> list[str]:
         (dialogue.source.endswith(("comida.txt", "treino.txt")), turn.text)
         for dialogue in dialogues(["pt"])
         for turn in dialogue.turns
-        if turn.speaker == "person" and turn.text.endswith("?")
+        if turn.speaker == "person" and turn.text.endswith("?") and "/curso_" not in dialogue.source
     ]
     food = [text for about_food, text in asked if about_food]
     other = [text for about_food, text in asked if not about_food]

@@ -106,7 +106,7 @@ async def test_documents_without_a_model_behind_them_leave_the_question_to_a_loc
     app = make_app(source, model="docs")
     async with app.run_test(size=(120, 36)) as pilot:
         await say(pilot, "oi")
-        assert "the same question without the documents" in text_of(app)
+        assert "ask again without the documents" in text_of(app)
         await pilot.press("ctrl+d")
         await until(pilot, lambda: last_reply(app).text == "Eu respondo.")
         assert last_reply(app).speaker == "small"
@@ -126,7 +126,7 @@ async def test_a_second_opinion_shows_anothers_numbers_and_says_whose() -> None:
     async with app.run_test(size=(150, 40)) as pilot:
         await say(pilot, "oi")
         own = last_reply(app).records
-        assert "what a model of this machine thinks" in " ".join(text_of(app).split())
+        assert "what a local model thinks" in " ".join(text_of(app).split())
         await opened(pilot)
         await pilot.press("o")
         await until(pilot, lambda: last_reply(app).opinion is not None)
@@ -190,4 +190,4 @@ async def test_a_pasted_key_is_warned_of() -> None:
         await say(pilot, "bom dia")
         assert not list(app._notifications)
         await say(pilot, "minha chave é AIzaSyA1234567890123456789012345678901x")
-        await until(pilot, lambda: any("hold a key" in each.message for each in app._notifications))
+        await until(pilot, lambda: any("contain a key" in each.message for each in app._notifications))

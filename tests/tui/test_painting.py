@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
+from genchat.engine.language.numbers import percent
 from genchat.engine.sampling import StageName
 from genchat.tui.chat.token_records import Row, TokenRecord
 from genchat.tui.colours import inks
-from genchat.tui.numbers import percent
 from genchat.tui.widgets.candidates import paint_compact, paint_header, paint_measures, paint_row, paint_token
 from genchat.tui.widgets.painting import Line, bar, fit
 
@@ -83,7 +83,7 @@ def test_a_compact_row_tells_both_probabilities_or_what_cut_it() -> None:
 def test_measures_leave_out_what_does_not_fit_whole() -> None:
     record = TokenRecord(3, 1, "x", "x", log_prob=-1.0, rank=1)
     assert "bits" in paint_measures(record, 30, _INKS).text
-    assert paint_measures(record, 22, _INKS).text.rstrip() == "p 36.8 %   rank 1"
+    assert paint_measures(record, 22, _INKS).text.rstrip() == "p 36.8%   rank 1"
 
 
 def test_only_the_chosen_row_is_marked() -> None:

@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 
-from genchat.engine.contract import Backend
+from genchat.engine.contract import AnswersFromDocuments, Backend, HasLanguageModel
 from genchat.tui.chat.services import BackendSource, Progress
 
 _STAY_OPEN = 3
@@ -17,6 +17,7 @@ class BackendDesk:
         self._open: OrderedDict[str, Backend] = OrderedDict()
         self._loading: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
+        self._failures: dict[str, Exception] = {}  # by name, the last one
         self._model_locks: dict[str, threading.Lock] = {}
 
     def ready(self, name: str) -> Backend | None:
@@ -31,28 +32,38 @@ class BackendDesk:
         """
         with self._lock:
             for name, backend in self._open.items():
-                plain = getattr(backend, "without_documents", None)
-                found = next((each for each in (backend, plain) if each is not None and each.info.name == model), None)
-                if found is not None:
-                    return name, found
+                plain = backend.without_documents if isinstance(backend, AnswersFromDocuments) else None
+                for made in (backend, plain):
+                    if made is not None and made.info.name == model:
+                        return name, made
         return None
 
     def local(self) -> str | None:
         """The name of the open model used last that runs here and can price any text."""
         with self._lock:
             usable = [
-                name for name, each in self._open.items() if each.capabilities.can_score and hasattr(each, "model")
+                name
+                for name, backend in self._open.items()
+                if backend.capabilities.can_score and isinstance(backend, HasLanguageModel)
             ]
         return usable[-1] if usable else None
 
     def open(self, name: str, progress: Progress | None = None) -> Backend:
-        """Load it, or wait for the thread that does. Raises what the source raises."""
+        """Load it, or wait for the thread that does. Raises what the source raises, to everybody who waited."""
         with self._lock:
             loading = self._loading.setdefault(name, threading.Lock())
+            failure_before = self._failures.get(name)
         with loading:
             found = self.ready(name)
             if found is None:
-                found = self.source.open(name, progress)
+                failure = self._failures.get(name)
+                if failure is not None and failure is not failure_before:
+                    raise failure
+                try:
+                    found = self.source.open(name, progress)
+                except Exception as error:
+                    self._failures[name] = error
+                    raise
             with self._lock:
                 self._open[name] = found
                 self._open.move_to_end(name)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from genchat.engine.contract import Passages, ReplySettings
+from genchat.engine.contract import FinishReason, Passages, ReplySettings
 from genchat.engine.conversation import Message, Role
 from genchat.engine.text import safe
 
@@ -28,6 +28,11 @@ class Status(StrEnum):
     CUT = "cut"
     ERROR = "error"
     INTERRUPTED = "interrupted"  # the process died in the middle
+
+    @classmethod
+    def of(cls, reason: FinishReason) -> "Status":
+        """How a reply ended that the model ended for this reason."""
+        return cls.DONE if reason == "end" else cls(reason)
 
     @property
     def running(self) -> bool:

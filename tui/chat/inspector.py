@@ -1,9 +1,11 @@
 """Which token is open, and everything that shows it: panel, strip, surprise line, and the question why."""
 
-from collections.abc import Callable
+import time
+from functools import partial
 
 from genchat.tui.chat.dialogue import Turn
-from genchat.tui.chat.evidence_requests import EvidenceRequests, Question
+from genchat.tui.chat.evidence_requests import DEBOUNCE, EvidenceRequests, Question
+from genchat.tui.chat.host import Host
 from genchat.tui.chat.messages import EvidenceArrived
 from genchat.tui.chat.session import Session
 from genchat.tui.widgets.panel import CandidateStrip, Panel
@@ -16,16 +18,15 @@ class Inspector:
     def __init__(
         self,
         session: Session,
+        host: Host,
         panel: Panel,
         strip: CandidateStrip,
         surprise: SurpriseLine,
-        ask: Callable[[Question], object],
-        poll_later: Callable[[], object],
     ) -> None:
         self._session = session
+        self._host = host
         self._panel, self._strip, self._surprise = panel, strip, surprise
-        self._requests = EvidenceRequests(ask)
-        self._poll_later = poll_later
+        self._requests = EvidenceRequests(lambda question: host.work(partial(self._explain, question), "evidence"))
         self.token: tuple[Turn, int] | None = None
         self.following = True
 
@@ -68,9 +69,21 @@ class Inspector:
         self._requests.want(Question(turn, index, backend, lock, self._session.prompt_of(turn)))
         self._poll_later()
 
-    def poll(self) -> None:
-        """Time to ask, perhaps."""
+    def _poll_later(self) -> None:
+        self._host.later(1.05 * DEBOUNCE, self._poll)
+
+    def _poll(self) -> None:
+        """Ask, if it is time."""
         self._requests.poll(self._session.live is not None)
+
+    def _explain(self, question: Question) -> None:
+        started = time.monotonic()
+        try:
+            evidence = question.ask()
+        except Exception:  # a model that cannot say why is no reason to end anything
+            evidence = None
+        spent = time.monotonic() - started
+        self._host.post(EvidenceArrived(question.turn, question.index, evidence, spent))
 
     def answered(self, message: EvidenceArrived) -> None:
         """A model has said why."""

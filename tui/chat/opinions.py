@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from genchat.engine.contract import Backend, StopSignal
+from genchat.engine.contract import Backend, RendersPrompt, StopSignal
 from genchat.engine.conversation import Message
 from genchat.engine.errors import UsageError
 from genchat.engine.registry import language_model
@@ -27,8 +27,7 @@ class OpinionRequest:
     def ask(self, should_stop: StopSignal) -> list[TokenRecord]:
         """A record for each token of the reply as that model cuts it. Raises UsageError where it cannot write it."""
         model = language_model(self.backend)
-        render = getattr(self.backend, "prompt", None)
-        context = () if render is None else render(self.messages).tokens
+        context = self.backend.prompt(self.messages).tokens if isinstance(self.backend, RendersPrompt) else ()
         recorder = Recorder(model.tokenizer)
         text, records, written = self.turn.text, list[TokenRecord](), ""
         steps = second_opinion(model, text, context, should_stop)

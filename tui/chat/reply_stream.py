@@ -14,20 +14,17 @@ from typing import TYPE_CHECKING, Any
 from genchat.engine.contract import Backend, Event, Finish, MessageData, Notice, Passages, ReplySettings, Step
 from genchat.engine.conversation import Message
 from genchat.engine.errors import GenchatError, RemoteError
-from genchat.engine.language import say
+from genchat.engine.history.protocol import History, ReplyRecorder
+from genchat.engine.history.records import FinalStatus, RunStart
+from genchat.engine.language import say, words_of
+from genchat.engine.plugins.guard import reason_of
 from genchat.engine.text import safe
 from genchat.tui.chat.dialogue import Status, Turn
 
 if TYPE_CHECKING:
     from genchat.tui.chat.token_records import TokenRecord
 
-_STATUS_OF_FINISH = {
-    "end": Status.DONE,
-    "stopped": Status.STOPPED,
-    "length": Status.LENGTH,
-    "blocked": Status.BLOCKED,
-    "cut": Status.CUT,
-}
+_FINAL: Mapping[Status, FinalStatus] = {Status.STOPPED: "stopped", Status.ERROR: "error"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class Request:
 
 
 class ReplyListener:
-    """Hears of a reply while it is made, in the worker thread. The history keeps it from here."""
+    """Hears of a reply while it is made, in the worker thread."""
 
     def started(self, backend: Backend) -> None:
         """The backend is open and about to answer."""
@@ -50,6 +47,37 @@ class ReplyListener:
 
     def ended(self, status: Status, error: str) -> None:
         """Called once, whatever happened."""
+
+
+class HistoryListener(ReplyListener):
+    """Has the history keep the reply. What cannot be kept becomes a note beside it; the reply goes on."""
+
+    def __init__(self, history: History, question: int, turn: Turn, settings: ReplySettings) -> None:
+        """`question` is the id of the kept message that `turn` answers."""
+        self._history = history
+        self._question = question
+        self._turn = turn
+        self._settings = settings
+        self._recorder: ReplyRecorder | None = None
+
+    def started(self, backend: Backend) -> None:
+        try:
+            question = self._history.message(self._question)
+            self._recorder = self._history.begin_reply(question, RunStart.of(backend, self._settings))
+            self._turn.stored = self._recorder.message.id
+        except GenchatError as problem:
+            self._turn.notes.append(unkept(problem))
+
+    def heard(self, event: Event) -> None:
+        if self._recorder is not None:
+            self._recorder.add(event)
+
+    def ended(self, status: Status, error: str) -> None:
+        if self._recorder is not None:
+            try:
+                self._recorder.finish(_FINAL.get(status), error)
+            except GenchatError as problem:
+                self._turn.notes.append(unkept(problem))
 
 
 @dataclass
@@ -116,24 +144,33 @@ class ReplyStream:
 
     def run(self, wake: Callable[[], object], cancelled: Callable[[], bool]) -> None:
         """Make the reply; `wake` is called when there is something to drain."""
-        status, error = Status.DONE, ""
+        status, error = Status.ERROR, say("tui.reply_failed", reason="…")
         retry_after: float | None = None
+        try:
+            status, error, retry_after = self._make(wake, cancelled)
+            self._tell_listener(wake, status, error)
+        finally:  # whatever happened, also while it was told
+            self._put(wake, lambda batch: _close(batch, status, error, retry_after))
+
+    def _make(self, wake: Callable[[], object], cancelled: Callable[[], bool]) -> tuple[Status, str, float | None]:
+        """How the reply ended, what went wrong, and the seconds to wait where a service said so."""
         try:
             backend = self._open_backend()
             self._put(wake, lambda batch: setattr(batch, "backend", backend))
             self._listener.started(backend)
-            status = self._listen(backend, wake, lambda: self._stop.is_set() or cancelled())
+            return self._listen(backend, wake, lambda: self._stop.is_set() or cancelled()), "", None
         except GenchatError as failure:
-            status, error = Status.ERROR, safe(str(failure))
-            retry_after = failure.retry_after if isinstance(failure, RemoteError) else None
-        except Exception as failure:
-            status, error = Status.ERROR, say("tui.reply_failed", reason=safe(f"{type(failure).__name__}: {failure}"))
+            return Status.ERROR, safe(str(failure)), failure.retry_after if isinstance(failure, RemoteError) else None
+        except BaseException as failure:  # this thread is the reply's own: there is nobody further out to hear of it
+            return Status.ERROR, say("tui.reply_failed", reason=reason_of(failure)), None
+
+    def _tell_listener(self, wake: Callable[[], object], status: Status, error: str) -> None:
         try:
             self._listener.ended(status, error)
-        except GenchatError as failure:
-            unkept = Notice("tui.not_kept", {"reason": str(failure)})
+        except Exception as failure:
+            reason = str(failure) if isinstance(failure, GenchatError) else reason_of(failure)
+            unkept = Notice("tui.not_kept", {"reason": reason})
             self._put(wake, lambda batch: batch.notices.append(unkept))
-        self._put(wake, lambda batch: _close(batch, status, error, retry_after))
 
     def _listen(self, backend: Backend, wake: Callable[[], object], should_stop: Callable[[], bool]) -> Status:
         from genchat.tui.chat.token_records import Recorder
@@ -151,7 +188,7 @@ class ReplyStream:
                 if self._pause:
                     self._stop.wait(self._pause)
             elif isinstance(event, Finish):
-                status = _STATUS_OF_FINISH[event.reason]
+                status = Status.of(event.reason)
             else:
                 self._put(wake, _adder(event))
             if should_stop() and not isinstance(event, Finish) and backend.capabilities.remote:
@@ -201,9 +238,14 @@ def _close(batch: Batch, status: Status, error: str, retry_after: float | None) 
     batch.status, batch.error, batch.retry_after = status, error, retry_after
 
 
+def unkept(problem: Exception) -> str:
+    """What is said beside a message that the history could not keep."""
+    return say("tui.not_kept", reason=safe(str(problem)))
+
+
 def notice_text(notice: Notice) -> str:
     """A notice in the reader's language, safe to show."""
-    return safe(say(notice.key, **dict(notice.values)))
+    return safe(words_of(notice.key, notice.values))
 
 
 def take_notice(turn: Turn, notice: Notice) -> None:

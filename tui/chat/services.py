@@ -5,7 +5,8 @@ from typing import Protocol
 
 from genchat.engine.contract import Backend
 
-Progress = Callable[[str, float], None]  # a text key that names the work, and the share done from 0 to 1
+# A text key that names the work, and the share done from 0 to 1, NaN where it is not known.
+Progress = Callable[[str, float], None]
 
 
 class ModelListing(Protocol):

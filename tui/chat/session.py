@@ -1,20 +1,22 @@
-"""What a conversation does, without any widget: ask, regenerate, edit, switch versions, stop, take in what arrives."""
+"""What the chat is about, without any widget: the conversation, the model it is held with, the settings.
+
+A reply is made by tui/chat/live_reply.py; other conversations are opened by tui/chat/conversation_shelf.py.
+"""
 
 import secrets
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from genchat.engine.contract import Backend, ReplySettings
+from genchat.engine.contract import AnswersFromDocuments, Backend, ReplySettings
 from genchat.engine.conversation import Message, Role
 from genchat.engine.errors import GenchatError
 from genchat.engine.history.protocol import History
 from genchat.engine.history.records import Conversation
 from genchat.tui.chat.backend_desk import BackendDesk
 from genchat.tui.chat.dialogue import Dialogue, Status, Turn
-from genchat.tui.chat.history_writer import Keeper, recall
-from genchat.tui.chat.reply_stream import Batch, ReplyStream, Request, take_notice
+from genchat.tui.chat.kept_conversations import recall
+from genchat.tui.chat.reply_stream import ReplyStream, unkept
 from genchat.tui.chat.services import ModelListing, Progress
 
 _NOT_LOCAL = ("gemini", "documents", "plugin")
@@ -41,8 +43,8 @@ class Session:
         self.live: Live | None = None
         self.listings: tuple[ModelListing, ...] = ()
         self.dialogue = Dialogue()
-        self._keeper: Keeper | None = None
-        self._progress: Progress | None = None
+        self._conversation: Conversation | None = None
+        self.progress: Progress | None = None  # who wants to hear how far the opening of a model has come
 
     # -- models -------------------------------------------------------------------------------------------------
 
@@ -66,94 +68,6 @@ class Session:
             return backend.info.family
         return next((each.family for each in self.listings if each.name == name), "plugin")
 
-    # -- conversations ------------------------------------------------------------------------------------------
-
-    def begin(self) -> None:
-        """A new, empty conversation."""
-        self.dialogue = Dialogue()
-        self._keeper = None
-
-    def resume(self, dialogue: Dialogue, conversation: Conversation) -> None:
-        """Go on with a kept one."""
-        self.dialogue = dialogue
-        self.free_text = conversation.kind == "text"
-        self._keeper = Keeper(self.history, conversation=conversation)
-
-    @property
-    def stored_id(self) -> str | None:
-        """The kept conversation's id, once something of it was said."""
-        return self._keeper.conversation.id if self._keeper is not None else None
-
-    def set_free_text(self, free_text: bool) -> None:
-        """Answer, or continue a text. A conversation is of one kind, so another kind begins a new one."""
-        if free_text != self.free_text:
-            self.free_text = free_text
-            if self.dialogue.path:
-                self.begin()
-
-    def _keeper_now(self) -> Keeper:
-        if self._keeper is None:
-            self._keeper = Keeper(self.history, self.free_text)
-        return self._keeper
-
-    # -- turns --------------------------------------------------------------------------------------------------
-
-    def ask(self, text: str) -> Turn:
-        """Add what the person says."""
-        return self._ask_after(text, self.dialogue.leaf)
-
-    def _ask_after(self, text: str, parent: Turn | None) -> Turn:
-        question = self.dialogue.add(Turn(Role.USER, text, free_text=self.free_text), parent)
-        self._keeper_now().keep_question(question, parent)
-        if not self.dialogue.title:
-            self.dialogue.title = text
-        return question
-
-    def edit(self, question: Turn, text: str) -> Turn:
-        """Say something else in its place; what was said before stays as another version."""
-        return self._ask_after(text, self.dialogue.parent_of(question))
-
-    def answer(self, question: Turn, *, with_documents: bool = True) -> Live:
-        """Begin a reply to `question`; a second one becomes a version beside the first.
-
-        Without documents, the model that would answer from them answers by itself; where there is none, a local one.
-        """
-        settings = self._settings_for(question)
-        turn = Turn(
-            Role.ASSISTANT,
-            status=Status.WAITING if self.backend is None else Status.STREAMING,
-            backend=self.model,
-            free_text=self.free_text,
-            settings=settings,
-        )
-        self._sign(turn)
-        self.dialogue.add(turn, question)
-        name, open_backend = self._opener(with_documents)
-        request = Request(
-            tuple(self.dialogue.messages_before(turn)), settings, question.text if self.free_text else None
-        )
-        stream = ReplyStream(
-            request,
-            open_backend,
-            self.desk.model_lock(name),
-            self._keeper_now().listener(turn, question, settings),
-            self.pace,
-        )
-        self.live = Live(turn, stream)
-        return self.live
-
-    def _opener(self, with_documents: bool) -> tuple[str, Callable[[], Backend]]:
-        """The name of the model in use and how it is opened; without documents, what stands behind them."""
-        desk, progress, name = self.desk, self._progress, self.model
-        backend = self.backend
-        plain = None if backend is None else getattr(backend, "without_documents", None)
-        if with_documents or backend is None:
-            return name, lambda: desk.open(name, progress)
-        if plain is not None:
-            return name, lambda: plain
-        local = self.local_model()
-        return local, lambda: desk.open(local, progress)
-
     def local_model(self) -> str:
         """The name of a model that runs here and shows its numbers: an open one, else the first that can be opened."""
         found = self.desk.local()
@@ -162,57 +76,48 @@ class Session:
         chatty = [each for each in self.listings if each.chat and not each.problem and each.family not in _NOT_LOCAL]
         return chatty[0].name if chatty else self.model
 
-    def _settings_for(self, question: Turn) -> ReplySettings:
-        """The settings with a seed: chosen here rather than by the sampler, so that the history knows it.
+    def opener(self, with_documents: bool) -> tuple[str, Callable[[], Backend]]:
+        """The name of the model in use and how it is opened; without documents, what stands behind them."""
+        desk, progress, name = self.desk, self.progress, self.model
+        backend = self.backend
+        if with_documents or backend is None:
+            return name, lambda: desk.open(name, progress)
+        plain = backend.without_documents if isinstance(backend, AnswersFromDocuments) else None
+        if plain is not None:
+            return name, lambda: plain
+        local = self.local_model()
+        return local, lambda: desk.open(local, progress)
 
-        A fixed seed is counted up for each version of a reply; the same once more would be no other version.
-        """
-        wanted = self.settings.sampling.seed
-        seed = secrets.randbits(32) if wanted is None else wanted + len(question.children)
-        return replace(self.settings, sampling=replace(self.settings.sampling, seed=seed))
+    # -- conversations ------------------------------------------------------------------------------------------
 
-    def _sign(self, turn: Turn) -> None:
-        if self.backend is not None:
-            turn.speaker, turn.family = self.backend.info.name, self.backend.info.family
-        else:
-            turn.speaker, turn.family = self.model, self.family_of(self.model)
+    def begin(self) -> None:
+        """A new, empty conversation."""
+        self.dialogue = Dialogue()
+        self._conversation = None
 
-    def stop(self) -> bool:
-        """End the running reply; False when there is none."""
-        if self.live is None:
-            return False
-        self.live.stream.stop()
-        return True
+    def resume(self, dialogue: Dialogue, conversation: Conversation) -> None:
+        """Go on with a kept one."""
+        self.dialogue = dialogue
+        self.free_text = conversation.kind == "text"
+        self._conversation = conversation
 
-    def abandon(self) -> Turn | None:
-        """Let go of a reply whose model does not come to its senses; what was written stays."""
-        if self.live is None:
-            return None
-        turn = self.live.turn
-        turn.status = Status.STOPPED
-        self.live = None
-        return turn
+    @property
+    def stored_id(self) -> str | None:
+        """The kept conversation's id, once something of it was said."""
+        return self._conversation.id if self._conversation is not None else None
 
-    def take(self, stream: ReplyStream, batch: Batch) -> Turn | None:
-        """Put what arrived into the turn it belongs to; None if that reply was let go."""
-        if self.live is None or self.live.stream is not stream:
-            return None
-        turn = self.live.turn
-        turn.text += batch.text
-        turn.records += batch.records
-        for notice in batch.notices:
-            take_notice(turn, notice)
-        turn.passages = batch.passages or turn.passages
-        turn.data = turn.data if batch.data is None else batch.data
-        turn.tokens_per_second = batch.tokens_per_second
-        if batch.backend is not None:
-            turn.speaker, turn.family = batch.backend.info.name, batch.backend.info.family
-            turn.status = Status.STREAMING
-        if batch.status is not None:
-            turn.status, turn.error = batch.status, batch.error
-            turn.retry_at = None if batch.retry_after is None else time.monotonic() + batch.retry_after
-            self.live = None
-        return turn
+    def conversation_to_write(self) -> Conversation:
+        """The conversation that what is said is kept in. Raises HistoryError."""
+        if self._conversation is None:
+            self._conversation = self.history.new_conversation("text" if self.free_text else "chat")
+        return self._conversation
+
+    def set_free_text(self, free_text: bool) -> None:
+        """Answer, or continue a text. A conversation is of one kind, so another kind begins a new one."""
+        if free_text != self.free_text:
+            self.free_text = free_text
+            if self.dialogue.path:
+                self.begin()
 
     def show_sibling(self, turn: Turn, by: int) -> Turn | None:
         """Another version of `turn`; None when there is none that way."""
@@ -221,13 +126,37 @@ class Session:
             return None
         for each in self.dialogue.path:
             recall(self.history, each)
-        if self._keeper is not None and self.dialogue.leaf is not None:
-            self._keeper.show(self.dialogue.leaf)
+        leaf = self.dialogue.leaf
+        if leaf is not None and leaf.stored is not None:
+            try:
+                self.history.show(leaf.stored)
+            except GenchatError as problem:
+                leaf.notes.append(unkept(problem))
         return found
 
-    def use_progress(self, progress: Progress) -> None:
-        """Who wants to hear how far the opening of a model has come."""
-        self._progress = progress
+    # -- a reply to come ----------------------------------------------------------------------------------------
+
+    def settings_for(self, question: Turn) -> ReplySettings:
+        """The settings with a seed: chosen here rather than by the sampler, so that the history knows it.
+
+        A fixed seed is counted up for each version of a reply; the same once more would be no other version.
+        """
+        wanted = self.settings.sampling.seed
+        seed = secrets.randbits(32) if wanted is None else wanted + len(question.children)
+        return replace(self.settings, sampling=replace(self.settings.sampling, seed=seed))
+
+    def new_reply(self, settings: ReplySettings) -> Turn:
+        """An empty reply, signed by the model in use as far as it is known."""
+        backend = self.backend
+        return Turn(
+            Role.ASSISTANT,
+            status=Status.WAITING if backend is None else Status.STREAMING,
+            speaker=self.model if backend is None else backend.info.name,
+            backend=self.model,
+            family=self.family_of(self.model),
+            free_text=self.free_text,
+            settings=settings,
+        )
 
     # -- why ----------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from genchat.engine.history.protocol import History
     from genchat.engine.registry import Registry
 
+PROGRAM = "genchat"
+
 
 class Surroundings:
     """Everything is made when first asked for, so that a command pays only for what it uses."""

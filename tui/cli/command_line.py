@@ -10,10 +10,10 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from genchat.engine.errors import ExitCode
-from genchat.tui.cli.command_context import Surroundings
+from genchat.engine.language import say
+from genchat.tui.cli.command_context import PROGRAM, Surroundings
 from genchat.tui.cli.commands import COMMANDS
 from genchat.tui.cli.parser import GenchatGroup
-from genchat.tui.cli.program import PROGRAM
 
 DEFAULT = "prompt"
 _COMPLETION = "_GENCHAT_COMPLETE"
@@ -27,6 +27,9 @@ class Root(GenchatGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         return super().resolve_command(ctx, route(args))
+
+    def usages(self) -> list[list[str]]:
+        return [[say("cli.help.options_metavar"), f"[{say('cli.metavar.prompt')}]"], *super().usages()]
 
 
 def route(arguments: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from genchat.engine.errors import TextUnusable, UsageError
+from genchat.engine.language import say
 
 STDIN = "-"
 
@@ -23,7 +24,7 @@ def given_text(words: Sequence[str]) -> str:
 
 def say_source(words: Sequence[str]) -> str:
     """How the source of a text is called in an error."""
-    return "stdin" if STDIN in words else "TEXT"
+    return "stdin" if STDIN in words else say("cli.metavar.text")
 
 
 def read_stdin() -> str:

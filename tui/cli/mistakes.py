@@ -7,6 +7,7 @@ import typer
 from typer.exceptions import TyperException
 
 from genchat.engine.language import say
+from genchat.tui.cli.parser import metavar_of
 
 
 def explain(error: TyperException) -> str:
@@ -30,7 +31,12 @@ def _what(error: TyperException, context: Any) -> str:
         name = _name_of(error)
         if not error.message:
             return say("cli.mistake.missing", name=name)
-        return say("cli.mistake.bad_value", name=name, allowed=_allowed(error.param) or error.message)
+        choices = getattr(getattr(error.param, "type_descriptor", None), "choices", None)
+        if not choices:
+            return f"{name}: {error.message}"
+        *first, last = map(str, choices)
+        allowed = say("settings.one_of", first=", ".join(first), last=last)
+        return say("error.option_wrong", where=name, value=f'"{_typed(error)}"', allowed=allowed)
     return error.format_message().rstrip(".")
 
 
@@ -40,20 +46,13 @@ def _name_of(error: typer.BadParameter) -> str:
         return str(error.param_hint or "")
     if param.param_type_name == "option":
         return str(max(param.opts, key=len))
-    return str(param.metavar or param.name or "").upper()
+    return metavar_of(param)
 
 
-def _allowed(param: Any) -> str:
-    """What a parameter takes, written as engine.settings writes it: "a | b", "int ≥ 1"; empty where it is not known."""
-    kind = getattr(param, "type_descriptor", None)
-    if kind is None:
-        return ""
-    if kind.choices:
-        return " | ".join(map(str, kind.choices))
-    if kind.annotation not in (int, float):
-        return ""
-    low = "" if param.min is None else f" ≥ {param.min}"
-    return f"{kind.annotation.__name__}{low}"
+def _typed(error: typer.BadParameter) -> str:
+    """What was typed, which Typer keeps in the error of its own that this one comes from."""
+    cause: Any = error.__cause__
+    return str(cause.errors()[0]["input"]) if hasattr(cause, "errors") else ""
 
 
 def _options(context: Any) -> list[str]:

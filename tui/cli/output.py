@@ -5,11 +5,13 @@ unless `--safe` asks otherwise. Narration is always made safe. Colour follows --
 """
 
 import json
+import math
 import os
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
 from genchat.engine.errors import GenchatError
+from genchat.engine.language.numbers import rounded_percentage
 from genchat.engine.redaction import redact
 from genchat.engine.text import safe, safe_json
 
@@ -111,10 +113,10 @@ class Output:
         self._notes.flush()
 
     def progress(self, text: str, done: float) -> None:
-        """A line that is drawn over itself; only on a terminal, and not with --quiet."""
+        """A line that is drawn over itself; only on a terminal, and not with --quiet. `done` is NaN where not known."""
         if self._quiet or not self._notes.isatty():
             return
-        line = f"{safe(text)} {done:4.0%}"
+        line = safe(text) if math.isnan(done) else f"{safe(text)} {rounded_percentage(done):>4}"
         self._notes.write("\r" + line.ljust(self._progress_width))
         self._notes.flush()
         self._progress_width = len(line)

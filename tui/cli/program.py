@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from genchat.engine.errors import ExitCode, GenchatError
 from genchat.engine.language import say, use_language
-from genchat.tui.cli.command_context import Surroundings
+from genchat.tui.cli.command_context import PROGRAM, Surroundings
 
-PROGRAM = "genchat"
 _BROKEN_PIPE = 128 + 13  # what a shell reports for a program that SIGPIPE ended
 
 

@@ -2,21 +2,35 @@
 
 import secrets
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import FrameType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from genchat.engine.contract import Backend, Event, Finish, Notice, Passage, Passages, ReplySettings, Step, StopSignal
+from genchat.engine.contract import (
+    ENDING_OF,
+    Backend,
+    Ending,
+    Event,
+    Finish,
+    FinishReason,
+    Notice,
+    Passage,
+    Passages,
+    ReplySettings,
+    Step,
+    StopSignal,
+)
 from genchat.engine.errors import ExitCode, UsageError
-from genchat.engine.language import say
+from genchat.engine.language import say, words_of
 from genchat.engine.text import safe_line
+from genchat.engine.token_labels import Labels
+from genchat.engine.token_values import step_values
 from genchat.tui.cli.output import Output
-from genchat.tui.cli.steps import Labels, step_values
 
 Form = Literal["text", "json", "jsonl"]
 _FORMS: dict[tuple[bool, bool], Form] = {(False, False): "text", (True, False): "json", (False, True): "jsonl"}
-_EXIT_OF_FINISH = {"stopped": ExitCode.INTERRUPTED, "blocked": ExitCode.FAILED, "cut": ExitCode.FAILED}
+_EXIT_OF: Mapping[Ending, int] = {"done": ExitCode.OK, "stopped": ExitCode.INTERRUPTED, "error": ExitCode.FAILED}
 
 
 def form_of(as_json: bool, as_jsonl: bool) -> Form:
@@ -38,7 +52,7 @@ class Outcome:
     """What a reply came to."""
 
     text: str = ""
-    reason: str = "cut"
+    reason: FinishReason = "cut"
     detail: str = ""
     prompt_tokens: int | None = None
     tokens: int = 0
@@ -49,7 +63,7 @@ class Outcome:
     @property
     def exit_code(self) -> int:
         """0 for a reply that ended by itself or by its length."""
-        return _EXIT_OF_FINISH.get(self.reason, ExitCode.OK)
+        return _EXIT_OF[ENDING_OF[self.reason]]
 
 
 class Interruption:
@@ -128,9 +142,9 @@ def _take(event: Event, outcome: Outcome, labels: Labels, output: Output, form: 
             output.json_line(step_values(event, labels, top))
     elif isinstance(event, Notice):
         if event.key == "retrieval.unsupported":
-            spans = event.values.get("spans")
-            outcome.unsupported = [(int(start), int(end)) for start, end in spans] if isinstance(spans, list) else []
-        output.note(say(event.key, **dict(event.values)), "dim")
+            spans = cast("Iterable[tuple[int, int]]", event.values.get("spans", ()))
+            outcome.unsupported = [(int(start), int(end)) for start, end in spans]
+        output.note(words_of(event.key, event.values), "dim")
     elif isinstance(event, Passages):
         outcome.passages = [passage_values(passage) for passage in event.items]
         if form == "jsonl":

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from genchat.engine.training.event_lines import WatchedEvent, event_to_json
-from genchat.engine.training.events import Ended
+from genchat.engine.training.events import Ended, EndReason
 from genchat.tui.cli.output import Output
 
 FLAG = "--events"
@@ -19,14 +19,14 @@ class EventLines:
         self._output = output
         self.gone = False
 
-    def tell(self, event: WatchedEvent) -> str:
-        """Write one event; the reason why the run ended, or an empty text."""
+    def tell(self, event: WatchedEvent) -> EndReason | None:
+        """Write one event; returns the reason why the run ended, once it has."""
         if not self.gone:
             try:
                 self._output.json_line(event_to_json(event))
             except BrokenPipeError:
                 self.gone = True
-        return event.reason if isinstance(event, Ended) else ""
+        return event.reason if isinstance(event, Ended) else None
 
 
 def without_flag(arguments: tuple[str, ...]) -> list[str]:

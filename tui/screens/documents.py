@@ -22,11 +22,11 @@ from textual.worker import get_current_worker
 
 from genchat.engine.errors import GenchatError
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, rounded_percentage
 from genchat.engine.paths import paths
 from genchat.engine.settings import load_settings
 from genchat.engine.text import safe, safe_line
 from genchat.tui.keys import bind
-from genchat.tui.numbers import decimal
 from genchat.tui.screens.ask import ConfirmScreen, LineScreen
 from genchat.tui.screens.layout import SMALLEST
 from genchat.tui.widgets.key_bar import KeyBar
@@ -334,19 +334,21 @@ def retrieval_content(found: "Retrieval") -> Content:
         how = say(f"docs.found_{word.found}", word=safe_line(", ".join(word.taken_for)))
         parts += [
             (safe_line(word.text, 30).ljust(18), "bold"),
-            f"{100 * word.weight / total:3.0f} %  ",
+            f"{rounded_percentage(word.weight / total):>4}  ",
             (say("docs.in_passages", count=word.frequency) + ("  " + how if how else "") + "\n", "$genchat-muted"),
         ]
     verdict = say(
         "docs.enough" if found.enough else "docs.not_enough",
         evidence=decimal(found.evidence),
         least=decimal(ENOUGH),
-        coverage=f"{found.coverage:.0%}",
+        coverage=rounded_percentage(found.coverage),
     )
     parts.append((verdict + "\n", "" if found.enough else "$warning"))
     for passage in found.passages:
         scores = "   ".join(f"{say(f'docs.part_{name}')} {decimal(score)}" for name, score in passage.parts.items())
-        matched = "   ".join(f"{safe_line(word)} {share:.0%}" for word, share in passage.matched.items())
+        matched = "   ".join(
+            f"{safe_line(word)} {rounded_percentage(share)}" for word, share in passage.matched.items()
+        )
         parts += [
             "\n",
             (f"[{passage.number}] {safe_line(passage.source)}", "bold"),

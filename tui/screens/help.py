@@ -13,7 +13,7 @@ from genchat.engine.language import say
 from genchat.tui.keys import bind, description, key_names
 from genchat.tui.screens.dialog import Dialog
 
-_KEY_COLUMN = 22
+_KEY_COLUMN = 33
 
 
 class HelpScreen(Dialog[None]):

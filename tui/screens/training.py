@@ -1,10 +1,11 @@
 """Watching a model learn: loss curves, figures, what it writes by now; stop and keep, stop and discard, or go and chat.
 
 The run is a process of its own (tui/training/job.py) that goes on while the person chats; this screen only looks.
+training_desk.py opens it.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from textual import events
 from textual.app import ComposeResult
@@ -14,24 +15,17 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from genchat.engine.errors import GenchatError
 from genchat.engine.language import say
-from genchat.engine.paths import paths
 from genchat.engine.text import safe, safe_line
+from genchat.engine.training.events import EndReason
 from genchat.tui.cli.commands.train_neural import duration
 from genchat.tui.keys import bind
 from genchat.tui.screens.ask import ConfirmScreen
-from genchat.tui.screens.chat import ChatScreen
 from genchat.tui.screens.layout import SMALLEST
-from genchat.tui.screens.training_form import TrainingForm
 from genchat.tui.training.job import JobStatus, Point, Told, TrainingJob
-from genchat.tui.training.order import TrainingOrder, known_texts
 from genchat.tui.widgets.curves import Curve, Curves
 from genchat.tui.widgets.key_bar import KeyBar
 from genchat.tui.widgets.training_figures import Figures, Phases, TrainingHeader
-
-if TYPE_CHECKING:
-    from genchat.tui.app import GenchatApp
 
 Next = Literal["talk", "again"]
 _LOOK_EVERY = 0.25  # seconds
@@ -171,8 +165,8 @@ def _message(job: TrainingJob, told: Told) -> str:
     name = job.order.name
     match job.status:
         case JobStatus.KEPT:
-            reason = told.ended.reason if told.ended is not None else ""
-            return say(_KEPT.get(reason, "training_screen.kept"), name=name, time=duration(job.seconds))
+            reason = told.ended.reason if told.ended is not None else "done"
+            return say(_KEPT[reason], name=name, time=duration(job.seconds))
         case JobStatus.DISCARDED:
             return say("training_screen.discarded", name=name)
         case JobStatus.FAILED:
@@ -183,7 +177,8 @@ def _message(job: TrainingJob, told: Told) -> str:
     return say("training_screen.unseen", letters=safe_line(unseen, _UNSEEN_SHOWN)) if unseen else ""
 
 
-_KEPT: Mapping[str, str] = {
+_KEPT: Mapping[EndReason, str] = {
+    "done": "training_screen.kept",
     "stopped": "training_screen.kept_stopped",
     "loss reached": "training_screen.kept_loss_reached",
     "no more gain": "training_screen.kept_no_more_gain",
@@ -194,65 +189,3 @@ _KEPT: Mapping[str, str] = {
 def _curve(points: list[Point], endless: bool) -> Curve:
     """Over the share of the run that is done, or over seconds where there is no end to be a share of."""
     return [(point.seconds if endless or point.done is None else point.done, point.loss) for point in points]
-
-
-# ---- the way in and out ----
-
-
-def open_training(app: "GenchatApp") -> None:
-    """The run that goes on, or the form to begin one."""
-    if not isinstance(app.screen, ChatScreen):
-        return
-    if app.training is None:
-        _ask(app)
-    else:
-        _watch(app, app.training)
-
-
-def _ask(app: "GenchatApp", form: Mapping[str, str] | None = None) -> None:
-    home = paths()
-    screen = TrainingForm(known_texts(home), home, form)
-    app.push_screen(screen, lambda order: _begin(app, order) if order is not None else None)
-
-
-def _begin(app: "GenchatApp", order: TrainingOrder) -> None:
-    try:
-        app.training = TrainingJob(order, paths(), lambda: app.call_later(_ended, app))
-    except GenchatError as error:
-        app.notify(safe(str(error)), severity="error", markup=False)
-    else:
-        _watch(app, app.training)
-
-
-def _watch(app: "GenchatApp", job: TrainingJob) -> None:
-    def go_on(wanted: Next | None) -> None:
-        if job.status.over:
-            app.training = None
-        if wanted == "talk":
-            _talk(app, job)
-        elif wanted == "again":
-            _ask(app, {**job.order.form, "name": "" if job.status is JobStatus.KEPT else job.order.name})
-
-    app.push_screen(TrainingScreen(job), go_on)
-
-
-def _ended(app: "GenchatApp") -> None:
-    """Wherever the person is: the lists know the new model, and a word is said."""
-    job, chat = app.training, app.screen_stack[0]
-    if job is None or not isinstance(chat, ChatScreen):
-        return
-    chat.list_models()
-    if not any(isinstance(screen, TrainingScreen) for screen in app.screen_stack):
-        failed = job.status is JobStatus.FAILED
-        text = say(f"training_screen.note_{job.status.name.lower()}", name=job.order.name)
-        app.notify(safe(text), severity="error" if failed else "information", markup=False)
-
-
-def _talk(app: "GenchatApp", job: TrainingJob) -> None:
-    chat, kept = app.screen_stack[0], job.told().kept
-    if not isinstance(chat, ChatScreen) or kept is None:
-        return
-    if not kept.chat and not chat.session.free_text and chat.session.live is None:
-        chat.action_mode()  # a model of plain text goes on with a text
-    chat.load_backend(kept.name)
-    chat.action_home()

@@ -20,11 +20,11 @@ from textual.widgets import Input, Static
 
 from genchat.engine.errors import DocumentsError, GenchatError
 from genchat.engine.language import language_in_use, say
+from genchat.engine.language.numbers import decimal, rounded_percentage
 from genchat.engine.paths import paths
 from genchat.engine.text import safe, safe_line
 from genchat.engine.text_store import TextCard, TextStore
 from genchat.tui.keys import bind
-from genchat.tui.numbers import decimal, whole
 from genchat.tui.screens.layout import SMALLEST
 from genchat.tui.widgets.key_bar import KeyBar
 
@@ -147,7 +147,7 @@ class WordsScreen(Screen[None]):
         from genchat.tui.cli.inputs import read_text_file
 
         def tell(share: float) -> None:
-            self.post_message(self.Told(f"{say('words.training')} {share:.0%}"))
+            self.post_message(self.Told(f"{say('words.training')} {rounded_percentage(share)}"))
 
         try:
             texts = [read_text_file(_texts().path(choice.corpus))] if choice.corpus else shipped_texts(choice.language)
@@ -168,7 +168,7 @@ class WordsScreen(Screen[None]):
         if message.choice != self._choices[0]:
             return
         self._vectors = message.vectors
-        about = say("words.trained_on", name=message.vectors.name, words=whole(len(message.vectors.words)))
+        about = say("words.trained_on", name=message.vectors.name, words=len(message.vectors.words))
         self._title.update(Content.assemble((say("words.title"), "bold"), "   ", (about, "$genchat-muted")))
         self._tell("")
         if self._input.value.strip():

@@ -10,6 +10,7 @@ from genchat.corpora import LICENCE, corpora_folder
 from genchat.corpora.loader import HELD_OUT
 from genchat.engine.errors import TextUnusable, UsageError
 from genchat.engine.language import say
+from genchat.engine.number_input import read_number, read_whole_number
 from genchat.engine.paths import Paths
 from genchat.engine.registry import Registry
 from genchat.engine.settings import load_settings
@@ -128,12 +129,8 @@ def _length(form: Mapping[str, str]) -> Iterator[str]:
 
 
 def _number(name: str, text: str) -> float | int:
-    text = text.strip()
-    try:
-        return int(text) if name in _WHOLE else float(text.replace(",", "."))
-    except ValueError:
-        key = "not_a_whole_number" if name in _WHOLE else "not_a_number"
-        raise UsageError(key, name=say(f"training_screen.field.{name}"), value=text) from None
+    label = say(f"training_screen.field.{name}")
+    return read_whole_number(label, text) if name in _WHOLE else read_number(label, text)
 
 
 def _check_numbers(family: Family, numbers: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """The table of next tokens: label, the model's own probability, the one drawn from, and a bar that shows both.
 
-The bar is as long as the probability, 100 % being the whole width, so flat and peaked distributions can be told at a
+The bar is as long as the probability, 100% being the whole width, so flat and peaked distributions can be told at a
 glance. Its first part is what both columns share; a lighter end is what sampling gave, a fainter end what it took.
 """
 
@@ -12,9 +12,10 @@ from rich.style import Style
 from textual.strip import Strip
 
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, percent, percentage, setting, whole
+from genchat.engine.sampling.table import stage_label
 from genchat.engine.text import safe_line
 from genchat.tui.colours import Inks
-from genchat.tui.numbers import decimal, percent, plain, whole
 from genchat.tui.widgets.painting import Line, bar, fit
 from genchat.tui.widgets.wrapping import WrappedText
 
@@ -48,7 +49,7 @@ def paint_measures(record: "TokenRecord", width: int, inks: Inks) -> Strip:
     line = Line(width, inks.text)
     if record.log_prob is None or record.surprisal is None:
         return line.add(say("tui.panel.no_probability"), inks.muted).strip()
-    line.add("p ", inks.muted).add(f"{percent(2**-record.surprisal)} %", inks.strong)
+    line.add("p ", inks.muted).add(percentage(2**-record.surprisal), inks.strong)
     if record.rank is not None:
         line.add("   " + say("tui.panel.rank") + " ", inks.muted).add(whole(record.rank), inks.text)
     bits, unit = decimal(record.surprisal), " " + say("tui.panel.bits")
@@ -76,7 +77,7 @@ def paint_row(row: "Row", chosen: bool, width: int, inks: Inks, family: str) -> 
     room = width - 2 - label_width(width) - _NUMBER - _DRAWN - 1
     drawn = "" if row.drawn is None else percent(row.drawn)
     if row.cut_by is not None:
-        drawn = "─" if _cut_note(row, room) else row.cut_by
+        drawn = "─" if _cut_note(row, room) else stage_label(row.cut_by)
     line.add(drawn, ink, width=_DRAWN, right=True).add(" ")
     return Strip([*line.strip().crop(0, width - room), *_paint_bar(row, chosen, room, inks, accent)], width)
 
@@ -90,7 +91,7 @@ def paint_compact(row: "Row", chosen: bool, width: int, inks: Inks, family: str)
     line.add(percent(row.raw), inks.faint if row.cut_by is not None else inks.muted, width=5, right=True)
     drawn = "" if row.drawn is None else percent(row.drawn)
     line.add(" → " if drawn else "   ", inks.faint)
-    return line.add(row.cut_by or drawn, ink, width=6).strip()
+    return line.add(drawn if row.cut_by is None else stage_label(row.cut_by), ink, width=6).strip()
 
 
 def _paint_bar(row: "Row", chosen: bool, room: int, inks: Inks, accent: str) -> list[Segment]:
@@ -112,7 +113,7 @@ def _cut_note(row: "Row", room: int) -> str:
     """Which stage cut the row, padded to stand behind its bar; empty where there is no room for it."""
     if row.cut_by is None:
         return ""
-    note = " " + say("tui.panel.cut_by", stage=row.cut_by)
+    note = " " + say("tui.panel.cut_by", stage=stage_label(row.cut_by))
     left = room - int(row.raw * room) - 1
     return fit(note, left) if cell_len(note) <= left else ""
 
@@ -122,7 +123,7 @@ def paint_rest(record: "TokenRecord", rows: "list[Row]", width: int, inks: Inks)
     found: list[Strip] = []
     if record.vocabulary_size is not None and record.vocabulary_size > len(rows):
         others = Line(width, inks.text).add("  ")
-        others.add(say("tui.panel.others", count=whole(record.vocabulary_size - len(rows))), inks.muted)
+        others.add(say("tui.panel.others", count=record.vocabulary_size - len(rows)), inks.muted)
         mass = max(0.0, 1.0 - sum(row.raw for row in rows))
         used = 2 + label_width(width) + _NUMBER
         others.add(" " * max(used - (width - others.room) - len(percent(mass)), 1)).add(percent(mass), inks.muted)
@@ -142,17 +143,19 @@ def paint_sampling(record: "TokenRecord", width: int, inks: Inks) -> list[Strip]
     """What each stage did, in the order it was done, and where the draw fell."""
     pieces: list[str] = []
     for stage in record.stages:
-        if stage.name == "greedy":
-            pieces.append(say("tui.stage.greedy"))
-        elif stage.name in ("temperature", "repetition"):
-            pieces.append(say(f"tui.stage.{stage.name}", value=plain(stage.setting)))
+        name = stage_label(stage.name)
+        if stage.setting is None:
+            pieces.append(name)
+        elif stage.cuts:
+            value, kept = setting(stage.setting), whole(stage.kept)
+            pieces.append(say("sampling.step.cut", name=name, value=value, kept=kept))
         else:
-            pieces.append(say("tui.stage.cut", name=stage.name, value=plain(stage.setting), kept=whole(stage.kept)))
+            pieces.append(say("sampling.step.did", name=name, value=setting(stage.setting)))
     if record.uniform is not None:
         interval = record.interval
-        where = say("tui.stage.draw", value=decimal(record.uniform, 4))
+        where = say("sampling.step.draw", value=decimal(record.uniform, 4))
         if interval is not None:
-            where += " " + say("tui.stage.interval", low=decimal(interval[0], 3), high=decimal(interval[1], 3))
+            where += " " + say("sampling.step.interval", low=decimal(interval[0], 3), high=decimal(interval[1], 3))
         pieces.append(where)
     if not pieces:
         return []

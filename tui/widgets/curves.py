@@ -12,8 +12,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal
 from genchat.tui.colours import inks
-from genchat.tui.numbers import decimal
 from genchat.tui.widgets.painting import Line
 
 Curve = Sequence[tuple[float, float]]  # (how far, loss), the first growing

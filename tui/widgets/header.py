@@ -1,5 +1,6 @@
 """The first line: what is being talked to, how it draws its tokens, how fast it is."""
 
+import math
 import time
 
 from rich.segment import Segment
@@ -8,10 +9,11 @@ from textual.widget import Widget
 
 from genchat.engine.contract import ModelInfo, ReplySettings
 from genchat.engine.language import say
+from genchat.engine.language.numbers import percentage, setting, short_count, whole
+from genchat.engine.sampling.table import stage_label, stages
 from genchat.engine.text import safe_line
 from genchat.tui.chat.dialogue import Status
 from genchat.tui.colours import inks
-from genchat.tui.numbers import percent, plain, short_count, whole
 from genchat.tui.widgets.painting import right_aligned
 
 _LONGEST_NAME = 32
@@ -61,8 +63,8 @@ class Header(Widget):
         self.refresh()
 
     def show_loading(self, what: str, share: float) -> None:
-        """How far the opening of the model has come; `share` from 0 to 1."""
-        self._load_text = f"{safe_line(what)} {percent(share)} %"
+        """How far the opening of the model has come; `share` from 0 to 1, NaN where it is not known."""
+        self._load_text = safe_line(what) if math.isnan(share) else f"{safe_line(what)} {percentage(share)}"
         self.refresh()
 
     def show_problem(self, problem: str) -> None:
@@ -98,17 +100,14 @@ class Header(Widget):
 
     def _settings_text(self) -> str:
         sampling = self._settings.sampling
-        if sampling.temperature == 0:
-            return say("tui.header.greedy")
-        pieces = [f"T {plain(sampling.temperature)}"]
-        if sampling.top_k:
-            pieces.append(f"top-k {sampling.top_k}")
-        if sampling.top_p < 1:
-            pieces.append(f"top-p {plain(sampling.top_p)}")
-        if sampling.min_p:
-            pieces.append(f"min-p {plain(sampling.min_p)}")
-        if sampling.repetition_penalty > 1:
-            pieces.append(f"rep {plain(sampling.repetition_penalty)}")
+        pieces = []
+        for stage in stages():
+            if not stage.is_on(sampling):
+                continue
+            value = stage.shown_value(sampling)
+            pieces.append(stage_label(stage.name) + ("" if value is None else f" {setting(value)}"))
+            if stage.ends:
+                break
         if sampling.seed is not None:
-            pieces.append(f"seed {sampling.seed}")
+            pieces.append(f"{say('tui.sampling.seed')} {sampling.seed}")
         return "  ".join(pieces)

@@ -7,7 +7,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from genchat.tui.colours import inks
-from genchat.tui.keys import description, key_name
+from genchat.tui.keys import description, short_key_name
 from genchat.tui.widgets.painting import Line
 
 
@@ -52,7 +52,7 @@ class KeyBar(Widget):
     def _add(self, line: Line, binding: Binding) -> None:
         found = inks(self.app.current_theme.dark)
         start = self.size.width - line.room
-        line.add(key_name(binding), found.strong).add(" " + description(binding), found.muted).add("  ")
+        line.add(short_key_name(binding), found.strong).add(" " + description(binding), found.muted).add("  ")
         self._places.append((start, self.size.width - line.room, binding.key.partition(",")[0]))
 
     def on_click(self, event: events.Click) -> None:
@@ -62,4 +62,4 @@ class KeyBar(Widget):
 
 
 def _width(binding: Binding) -> int:
-    return len(key_name(binding)) + len(description(binding)) + 3
+    return len(short_key_name(binding)) + len(description(binding)) + 3

@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from genchat.engine.contract import Capabilities
 from genchat.engine.evidence import Evidence
-from genchat.engine.language import say
+from genchat.engine.language import say, words_of
 from genchat.engine.text import safe_line
 from genchat.tui.chat.dialogue import Turn
 from genchat.tui.colours import Inks, inks
@@ -31,7 +31,8 @@ from genchat.tui.widgets.candidates import (
     paint_token,
 )
 from genchat.tui.widgets.painting import Line
-from genchat.tui.widgets.why import Scene, paint_why
+from genchat.tui.widgets.why import Scene
+from genchat.tui.widgets.why.painters import paint_why
 
 _MARGIN = 1
 _LINES_BESIDE_ROWS = 24  # what stands above and below the candidates when everything is shown
@@ -110,7 +111,7 @@ class Panel(ScrollView, can_focus=True):
             names = {"by": safe_line(turn.opinion.by), "speaker": safe_line(turn.speaker)}
             lines += [*self._paragraph(say("tui.opinion.shown", **names)), Strip.blank(width, found.text)]
         if record.kind == "none":
-            lines += self._paragraph(say(record.reason or "tui.panel.not_stored"))
+            lines += self._paragraph(words_of(record.reason or "tui.panel.not_stored"))
             lines += self._paragraph(say("tui.opinion.hint")) if record.reason else []
         else:
             count = record.row_count if self._all_rows else max(self.size.height - _LINES_BESIDE_ROWS, _FEWEST_ROWS)
@@ -190,7 +191,7 @@ class CandidateStrip(Panel, can_focus=False):
         measures = paint_measures(record, head.room, found)
         lines = [Strip([*head.strip().crop(0, width - head.room), *measures], width)]
         if record.kind == "none":
-            return [*lines, *self._paragraph(say(record.reason or "tui.panel.not_stored"))][:_STRIP_LINES]
+            return [*lines, *self._paragraph(words_of(record.reason or "tui.panel.not_stored"))][:_STRIP_LINES]
         columns = min(max(width // COMPACT_WIDTH, 1), _STRIP_COLUMNS)
         rows = record.rows((_STRIP_LINES - 1) * columns)
         for first in range(0, (_STRIP_LINES - 1) * columns, columns):

@@ -5,10 +5,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal
 from genchat.tui.chat.dialogue import Turn
 from genchat.tui.chat.messages import TokenPicked
 from genchat.tui.colours import inks
-from genchat.tui.numbers import decimal
 from genchat.tui.widgets.painting import Line
 
 _BARS = "▁▂▃▄▅▆▇█"

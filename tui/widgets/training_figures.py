@@ -7,11 +7,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, percentage, short_count, whole
 from genchat.engine.ngram.progress import PHASES
 from genchat.engine.text import safe_line
 from genchat.tui.cli.commands.train_neural import duration
 from genchat.tui.colours import Inks, inks
-from genchat.tui.numbers import decimal, percent, short_count, whole
 from genchat.tui.training.job import JobStatus, Told
 from genchat.tui.widgets.painting import Line, bar, right_aligned
 
@@ -82,7 +82,7 @@ class Figures(Widget):
             tail = say("training_screen.left", time=duration(progress.seconds_left))
         complete = ended is not None and (endless or ended.reason == "done")
         done = 1.0 if complete else 0.0 if endless else progress.done
-        tail = f"   {tail} " if endless else f"  {percent(done)} %   {tail} "
+        tail = f"   {tail} " if endless else f"  {percentage(done)}   {tail} "
         width = max(self.size.width - len(tail) - 1, 1)
         pieces = [Segment(" ", found.text), *bar(width, done, 1.0, found.bar, found.bar_lost, found.ground)]
         return Strip([*pieces, Segment(tail, found.muted)]).adjust_cell_length(self.size.width, found.text)
@@ -133,6 +133,6 @@ class Phases(Widget):
         line.add(" ").add(say(f"ngram.phase_{names[y]}"), style, width=_PHASE_COLUMN)
         width = max(min(self.size.width - _PHASE_COLUMN - 10, 60), 1)
         pieces = bar(width, share, 1.0, found.bar, found.bar_lost, found.ground)
-        mark = "  ✓" if share >= 1 else f"  {percent(share)} %" if y == here else ""
+        mark = "  ✓" if share >= 1 else f"  {percentage(share)}" if y == here else ""
         text = Strip([*line.strip().crop(0, _PHASE_COLUMN + 1), *pieces, Segment(mark, found.muted)])
         return text.adjust_cell_length(self.size.width, found.text)

@@ -149,7 +149,7 @@ def test_only_where_nothing_is_found_the_model_is_not_asked(fitness: Library) ->
     model = SayingBackend("A resposta é 42.")
     events = ask(RagBackend(model, Retriever(fitness)), "xyzzy plugh?")
     assert model.heard == []
-    assert text_of(events).startswith("Não encontrei isso nos documentos.")
+    assert text_of(events).startswith("I did not find this in the documents.")
     assert "retrieval.abstained" in notices_of(events)
     assert passages_of(events).items == ()
     assert events[-1] == Finish("end")

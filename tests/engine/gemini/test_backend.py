@@ -144,6 +144,19 @@ class TestSettings:
         assert 0 <= sent["seed"] < 2**31
         assert "maxOutputTokens" not in sent
 
+    def test_penalties_the_service_has_too_are_sent_only_when_wanted(
+        self, backend_of: Open, server: GeminiServer
+    ) -> None:
+        sampling = SamplingSettings(frequency_penalty=2, presence_penalty=-0.5)
+        heard = reply(backend_of("gemini-flash-latest"), settings=ReplySettings(sampling))
+        sent = server.requests[-1].generation
+        assert (sent["frequencyPenalty"], sent["presencePenalty"]) == (1.99, -0.5)
+        assert "frequency penalty" in heard.told("gemini.number_capped")
+        reply(backend_of("gemini-flash-latest"), settings=ReplySettings(SamplingSettings()))
+        sent = server.requests[-1].generation
+        assert sent.keys() & {"frequencyPenalty", "presencePenalty", "topK"} == set()
+        assert (sent["temperature"], sent["topP"]) == (0.5, 0.9)
+
     def test_a_length_asked_for_leaves_room_for_thinking_and_is_kept_here(
         self, backend_of: Open, server: GeminiServer
     ) -> None:
@@ -156,7 +169,7 @@ class TestSettings:
         sampling = SamplingSettings(temperature=3.0, min_p=0.1, repetition_penalty=1.2)
         heard = reply(backend_of("gemini-flash-latest"), settings=ReplySettings(sampling))
         assert "min-p, repetition penalty" in heard.told("gemini.settings_unheeded")
-        assert "2.0" in heard.told("gemini.temperature_capped")
+        assert "up to 2; 3 was lowered" in heard.told("gemini.number_capped")
 
 
 class TestProbabilities:
@@ -248,7 +261,7 @@ class TestEndings:
     def test_the_words_of_the_service_are_in_the_notice(self, backend_of: Open) -> None:
         assert "BORED_TO_TEARS" in reply(backend_of("new-finish")).told("gemini.ended_otherwise")
         assert "TOO_SILLY" in reply(backend_of("blocked-prompt-new")).told("gemini.question_blocked")
-        assert "2999" in reply(backend_of("thinking-starved")).told("gemini.only_thoughts")
+        assert "2,999" in reply(backend_of("thinking-starved")).told("gemini.only_thoughts")
 
     @pytest.mark.parametrize("model", ["cut", "mid-error", "no-finish"])
     def test_a_reply_that_breaks_off_keeps_its_text_and_says_so(self, backend_of: Open, model: str) -> None:

@@ -96,7 +96,9 @@ class TestAnswers:
 class TestRequests:
     def test_what_is_asked_goes_over_the_wire(self, client: GeminiClient, server: GeminiServer, sdk: str) -> None:
         turns = (Turn("user", "oi"), Turn("model", "olá"), Turn("user", "tudo bem?"))
-        request = GenerateRequest("gemini-x", turns, "seja breve", 0.5, 0.75, 40, 7, 9000)
+        request = GenerateRequest(
+            "gemini-x", turns, "seja breve", {"temperature": 0.5, "top_p": 0.75, "top_k": 40}, 7, 9000
+        )
         list(client.stream(request))
         logged = server.requests[-1]
         assert logged.verb == "streamGenerateContent"

@@ -9,33 +9,23 @@ from genchat.tui.cli.options import (
     AsJson,
     AsJsonLines,
     MaxTokens,
-    MinP,
     Model,
     Precision,
-    Repetition,
     Seed,
-    Temperature,
     TopInJson,
-    TopK,
-    TopP,
-    sampling_flags,
 )
-from genchat.tui.cli.parser import GenchatCommand, single
+from genchat.tui.cli.parser import single
+from genchat.tui.cli.sampling_options import SamplingCommand
 
 app = single()
 
 
-@app.command("complete", cls=GenchatCommand, help="cli.complete.help")
+@app.command("complete", cls=SamplingCommand, help="cli.complete.help")
 def complete(
     context: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="TEXT", help="cli.argument.text_or_stdin")],
     model: Model = None,
     precision: Precision = None,
-    temperature: Temperature = None,
-    top_k: TopK = None,
-    top_p: TopP = None,
-    min_p: MinP = None,
-    repetition_penalty: Repetition = None,
     seed: Seed = None,
     max_tokens: MaxTokens = None,
     echo: Annotated[bool, typer.Option("--echo", help="cli.complete.echo")] = False,
@@ -48,8 +38,7 @@ def complete(
     from genchat.tui.cli.streaming import form_of, seeded, write_reply
 
     around = surroundings(context)
-    around.take_flags({"precision": precision})
-    around.take_flags(sampling_flags(model, temperature, top_k, top_p, min_p, repetition_penalty, seed, max_tokens))
+    around.take_flags({"model": model, "precision": precision, "sampling.seed": seed, "reply.max_tokens": max_tokens})
     text = given_text(words)
     form = form_of(as_json, as_jsonl)
     backend = around.open_model()

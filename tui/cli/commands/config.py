@@ -42,7 +42,12 @@ def _show(around: Surroundings, as_json: bool) -> None:
         return
     known = known_settings()
     rows = [
-        (name, written(given.value), given.where or say("cli.config.default"), known[name].allowed)
+        (
+            name,
+            written(given.value),
+            given.where or say("cli.config.default"),
+            known[name].allowed if name in known else "",
+        )
         for name, given in layers.items()
     ]
     around.output.table(rows, styles=("", "bold", "dim", "dim"))

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from genchat.engine.language import say
+from genchat.engine.language.numbers import whole
 from genchat.engine.text_store import TextStore
 from genchat.tui.cli.command_context import Surroundings, surroundings
 from genchat.tui.cli.options import AsJson
 from genchat.tui.cli.parser import GenchatCommand, group
-from genchat.tui.numbers import whole
 
 app = group("corpus", "corpus.help")
 

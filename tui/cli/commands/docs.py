@@ -10,12 +10,12 @@ import typer
 
 from genchat.engine.errors import DocumentNotFound, DocumentsError, ExitCode, UsageError
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, rounded_percentage
 from genchat.engine.text import safe_line
 from genchat.tui.cli.command_context import Surroundings, surroundings
 from genchat.tui.cli.commands.models import megabytes
 from genchat.tui.cli.options import AsJson
 from genchat.tui.cli.parser import GenchatCommand, group
-from genchat.tui.numbers import decimal
 
 if TYPE_CHECKING:
     from genchat.engine.contract import Passage
@@ -268,7 +268,7 @@ def _explain(around: Surroundings, found: "Retrieval") -> None:
     rows = [
         (
             safe_line(word.text),
-            f"{100 * word.weight / total:.0f} %",
+            rounded_percentage(word.weight / total),
             say("docs.in_passages", count=word.frequency),
             say(f"docs.found_{word.found}", word=safe_line(", ".join(word.taken_for))),
         )
@@ -276,7 +276,11 @@ def _explain(around: Surroundings, found: "Retrieval") -> None:
     ]
     out.table(rows, right=(1, 2), styles=("bold", "accent", "dim", "dim"))
     verdict = "docs.enough" if found.enough else "docs.not_enough"
-    numbers = {"evidence": decimal(found.evidence), "least": decimal(ENOUGH), "coverage": f"{found.coverage:.0%}"}
+    numbers = {
+        "evidence": decimal(found.evidence),
+        "least": decimal(ENOUGH),
+        "coverage": rounded_percentage(found.coverage),
+    }
     out.line(say(verdict, **numbers))
     for passage in found.passages:
         out.line()
@@ -289,7 +293,7 @@ def _explain_passage(around: Surroundings, passage: "Passage") -> None:
     parts = "   ".join(f"{say(f'docs.part_{name}')} {decimal(score)}" for name, score in passage.parts.items())
     out.line(f"    {say('docs.score', score=decimal(passage.score))}   {parts}")
     if passage.matched:
-        out.line("    " + "   ".join(f"{word} {share:.0%}" for word, share in passage.matched.items()))
+        out.line("    " + "   ".join(f"{word} {rounded_percentage(share)}" for word, share in passage.matched.items()))
     if passage.warning:
         out.line("    ⚠ " + say(passage.warning))
     if passage.highlight is not None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,11 @@ import typer
 from genchat.engine import __version__
 from genchat.engine.errors import ExitCode, GenchatError, HistoryError
 from genchat.engine.language import language_in_use, say
+from genchat.engine.language.numbers import whole
 from genchat.engine.settings import known_settings
 from genchat.tui.cli.command_context import Surroundings, surroundings
 from genchat.tui.cli.options import AsJson
 from genchat.tui.cli.parser import GenchatCommand, single
-from genchat.tui.numbers import whole
 
 app = single()
 _PACKAGES = (
@@ -134,7 +135,7 @@ def _look_at_history(path: Path) -> None:
 
 def _state(path: Path) -> str:
     if path.is_file():
-        return say("cli.doctor.file", bytes=whole(path.stat().st_size))
+        return say("cli.doctor.file", bytes=path.stat().st_size)
     return say("cli.doctor.folder" if path.is_dir() else "cli.doctor.absent")
 
 
@@ -150,19 +151,26 @@ def _models(around: Surroundings, found: Findings) -> dict[str, Any]:
     if found.problems and found.attempt(lambda: around.settings) is None:
         found.problems.pop()
         return {}
+    from genchat.engine.plugins.opening import load_code
+
+    registry = around.registry
     values: dict[str, Any] = {}
-    for entry in around.registry.models():
+    for entry in registry.models():
         state = f"{entry.family}  {say('cli.origin.' + entry.origin.replace('-', '_'))}"
         problem = entry.problem
         if entry.plugin is not None:
-            try:
-                entry.plugin.load()
-            except Exception as error:  # a stranger's code may raise anything
-                problem = f"{type(error).__name__}: {error}"
+            found.attempt(partial(load_code, entry.plugin, around.settings.plugin_timeout))
+            state += f"  {entry.plugin.package}"
         if problem:
             found.problems.append(say("cli.doctor.model", name=entry.name, reason=problem))
         values[entry.name] = state
-    found.attempt(lambda: around.registry.entry(around.settings.model))
+    found.problems += [entry.problem for entry in registry.unusable_plugins()]
+    found.problems += [
+        say("cli.doctor.options_of_nobody", name=name, file=around.paths.settings)
+        for name in around.settings.plugins
+        if name not in values
+    ]
+    found.attempt(lambda: registry.entry(around.settings.model))
     return values
 
 

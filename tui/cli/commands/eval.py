@@ -9,10 +9,10 @@ import typer
 
 from genchat.engine.errors import ExitCode, TextUnusable, UsageError
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, whole
 from genchat.tui.cli.command_context import surroundings
 from genchat.tui.cli.options import AsJson, complete_models
 from genchat.tui.cli.parser import GenchatCommand, single
-from genchat.tui.numbers import decimal, whole
 
 if TYPE_CHECKING:
     from genchat.engine.evaluation.measuring import EvalText, Measurement
@@ -67,7 +67,7 @@ def _texts(given: list[str], scope: Literal["replies", "all", "text"]) -> "list[
     """Arguments that are files, each by itself; all other words together as one text."""
     from genchat.corpora.loader import looks_like_dialogues
     from genchat.engine.evaluation.measuring import EvalText
-    from genchat.tui.cli.inputs import given_text, read_text_file
+    from genchat.tui.cli.inputs import given_text, read_text_file, say_source
 
     found = []
     words = []
@@ -82,7 +82,7 @@ def _texts(given: list[str], scope: Literal["replies", "all", "text"]) -> "list[
         else:
             words.append(argument)
     if words:
-        found.append(EvalText("TEXT" if "-" not in words else "stdin", given_text(words)))
+        found.append(EvalText(say_source(words), given_text(words)))
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from genchat.engine.errors import UsageError
-from genchat.engine.keys import SERVICES, find_key, remove_key, store_key
+from genchat.engine.keys import SERVICES, find_key, known_services, remove_key, store_key
 from genchat.engine.language import say
 from genchat.tui.cli.command_context import Surroundings, surroundings
 from genchat.tui.cli.inputs import read_stdin
@@ -20,7 +20,7 @@ _LONGEST = 4096  # characters of stdin that could be a key
 
 
 def _complete_services(incomplete: str) -> list[str]:
-    return [name for name in SERVICES if name.startswith(incomplete)]
+    return [name for name in known_services() if name.startswith(incomplete)]
 
 
 Service = Annotated[str, typer.Argument(metavar="SERVICE", help="keys.service", autocompletion=_complete_services)]
@@ -40,7 +40,8 @@ def list_keys(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _list(around: Surroundings, as_json: bool) -> None:
-    found = {service: find_key(service, around.paths.keys) for service in SERVICES}
+    found = {service: find_key(service, around.paths.keys) for service in known_services()}
+    found = {service: key for service, key in found.items() if key is not None or service in SERVICES}
     if as_json:
         around.output.json(
             [
@@ -65,11 +66,12 @@ def set_key(
     around = surroundings(context)
     if given:
         raise UsageError("key_on_command_line")
-    if service not in SERVICES:
-        raise UsageError("key_service_unknown", service=service, known=", ".join(SERVICES))
+    known = known_services()
+    if service not in known:
+        raise UsageError("key_service_unknown", service=service, known=", ".join(known))
     key = store_key(service, _asked_for(service), around.paths.keys)
     around.output.note(say("keys.stored", service=service, hint=key.hint, file=key.source))
-    variable = next((name for name in SERVICES[service] if os.environ.get(name)), None)
+    variable = next((name for name in known[service] if os.environ.get(name)), None)
     if variable is not None:
         around.output.note(say("keys.variable_first", variable=variable), "warn")
 

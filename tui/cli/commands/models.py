@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal
 from genchat.tui.cli.command_context import Surroundings, surroundings
 from genchat.tui.cli.options import AsJson, complete_models
 from genchat.tui.cli.parser import GenchatCommand, group
-from genchat.tui.numbers import decimal
+
+if TYPE_CHECKING:
+    from genchat.engine.registry import ModelEntry
 
 app = group("cli.models", "cli.models.help")
 Remote = Annotated[bool, typer.Option("--remote", help="cli.models.remote")]
@@ -36,7 +39,8 @@ def _list(around: Surroundings, remote: bool, as_json: bool) -> None:
 
         list_remote(around, as_json)
         return
-    entries = around.registry.models()
+    registry = around.registry
+    entries = [*registry.models(), *registry.unusable_plugins()]
     if as_json:
         around.output.json(
             [
@@ -48,7 +52,7 @@ def _list(around: Surroundings, remote: bool, as_json: bool) -> None:
                     "bytes": entry.size,
                     "description": entry.description,
                     "folder": None if entry.folder is None else str(entry.folder),
-                    "chosen": entry.name == around.settings.model,
+                    "chosen": entry.name == around.settings.model and not (entry.plugin and entry.problem),
                     "problem": entry.problem or None,
                 }
                 for entry in entries
@@ -57,17 +61,23 @@ def _list(around: Surroundings, remote: bool, as_json: bool) -> None:
         return
     rows = [
         (
-            "▸" if entry.name == around.settings.model else "",
+            "▸" if entry.name == around.settings.model and not (entry.plugin and entry.problem) else "",
             entry.name,
             entry.family,
             say(f"cli.origin.{entry.origin.replace('-', '_')}"),
             say("cli.models.talks" if entry.chat else "cli.models.completes"),
             "" if entry.size is None else megabytes(entry.size),
-            say("cli.models.damaged", reason=entry.problem) if entry.problem else entry.description,
+            _described(entry),
         )
         for entry in entries
     ]
     around.output.table(rows, right=(5,), styles=("accent", "bold", "", "dim", "dim", "dim", "dim"))
+
+
+def _described(entry: "ModelEntry") -> str:
+    if not entry.problem:
+        return entry.description
+    return entry.problem if entry.plugin is not None else say("cli.models.damaged", reason=entry.problem)
 
 
 @app.command("show", cls=GenchatCommand, help="cli.models.show")

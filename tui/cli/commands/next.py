@@ -1,6 +1,6 @@
 """`genchat next TEXT`: what could come next, and how likely each of it is."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,6 +8,12 @@ from genchat.engine.language import say
 from genchat.tui.cli.command_context import surroundings
 from genchat.tui.cli.options import AsJson, Model, Precision
 from genchat.tui.cli.parser import GenchatCommand, single
+
+if TYPE_CHECKING:
+    from genchat.engine.contract import Backend, LanguageModel
+    from genchat.engine.distribution import Distribution
+    from genchat.engine.token_labels import Labels
+    from genchat.tui.cli.output import Output
 
 app = single()
 
@@ -24,24 +30,20 @@ def next_tokens(
     as_json: AsJson = False,
 ) -> None:
     """The table of next tokens."""
-    from genchat.engine.conversation import Message, Role
     from genchat.engine.distribution import exact
-    from genchat.engine.local_backend import LocalBackend
+    from genchat.engine.evidence_lines import evidence_lines, evidence_values
+    from genchat.engine.language.numbers import decimal, percentage
     from genchat.engine.registry import language_model
-    from genchat.tui.cli.evidence_lines import evidence_lines, evidence_values
+    from genchat.engine.token_labels import Labels
+    from genchat.engine.token_values import candidates
     from genchat.tui.cli.inputs import given_text
-    from genchat.tui.cli.steps import Labels, candidates, percent, table_rows
-    from genchat.tui.numbers import decimal, whole
 
     around = surroundings(context)
     text = given_text(words)
     around.take_flags({"precision": precision})
     backend = around.open_model(model)
     subject = language_model(backend)
-    if chat and isinstance(backend, LocalBackend):
-        tokens = backend.prompt([Message(Role.USER, text)]).tokens
-    else:
-        tokens = tuple(subject.tokenizer.encode(text))
+    tokens = _given_tokens(backend, subject, text, chat)
     out = around.output
     unknown = subject.tokenizer.unknown_in(text)
     if unknown:
@@ -63,6 +65,27 @@ def next_tokens(
         }
         out.json(values | ({"why": evidence_values(cursor.evidence())} if why else {}))
         return
+    _table(out, found, labels, top)
+    others = max(found.vocabulary_size - top, 0)
+    out.line(say("cli.next.summary", others=others, rest=percentage(rest), entropy=decimal(found.entropy)))
+    if why:
+        for line in evidence_lines(cursor.evidence(), labels, [row.token for row in found.top(top)]):
+            out.line(line)
+
+
+def _given_tokens(backend: "Backend", model: "LanguageModel", text: str, chat: bool) -> tuple[int, ...]:
+    """What the model starts from: the text, or with `chat` the text as a message that it is about to answer."""
+    from genchat.engine.contract import RendersPrompt
+    from genchat.engine.conversation import Message, Role
+
+    if chat and isinstance(backend, RendersPrompt):
+        return backend.prompt([Message(Role.USER, text)]).tokens
+    return tuple(model.tokenizer.encode(text))
+
+
+def _table(out: "Output", found: "Distribution", labels: "Labels", top: int) -> None:
+    from genchat.engine.token_values import table_rows
+
     out.table(
         [
             (*(say(f"cli.column.{name}") for name in ("rank", "token", "id", "percent", "bits")), ""),
@@ -71,8 +94,3 @@ def next_tokens(
         right=(0, 2, 3, 4),
         styles=("dim", "bold", "dim", "", "dim", "accent"),
     )
-    others = max(found.vocabulary_size - top, 0)
-    out.line(say("cli.next.summary", others=whole(others), rest=percent(rest), entropy=decimal(found.entropy)))
-    if why:
-        for line in evidence_lines(cursor.evidence(), labels, [row.token for row in found.top(top)]):
-            out.line(line)

@@ -12,19 +12,14 @@ from genchat.tui.cli.options import (
     AsJson,
     AsJsonLines,
     MaxTokens,
-    MinP,
     Model,
     Precision,
-    Repetition,
     Seed,
-    Temperature,
     TopInJson,
-    TopK,
-    TopP,
     complete_conversations,
-    sampling_flags,
 )
-from genchat.tui.cli.parser import GenchatCommand, single
+from genchat.tui.cli.parser import single
+from genchat.tui.cli.sampling_options import SamplingCommand
 
 if TYPE_CHECKING:
     from genchat.tui.cli.conversation_log import Thread
@@ -32,17 +27,12 @@ if TYPE_CHECKING:
 app = single()
 
 
-@app.command("prompt", cls=GenchatCommand, help="cli.prompt.help")
+@app.command("prompt", cls=SamplingCommand, help="cli.prompt.help")
 def prompt(
     context: typer.Context,
     words: Annotated[list[str] | None, typer.Argument(metavar="PROMPT", help="cli.prompt.words")] = None,
     model: Model = None,
     precision: Precision = None,
-    temperature: Temperature = None,
-    top_k: TopK = None,
-    top_p: TopP = None,
-    min_p: MinP = None,
-    repetition_penalty: Repetition = None,
     seed: Seed = None,
     max_tokens: MaxTokens = None,
     latest: Annotated[bool, typer.Option("--continue", "-c", help="cli.prompt.continue")] = False,
@@ -57,8 +47,7 @@ def prompt(
 ) -> None:
     """Ask once."""
     around = surroundings(context)
-    around.take_flags({"precision": precision})
-    around.take_flags(sampling_flags(model, temperature, top_k, top_p, min_p, repetition_penalty, seed, max_tokens))
+    around.take_flags({"model": model, "precision": precision, "sampling.seed": seed, "reply.max_tokens": max_tokens})
     around.take_flags({"history.keep": False if no_log else None})
     text = _text(around, words or [])
     if text is None:

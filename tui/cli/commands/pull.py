@@ -8,12 +8,12 @@ import typer
 
 from genchat.engine.errors import UsageError
 from genchat.engine.language import say
+from genchat.engine.language.numbers import whole
 from genchat.tui.cli.command_context import surroundings
 from genchat.tui.cli.commands.import_model import Name, Replace, convert, report
 from genchat.tui.cli.commands.train_ngram import folder_for
 from genchat.tui.cli.options import AsJson
 from genchat.tui.cli.parser import GenchatCommand, single
-from genchat.tui.numbers import whole
 
 app = single()
 

@@ -25,7 +25,7 @@ def list_remote(around: Surroundings, as_json: bool) -> None:
             "▸" if model.name in chosen else "",
             model.name,
             _use(model),
-            "" if model.input_tokens is None else say("gemini.reads", tokens=f"{model.input_tokens:,}"),
+            "" if model.input_tokens is None else say("gemini.reads", tokens=model.input_tokens),
             model.title,
         )
         for model in models

@@ -2,15 +2,18 @@
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, percent
 from genchat.tui.cli.command_context import surroundings
 from genchat.tui.cli.options import AsJson, Model, Precision
 from genchat.tui.cli.parser import GenchatCommand, single
-from genchat.tui.numbers import decimal
+
+if TYPE_CHECKING:
+    from genchat.tui.cli.output import Output
 
 app = single()
 
@@ -49,10 +52,10 @@ def score_text(
 ) -> None:
     """Surprisal by token, bits per byte, perplexity."""
     from genchat.engine.decoding import score
-    from genchat.engine.distribution import LN2
     from genchat.engine.registry import language_model
+    from genchat.engine.token_labels import Labels
+    from genchat.engine.token_values import finite
     from genchat.tui.cli.inputs import given_text
-    from genchat.tui.cli.steps import Labels, bar, finite, percent
 
     around = surroundings(context)
     text = given_text(words)
@@ -75,19 +78,7 @@ def score_text(
         out.json(values | ({} if summary else {"scored": rows}))
         return
     if not summary:
-        bits = [-float(log_prob) / LN2 for log_prob in log_probs]
-        longest = max((value for value in bits if math.isfinite(value)), default=1.0) or 1.0
-        out.table(
-            [
-                (*(say(f"cli.column.{name}") for name in ("token", "percent", "bits")), ""),
-                *(
-                    (labels(token), percent(2.0**-value), _number(value), bar(value / longest))
-                    for token, value in zip(tokens, bits, strict=True)
-                ),
-            ],
-            right=(1, 2),
-            styles=("bold", "dim", "", "accent"),
-        )
+        _table(out, [labels(token) for token in tokens], [float(log_prob) for log_prob in log_probs])
     out.line(
         say(
             "cli.score.totals",
@@ -102,3 +93,22 @@ def score_text(
 
 def _number(value: float | None, digits: int = 2) -> str:
     return "∞" if value is None or not math.isfinite(value) else decimal(value, digits)
+
+
+def _table(out: "Output", labels: list[str], log_probs: list[float]) -> None:
+    """A row a token: its label, its probability, its bits and a bar for them."""
+    from genchat.engine.token_values import bar
+
+    bits = [-log_prob / math.log(2) for log_prob in log_probs]
+    longest = max((value for value in bits if math.isfinite(value)), default=1.0) or 1.0
+    out.table(
+        [
+            (*(say(f"cli.column.{name}") for name in ("token", "percent", "bits")), ""),
+            *(
+                (label, percent(2.0**-value), _number(value), bar(value / longest))
+                for label, value in zip(labels, bits, strict=True)
+            ),
+        ],
+        right=(1, 2),
+        styles=("bold", "dim", "", "accent"),
+    )

@@ -9,6 +9,7 @@ import typer
 
 from genchat.engine.errors import UsageError
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal
 from genchat.tui.cli.command_context import Surroundings, surroundings
 from genchat.tui.cli.commands.train_ngram import NewName, Replace, folder_for
 from genchat.tui.cli.options import AsJson, complete_models
@@ -53,7 +54,7 @@ def mixture(
     if as_json:
         out.json({**asdict(card), "folder": str(folder), "checksum": card.checksum})
         return
-    losses = {"loss": fitted.loss, "first_loss": fitted.first_loss, "second_loss": fitted.second_loss}
+    losses = {name: decimal(getattr(fitted, name), 4) for name in ("loss", "first_loss", "second_loss")}
     out.line(say("mixture.done", name=name, first=first_card.name, second=second_card.name, **losses))
     out.note(say("cli.train.try_it", name=name, command="prompt" if card.chat else "complete"), "dim")
 

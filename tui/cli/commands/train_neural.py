@@ -1,6 +1,7 @@
-"""`genchat train gpt|lstm TEXT…`: a neural model of one's own, with its loss to watch."""
+"""`genchat train gpt|lstm FILE…`: a neural model of one's own, with its loss to watch."""
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -8,6 +9,7 @@ import typer
 
 from genchat.engine.errors import ExitCode, UsageError
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, whole
 from genchat.tui.cli.command_context import Surroundings, surroundings
 from genchat.tui.cli.commands.train_ngram import Languages, Licence, NewName, Replace, folder_for
 from genchat.tui.cli.options import AsJson
@@ -15,14 +17,14 @@ from genchat.tui.cli.parser import GenchatCommand, single
 from genchat.tui.cli.watched import AsEvents, without_flag
 
 if TYPE_CHECKING:
-    from genchat.engine.training.events import TrainingEvent
+    from genchat.engine.training.events import EndReason, TrainingEvent
     from genchat.engine.training.run import Run
     from genchat.tui.cli.output import Output
 
 app = single()
 Optimizer = Literal["sgd", "momentum", "adagrad", "rmsprop", "adam", "adamw", "muon"]
 
-Files = Annotated[list[Path], typer.Argument(metavar="TEXT", help="training.files")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="training.files")]
 HeldOut = Annotated[list[Path] | None, typer.Option("--held-out", metavar="FILE", help="training.held_out")]
 Minutes = Annotated[float | None, typer.Option("--minutes", metavar="M", help="training.minutes")]
 Epochs = Annotated[float | None, typer.Option("--epochs", metavar="E", help="training.epochs")]
@@ -133,13 +135,10 @@ def lstm(
     _train("lstm", surroundings(context), dict(context.params))
 
 
-def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
+def _plan(family: str, around: Surroundings, given: dict[str, Any]) -> "Run":
     from genchat.engine.training.data import read_sources
-    from genchat.engine.training.events import Kept
     from genchat.engine.training.run import plan
     from genchat.engine.training.warm_start import read_beginning
-    from genchat.tui.cli.streaming import Interruption
-    from genchat.tui.cli.watched import EventLines
 
     folder = folder_for(around, given["name"], given["replace"] or given["resume"])
     beginning = None
@@ -148,9 +147,8 @@ def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
         if entry.folder is None or entry.card is None:
             raise UsageError("cannot_begin_from", model=entry.name, family=family)
         beginning = read_beginning(entry.folder, entry.card, family)
-    sources = read_sources(given["files"], given["held_out"] or (), given["licence"])
-    run = plan(
-        sources,
+    return plan(
+        read_sources(given["files"], given["held_out"] or (), given["licence"]),
         _recipe(family, given),
         folder,
         around.paths.data / "training" / given["name"] / "checkpoint.safetensors",
@@ -160,9 +158,17 @@ def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
         beginning=beginning,
         languages=tuple(given["language"] or ()),
     )
+
+
+def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
+    from genchat.engine.training.events import Kept
+    from genchat.tui.cli.streaming import Interruption
+    from genchat.tui.cli.watched import EventLines
+
+    run = _plan(family, around, given)
     out = around.output
     watcher = EventLines(out) if given["events"] else None
-    reason = ""
+    reason: EndReason | None = None
     with Interruption() as should_stop:
         for event in run.events(lambda: should_stop() or (watcher is not None and watcher.gone)):
             reason = (tell(out, event) if watcher is None else watcher.tell(event)) or reason
@@ -192,8 +198,8 @@ def _recipe(family: str, given: dict[str, Any]) -> Any:
     return base.with_values({**flags, "family": family, "compile": given["compile_network"] or base.compile})
 
 
-def tell(out: "Output", event: "TrainingEvent") -> str:
-    """Narrate one event; the reason why the run ended, or an empty text."""
+def tell(out: "Output", event: "TrainingEvent") -> "EndReason | None":
+    """Narrate one event; returns the reason why the run ended, once it has."""
     from genchat.engine.training.events import Ended, Progress, Sample, Started, Validation
 
     if isinstance(event, Started):
@@ -203,46 +209,51 @@ def tell(out: "Output", event: "TrainingEvent") -> str:
             out.note(say("training.unseen", pieces=event.unseen), "warn")
     elif isinstance(event, Progress):
         left = duration(event.seconds_left)
-        line = say("training.progress", step=event.step, loss=event.loss, speed=event.tokens_per_second, left=left)
+        speed = whole(round(event.tokens_per_second))
+        line = say("training.progress", step=event.step, loss=decimal(event.loss, 3), speed=speed, left=left)
         out.progress(line, event.done)
     elif isinstance(event, Validation):
-        out.note(say("training.validation", step=event.step, loss=event.loss, bits=event.bits_per_byte))
+        loss, bits = decimal(event.loss, 4), decimal(event.bits_per_byte, 4)
+        out.note(say("training.validation", step=event.step, loss=loss, bits=bits))
     elif isinstance(event, Sample):
         out.note(say("training.sample", step=event.step), "dim")
         out.note(event.text)
     elif isinstance(event, Ended):
         out.end_progress()
         return event.reason
-    return ""
+    return None
 
 
 def duration(seconds: float | None) -> str:
     """A length of time in words."""
     if seconds is None or seconds == float("inf"):
         return say("training.unknown_length")
-    whole = round(seconds)
-    if whole < 60:
-        return say("training.seconds", seconds=whole)
-    return say("training.minutes_seconds", minutes=whole // 60, seconds=whole % 60)
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return say("training.seconds", seconds=rest)
+    return say("training.minutes_seconds", minutes=minutes, seconds=rest)
 
 
-def _conclude(out: "Output", run: "Run", reason: str) -> None:
+_ENDED_EARLY: Mapping["EndReason", str] = {
+    "stopped": "training.stopped",
+    "loss reached": "training.loss_reached",
+    "no more gain": "training.no_more_gain",
+    "read often enough": "training.read_often_enough",
+}
+
+
+def _conclude(out: "Output", run: "Run", reason: "EndReason | None") -> None:
     place = run.trainer.place
-    notes = {
-        "stopped": "training.stopped",
-        "loss reached": "training.loss_reached",
-        "no more gain": "training.no_more_gain",
-        "read often enough": "training.read_often_enough",
-    }
-    if reason in notes:
-        out.note(say(notes[reason], step=place.step))
-    values = {"name": run.folder.name, "steps": place.step, "seconds": place.seconds}
+    if reason is not None and reason in _ENDED_EARLY:
+        out.note(say(_ENDED_EARLY[reason], step=place.step))
+    values = {"name": run.folder.name, "steps": place.step, "seconds": round(place.seconds)}
     if place.held_out_curve:
         loss = place.held_out_curve[-1][2]
-        out.line(say("training.ended", **values, loss=loss, bits=run.trainer.bits_per_byte(loss)))
+        bits = decimal(run.trainer.bits_per_byte(loss), 4)
+        out.line(say("training.ended", **values, loss=decimal(loss, 4), bits=bits))
     else:
         out.line(say("training.ended_unmeasured", **values))
 
 
-def _as_json(run: "Run", results: dict[str, Any], reason: str) -> dict[str, Any]:
+def _as_json(run: "Run", results: dict[str, Any], reason: "EndReason | None") -> dict[str, Any]:
     return {"name": run.folder.name, "folder": str(run.folder), "reason": reason, **results}

@@ -3,17 +3,23 @@
 import shlex
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from genchat.engine.errors import ExitCode, TrainingFailed, UsageError
 from genchat.engine.language import say
+from genchat.engine.language.numbers import plain
 from genchat.tui.cli.command_context import Surroundings, surroundings
 from genchat.tui.cli.options import AsJson
 from genchat.tui.cli.parser import GenchatCommand, single
 from genchat.tui.cli.watched import AsEvents, without_flag
-from genchat.tui.numbers import plain, whole
+
+if TYPE_CHECKING:
+    from genchat.engine.model_card import ModelCard
+    from genchat.engine.ngram.sources import Source
+    from genchat.tui.cli.output import Output
+    from genchat.tui.cli.watched import EventLines
 
 app = single()
 NewName = Annotated[str, typer.Option("--name", metavar="NAME", help="cli.train.name")]
@@ -46,42 +52,26 @@ def train(
 ) -> None:
     """Train the statistical model."""
     from genchat.engine.ngram.sources import read_source
-    from genchat.engine.ngram.training import DEFAULT_MIN_COUNT, train_ngram
-    from genchat.engine.training.events import Kept, Phase
-    from genchat.tui.cli.streaming import Interruption
+    from genchat.engine.ngram.training import DEFAULT_MIN_COUNT
+    from genchat.engine.training.events import Kept
     from genchat.tui.cli.watched import EventLines
 
     around = surroundings(context)
     folder = folder_for(around, name, replace)
-    sources = [read_source(file) for file in files]
     out = around.output
     watcher = EventLines(out) if events else None
-
-    def tell(phase: str, done: float) -> None:
-        if watcher is None:
-            out.progress(say(f"ngram.phase_{phase}"), done)
-        else:
-            watcher.tell(Phase(phase, done))
-
-    with Interruption() as should_stop:
-        try:
-            card = train_ngram(
-                sources,
-                folder,
-                order=order,
-                unit=tokens,
-                min_count=DEFAULT_MIN_COUNT if min_count is None else min_count,
-                command=shlex.join(["genchat", *without_flag(around.arguments)]),
-                languages=tuple(language or ()),
-                licence=licence,
-                progress=tell,
-                should_stop=lambda: should_stop() or (watcher is not None and watcher.gone),
-            )
-        except TrainingFailed as error:
-            if not should_stop() and (watcher is None or not watcher.gone):
-                raise
-            out.error(str(error))
-            raise typer.Exit(ExitCode.INTERRUPTED) from None
+    card = _count(
+        out,
+        watcher,
+        [read_source(file) for file in files],
+        folder,
+        order=order,
+        unit=tokens,
+        min_count=DEFAULT_MIN_COUNT if min_count is None else min_count,
+        command=shlex.join(["genchat", *without_flag(around.arguments)]),
+        languages=tuple(language or ()),
+        licence=licence,
+    )
     out.end_progress()
     if watcher is not None:
         watcher.tell(Kept(card.name, str(folder), card.chat))
@@ -94,9 +84,37 @@ def train(
             "cli.train.ngram_done",
             name=name,
             order=card.settings["order"],
-            vocabulary=whole(card.settings["vocabulary_size"]),
-            tokens=whole(card.results["tokens"]),
+            vocabulary=card.settings["vocabulary_size"],
+            tokens=card.results["tokens"],
             seconds=plain(card.results["seconds"]),
         )
     )
     out.note(say("cli.train.try_it", name=name, command="prompt" if card.chat else "complete"), "dim")
+
+
+def _count(
+    out: "Output", watcher: "EventLines | None", sources: "list[Source]", folder: Path, **how: Any
+) -> "ModelCard":
+    """Train, telling the phases; `how` is what train_ngram takes beside. Ctrl-C and a watcher that is gone end it."""
+    from genchat.engine.ngram.training import train_ngram
+    from genchat.engine.training.events import Phase
+    from genchat.tui.cli.streaming import Interruption
+
+    def tell(phase: str, done: float) -> None:
+        if watcher is None:
+            out.progress(say(f"ngram.phase_{phase}"), done)
+        else:
+            watcher.tell(Phase(phase, done))
+
+    with Interruption() as interrupted:
+
+        def should_stop() -> bool:
+            return interrupted() or (watcher is not None and watcher.gone)
+
+        try:
+            return train_ngram(sources, folder, progress=tell, should_stop=should_stop, **how)
+        except TrainingFailed as error:
+            if not should_stop():
+                raise
+            out.error(str(error))
+            raise typer.Exit(ExitCode.INTERRUPTED) from None

@@ -10,11 +10,11 @@ import typer
 
 from genchat.engine.errors import DocumentsError, UsageError
 from genchat.engine.language import language_in_use, say
+from genchat.engine.language.numbers import decimal, whole
 from genchat.engine.text import safe_line
 from genchat.tui.cli.command_context import Surroundings, surroundings
 from genchat.tui.cli.options import AsJson, Model
 from genchat.tui.cli.parser import GenchatCommand, group
-from genchat.tui.numbers import decimal, whole
 
 if TYPE_CHECKING:
     from genchat.engine.words.vectors import Neighbour, WordVectors
@@ -158,7 +158,7 @@ def _show(around: Surroundings, vectors: "WordVectors", found: Sequence["Neighbo
         for each in found
     ]
     around.output.table([head, *rows], right=(1, 2, 3), styles=("bold", "accent", "", "dim"))
-    around.output.note(say("words.trained_on", name=vectors.name, words=whole(len(vectors.words))), "dim")
+    around.output.note(say("words.trained_on", name=vectors.name, words=len(vectors.words)), "dim")
 
 
 def _vectors(

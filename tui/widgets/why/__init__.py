@@ -1,7 +1,6 @@
 """The "why" below the candidates: one painter a kind of evidence, each in a file of its own.
 
-A painter takes the evidence and a Scene and gives finished lines. Adding a kind of evidence means adding a painter
-here; the panel knows none of them.
+A painter takes the evidence and a Scene and gives finished lines; painters.py knows them all, the panel none of them.
 """
 
 from dataclasses import dataclass
@@ -10,14 +9,13 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from textual.strip import Strip
 
-from genchat.engine.evidence import Evidence, GptEvidence, LstmEvidence, MixtureEvidence, NgramEvidence
-from genchat.engine.language import say
 from genchat.tui.colours import Inks
 from genchat.tui.widgets.painting import Line
 from genchat.tui.widgets.wrapping import WrappedText
 
 if TYPE_CHECKING:
-    from genchat.tui.chat.token_records import Labels, TokenRecord
+    from genchat.engine.token_labels import Labels
+    from genchat.tui.chat.token_records import TokenRecord
 
 
 @dataclass(frozen=True)
@@ -55,25 +53,3 @@ class Scene:
     def blank(self) -> Strip:
         """An empty line."""
         return Strip.blank(self.width, self.inks.text)
-
-
-def paint_why(evidence: Evidence | None, scene: Scene) -> list[Strip]:
-    """The argument for the token of `scene`."""
-    match evidence:
-        case NgramEvidence():
-            from genchat.tui.widgets.why.ngram import paint_ngram
-
-            return paint_ngram(evidence, scene)
-        case LstmEvidence():
-            from genchat.tui.widgets.why.lstm import paint_lstm
-
-            return paint_lstm(evidence, scene)
-        case GptEvidence():
-            from genchat.tui.widgets.why.gpt import paint_gpt
-
-            return paint_gpt(evidence, scene)
-        case MixtureEvidence():
-            from genchat.tui.widgets.why.mixture import paint_mixture
-
-            return paint_mixture(evidence, scene)
-    return scene.paragraph(say("tui.why.nothing"), scene.inks.faint)

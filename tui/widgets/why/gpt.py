@@ -6,8 +6,8 @@ from textual.strip import Strip
 
 from genchat.engine.evidence import GptEvidence
 from genchat.engine.language import say
+from genchat.engine.language.numbers import percentage
 from genchat.engine.text import safe_line
-from genchat.tui.numbers import percent
 from genchat.tui.widgets.why import Scene
 
 _STRONGEST = 5
@@ -28,7 +28,7 @@ def _paint_lens(evidence: GptEvidence, scene: Scene) -> list[Strip]:
             style = Style(bold=True) if token == scene.record.token else scene.inks.text
             if line.room < 12:
                 break
-            line.add(safe_line(scene.labels(token), 8), style).add(f" {percent(probability)}  ", scene.inks.muted)
+            line.add(safe_line(scene.labels(token), 8), style).add(f" {percentage(probability)}  ", scene.inks.muted)
         lines.append(line.strip())
     return lines
 
@@ -41,7 +41,7 @@ def _paint_attention(evidence: GptEvidence, scene: Scene) -> list[Strip]:
     for place in np.argsort(-heard, kind="stable")[:_STRONGEST]:
         line = scene.line().add(f"-{len(heard) - int(place)}", scene.inks.faint, width=5)
         line.add(safe_line(scene.labels(evidence.tokens[int(place)])), scene.inks.text, width=14)
-        line.add(percent(float(heard[place])), scene.inks.muted, width=6, right=True).add(" ")
+        line.add(percentage(float(heard[place])), scene.inks.muted, width=6, right=True).add(" ")
         line.add("█" * round(float(heard[place]) * line.room), Style(color=scene.inks.bar))
         lines.append(line.strip())
     return lines

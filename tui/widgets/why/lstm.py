@@ -7,7 +7,7 @@ from textual.strip import Strip
 from genchat.engine.distribution import FloatArray
 from genchat.engine.evidence import LstmEvidence
 from genchat.engine.language import say
-from genchat.tui.numbers import decimal
+from genchat.engine.language.numbers import decimal
 from genchat.tui.widgets.why import Scene
 
 _LEVELS = " ▁▂▃▄▅▆▇█"

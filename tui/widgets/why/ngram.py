@@ -11,14 +11,14 @@ from textual.strip import Strip
 
 from genchat.engine.evidence import CorpusPlace, NgramEvidence, NgramLevel, NgramShare, RecallEvidence
 from genchat.engine.language import say
+from genchat.engine.language.numbers import percent, percentage, whole
 from genchat.engine.text import safe, safe_line
-from genchat.tui.numbers import percent, whole
 from genchat.tui.widgets.painting import Line, fit
 from genchat.tui.widgets.why import Scene
 
 _SHOWN_PLACES = 3
 _SHOWN_REPLIES = 2
-_SEEN, _DOWN, _GIVES = 9, 6, 6  # columns; the first grows with the counts
+_SEEN, _LEAST = 9, 6  # columns; the first grows with the counts, the others with their titles
 _HEARD = 0.01  # recalled replies below this share of what is recalled are not told
 _RECALLED = "≈"
 
@@ -39,7 +39,7 @@ def _paint_order(evidence: NgramEvidence, scene: Scene) -> Strip:
     line.add(say("tui.why.title") + "  ", scene.inks.muted + Style(bold=True))
     line.add(say("tui.why.order", used=evidence.order, of=evidence.model_order), scene.inks.text)
     if evidence.recall is not None:
-        line.add("   " + say("tui.why.recall", weight=percent(evidence.recall.weight)), scene.inks.text)
+        line.add("   " + say("tui.why.recall", weight=percentage(evidence.recall.weight)), scene.inks.text)
     return line.strip()
 
 
@@ -61,19 +61,20 @@ def _paint_levels(evidence: NgramEvidence, scene: Scene) -> list[Strip]:
     shares = {share.order: share for share in _shares(evidence, scene)}
     counts = [_counts(level, shares.get(level.order)) for level in evidence.levels]
     inks, seen = scene.inks, max(_SEEN, *(len(count) + 2 for count in counts))
-    numbers = seen + _DOWN + _GIVES
+    backs_off, adds = (max(_LEAST, len(say(f"tui.why.{name}")) + 1) for name in ("down", "gives"))
+    numbers = seen + backs_off + adds
     found = [
         scene.line()
         .add(" " * max(scene.width - numbers, 0))
         .add(say("tui.why.counts"), inks.faint, width=seen, right=True)
-        .add(say("tui.why.down"), inks.faint, width=_DOWN, right=True)
-        .add(say("tui.why.gives"), inks.faint, width=_GIVES, right=True)
+        .add(say("tui.why.down"), inks.faint, width=backs_off, right=True)
+        .add(say("tui.why.gives"), inks.faint, width=adds, right=True)
         .strip()
     ]
     if evidence.recall is not None:
         line = scene.line().add(f"{_RECALLED} ", Style(color=inks.bar))
-        line.add(say("tui.why.recalled"), inks.text, width=scene.width - 2 - _GIVES)
-        found.append(line.add(percent(_gift(evidence.recall, scene)), inks.muted, width=_GIVES, right=True).strip())
+        line.add(say("tui.why.recalled"), inks.text, width=scene.width - 2 - adds)
+        found.append(line.add(percent(_gift(evidence.recall, scene)), inks.muted, width=adds, right=True).strip())
     for level, count in zip(reversed(evidence.levels), reversed(counts), strict=True):
         share = shares.get(level.order)
         line = scene.line().add(f"{level.order} ", Style(color=_tint(level.order, evidence.model_order, scene)))
@@ -81,8 +82,8 @@ def _paint_levels(evidence: NgramEvidence, scene: Scene) -> list[Strip]:
         room = max(scene.width - numbers - 2, 4)
         line.add(_end_of(context, room), inks.text if level.context else inks.faint, width=room)
         line.add(count, inks.text if share is not None and share.count else inks.faint, width=seen, right=True)
-        line.add(percent(level.backoff) if level.context else "", inks.faint, width=_DOWN, right=True)
-        line.add("" if share is None else percent(share.contribution), inks.muted, width=_GIVES, right=True)
+        line.add(percent(level.backoff) if level.context else "", inks.faint, width=backs_off, right=True)
+        line.add("" if share is None else percent(share.contribution), inks.muted, width=adds, right=True)
         found.append(line.strip())
     return found
 
@@ -141,7 +142,7 @@ def _paint_recalled(recall: RecallEvidence, scene: Scene) -> list[Strip]:
         if each.share < _HEARD and found:
             break
         line = scene.line().add(f"{_RECALLED} ", Style(color=scene.inks.bar))
-        line.add(f"{percent(each.share)} %  ", scene.inks.muted)
+        line.add(f"{percentage(each.share)}  ", scene.inks.muted)
         where = f"{safe_line(each.reply.source)}:{each.reply.line}"
         found.append(line.add(_end_of(where, line.room), scene.inks.muted).strip())
         line = scene.line().add("  ")
@@ -155,7 +156,7 @@ def _paint_match(evidence: NgramEvidence, scene: Scene) -> list[Strip]:
     if not evidence.longest_match:
         return []
     words = safe_line(scene.labels.text(evidence.longest_match))
-    line = scene.line().add(say("tui.why.verbatim", count=whole(evidence.match_count)) + " ", scene.inks.muted)
+    line = scene.line().add(say("tui.why.verbatim", count=evidence.match_count) + " ", scene.inks.muted)
     return [line.add(f"“{_end_of(words, max(line.room - 2, 4))}”", scene.inks.text).strip()]
 
 

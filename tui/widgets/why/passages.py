@@ -6,9 +6,9 @@ from rich.style import Style
 from textual.strip import Strip
 
 from genchat.engine.contract import Passage, Passages
-from genchat.engine.language import say
+from genchat.engine.language import say, words_of
+from genchat.engine.language.numbers import decimal, percentage
 from genchat.engine.text import safe, safe_line
-from genchat.tui.numbers import decimal, percent
 from genchat.tui.widgets.why import Scene
 from genchat.tui.widgets.wrapping import WrappedText
 
@@ -38,10 +38,10 @@ def _paint_passage(passage: Passage, scene: Scene) -> list[Strip]:
         total = say("docs.score", score=decimal(passage.score))
         lines.append(scene.line().add("    ").add(f"{total}  {scores}", inks.muted).strip())
     if passage.matched and parts:
-        words = "  ".join(f"{safe_line(word)} {percent(share)} %" for word, share in passage.matched.items())
+        words = "  ".join(f"{safe_line(word)} {percentage(share)}" for word, share in passage.matched.items())
         lines.append(scene.line().add("    ").add(words, inks.faint).strip())
     if passage.warning:
-        lines += scene.paragraph(say(passage.warning), inks.warning)
+        lines += scene.paragraph(words_of(passage.warning), inks.warning)
     return lines + _paint_text(passage, scene)
 
 
