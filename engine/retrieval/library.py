@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from genchat.engine.errors import DocumentsError
 from genchat.engine.retrieval.database import as_documents_error, open_database, writing
 from genchat.engine.retrieval.indexing import Indexer, Progress, Source, found_sources, stored_path
+from genchat.engine.retrieval.schema import count_change
 from genchat.engine.retrieval.searchable import Form, shown_text
 from genchat.engine.text import safe_line
 
@@ -223,6 +224,7 @@ class Library:
         found = self.collection(name)
         with self.changing() as connection, writing(connection):
             connection.execute("UPDATE docs_collection SET local_only = ? WHERE id = ?", (local_only, found.id))
+            count_change(connection)
 
     def ensure_shipped(self, again: bool = False) -> None:
         """Index the collections that come with genchat.

@@ -31,7 +31,11 @@ def composed_answer(
         return None
     number = retriever.collection_number
     with retriever.library.reading() as connection:
-        sheets = [Sheet(table) for table in find_tables(connection, number, remote)]
+        sheets = retriever.remembered(
+            connection,
+            ("sheets", number, remote),
+            lambda: [Sheet(table) for table in find_tables(connection, number, remote)],
+        )
         if not sheets:
             return None
         found = _answer(retriever, sheets, question, before)

@@ -355,3 +355,23 @@ def test_a_passage_is_a_value(fitness: Library) -> None:
     passage = Retriever(fitness).retrieve("água").passages[0]
     with pytest.raises(dataclasses.FrozenInstanceError):
         passage.number = 2  # type: ignore[misc]
+
+
+def test_what_was_worked_out_is_kept_until_the_documents_change(add: Add) -> None:
+    library = add({"a.md": "O gato dorme."})
+    retriever = Retriever(library)
+    made: list[int] = []
+
+    def make() -> int:
+        made.append(1)
+        return len(made)
+
+    def ask() -> int:
+        with library.reading() as connection:
+            return retriever.remembered(connection, ("count",), make)
+
+    assert (ask(), ask()) == (1, 1)
+    add({"b.md": "O cão late."})
+    assert (ask(), ask()) == (2, 2)
+    library.keep_local("documents", True)
+    assert ask() == 3
