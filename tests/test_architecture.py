@@ -76,7 +76,7 @@ def test_the_way_of_a_prompt_is_the_measured_one() -> None:
     assert told is not None
     files = [line.split()[0] for line in told[1].splitlines()]
     assert sorted(files) == sorted(screen_way().rooms[ON_THE_SCREEN])
-    assert f"measures it: {len(files)} files" in TEXT
+    assert f"history file: {len(files)} files" in TEXT
 
 
 @pytest.mark.parametrize("heading", ["a training text", "a question to documents"])
