@@ -59,7 +59,7 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Why the run is over: "done", "stopped", "loss reached", "no more gain"."""
+    """Why the run is over: "done", "stopped", "loss reached", "no more gain", "read often enough"."""
 
     reason: str
     step: int

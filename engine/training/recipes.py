@@ -4,6 +4,7 @@ The families add `engine.<family>.recipe` with `suggest(recipe, minutes, tokens)
 minutes, into sizes for a text of so many tokens, and `build(recipe, tokenizer, alphabet) -> TrainableModel`.
 """
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -57,7 +58,7 @@ class Recipe:
     def __post_init__(self) -> None:
         for name in ("layers", "width", "hidden", "context", "window", "batch", "steps", "evaluations"):
             _within(name, getattr(self, name), 1)
-        for name in ("learning_rate", "minutes", "epochs", "most_epochs"):
+        for name in ("learning_rate", "minutes", "epochs", "most_epochs", "until_loss"):
             _within(name, getattr(self, name), 0, above=True)
         for name in ("weight_decay", "clip", "patience", "seed"):
             _within(name, getattr(self, name), 0)
@@ -80,7 +81,7 @@ class Recipe:
 
 
 def _within(name: str, value: float | None, low: float, high: float = float("inf"), above: bool = False) -> None:
-    if value is not None and not (low < value <= high if above else low <= value <= high):
+    if value is not None and not (math.isfinite(value) and (low < value if above else low <= value) and value <= high):
         raise UsageError("recipe_out_of_range", setting=name, value=value)
 
 

@@ -127,11 +127,12 @@ def plan(
     data = prepare(sources, tokenizer, recipe.held_out_share)
     by_steps = recipe.steps is not None or recipe.epochs is not None
     minutes = recipe.minutes or DEFAULT_MINUTES
-    if not by_steps and not recipe.until_loss:
+    if not by_steps and recipe.until_loss is None:
         recipe = recipe.with_values({"minutes": minutes})
     pace = relative_speed(machine.dtype, device)
     recipe = room.suggest(recipe, minutes * pace, max(1, len(data.train))).fitted_to(len(data.train), recipe)
     _check_length(data, recipe, sources)
+    _check_measurable(data, recipe)
     if (recipe.batch or 1) % team.world:
         raise UsageError("batch_not_divisible", batch=recipe.batch, world=team.world)
     torch.manual_seed(recipe.seed)
@@ -166,20 +167,21 @@ def plan(
 
 
 def schedule_of(recipe: Recipe, tokens: int) -> Schedule:
-    """By steps if steps or epochs are given, else by the clock; a run until a loss alone has no end.
+    """By the clock, by steps and by epochs: of those given, what is reached first ends the run.
 
-    A run by the clock ends sooner once it has read the text as often as the recipe says at most.
+    A run by the clock alone ends sooner once it has read the text as often as the recipe says at most. A run until a
+    loss alone has no end of its own, so its rate neither rises nor falls.
     """
-    down = 0.6 if recipe.warm_down is None else recipe.warm_down
-    if recipe.steps is not None:
-        return Schedule(steps=recipe.steps, warm_up=recipe.warm_up, warm_down=down)
+    seconds = None if recipe.minutes is None else 60 * recipe.minutes
+    ends = [] if recipe.steps is None else [recipe.steps]
     if recipe.epochs is not None:
-        steps = _steps_of(recipe.epochs, recipe, tokens)
-        return Schedule(steps=steps, warm_up=recipe.warm_up, warm_down=down)
-    if recipe.minutes is None:
-        return Schedule(seconds=float("inf"), warm_up=0.0, warm_down=0.0)
-    most = None if recipe.most_epochs is None else _steps_of(recipe.most_epochs, recipe, tokens)
-    return Schedule(seconds=60 * recipe.minutes, steps=most, warm_up=recipe.warm_up, warm_down=down)
+        ends.append(_steps_of(recipe.epochs, recipe, tokens))
+    if seconds is not None and not ends and recipe.most_epochs is not None:
+        ends.append(_steps_of(recipe.most_epochs, recipe, tokens))
+    if seconds is None and not ends:
+        return Schedule(warm_up=0.0, warm_down=0.0)
+    down = 0.6 if recipe.warm_down is None else recipe.warm_down
+    return Schedule(seconds=seconds, steps=min(ends, default=None), warm_up=recipe.warm_up, warm_down=down)
 
 
 def _steps_of(epochs: float, recipe: Recipe, tokens: int) -> int:
@@ -213,6 +215,13 @@ def _check_length(data: TokenData, recipe: Recipe, sources: Sequence[Source]) ->
         raise TextUnusable("text_too_short", name=sources[0].name, tokens=len(data.train), need=need)
     if int(data.train.min()) == int(data.train.max()):
         raise TextUnusable("text_one_token", name=sources[0].name)
+
+
+def _check_measurable(data: TokenData, recipe: Recipe) -> None:
+    """A run that ends by what is measured needs something to measure on."""
+    for flag, value in (("until_loss", recipe.until_loss), ("patience", recipe.patience or None)):
+        if value is not None and len(data.held_out) < 2:
+            raise UsageError("nothing_to_measure_on", setting="--" + flag.replace("_", "-"))
 
 
 def _sample(model: LanguageModel) -> str:

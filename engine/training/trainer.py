@@ -32,6 +32,9 @@ _TELL_EVERY = 0.25  # seconds between Progress events
 _QUICK_LOOK = 65_536  # held-out tokens of an evaluation on the way; the last one takes all
 _CURVE_POINTS = 400
 _EVALUATION_SHARE = 0.05  # of the time, at most
+# A run that only what is measured ends looks after so many steps, or this share of those done, whichever is more; and
+# it ends by itself after so many looks without gain, since the loss asked for may never come.
+_FIRST_LOOK, _LOOK_SHARE, _ENDLESS_PATIENCE = 25, 0.1, 20
 _FIRST_SAVE = 5.0  # seconds: a run that is cut short soon after its start is there too
 
 
@@ -210,7 +213,7 @@ class Trainer:
                 if self.recipe.until_loss is not None and place.held_out_curve[-1][2] <= self.recipe.until_loss:
                     reason = "loss reached"
                     break
-                if self.recipe.patience and place.since_best >= self.recipe.patience:
+                if self._patience and place.since_best >= self._patience:
                     reason = "no more gain"
                     break
                 # An evaluation is no step: the next one's length is not guessed from it.
@@ -219,7 +222,8 @@ class Trainer:
             if self.checkpoint is not None and self.machine.team.leads and now - saved >= self.checkpoint_seconds:
                 yield self.save()
                 saved = time.perf_counter()
-        if reason == "done" and schedule.seconds is not None and schedule.steps == place.step:
+        asked_for = self.recipe.steps == schedule.steps or self.recipe.epochs is not None
+        if reason == "done" and schedule.seconds is not None and schedule.steps == place.step and not asked_for:
             reason = "read often enough"
         yield from self._end(reason)
 
@@ -275,10 +279,20 @@ class Trainer:
 
     # ---- evaluation ----
 
+    @property
+    def _patience(self) -> int:
+        """Evaluations without gain that end the run; 0: however many."""
+        return self.recipe.patience or (_ENDLESS_PATIENCE if self.schedule.endless else 0)
+
     def _evaluation_due(self, progress: float) -> bool:
         if len(self.data.held_out) < 2:
             return False
-        if progress - self.place.evaluated_at < 1.0 / self.recipe.evaluations:
+        if self.schedule.endless:
+            steps = self.place.step
+            last = self.place.held_out_curve[-1][0] if self.place.held_out_curve else 0
+            if steps - last < max(_FIRST_LOOK, _LOOK_SHARE * steps):
+                return False
+        elif progress - self.place.evaluated_at < 1.0 / self.recipe.evaluations:
             return False
         if self.recipe.patience or not self.place.held_out_curve:
             return True

@@ -239,4 +239,5 @@ TEXTS = {
     "error.conversation_expected": "a conversation or its id (str) is expected here, not {found}",
     "error.path_expected": "the path of a file or folder is expected here, not {found}",
     "error.no_tokens_kept": "no tokens were kept for this message; only replies have them",
+    "error.nothing_to_measure_on": "{setting} needs text to measure on, and none is held out; name some with --held-out FILE, or leave {setting} out",
 }

@@ -239,4 +239,5 @@ TEXTS = {
     "error.conversation_expected": "aqui se espera uma conversa ou o id dela (str), não {found}",
     "error.path_expected": "aqui se espera o caminho de um arquivo ou de uma pasta, não {found}",
     "error.no_tokens_kept": "nenhum token foi guardado para esta mensagem; só as respostas os têm",
+    "error.nothing_to_measure_on": "{setting} precisa de texto para medir, e nenhum está reservado; indique um com --held-out ARQUIVO, ou deixe {setting} de fora",
 }

@@ -87,3 +87,9 @@ def test_lengths_of_time_read_well() -> None:
     assert duration(None) == duration(float("inf")) == say("training.unknown_length")
     assert duration(42.4) == "42 s"
     assert duration(125) == "2 min 05 s"
+
+
+def test_a_loss_alone_ends_a_run(genchat: Run, text: Path) -> None:
+    done = genchat("train", "gpt", str(text), "--name", "soon", *SMALL[:-4], "--until-loss", "9", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["reason"] == "loss reached"
