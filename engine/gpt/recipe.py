@@ -49,7 +49,7 @@ def suggest(recipe: Recipe, minutes: float, tokens: int) -> Recipe:
     """`recipe` with everything left open filled in for a run of `minutes` over a text of so many tokens."""
     size = next(size for size in reversed(SIZES) if minutes >= size.minutes)
     width = recipe.width or size.width
-    window = recipe.window or size.window
+    window = recipe.window or min(size.window, recipe.context or size.window)
     batch = recipe.batch or size.batch
     muon = (recipe.optimizer or "muon") == "muon"
     readings = recipe.epochs or (recipe.steps * batch * window if recipe.steps else minutes * 60 * size.speed) / tokens
@@ -75,7 +75,7 @@ def suggest(recipe: Recipe, minutes: float, tokens: int) -> Recipe:
 def build(recipe: Recipe, tokenizer: Tokenizer, alphabet: int) -> TrainableModel:
     """A network without weights. `alphabet`: how many different tokens the text holds, in a row at the ids' end."""
     width = recipe.width or SIZES[0].width
-    head_width = min(_HEAD_WIDTH, width)
+    head_width = min(_HEAD_WIDTH, max(2, width // 2 * 2))  # even: positions turn pairs of numbers
     heads = max(1, width // head_width)
     exact = alphabet <= _EXACT_PAIRS
     config = GptConfig(

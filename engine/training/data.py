@@ -186,7 +186,7 @@ class Batches:
         self.batches_an_epoch = len(self._epoch_starts(0))
 
     def _epoch_starts(self, epoch: int) -> Tensor:
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+        generator = torch.Generator().manual_seed((self.seed * 1_000_003 + epoch) % 2**63)
         usable = len(self.tokens) - 1
         phase = int(
             torch.randint(min(self.window, max(usable - self.window * self.batch, 0) + 1), (), generator=generator)

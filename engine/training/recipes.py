@@ -4,7 +4,6 @@ The families add `engine.<family>.recipe` with `suggest(recipe, minutes, tokens)
 minutes, into sizes for a text of so many tokens, and `build(recipe, tokenizer, alphabet) -> TrainableModel`.
 """
 
-import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -16,6 +15,12 @@ from genchat.engine.errors import UsageError
 OptimizerName = Literal["sgd", "momentum", "adagrad", "rmsprop", "adam", "adamw", "muon"]
 _LEAST_STEPS = 16  # an epoch
 Unit = Literal["auto", "char", "word", "bpe"]
+# Bounds of what a machine could hold or count; whether this machine can is asked when the run is planned.
+_LARGEST = {
+    "layers": 1 << 10, "width": 1 << 20, "hidden": 1 << 23, "context": 1 << 17, "window": 1 << 17, "batch": 1 << 20,
+    "steps": 10**15, "evaluations": 10**9, "patience": 10**9, "seed": 2**63 - 1,
+}  # fmt: skip
+_MOST = 1e9  # of rates, minutes and readings
 
 
 @dataclass(frozen=True)
@@ -56,13 +61,15 @@ class Recipe:
     compile: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("layers", "width", "hidden", "context", "window", "batch", "steps", "evaluations"):
-            _within(name, getattr(self, name), 1)
+        for name, most in _LARGEST.items():
+            _within(name, getattr(self, name), 0 if name in ("patience", "seed") else 1, most)
         for name in ("learning_rate", "minutes", "epochs", "most_epochs", "until_loss"):
-            _within(name, getattr(self, name), 0, above=True)
-        for name in ("weight_decay", "clip", "patience", "seed"):
-            _within(name, getattr(self, name), 0)
-        for name in ("dropout", "hold", "warm_up", "warm_down", "held_out_share"):
+            _within(name, getattr(self, name), 0, _MOST, above=True)
+        for name in ("weight_decay", "clip"):
+            _within(name, getattr(self, name), 0, _MOST)
+        _within("vocabulary", self.vocabulary, -_MOST, 1 << 20)  # too small a one is refused where its least is known
+        _within("dropout", self.dropout, 0, 0.99)
+        for name in ("hold", "warm_up", "warm_down", "held_out_share"):
             _within(name, getattr(self, name), 0, 1)
 
     def with_values(self, values: Mapping[str, Any]) -> "Recipe":
@@ -80,8 +87,8 @@ class Recipe:
         return replace(self, batch=max(1, min(self.batch, tokens // (_LEAST_STEPS * self.window))))
 
 
-def _within(name: str, value: float | None, low: float, high: float = float("inf"), above: bool = False) -> None:
-    if value is not None and not (math.isfinite(value) and (low < value if above else low <= value) and value <= high):
+def _within(name: str, value: float | None, low: float, high: float, above: bool = False) -> None:
+    if value is not None and not (low < value <= high if above else low <= value <= high):
         raise UsageError("recipe_out_of_range", setting=name, value=value)
 
 

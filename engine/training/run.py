@@ -11,7 +11,8 @@ import torch
 
 from genchat.engine.contract import LanguageModel
 from genchat.engine.decoding import generate
-from genchat.engine.errors import TextUnusable, UsageError
+from genchat.engine.errors import TextUnusable, TrainingFailed, UsageError
+from genchat.engine.memory import available_memory
 from genchat.engine.model_card import ModelCard, write_model
 from genchat.engine.sampling import SamplingSettings
 from genchat.engine.tokenizers.reading import StoredTokenizer
@@ -29,6 +30,7 @@ from genchat.engine.training.weights import WEIGHTS_FILE, write_tensors
 
 DEFAULT_MINUTES = 5.0
 _SAMPLE_TOKENS = 120
+_BYTES_A_WEIGHT = 20  # itself, its gradient, what an optimiser remembers (two numbers), the best one so far
 
 
 @dataclass(frozen=True)
@@ -135,10 +137,14 @@ def plan(
     _check_measurable(data, recipe)
     if (recipe.batch or 1) % team.world:
         raise UsageError("batch_not_divisible", batch=recipe.batch, world=team.world)
+    if (recipe.window or 0) > (recipe.context or 0):
+        raise UsageError("window_beyond_context", window=recipe.window, context=recipe.context)
     torch.manual_seed(recipe.seed)
     model: TrainableModel
     teacher: TrainableModel | None = None
     if beginning is None:
+        with torch.device("meta"):  # the shape alone takes no memory
+            _check_memory(room.build(recipe, tokenizer, _alphabet(data)), recipe)
         model = room.build(recipe, tokenizer, _alphabet(data))
         model.initialise(torch.Generator().manual_seed(recipe.seed))
     else:
@@ -215,6 +221,12 @@ def _check_length(data: TokenData, recipe: Recipe, sources: Sequence[Source]) ->
         raise TextUnusable("text_too_short", name=sources[0].name, tokens=len(data.train), need=need)
     if int(data.train.min()) == int(data.train.max()):
         raise TextUnusable("text_one_token", name=sources[0].name)
+
+
+def _check_memory(shape: TrainableModel, recipe: Recipe) -> None:
+    free = available_memory()
+    if free is not None and shape.parameter_count() * _BYTES_A_WEIGHT > free:
+        raise TrainingFailed("training_out_of_memory", batch=recipe.batch, width=recipe.width)
 
 
 def _check_measurable(data: TokenData, recipe: Recipe) -> None:

@@ -240,4 +240,5 @@ TEXTS = {
     "error.path_expected": "the path of a file or folder is expected here, not {found}",
     "error.no_tokens_kept": "no tokens were kept for this message; only replies have them",
     "error.nothing_to_measure_on": "{setting} needs text to measure on, and none is held out; name some with --held-out FILE, or leave {setting} out",
+    "error.window_beyond_context": "a window of {window} tokens is longer than the context of {context}; use a --window of at most {context}, or a longer --context",
 }

@@ -240,4 +240,5 @@ TEXTS = {
     "error.path_expected": "aqui se espera o caminho de um arquivo ou de uma pasta, não {found}",
     "error.no_tokens_kept": "nenhum token foi guardado para esta mensagem; só as respostas os têm",
     "error.nothing_to_measure_on": "{setting} precisa de texto para medir, e nenhum está reservado; indique um com --held-out ARQUIVO, ou deixe {setting} de fora",
+    "error.window_beyond_context": "uma janela de {window} tokens é maior que o contexto de {context}; use --window até {context}, ou um --context maior",
 }

@@ -101,5 +101,29 @@ def test_the_end_of_a_run_follows_what_was_asked() -> None:
     often = schedule_of(Recipe(minutes=2, most_epochs=2, window=10, batch=5), 1000)
     assert (often.seconds, often.steps) == (120, 40)
     open_end = schedule_of(Recipe(until_loss=1.0), 1000)
-    assert open_end.seconds == float("inf")
+    assert open_end.endless
     assert open_end.share(0.9) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("seed", 12345678901234567890),
+        ("seed", -1),
+        ("layers", 10**8),
+        ("width", 10**30),
+        ("context", 10**10),
+        ("window", 10**30),
+        ("batch", 10**30),
+        ("vocabulary", 10**20),
+        ("steps", 10**400),
+        ("patience", 10**30),
+        ("epochs", 1e308),
+        ("learning_rate", 1e300),
+        ("weight_decay", 1e300),
+    ],
+)
+def test_a_number_that_no_machine_holds_is_refused_by_name(name: str, value: float) -> None:
+    with pytest.raises(UsageError) as caught:
+        Recipe(**{name: value})  # type: ignore[arg-type]
+    assert (caught.value.key, caught.value.values["setting"]) == ("recipe_out_of_range", name)
