@@ -22,6 +22,7 @@ from genchat.engine.model_card import CARD_FILE, ModelCard, read_card
 from genchat.engine.open_request import FolderRequest, OpenRequest, Progress
 from genchat.engine.paths import Paths
 from genchat.engine.settings import Settings
+from genchat.engine.verified import verify_once
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -113,6 +114,7 @@ class Registry:
         opener = rooms.family_opener(card.family)
         if opener is None:
             raise ModelDamaged("family_unknown", name=card.name, family=card.family)
+        verify_once(folder, card, self._paths.cache)
         return _as_backend(opener(FolderRequest(self._settings, self._paths, self, progress, folder, card)))
 
     def _request(self, progress: Progress | None) -> OpenRequest:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from genchat.engine.contract import ModelInfo
-from genchat.engine.distribution import FloatArray
+from genchat.engine.distribution import FloatArray, known_numbers
 from genchat.engine.errors import ModelDamaged
 from genchat.engine.evidence import GptEvidence
 from genchat.engine.gpt.chat_template import CheckpointTemplate
@@ -115,7 +115,7 @@ class ImportedModel(GptModel):
                 targets = self.ids(whole[place + 1 : place + 1 + len(here)])[0]
                 priced = log_probs.gather(1, targets[:, None])[:, 0].cpu().numpy()
                 new = max(first - place - 1, 0)
-                found[place + 1 + new : place + 1 + len(here)] = priced[new:]
+                found[place + 1 + new : place + 1 + len(here)] = known_numbers(priced[new:], self.info.name)
         return found[len(whole) - len(tokens) :]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from genchat.engine.contract import ModelInfo, Tokenizer
-from genchat.engine.distribution import FloatArray
+from genchat.engine.distribution import FloatArray, known_numbers
 from genchat.engine.errors import UsageError
 from genchat.engine.evidence import LstmEvidence
 from genchat.engine.lstm.cell import LstmCell, State
@@ -51,6 +51,9 @@ class LstmModel:
     def score_tokens(self, tokens: Sequence[int]) -> FloatArray:
         """float32 [len(tokens)]: natural log p(tokens[i] | tokens[:i]). Long texts go through torch's fused layers."""
         self.check(tokens)
+        return known_numbers(self._score(tokens), self.info.name)
+
+    def _score(self, tokens: Sequence[int]) -> FloatArray:
         found = np.empty(len(tokens), dtype=np.float32)
         ids = np.asarray(tokens, dtype=np.int64)
         if len(ids) >= _FUSED_FROM:
@@ -83,7 +86,7 @@ class LstmCursor:
 
     def log_probs(self) -> FloatArray:
         if self._log_probs is None:
-            self._log_probs = self._model.cell.log_probs(self._state)
+            self._log_probs = known_numbers(self._model.cell.log_probs(self._state), self._model.info.name)
         return self._log_probs
 
     def advance(self, token: int) -> None:

@@ -241,4 +241,6 @@ TEXTS = {
     "error.no_tokens_kept": "no tokens were kept for this message; only replies have them",
     "error.nothing_to_measure_on": "{setting} needs text to measure on, and none is held out; name some with --held-out FILE, or leave {setting} out",
     "error.window_beyond_context": "a window of {window} tokens is longer than the context of {context}; use a --window of at most {context}, or a longer --context",
+    "error.checkpoint_damaged": "the checkpoint {path} is damaged (it does not match its checksum), so the run cannot go on from it; start anew with --replace",
+    "error.no_number": 'model "{name}": its network gives something that is no number, so its weights are damaged; train or fetch it again',
 }

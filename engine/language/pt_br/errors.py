@@ -241,4 +241,6 @@ TEXTS = {
     "error.no_tokens_kept": "nenhum token foi guardado para esta mensagem; só as respostas os têm",
     "error.nothing_to_measure_on": "{setting} precisa de texto para medir, e nenhum está reservado; indique um com --held-out ARQUIVO, ou deixe {setting} de fora",
     "error.window_beyond_context": "uma janela de {window} tokens é maior que o contexto de {context}; use --window até {context}, ou um --context maior",
+    "error.checkpoint_damaged": "o checkpoint {path} está danificado (não bate com a sua soma de verificação), e o treino não pode continuar dele; recomece com --replace",
+    "error.no_number": 'modelo "{name}": a rede dá algo que não é um número, portanto os pesos estão danificados; treine ou baixe o modelo de novo',
 }
