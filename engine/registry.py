@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from genchat.engine import rooms
+from genchat.engine.claim import claimed
 from genchat.engine.contract import HasLanguageModel
 from genchat.engine.errors import GenchatError, ModelDamaged, ModelNotFound, UsageError
 from genchat.engine.language import say
@@ -121,14 +122,25 @@ class Registry:
         return OpenRequest(self._settings, self._paths, self, progress)
 
     def remove(self, name: str) -> Path:
-        """Delete a trained or imported model's folder and return where it was."""
-        entry = self.entry(check_name(name))
-        if entry.folder is None or entry.origin not in ("trained", "imported"):
-            raise UsageError("model_not_removable", name=name)
+        """Delete a trained or imported model's folder, with the checkpoint of its run, and return where it was.
+
+        A run that was cut short before it kept a model is removed by its name too.
+        """
+        run = self._paths.training / check_name(name)
+        folder = run if name not in self.names() and run.is_dir() else self._removable(name)
         try:
-            shutil.rmtree(entry.folder)
+            with claimed(self._paths.training, name):
+                for each in (folder, run):
+                    if each.exists():
+                        shutil.rmtree(each)
         except OSError as error:
             raise GenchatError("model_not_removed", name=name, reason=error.strerror or error) from None
+        return folder
+
+    def _removable(self, name: str) -> Path:
+        entry = self.entry(name)
+        if entry.folder is None or entry.origin not in ("trained", "imported"):
+            raise UsageError("model_not_removable", name=name)
         return entry.folder
 
     def default_for(self, family: str) -> ModelEntry | None:

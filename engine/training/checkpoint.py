@@ -45,6 +45,15 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, header
 
 
+def begun_with(path: Path) -> Mapping[str, Any]:
+    """What the run at `path` was begun with: its recipe under "recipe", and what else was given under "given".
+
+    Raises TrainingFailed where there is no run to go on with, ModelDamaged for a file that is none.
+    """
+    _, header = load_checkpoint(path)
+    return header
+
+
 def refuse_other_run(header: Mapping[str, Any], now: Mapping[str, Any], path: Path) -> None:
     """Raise TrainingFailed if a checkpoint is of another text, shape or order of the data; both are headers."""
     if header.get("text_sha256") != now["text_sha256"]:

@@ -20,6 +20,7 @@ _LARGEST = {
     "layers": 1 << 10, "width": 1 << 20, "hidden": 1 << 23, "context": 1 << 17, "window": 1 << 17, "batch": 1 << 20,
     "steps": 10**15, "evaluations": 10**9, "patience": 10**9, "seed": 2**63 - 1,
 }  # fmt: skip
+LIMITS = ("minutes", "epochs", "steps", "until_loss")
 _MOST = 1e9  # of rates, minutes and readings
 
 
@@ -94,13 +95,28 @@ def _within(name: str, value: float | None, low: float, high: float, above: bool
 
 def read_recipe(path: Path) -> Recipe:
     """From a TOML file of `name = value` lines. Raises UsageError naming the line's setting that is not understood."""
+    return recipe_from(read_values(path), path)
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """What a TOML file says, not yet checked. Raises UsageError for one that cannot be read."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError("recipe_unreadable", file=path, reason=error.strerror or error) from None
     except ValueError as error:
         raise UsageError("recipe_unreadable", file=path, reason=error) from None
-    return recipe_from(content, path)
+
+
+def resumed_from(begun: Mapping[str, Any], values: Mapping[str, Any], origin: Path | str) -> Recipe:
+    """The recipe a run was begun with, as its checkpoint tells it, with `values` in place of its own.
+
+    A new limit takes the place of all earlier ones. What may not change is refused where the checkpoint is read.
+    """
+    told = recipe_from(begun, origin).to_json()
+    if any(values.get(name) is not None for name in LIMITS):
+        told = {name: value for name, value in told.items() if name not in (*LIMITS, "most_epochs")}
+    return recipe_from({**told, **values}, origin)
 
 
 def recipe_from(content: Mapping[str, Any], origin: Path | str) -> Recipe:

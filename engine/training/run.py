@@ -2,10 +2,11 @@
 
 import importlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -115,8 +116,12 @@ def plan(
     tokenizer: StoredTokenizer | None = None,
     beginning: Beginning | None = None,
     languages: tuple[str, ...] = (),
+    given: Mapping[str, Any] | None = None,
 ) -> Run:
-    """Everything made ready. Raises TextUnusable, UsageError, TrainingFailed (nothing or the wrong run to resume)."""
+    """Everything made ready. `given` is remembered by checkpoints beside the recipe.
+
+    Raises TextUnusable, UsageError, TrainingFailed (nothing or the wrong run to resume).
+    """
     room = importlib.import_module(f"genchat.engine.{recipe.family}.recipe")
     if beginning is None and recipe.hold:
         raise UsageError("hold_without_beginning")
@@ -167,6 +172,7 @@ def plan(
         write_sample=write_sample if samples and team.leads else None,
         teacher=teacher,
     )
+    trainer.given = dict(given or {})
     if resume:
         trainer.resume()
     return Run(trainer, tokenizer, recipe, folder, command, sources, languages)

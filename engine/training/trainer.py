@@ -35,7 +35,7 @@ _EVALUATION_SHARE = 0.05  # of the time, at most
 # A run that only what is measured ends looks after so many steps, or this share of those done, whichever is more; and
 # it ends by itself after so many looks without gain, since the loss asked for may never come.
 _FIRST_LOOK, _LOOK_SHARE, _ENDLESS_PATIENCE = 25, 0.1, 20
-_FIRST_SAVE = 5.0  # seconds: a run that is cut short soon after its start is there too
+_FIRST_SAVE = 1.0  # seconds: a run that is cut short soon after its start is there too
 
 
 @dataclass
@@ -64,7 +64,8 @@ class Machine:
 class Trainer:
     """Trains `model` on `data` by `recipe` (with nothing left open).
 
-    checkpoint: where to keep the run every `checkpoint_seconds`, and at its end; None keeps nothing.
+    checkpoint: where to keep the run after `first_checkpoint_seconds`, every `checkpoint_seconds` from then on, and at
+    its end; None keeps nothing.
     write_sample: gives a piece of text the model writes now; None shows no samples.
     teacher: a model of the same tokens that the recipe's `hold` is about.
     """
@@ -78,12 +79,15 @@ class Trainer:
         machine: Machine,
         checkpoint: Path | None = None,
         checkpoint_seconds: float = 30.0,
+        first_checkpoint_seconds: float = _FIRST_SAVE,
         write_sample: Callable[[], str] | None = None,
         teacher: TrainableModel | None = None,
     ) -> None:
         self.model, self.data, self.recipe, self.schedule, self.machine = model, data, recipe, schedule, machine
         self.place = Place()
+        self.given: dict[str, Any] = {}  # told by the checkpoint, for whoever goes on with the run
         self.checkpoint, self.checkpoint_seconds, self.write_sample = checkpoint, checkpoint_seconds, write_sample
+        self._first_checkpoint = min(first_checkpoint_seconds, checkpoint_seconds)
         model.to(machine.device)
         model.compute_dtype = machine.dtype
         self.teacher = teacher if recipe.hold else None
@@ -110,6 +114,7 @@ class Trainer:
             "text_sha256": self.data.sha256,
             "network": self.model.to_card_settings(),
             "recipe": self.recipe.to_json(),
+            "given": self.given,
             "place": {name: getattr(self.place, name) for name in Place.__dataclass_fields__},
             "epoch": self.batches.epoch,
             "index": self.batches.index,
@@ -181,7 +186,7 @@ class Trainer:
         place, schedule = self.place, self.schedule
         reason = "done"
         told = time.perf_counter()
-        saved = told - max(self.checkpoint_seconds - _FIRST_SAVE, 0.0)
+        saved = told - (self.checkpoint_seconds - self._first_checkpoint)
         losses: list[float] = []
         speed_from = (place.tokens, place.seconds)
         step_seconds = 0.0

@@ -243,4 +243,7 @@ TEXTS = {
     "error.window_beyond_context": "a window of {window} tokens is longer than the context of {context}; use a --window of at most {context}, or a longer --context",
     "error.checkpoint_damaged": "the checkpoint {path} is damaged (it does not match its checksum), so the run cannot go on from it; start anew with --replace",
     "error.no_number": 'model "{name}": its network gives something that is no number, so its weights are damaged; train or fetch it again',
+    "error.name_claimed": 'process {process} is making a model called "{name}" now; choose another name, or wait until it is done',
+    "error.checkpoint_stands": 'a checkpoint of an earlier run called "{name}" stands at {path}; go on with it with --resume, start anew with --replace, or choose another name',
+    "error.checkpoint_stands_here": 'a checkpoint of an earlier run called "{name}" stands already; go on with it with resume=True, start anew with replace=True, or choose another name',
 }

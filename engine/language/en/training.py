@@ -28,7 +28,7 @@ TEXTS = {
     "training.compile": "compile the network first (long runs, needs a compiler)",
     "training.recipe": "a TOML file with any of these settings; flags override it",
     "training.from": "begin with the weights of this model, with its tokens and shape, instead of chance (fine-tuning)",
-    "training.resume": "go on with the interrupted run of this name",
+    "training.resume": "go on with the interrupted run of this name, with the settings it was begun with",
     "training.plot": "write the loss curves to this SVG file",
     "training.no_samples": "show no samples while training",
     "training.started": "{parameters} parameters; {train} tokens to learn from, {held_out} to measure on; {precision} on {device}",

@@ -243,4 +243,7 @@ TEXTS = {
     "error.window_beyond_context": "uma janela de {window} tokens é maior que o contexto de {context}; use --window até {context}, ou um --context maior",
     "error.checkpoint_damaged": "o checkpoint {path} está danificado (não bate com a sua soma de verificação), e o treino não pode continuar dele; recomece com --replace",
     "error.no_number": 'modelo "{name}": a rede dá algo que não é um número, portanto os pesos estão danificados; treine ou baixe o modelo de novo',
+    "error.name_claimed": 'o processo {process} está criando agora um modelo chamado "{name}"; escolha outro nome, ou espere ele terminar',
+    "error.checkpoint_stands": 'há um checkpoint de um treino anterior chamado "{name}" em {path}; continue com --resume, recomece com --replace, ou escolha outro nome',
+    "error.checkpoint_stands_here": 'já há um checkpoint de um treino anterior chamado "{name}"; continue com resume=True, recomece com replace=True, ou escolha outro nome',
 }

@@ -28,7 +28,7 @@ TEXTS = {
     "training.compile": "compilar a rede antes (treinos longos; precisa de um compilador)",
     "training.recipe": "um arquivo TOML com qualquer destas opções; as da linha de comando prevalecem",
     "training.from": "começa com os pesos deste modelo, com seus tokens e sua forma, em vez do acaso (ajuste fino)",
-    "training.resume": "continuar o treino interrompido deste nome",
+    "training.resume": "continuar o treino interrompido deste nome, com as configurações com que começou",
     "training.plot": "gravar as curvas da perda neste arquivo SVG",
     "training.no_samples": "não mostrar amostras durante o treino",
     "training.started": "{parameters} parâmetros; {train} tokens para aprender, {held_out} para medir; {precision} em {device}",

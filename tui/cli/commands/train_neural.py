@@ -134,6 +134,16 @@ def lstm(
 
 
 def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
+    from genchat.engine.claim import CHECKPOINT_FILE, claimed
+
+    folder = folder_for(around, given["name"], given["replace"], given["resume"])
+    checkpoint = around.paths.training / folder.name / CHECKPOINT_FILE
+    with claimed(around.paths.training, folder.name):
+        _train_claimed(family, around, given, folder, checkpoint)
+
+
+def _train_claimed(family: str, around: Surroundings, given: dict[str, Any], folder: Path, checkpoint: Path) -> None:
+    from genchat.engine.training.checkpoint import begun_with
     from genchat.engine.training.data import read_sources
     from genchat.engine.training.events import Kept
     from genchat.engine.training.run import plan
@@ -141,24 +151,34 @@ def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
     from genchat.tui.cli.streaming import Interruption
     from genchat.tui.cli.watched import EventLines
 
-    folder = folder_for(around, given["name"], given["replace"] or given["resume"])
+    begun = begun_with(checkpoint) if given["resume"] else {}
+    remembered = begun.get("given") or {}
+    for option in ("begin_from", "licence", "language"):
+        given[option] = given[option] or remembered.get(option)
+    given["held_out"] = given["held_out"] or [Path(each) for each in remembered.get("held_out", ())]
     beginning = None
     if given["begin_from"] is not None:
         entry = around.registry.entry(given["begin_from"])
         if entry.folder is None or entry.card is None:
             raise UsageError("cannot_begin_from", model=entry.name, family=family)
         beginning = read_beginning(entry.folder, entry.card, family)
-    sources = read_sources(given["files"], given["held_out"] or (), given["licence"])
+    sources = read_sources(given["files"], given["held_out"], given["licence"] or "")
     run = plan(
         sources,
-        _recipe(family, given),
+        _recipe(family, given, begun.get("recipe")),
         folder,
-        around.paths.data / "training" / given["name"] / "checkpoint.safetensors",
+        checkpoint,
         shlex.join(["genchat", *without_flag(around.arguments)]),
         resume=given["resume"],
         samples=not given["no_samples"],
         beginning=beginning,
         languages=tuple(given["language"] or ()),
+        given={
+            "begin_from": given["begin_from"],
+            "licence": given["licence"],
+            "language": given["language"],
+            "held_out": [str(file.absolute()) for file in given["held_out"]],
+        },
     )
     out = around.output
     watcher = EventLines(out) if given["events"] else None
@@ -182,14 +202,21 @@ def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
         raise typer.Exit(ExitCode.INTERRUPTED)
 
 
-def _recipe(family: str, given: dict[str, Any]) -> Any:
-    from genchat.engine.training.recipes import Recipe, read_recipe
+def _recipe(family: str, given: dict[str, Any], begun: dict[str, Any] | None) -> Any:
+    """From the recipe file and the flags; `begun` is what the run that goes on was begun with."""
+    from genchat.engine.training.recipes import Recipe, read_recipe, read_values, resumed_from
 
-    base = read_recipe(given["recipe"]) if given["recipe"] is not None else Recipe()
+    file = given["recipe"]
     flags = {name: given[name] for name in Recipe.__dataclass_fields__ if given.get(name) is not None}
     if given.get("context_length") is not None:
         flags["context"] = given["context_length"]
-    return base.with_values({**flags, "family": family, "compile": given["compile_network"] or base.compile})
+    if given["compile_network"]:
+        flags["compile"] = True
+    flags["family"] = family
+    base = read_recipe(file) if file is not None else Recipe()
+    if begun is None:
+        return base.with_values(flags)
+    return resumed_from(begun, {**(read_values(file) if file is not None else {}), **flags}, file or given["name"])
 
 
 def tell(out: "Output", event: "TrainingEvent") -> str:

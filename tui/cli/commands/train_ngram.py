@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from genchat.engine.claim import claimed, refuse_interrupted
 from genchat.engine.errors import ExitCode, TrainingFailed, UsageError
 from genchat.engine.language import say
 from genchat.tui.cli.command_context import Surroundings, surroundings
@@ -22,11 +23,16 @@ Languages = Annotated[list[str] | None, typer.Option("--language", metavar="TAG"
 Licence = Annotated[str, typer.Option("--licence", metavar="NAME", help="cli.train.licence")]
 
 
-def folder_for(around: Surroundings, name: str, replace: bool) -> Path:
-    """Where the new model goes. Raises UsageError for a bad or taken name, or one that exists without `replace`."""
+def folder_for(around: Surroundings, name: str, replace: bool, resume: bool = False) -> Path:
+    """Where the new model goes. Raises UsageError for a bad or taken name, or one that exists without `replace`.
+
+    The checkpoint of an earlier run counts as well, unless that run is to go on.
+    """
     folder = around.registry.new_folder(name)
-    if folder.exists() and not replace:
-        raise UsageError("model_exists", name=name)
+    if not (replace or resume):
+        refuse_interrupted(around.paths.training, name)
+        if folder.exists():
+            raise UsageError("model_exists", name=name)
     return folder
 
 
@@ -63,7 +69,7 @@ def train(
         else:
             watcher.tell(Phase(phase, done))
 
-    with Interruption() as should_stop:
+    with claimed(around.paths.training, name), Interruption() as should_stop:
         try:
             card = train_ngram(
                 sources,
