@@ -24,6 +24,7 @@ class GptConfig:
     positions: Literal["rope", "learned"] = "rope"
     rope_base: float = 10_000.0
     rope_divisors: tuple[float, ...] = ()  # [head_width / 2]: slow down the rotation of models with stretched positions
+    rope_scale: float = 1.0  # what turned queries and keys are multiplied by
     activation: Literal["relu2", "gelu", "swiglu"] = "relu2"
     qk_norm: Literal["none", "unit", "weight"] = "unit"  # normalise queries and keys; "weight" has a learned gain
     qkv_bias: bool = False
@@ -56,6 +57,8 @@ class GptConfig:
             sizes = (config.vocabulary_size, config.context_length, config.layers, config.heads, config.kv_heads)
             if min(*sizes, config.width, config.head_width, config.hidden) < 1:
                 raise ValueError("a size below 1")
+            if not 0 < config.rope_scale < 100:
+                raise ValueError("rope_scale out of bounds")
             if config.heads % config.kv_heads:
                 raise ValueError("heads is not a multiple of kv_heads")
             if config.bigram_buckets and config.bigram_stride < 1:

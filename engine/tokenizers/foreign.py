@@ -52,7 +52,8 @@ class ForeignVocabulary:
     are the ids of the 256 bytes where they stand beside the letters, as in SentencePiece, which also needs to know
     the `left_parts` that the merges begin with; `prefix` says which texts get a space before them: "always" all, with
     those after a control token, "unspaced" all without a space of their own, "first" such a text alone that begins a
-    prompt.
+    prompt. `unknown` stands for each byte that no token stands for, or with `fuse_unknown` for each run of them;
+    without it such bytes are left out.
     """
 
     tokens: tuple[bytes, ...]
@@ -65,6 +66,8 @@ class ForeignVocabulary:
     single_bytes: tuple[int, ...] = ()
     left_parts: tuple[int, ...] = ()
     prefix: Prefix = ""
+    unknown: int | None = None
+    fuse_unknown: bool = False
 
 
 class ForeignTokenizer:
@@ -146,24 +149,38 @@ class ForeignTokenizer:
         _, ids = self._ranked
         found: list[int] = []
         for block in _blocks(text):
-            ranks = self._lacking_ranks(block) if self._lacks(block) else self._encoding.encode_ordinary(block)
-            found.extend(ranks if ids is None else (ids[rank] for rank in ranks))
+            if self._lacks(block):
+                found.extend(self._lacking(block, ids))
+            else:
+                ranks = self._encoding.encode_ordinary(block)
+                found.extend(ranks if ids is None else (ids[rank] for rank in ranks))
         return found
 
     def _lacks(self, text: str) -> bool:
         return not self._missing.isdisjoint(text.encode("utf-8", errors="replace")) if self._missing else False
 
-    def _lacking_ranks(self, text: str) -> list[int]:
-        """The words of `text` one by one, without the bytes that no token stands for: those beside them may merge."""
+    def _lacking(self, text: str, ids: Sequence[int] | None) -> list[int]:
+        """The words of `text` one by one. Bytes that no token stands for become the unknown token; without one they
+        are left out, and those beside them may merge."""
         import regex
 
-        missing = bytes(self._missing)
+        missing, unknown = bytes(self._missing), self.vocabulary.unknown
         found: list[int] = []
         for word in regex.findall(self.vocabulary.pattern, text):
-            written = word.encode("utf-8", errors="replace").translate(None, missing)
-            if written:
-                found.extend(self._encoding._encode_single_piece(written))
+            written = word.encode("utf-8", errors="replace")
+            parts = [written.translate(None, missing)] if unknown is None else self._known_runs.split(written)
+            for place, part in enumerate(parts):
+                if place % 2 and unknown is not None:
+                    found.extend([unknown] * (1 if self.vocabulary.fuse_unknown else len(part)))
+                elif part:
+                    ranks = self._encoding._encode_single_piece(part)
+                    found.extend(ranks if ids is None else (ids[rank] for rank in ranks))
         return found
+
+    @cached_property
+    def _known_runs(self) -> "re.Pattern[bytes]":
+        """Splits bytes into runs that tokens stand for and, at odd places, runs that none does."""
+        return re.compile(b"([" + b"".join(b"\\x%02x" % byte for byte in sorted(self._missing)) + b"]+)")
 
     def decode(self, tokens: Sequence[int]) -> str:
         return decode_bytes(b"".join(map(self.token_bytes, tokens)))
@@ -207,7 +224,7 @@ class ForeignTokenizer:
         """Raise ValueError where an id of the vocabulary does not exist."""
         vocabulary = self.vocabulary
         named = [*vocabulary.controls.values(), *vocabulary.literals.values()]
-        start = [] if vocabulary.start is None else [vocabulary.start]
+        start = [each for each in (vocabulary.start, vocabulary.unknown) if each is not None]
         for token in (*vocabulary.merged, *vocabulary.left_parts, *vocabulary.single_bytes, *named, *start):
             if not isinstance(token, int) or not 0 <= token < len(vocabulary.tokens):
                 raise ValueError(f"token {token}")
