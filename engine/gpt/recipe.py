@@ -9,7 +9,7 @@ from genchat.engine.conversation import END
 from genchat.engine.gpt.config import GptConfig
 from genchat.engine.gpt.model import GptModel
 from genchat.engine.gpt.transformer import Gpt
-from genchat.engine.training.recipes import Recipe
+from genchat.engine.training.recipes import ADAMW_DECAY, Recipe
 from genchat.engine.training.trainable import TrainableModel
 
 _HEAD_WIDTH = 64
@@ -53,7 +53,9 @@ def suggest(recipe: Recipe, minutes: float, tokens: int) -> Recipe:
     batch = recipe.batch or size.batch
     muon = (recipe.optimizer or "muon") == "muon"
     readings = recipe.epochs or (recipe.steps * batch * window if recipe.steps else minutes * 60 * size.speed) / tokens
-    weight_decay = next(decay for least, decay in reversed(WEIGHT_DECAYS) if readings >= least) if muon else 0.0
+    weight_decay = ADAMW_DECAY if recipe.optimizer == "adamw" else 0.0
+    if muon:
+        weight_decay = next(decay for least, decay in reversed(WEIGHT_DECAYS) if readings >= least)
     most = max(MOST_READINGS, LEAST_STEPS * batch * window / tokens)
     return recipe.with_values(
         {
@@ -64,7 +66,7 @@ def suggest(recipe: Recipe, minutes: float, tokens: int) -> Recipe:
             "context": recipe.context or max(256, window),
             "batch": batch,
             "optimizer": recipe.optimizer or "muon",
-            "learning_rate": recipe.learning_rate or (0.03 if muon else 0.003),
+            "learning_rate": recipe.learning_rate or recipe.usual_rate,
             "weight_decay": weight_decay if recipe.weight_decay is None else recipe.weight_decay,
             "most_epochs": recipe.most_epochs or (most if recipe.minutes else None),
             "warm_down": 0.6 if recipe.warm_down is None else recipe.warm_down,

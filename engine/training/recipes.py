@@ -14,6 +14,14 @@ from genchat.engine.errors import UsageError
 
 OptimizerName = Literal["sgd", "momentum", "adagrad", "rmsprop", "adam", "adamw", "muon"]
 _LEAST_STEPS = 16  # an epoch
+# The peak rate each optimiser learns best at, by trial on tiny Shakespeare (engine/pretrained/making/LOG.md).
+USUAL_RATES: dict[str, dict[str, float]] = {
+    "gpt": {
+        "sgd": 1.0, "momentum": 0.3, "adagrad": 0.03, "rmsprop": 0.003, "adam": 0.003, "adamw": 0.003, "muon": 0.03
+    },
+    "lstm": {"sgd": 3.0, "momentum": 0.5, "adagrad": 0.1, "rmsprop": 0.01, "adam": 0.01, "adamw": 0.01, "muon": 0.03},
+}  # fmt: skip
+ADAMW_DECAY = 0.1  # beside the gradient; without it adamw would be adam
 Unit = Literal["auto", "char", "word", "bpe"]
 # Bounds of what a machine could hold or count; whether this machine can is asked when the run is planned.
 _LARGEST = {
@@ -76,6 +84,11 @@ class Recipe:
     def with_values(self, values: Mapping[str, Any]) -> "Recipe":
         """This recipe with those values in place of its own; None leaves a value as it is."""
         return replace(self, **{name: value for name, value in values.items() if value is not None})
+
+    @property
+    def usual_rate(self) -> float:
+        """The rate to learn at where none is chosen."""
+        return USUAL_RATES[self.family][self.optimizer or "muon"]
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, without what was left open."""

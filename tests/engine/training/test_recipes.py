@@ -1,13 +1,15 @@
 """Recipes: one file, checked line by line, overridden by flags."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from genchat.engine.errors import UsageError
 from genchat.engine.gpt import recipe as gpt
-from genchat.engine.training.recipes import Recipe, read_recipe
+from genchat.engine.language import say
+from genchat.engine.lstm import recipe as lstm
+from genchat.engine.training.recipes import ADAMW_DECAY, USUAL_RATES, OptimizerName, Recipe, read_recipe
 from genchat.engine.training.run import schedule_of
 
 
@@ -127,3 +129,23 @@ def test_a_number_that_no_machine_holds_is_refused_by_name(name: str, value: flo
     with pytest.raises(UsageError) as caught:
         Recipe(**{name: value})  # type: ignore[arg-type]
     assert (caught.value.key, caught.value.values["setting"]) == ("recipe_out_of_range", name)
+
+
+@pytest.mark.parametrize("room", [gpt, lstm])
+def test_every_optimiser_has_a_rate_and_adamw_is_not_adam(room: Any) -> None:
+    family = room.__name__.split(".")[-2]
+    found = {
+        name: room.suggest(Recipe(family=family, optimizer=name), 5, 1_000_000) for name in get_args(OptimizerName)
+    }
+    rates = {name: recipe.learning_rate for name, recipe in found.items()}
+    assert rates == USUAL_RATES[family]
+    assert len(set(rates.values())) > 3
+    assert (found["adam"].weight_decay, found["adamw"].weight_decay) == (0.0, ADAMW_DECAY)
+    chosen = room.suggest(Recipe(family=family, optimizer="sgd", learning_rate=0.2, weight_decay=0.3), 5, 1_000_000)
+    assert (chosen.learning_rate, chosen.weight_decay) == (0.2, 0.3)
+
+
+def test_the_help_tells_the_rates() -> None:
+    told = say("training.learning_rate")
+    for family in USUAL_RATES.values():
+        assert all(f"{rate:g}".lstrip("0") in told for rate in family.values())
