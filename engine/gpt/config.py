@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from genchat.engine.errors import ModelDamaged
 
+_LATER = ("rope_scale",)  # settings that models and checkpoints of older versions do not have
+
 
 @dataclass(frozen=True)
 class GptConfig:
@@ -38,8 +40,11 @@ class GptConfig:
     start_token: int = 0  # stands before an empty text
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, for the model card."""
-        return asdict(self)
+        """As plain values, for the model card. What older versions did not know stands there only if it is used."""
+        unused = {
+            field.name for field in fields(self) if field.name in _LATER and getattr(self, field.name) == field.default
+        }
+        return {name: value for name, value in asdict(self).items() if name not in unused}
 
     @staticmethod
     def from_json(raw: Any, name: str) -> "GptConfig":
