@@ -7,6 +7,7 @@ from typing import Any
 from genchat.engine.checkpoints.gguf_vocabulary import bytes_by_name
 from genchat.engine.checkpoints.known_settings import TOKENIZER, TOKENIZER_MODEL
 from genchat.engine.errors import ModelDamaged
+from genchat.engine.tokenizers.added_tokens import LEFT, NORMALISED, RIGHT
 from genchat.engine.tokenizers.foreign import PATTERNS, ForeignVocabulary, Prefix, bytes_of_printed, printed_bytes
 from genchat.engine.tokenizers.sentencepiece import SPACE
 
@@ -51,8 +52,14 @@ def _read(told: Mapping[str, Any], size: int, beside: Mapping[str, Any], name: s
         tokens[token] = bytes([byte])
     controls: dict[str, int] = {}
     literals: dict[str, int] = {}
+    flags: dict[str, str] = {}
     for content, each in added.items():
         (controls if each.get("special") else literals)[content] = int(each["id"])
+        if each.get("single_word") or (sentencepiece and each.get("normalized") and not each.get("special")):
+            raise _refused(name, each)
+        flags[content] = "".join(
+            flag for flag, key in ((LEFT, "lstrip"), (RIGHT, "rstrip"), (NORMALISED, "normalized")) if each.get(key)
+        )
         tokens[int(each["id"])] = b"" if each.get("special") else content.encode("utf-8", errors="replace")
     merges = [merge.split(" ") if isinstance(merge, str) else merge for merge in model["merges"]]
     return ForeignVocabulary(
@@ -68,6 +75,7 @@ def _read(told: Mapping[str, Any], size: int, beside: Mapping[str, Any], name: s
         prefix=prefix,
         unknown=None if sentencepiece or model.get("unk_token") is None else every[model["unk_token"]],
         fuse_unknown=bool(model.get("fuse_unk")),
+        flags={content: told for content, told in flags.items() if told},
     )
 
 

@@ -177,4 +177,6 @@ def _template(folder: Path, card: ModelCard, tokenizer: ForeignTokenizer) -> Any
         variables = {"bos_token": str(told["bos"]), "eos_token": str(told["eos"])}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelDamaged("model_damaged", name=card.name, reason=error) from None
-    return CheckpointTemplate(card.name, source, tokenizer, stops, tokenizer.vocabulary.literals, variables)
+    return CheckpointTemplate(
+        card.name, source, tokenizer, stops, tokenizer.vocabulary.literals, variables, tokenizer.vocabulary.flags
+    )

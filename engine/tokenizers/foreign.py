@@ -12,13 +12,14 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from genchat.engine.errors import ModelDamaged
 from genchat.engine.text import decode_bytes
+from genchat.engine.tokenizers.added_tokens import NORMALISED, AddedTokens
 
 if TYPE_CHECKING:
     import tiktoken
@@ -53,7 +54,7 @@ class ForeignVocabulary:
     the `left_parts` that the merges begin with; `prefix` says which texts get a space before them: "always" all, with
     those after a control token, "unspaced" all without a space of their own, "first" such a text alone that begins a
     prompt. `unknown` stands for each byte that no token stands for, or with `fuse_unknown` for each run of them;
-    without it such bytes are left out.
+    without it such bytes are left out. `flags` are those of controls and literals, see `added_tokens`.
     """
 
     tokens: tuple[bytes, ...]
@@ -68,6 +69,7 @@ class ForeignVocabulary:
     prefix: Prefix = ""
     unknown: int | None = None
     fuse_unknown: bool = False
+    flags: Mapping[str, str] = field(default_factory=dict)
 
 
 class ForeignTokenizer:
@@ -128,24 +130,33 @@ class ForeignTokenizer:
         return self._encode(text, first=False)
 
     @cached_property
-    def _literals(self) -> "re.Pattern[str] | None":
-        """The whole words of the vocabulary, the longest first."""
-        longest_first = sorted(filter(None, self.vocabulary.literals), key=len, reverse=True)
-        return re.compile("(" + "|".join(map(re.escape, longest_first)) + ")") if longest_first else None
+    def _literals(self) -> tuple[AddedTokens, AddedTokens]:
+        """The whole words of the vocabulary: those looked for in the text as it is, and in its normal form."""
+        flags = self.vocabulary.flags
+        plain, normal = {}, {}
+        for word, token in self.vocabulary.literals.items():
+            if NORMALISED in flags.get(word, ""):
+                normal[self._normalised(word)] = token
+            else:
+                plain[word] = token
+        return AddedTokens(plain, flags), AddedTokens(normal, {self._normalised(word): flags[word] for word in flags})
 
     def _encode(self, text: str, first: bool) -> list[int]:
-        if self._literals is None:
-            return self._encode_plain(text, first)
+        plain, normal = self._literals
         found: list[int] = []
-        for piece in filter(None, self._literals.split(text)):
-            token = self.vocabulary.literals.get(piece)
-            found.extend(self._encode_plain(piece, first and not found) if token is None else (token,))
+        for whole, known in plain.split(text):
+            if known is not None:
+                found.append(known)
+                continue
+            for piece, token in normal.split(self._normalised(whole)):
+                found.extend(self._encode_plain(piece, first and not found) if token is None else (token,))
         return found
+
+    def _normalised(self, text: str) -> str:
+        return unicodedata.normalize("NFC", text) if self.vocabulary.normalise == "NFC" else text
 
     def _encode_plain(self, text: str, first: bool) -> list[int]:
         """`first`: nothing stands before `text`, which matters to some kinds of vocabulary."""
-        if self.vocabulary.normalise == "NFC":
-            text = unicodedata.normalize("NFC", text)
         _, ids = self._ranked
         found: list[int] = []
         for block in _blocks(text):
