@@ -16,6 +16,7 @@ from genchat.engine.errors import TextUnusable, TrainingFailed, UsageError
 from genchat.engine.memory import available_memory
 from genchat.engine.model_card import ModelCard, write_model
 from genchat.engine.sampling import SamplingSettings
+from genchat.engine.text import compose
 from genchat.engine.tokenizers.reading import StoredTokenizer
 from genchat.engine.training.data import Source, TokenData, is_chat, prepare
 from genchat.engine.training.distributed import join_team, leave_team
@@ -205,7 +206,7 @@ def make_tokenizer(sources: Sequence[Source], recipe: Recipe) -> StoredTokenizer
     unit = recipe.tokens
     if unit == "auto":
         unit = "bpe" if is_chat(sources) and recipe.family == "gpt" else "char"
-    texts = [source.text for source in sources if not source.held_out]
+    texts = [compose(source.text) for source in sources if not source.held_out]
     if unit == "bpe":
         from genchat.engine.tokenizers.bpe import train_byte_pairs
 

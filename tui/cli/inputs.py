@@ -11,12 +11,12 @@ from genchat.engine.errors import TextUnusable, UsageError
 STDIN = "-"
 
 
-def given_text(words: Sequence[str]) -> str:
+def given_text(words: Sequence[str], *, may_be_empty: bool = False) -> str:
     """The words joined by spaces, a "-" replaced by what stdin holds. Raises TextUnusable."""
     if any(word != STDIN and "\udc80" <= character <= "\udcff" for word in words for character in word):
         raise TextUnusable("text_not_utf8_argument")
     text = " ".join(read_stdin() if word == STDIN else word for word in words)
-    if not text.strip():
+    if not (may_be_empty or text.strip()):
         raise TextUnusable("text_empty_given", name=say_source(words))
     return text
 

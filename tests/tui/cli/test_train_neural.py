@@ -173,3 +173,10 @@ def cut_short(genchat: Run, text: Path, name: str, *flags: str) -> Path:
     recipe = {**header["recipe"], "steps": 8}
     save_checkpoint(path, tensors, {**header, "recipe": recipe})
     return home
+
+
+def test_a_character_model_starts_from_nothing(genchat: Run, text: Path) -> None:
+    assert genchat("train", "gpt", str(text), "--name", "cats", *SMALL).returncode == 0
+    written = genchat("complete", "", "-m", "cats", "-n", "12", "--seed", "1")
+    assert written.returncode == 0, written.stderr
+    assert written.stdout.strip()

@@ -50,7 +50,7 @@ def complete(
     around = surroundings(context)
     around.take_flags({"precision": precision})
     around.take_flags(sampling_flags(model, temperature, top_k, top_p, min_p, repetition_penalty, seed, max_tokens))
-    text = given_text(words)
+    text = given_text(words, may_be_empty=True)  # from nothing, a model writes what texts begin with
     form = form_of(as_json, as_jsonl)
     backend = around.open_model()
     settings = seeded(around.settings.reply_settings())
