@@ -1,7 +1,8 @@
 """Messages, and how a conversation becomes the prompt of a home-trained model.
 
 Who speaks is a token of its own, so nothing a person types can pass for it. A reply ends where the model draws the
-end token. When a conversation is longer than the model can read, whole oldest turns are dropped, and said so.
+end token. A model without such tokens is given a plain transcript. When a conversation is longer than the model can
+read, whole oldest turns are dropped, and said so.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,10 +14,11 @@ USER = "<|user|>"
 ASSISTANT = "<|assistant|>"
 END = "<|end|>"
 CHAT_SPECIALS = (USER, ASSISTANT, END)
+TRANSCRIPT_USER, TRANSCRIPT_ASSISTANT = "User:", "Assistant:"
 
 
 class Role(StrEnum):
-    """Who wrote a message."""
+    """A role says who wrote a message."""
 
     SYSTEM = "system"
     USER = "user"
@@ -25,7 +27,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation; `data` is what the backend that wrote it said about it (`contract.MessageData`).
+    """A message is one turn of a conversation; `data` is what its backend said about it (`contract.MessageData`).
 
     Messages of one role and one text are equal, whatever their data.
     """
@@ -36,7 +38,7 @@ class Message:
 
 
 class Encoder(Protocol):
-    """The part of a tokenizer that a template needs."""
+    """This is the part of a tokenizer that a template needs."""
 
     @property
     def special_tokens(self) -> Mapping[str, int]: ...
@@ -46,19 +48,25 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Tokens to start from, where to stop, how many oldest messages did not fit, and whether the newest was cut."""
+    """Tokens to start from, where to stop, how many oldest messages did not fit, and whether the newest was cut.
+
+    A reply also ends before any of `stop_texts`, for models that have no token to end it with.
+    """
 
     tokens: tuple[int, ...]
     stop_tokens: frozenset[int]
     dropped_messages: int = 0
     newest_cut: bool = False
+    stop_texts: tuple[str, ...] = ()
 
 
 class ChatTemplate(Protocol):
-    """How messages become a prompt for one model."""
+    """A template turns messages into a prompt for one model."""
 
     def render(self, messages: Sequence[Message], limit: int | None) -> Prompt:
-        """At most `limit` tokens; the newest message is always kept (cut on the left if it alone is too long)."""
+        """The prompt has at most `limit` tokens; the newest message is always kept, cut on the left if it alone is too
+        long.
+        """
         ...
 
 
@@ -72,7 +80,7 @@ class TurnTemplate:
     tokenizer: Encoder
 
     def turn(self, message: Message) -> list[int]:
-        """The tokens of one finished turn."""
+        """These are the tokens of one finished turn."""
         specials = self.tokenizer.special_tokens
         opening = USER if message.role is Role.USER else ASSISTANT
         return [specials[opening], *self.tokenizer.encode(message.text), specials[END]]
@@ -80,19 +88,57 @@ class TurnTemplate:
     def render(self, messages: Sequence[Message], limit: int | None) -> Prompt:
         specials = self.tokenizer.special_tokens
         turns = [self.turn(message) for message in messages if message.role is not Role.SYSTEM]
-        opening = [specials[ASSISTANT]]
-        kept: list[list[int]] = []
-        room = None if limit is None else limit - len(opening)
-        cut = False
-        for turn in reversed(turns):
-            if room is not None and len(turn) > room:
-                if not kept:
-                    kept.append(turn[-room:])
-                    cut = True
-                break
-            kept.append(turn)
-            if room is not None:
-                room -= len(turn)
-        tokens = [token for turn in reversed(kept) for token in turn] + opening
-        stops = frozenset(specials[name] for name in CHAT_SPECIALS)
-        return Prompt(tuple(tokens), stops, len(turns) - len(kept), cut)
+        tokens, dropped, cut = _fitted(turns, [specials[ASSISTANT]], limit)
+        return Prompt(tokens, frozenset(specials[name] for name in CHAT_SPECIALS), dropped, cut)
+
+
+@dataclass(frozen=True)
+class TranscriptTemplate:
+    """A conversation as plain text, for a model whose tokenizer has no tokens for who speaks:
+
+        User: text
+        Assistant: text
+        User: text
+        Assistant:
+
+    A reply ends before a new line that begins with "User:", or at any special token the tokenizer has. Further lines of
+    one message are indented, so that nothing in it can pass for another turn. System messages are left out.
+    """
+
+    tokenizer: Encoder
+
+    def turn(self, message: Message) -> list[int]:
+        """These are the tokens of one finished turn."""
+        opening = TRANSCRIPT_USER if message.role is Role.USER else TRANSCRIPT_ASSISTANT
+        indented = "\n  ".join(message.text.strip().splitlines())
+        return self.tokenizer.encode(f"{opening} {indented}\n")
+
+    def render(self, messages: Sequence[Message], limit: int | None) -> Prompt:
+        turns = [self.turn(message) for message in messages if message.role is not Role.SYSTEM]
+        tokens, dropped, cut = _fitted(turns, self.tokenizer.encode(TRANSCRIPT_ASSISTANT), limit)
+        stops = frozenset(self.tokenizer.special_tokens.values())
+        return Prompt(tokens, stops, dropped, cut, (f"\n{TRANSCRIPT_USER}",))
+
+
+def template_for(tokenizer: Encoder) -> "TurnTemplate | TranscriptTemplate":
+    """This is the template for a model that brings none: turns marked by tokens where the tokenizer has them."""
+    marked = all(name in tokenizer.special_tokens for name in CHAT_SPECIALS)
+    return TurnTemplate(tokenizer) if marked else TranscriptTemplate(tokenizer)
+
+
+def _fitted(turns: Sequence[list[int]], opening: Sequence[int], limit: int | None) -> tuple[tuple[int, ...], int, bool]:
+    """The newest turns that fit and the opening of a reply; how many turns do not; whether the newest was cut."""
+    kept: list[list[int]] = []
+    room = None if limit is None else limit - len(opening)
+    cut = False
+    for turn in reversed(turns):
+        if room is not None and len(turn) > room:
+            if not kept:
+                kept.append(turn[-room:] if room > 0 else [])
+                cut = True
+            break
+        kept.append(turn)
+        if room is not None:
+            room -= len(turn)
+    tokens = [token for turn in reversed(kept) for token in turn]
+    return (*tokens, *opening), len(turns) - len(kept), cut

@@ -22,28 +22,35 @@ def generate(
     stop_tokens: frozenset[int] = frozenset(),
     should_stop: StopSignal | None = None,
     cursor: Cursor | None = None,
+    position: int = 0,
+    sampler: Sampler | None = None,
 ) -> Iterator[Step]:
     """Draw up to `max_tokens` tokens after `prompt`.
 
     A token of `stop_tokens` ends the text; its step is yielded, marked special, with the bytes still pending.
     `should_stop` is asked before every token. `cursor`, if given, stands after `prompt` already and is moved on.
+
+    To go on from within a reply, `prompt` ends with the tokens kept of it and `position` is how many those are: the
+    same seed then draws what it drew there. What a stage remembers (mirostat) comes with a fork of the `sampler`,
+    which is used in place of a new one.
     """
     tokenizer = model.tokenizer
     specials = frozenset(tokenizer.special_tokens.values())
-    sampler = Sampler(settings)
+    drawer = Sampler(settings, tokenizer) if sampler is None else sampler
     here = model.start(prompt) if cursor is None else cursor
-    recent = list(prompt[-settings.repetition_window :]) if settings.repetition_window else []
+    before = list(prompt)
     pending = IncrementalText()
-    for position in range(max_tokens):
+    end = position + max_tokens
+    for at in range(position, end):
         if should_stop is not None and should_stop():
             return
         log_probs = here.log_probs()
-        draw = sampler.draw(log_probs, recent)
+        draw = drawer.draw(log_probs, before, at)
         ends = draw.token in stop_tokens
-        last = ends or position == max_tokens - 1
+        last = ends or at == end - 1
         text = pending.push(b"" if ends else tokenizer.token_bytes(draw.token), final=last)
         yield Step(
-            position=position,
+            position=at,
             token=draw.token,
             text=text,
             log_prob=float(log_probs[draw.token]),
@@ -54,19 +61,19 @@ def generate(
         )
         if ends:
             return
-        recent.append(draw.token)
+        before.append(draw.token)
         here.advance(draw.token)
 
 
 def score(model: LanguageModel, tokens: Sequence[int], context: Sequence[int] = ()) -> FloatArray:
-    """float32 [len(tokens)]: natural log p(token | context and the tokens before it)."""
+    """The array is float32 [len(tokens)]: natural log p(token | context and the tokens before it)."""
     if not len(tokens):
         return np.empty(0, dtype=np.float32)
     if isinstance(model, BatchScorer):
         return model.score_tokens([*context, *tokens])[len(context) :]
     cursor = model.start(context)
-    found = np.empty(len(tokens), dtype=np.float32)
+    log_probs = np.empty(len(tokens), dtype=np.float32)
     for index, token in enumerate(tokens):
-        found[index] = cursor.log_probs()[token]
+        log_probs[index] = cursor.log_probs()[token]
         cursor.advance(token)
-    return found
+    return log_probs

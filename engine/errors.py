@@ -4,11 +4,11 @@ An error carries the key of its text and the values to fill in, so that a screen
 language; `str(error)` is that text in the language in use. Texts live in `engine/language/*/errors.py`.
 """
 
-from genchat.engine.language import say
+from genchat.engine.language import words_of
 
 
 class ExitCode:
-    """What the process tells its caller. 0 is success; the rest are documented in the README."""
+    """These codes are what the process tells its caller. 0 is success; the README documents the rest."""
 
     OK = 0
     FAILED = 1  # the work could not be done
@@ -22,7 +22,8 @@ class ExitCode:
 class GenchatError(Exception):
     """Base of all errors that a person is meant to read.
 
-    `key` names the text; `values` fill its placeholders. Values are untrusted: whoever prints them sanitises.
+    `key` names the text; `values` fill its placeholders. Values are untrusted: whoever prints them sanitises. What is
+    no key is the text itself, in the words of the plug-in's author who raised it.
     """
 
     exit_code = ExitCode.FAILED
@@ -33,7 +34,7 @@ class GenchatError(Exception):
         self.values = values
 
     def __str__(self) -> str:
-        return say(f"error.{self.key}", **self.values)
+        return words_of(self.key, self.values, area="error")
 
 
 class UsageError(GenchatError):
@@ -50,6 +51,10 @@ class ModelNotFound(GenchatError):
 
 class ModelDamaged(GenchatError):
     """A model's files are missing, truncated, altered or of a format that is not read."""
+
+
+class PluginError(GenchatError):
+    """A plug-in failed, does not keep the contract, or is not one that this genchat can use."""
 
 
 class TextUnusable(GenchatError):

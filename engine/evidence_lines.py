@@ -8,15 +8,15 @@ import numpy as np
 
 from genchat.engine.evidence import CorpusPlace, Evidence, GptEvidence, LstmEvidence, MixtureEvidence, NgramEvidence
 from genchat.engine.language import say
-from genchat.engine.language.numbers import decimal, whole
+from genchat.engine.language.numbers import decimal, percentage, whole
 from genchat.engine.text import safe_line
-from genchat.engine.token_values import Labels, percent
+from genchat.engine.token_labels import Labels
 
 _SNIPPET = 60
 
 
 def evidence_values(evidence: Evidence) -> Any:
-    """The evidence as JSON values, its kind first; tokens are ids."""
+    """The function gives the evidence as JSON values, its kind first; tokens are ids."""
     return {"kind": type(evidence).__name__.removesuffix("Evidence").lower(), **_plain(evidence)}
 
 
@@ -33,7 +33,7 @@ def _plain(value: Any) -> Any:
 
 
 def evidence_lines(evidence: Evidence, labels: Labels, tokens: Sequence[int]) -> list[str]:
-    """The evidence in words, one thought a line; `tokens` are the candidates to speak about."""
+    """The function puts the evidence into words, one thought per line; `tokens` are the candidates to speak about."""
     if isinstance(evidence, NgramEvidence):
         return _ngram(evidence, labels, tokens)
     if isinstance(evidence, GptEvidence):
@@ -41,7 +41,7 @@ def evidence_lines(evidence: Evidence, labels: Labels, tokens: Sequence[int]) ->
     if isinstance(evidence, LstmEvidence):
         return _lstm(evidence)
     if isinstance(evidence, MixtureEvidence):
-        lines = [say("cli.why.part", name=name, weight=percent(weight)) for name, weight in evidence.weights.items()]
+        lines = [say("cli.why.part", name=name, weight=percentage(weight)) for name, weight in evidence.weights.items()]
         return [*lines, *(line for part in evidence.parts.values() for line in evidence_lines(part, labels, tokens))]
     return [say("cli.why.nothing")]
 
@@ -55,9 +55,9 @@ def _ngram(evidence: NgramEvidence, labels: Labels, tokens: Sequence[int]) -> li
                 "cli.why.level",
                 order=level.order,
                 context=context,
-                count=whole(level.context_count),
+                count=level.context_count,
                 backoff=decimal(level.backoff, 3),
-                weight=percent(level.weight),
+                weight=percentage(level.weight),
             )
         )
     for token in tokens:
@@ -67,10 +67,10 @@ def _ngram(evidence: NgramEvidence, labels: Labels, tokens: Sequence[int]) -> li
             lines.append(say("cli.why.counts", token=labels(token), counts=counts))
     if evidence.longest_match:
         match = "".join(labels(token) for token in evidence.longest_match)
-        lines.append(say("cli.why.match", match=match, times=whole(evidence.match_count)))
-    lines.extend(map(_place, evidence.places))
+        lines.append(say("cli.why.match", match=match, times=evidence.match_count))
+    lines.extend(map(_corpus_line, evidence.places))
     if evidence.recall is not None:
-        lines.append(say("cli.why.recall", weight=percent(evidence.recall.weight)))
+        lines.append(say("cli.why.recall", weight=percentage(evidence.recall.weight)))
         if evidence.recall.unmatched:
             words = ", ".join(f"“{safe_line(word)}”" for word in evidence.recall.unmatched)
             lines.append("  " + say("tui.why.unmatched", words=words))
@@ -78,7 +78,7 @@ def _ngram(evidence: NgramEvidence, labels: Labels, tokens: Sequence[int]) -> li
             lines.append(
                 say(
                     "cli.why.recalled",
-                    share=percent(reply.share),
+                    share=percentage(reply.share),
                     question=safe_line(reply.question.text, _SNIPPET),
                     reply=safe_line(reply.reply.text, _SNIPPET),
                     source=reply.reply.source,
@@ -88,7 +88,7 @@ def _ngram(evidence: NgramEvidence, labels: Labels, tokens: Sequence[int]) -> li
     return lines
 
 
-def _place(place: CorpusPlace) -> str:
+def _corpus_line(place: CorpusPlace) -> str:
     begin = max(place.start - _SNIPPET // 2, 0)
     return f"  {place.source}:{place.line}  {safe_line(place.text[begin : place.end + _SNIPPET // 2])}"
 
@@ -96,11 +96,13 @@ def _place(place: CorpusPlace) -> str:
 def _gpt(evidence: GptEvidence, labels: Labels) -> list[str]:
     lines = []
     for row in evidence.lens:
-        said = "  ".join(f"{labels(token)} {percent(probability)}" for token, probability in row.top)
+        said = "  ".join(f"{labels(token)} {percentage(probability)}" for token, probability in row.top)
         lines.append(say("cli.why.lens", layer=row.layer, said=said, entropy=decimal(row.entropy)))
     mean = evidence.attention.mean(axis=(0, 1))
     order = np.argsort(-mean)[:8]
-    looked = "  ".join(f"{labels(evidence.tokens[place])} {percent(float(mean[place]))}" for place in sorted(order))
+    looked = "  ".join(
+        f"{labels(evidence.tokens[position])} {percentage(float(mean[position]))}" for position in sorted(order)
+    )
     return [*lines, say("cli.why.attention", tokens=looked)]
 
 

@@ -1,10 +1,12 @@
 """API keys: from the environment, else from a file that only its owner can read. Never from the command line.
 
-A key's value is shown by nothing: not by repr, not by an error. Services are named by short words ("gemini").
+A key's value is shown by nothing: not by repr, not by an error. Services are named by short words ("gemini"). That of a
+plug-in is the plug-in's own name, and its variable is that name in capitals with _API_KEY after it.
 """
 
 import json
 import os
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,9 +14,11 @@ from pathlib import Path
 
 from genchat.engine.errors import SettingsError, UsageError
 from genchat.engine.files import write_atomically
+from genchat.engine.paths import paths
 
 SERVICES: Mapping[str, tuple[str, ...]] = {"gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY")}
 SHORTEST = 20  # prefixes change over the years, lengths below this never were
+SHORTEST_OF_PLUGIN = 8  # anything shorter could not be told from ordinary words and taken out of what is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +30,43 @@ class ApiKey:
 
     @property
     def hint(self) -> str:
-        """Enough to tell two keys apart."""
+        """The hint is enough to tell two keys apart."""
         return f"…{self.value[-4:]}" if len(self.value) >= SHORTEST else "…"
 
 
-def find_key(service: str, file: Path, environment: Mapping[str, str] | None = None) -> ApiKey | None:
-    """The key of a service: its variables in order, then the file. Raises SettingsError for a broken file."""
+def known_services() -> dict[str, tuple[str, ...]]:
+    """The result is every service that can have a key, with its variables: genchat's own, and those of the installed
+    plug-ins.
+    """
+    from genchat.engine.plugins.discovery import installed_plugins
+
+    names = [plugin.name for plugin in installed_plugins() if plugin.name not in SERVICES]
+    return {**SERVICES, **{name: variables_of(name) for name in names}}
+
+
+def variables_of(service: str) -> tuple[str, ...]:
+    """The environment variables of a service, the one that counts first."""
+    own = SERVICES.get(service)
+    return (re.sub(r"[^A-Z0-9]", "_", service.upper()) + "_API_KEY",) if own is None else own
+
+
+def find_key(service: str, file: Path | None = None, environment: Mapping[str, str] | None = None) -> ApiKey | None:
+    """The key of a service: its variables in order, then the file (the usual one, where none is given).
+
+    Raises SettingsError for a broken file.
+    """
     variables = os.environ if environment is None else environment
-    for name in SERVICES.get(service, ()):
+    for name in variables_of(service):
         value = variables.get(name, "").strip()
         if value:
             return ApiKey(value, name)
+    file = paths().keys if file is None else file
     value = stored_keys(file).get(service, "")
     return ApiKey(value, str(file)) if value else None
 
 
 def is_sendable(value: str) -> bool:
-    """Whether `value` can stand in a header: printable ASCII without spaces."""
+    """The answer is true where `value` can stand in a header: printable ASCII without spaces."""
     return bool(value) and value.isascii() and value.isprintable() and " " not in value
 
 
@@ -70,17 +94,18 @@ def store_key(service: str, value: str, file: Path) -> ApiKey:
     stripped = value.strip()
     if not stripped:
         raise UsageError("key_empty")
-    if len(stripped) < SHORTEST or not is_sendable(stripped):
-        raise UsageError("key_unlike_a_key", shortest=SHORTEST)
+    shortest = SHORTEST if service in SERVICES else SHORTEST_OF_PLUGIN
+    if len(stripped) < shortest or not is_sendable(stripped):
+        raise UsageError("key_unlike_a_key", shortest=shortest)
     _write({**stored_keys(file), service: stripped}, file)
     return ApiKey(stripped, str(file))
 
 
 def remove_key(service: str, file: Path) -> bool:
     """Forget a stored key; False if there was none."""
-    _check_service(service)
     keys = stored_keys(file)
     if service not in keys:
+        _check_service(service)
         return False
     del keys[service]
     _write(keys, file)
@@ -88,8 +113,9 @@ def remove_key(service: str, file: Path) -> bool:
 
 
 def _check_service(service: str) -> None:
-    if service not in SERVICES:
-        raise UsageError("key_service_unknown", service=service, known=", ".join(SERVICES))
+    known = known_services()
+    if service not in known:
+        raise UsageError("key_service_unknown", service=service, known=", ".join(known))
 
 
 def _write(keys: Mapping[str, str], file: Path) -> None:

@@ -13,9 +13,10 @@ from genchat.engine.contract import (
     StopSignal,
     Tokenizer,
 )
-from genchat.engine.conversation import ChatTemplate, Message, Prompt, TurnTemplate
+from genchat.engine.conversation import ChatTemplate, Message, Prompt, template_for
 from genchat.engine.decoding import generate
 from genchat.engine.evidence import Evidence
+from genchat.engine.stop_texts import until_text
 
 # Tokens of the context kept free for the reply when old turns are dropped: an eighth of a long context, within these.
 _LEAST_ROOM, _MOST_ROOM = 64, 512
@@ -26,7 +27,7 @@ class LocalBackend:
 
     def __init__(self, model: LanguageModel, template: ChatTemplate | None = None) -> None:
         self.model = model
-        self.template: ChatTemplate = template or TurnTemplate(model.tokenizer)
+        self.template: ChatTemplate = template or template_for(model.tokenizer)
 
     @property
     def info(self) -> ModelInfo:
@@ -74,25 +75,28 @@ class LocalBackend:
             return stopped
 
         last, length = None, self.info.context_length
-        for step in generate(
+        steps = generate(
             self.model,
             prompt.tokens,
             settings.sampling,
             max_tokens=settings.max_tokens,
             stop_tokens=prompt.stop_tokens,
             should_stop=stop,
-        ):
+        )
+        for step in until_text(steps, prompt.stop_texts) if prompt.stop_texts else steps:
             if length is not None and step.position == max(length - len(prompt.tokens) + 1, 0):
                 yield Notice("chat.context_full", {"tokens": length})
             yield step
             last = step
         if stopped:
             yield Finish("stopped", len(prompt.tokens))
-        elif last is not None and last.token in prompt.stop_tokens:
+        elif last is not None and (
+            last.token in prompt.stop_tokens or (prompt.stop_texts and last.position + 1 < settings.max_tokens)
+        ):
             yield Finish("end", len(prompt.tokens))
         else:
             yield Finish("length", len(prompt.tokens))
 
     def explain(self, messages: Sequence[Message] | str, reply_tokens: Sequence[int]) -> Evidence | None:
-        given = self.tokenizer.encode(messages) if isinstance(messages, str) else self.prompt(messages).tokens
-        return self.model.start([*given, *reply_tokens]).evidence()
+        context = self.tokenizer.encode(messages) if isinstance(messages, str) else self.prompt(messages).tokens
+        return self.model.start([*context, *reply_tokens]).evidence()

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from genchat.engine.errors import GenchatError
+from genchat.engine.language.numbers import decimal
 
 _GIGA = 1e9
 
@@ -26,5 +27,5 @@ def check_memory(needed: int, name: str) -> None:
     """Raise GenchatError if the model `name` needs more bytes than there are."""
     free = available_memory()
     if free is not None and needed > free:
-        sizes = {"needed": f"{needed / _GIGA:.1f}", "free": f"{free / _GIGA:.1f}"}
+        sizes = {"needed": decimal(needed / _GIGA, 1), "free": decimal(free / _GIGA, 1)}
         raise GenchatError("checkpoint_memory", name=name, **sizes)

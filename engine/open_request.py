@@ -15,19 +15,20 @@ from genchat.engine.model_card import ModelCard
 from genchat.engine.paths import Paths
 from genchat.engine.settings import Settings
 
-Progress = Callable[[str, float], None]  # a text key that names the work, and the share done from 0 to 1
+# A text key that names the work, and the share done from 0 to 1, NaN where it is not known.
+Progress = Callable[[str, float], None]
 Opened = Backend | LanguageModel  # a model without a chat template of its own gets the plain one
 
 
 class ListedModel(Protocol):
-    """One model as far as is known before it is opened."""
+    """This is one model as far as it is known before it is opened."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def origin(self) -> str:
-        """Whence it comes: "built-in", "shipped", "trained", "imported" or "plug-in"."""
+        """The origin says where it comes from: "built-in", "shipped", "trained", "imported" or "plug-in"."""
         ...
 
     @property
@@ -35,7 +36,7 @@ class ListedModel(Protocol):
 
     @property
     def problem(self) -> str:
-        """Why it cannot be opened; empty for a sound one."""
+        """The problem says why it cannot be opened; empty for a sound one."""
         ...
 
 
@@ -55,7 +56,7 @@ class ModelOpener(Protocol):
 
 @dataclass(frozen=True)
 class OpenRequest:
-    """What every room is given."""
+    """Every room is given this."""
 
     settings: Settings
     paths: Paths
@@ -70,7 +71,7 @@ class OpenRequest:
 
 @dataclass(frozen=True)
 class FolderRequest(OpenRequest):
-    """What a family is given: a model on disk besides."""
+    """A family is given a model on disk besides."""
 
     folder: Path
     card: ModelCard

@@ -13,7 +13,7 @@ from contextlib import suppress
 from genchat.engine.paths import paths
 
 MARK = "[redacted]"
-KEY_VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "HF_TOKEN")
+KEY_VARIABLES = re.compile(r".+_API_KEY|HF_TOKEN")  # of genchat's services, of plug-ins, and of other programs
 _SHORTEST_KNOWN = 8  # a shorter "key" would take ordinary words out
 
 _SHAPES = (
@@ -29,7 +29,7 @@ _UNFINISHED = re.compile(_START + "(?:" + "|".join(rf"{head}{tail}*\Z" for head,
 
 def known_keys() -> tuple[str, ...]:
     """The keys this process could use: those of its environment and those stored in the file of keys."""
-    from_environment = [value for name in KEY_VARIABLES if (value := os.environ.get(name))]
+    from_environment = [value for name, value in os.environ.items() if value and KEY_VARIABLES.fullmatch(name)]
     stored: object = {}
     with suppress(OSError, ValueError):
         stored = json.loads(paths().keys.read_bytes())
@@ -49,9 +49,9 @@ def secret_spans(text: str, known: Iterable[str] = (), unfinished: bool = False)
         patterns.append(re.compile("|".join(map(re.escape, literal))))
     if unfinished:
         patterns.append(_UNFINISHED)
-    found = sorted(match.span() for pattern in patterns for match in pattern.finditer(text))
+    spans = sorted(match.span() for pattern in patterns for match in pattern.finditer(text))
     merged: list[tuple[int, int]] = []
-    for start, end in found:
+    for start, end in spans:
         if merged and start < merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:

@@ -2,22 +2,22 @@
 
 A model on disk is a folder with a card; `open_model` of `engine.<family>.loading` turns it into a LanguageModel or,
 where it brings its own chat template, into a Backend. `engine.rooms` says which module opens what; rooms are imported
-only when one of their models is opened. A plug-in is an entry point of the group "genchat.backends": a callable without
-arguments that gives a Backend.
+only when one of their models is opened. A plug-in is an entry point of the group "genchat.backends": a callable that
+gives a LanguageModel or a Backend, which stays behind a border (`engine/plugins`).
 """
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from genchat.engine import rooms
 from genchat.engine.claim import claimed
 from genchat.engine.contract import HasLanguageModel
-from genchat.engine.errors import GenchatError, ModelDamaged, ModelNotFound, UsageError
+from genchat.engine.errors import GenchatError, ModelDamaged, ModelNotFound, PluginError, UsageError
 from genchat.engine.language import say
 from genchat.engine.model_card import CARD_FILE, ModelCard, read_card
 from genchat.engine.open_request import FolderRequest, OpenRequest, Progress
@@ -26,19 +26,17 @@ from genchat.engine.settings import Settings
 from genchat.engine.verified import verify_once
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
     from genchat.engine.contract import Backend, LanguageModel
+    from genchat.engine.plugins.discovery import Plugin
 
 Origin = Literal["built-in", "shipped", "trained", "imported", "plug-in"]
-PLUGIN_GROUP = "genchat.backends"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _IMPORTING = ("genchat import", "genchat pull")
 
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """One model that can be opened; `problem` says why it cannot."""
+    """This is one model; `problem` says why it cannot be opened."""
 
     name: str
     family: str
@@ -48,7 +46,7 @@ class ModelEntry:
     description: str = ""
     folder: Path | None = None
     card: ModelCard | None = None
-    plugin: "EntryPoint | None" = None
+    plugin: "Plugin | None" = None
     problem: str = ""
 
 
@@ -60,11 +58,13 @@ class Registry:
         self._settings = settings
 
     def models(self) -> list[ModelEntry]:
-        """Built-in ones first, then shipped, then those of the person, then plug-ins. The first of a name counts."""
-        found: dict[str, ModelEntry] = {}
+        """The list is built-in models first, then shipped, then those of the person, then plug-ins. The first of a name
+        counts.
+        """
+        by_name: dict[str, ModelEntry] = {}
         for entry in self._all():
-            found.setdefault(entry.name, entry)
-        return list(found.values())
+            by_name.setdefault(entry.name, entry)
+        return list(by_name.values())
 
     def names(self) -> list[str]:
         """The names of all models."""
@@ -75,12 +75,40 @@ class Registry:
             yield ModelEntry(name, name, "built-in", chat=True, description=say(f"{name}.built_in"))
         yield from _folders(Path(__file__).parent / "pretrained", shipped=True)
         yield from _folders(self._paths.models, shipped=False)
-        for point in _plugins():
-            yield ModelEntry(point.name, "plugin", "plug-in", chat=True, description=point.value, plugin=point)
+        for plugin in self._plugins:
+            if _NAME.fullmatch(plugin.name):
+                yield _entry_of(plugin)
+
+    @cached_property
+    def _plugins(self) -> "list[Plugin]":
+        from genchat.engine.plugins.discovery import installed_plugins
+
+        return installed_plugins()
+
+    def unusable_plugins(self) -> list[ModelEntry]:
+        """Plug-ins that nobody can ask for: of a name that no model can have, or that another model has already."""
+        unusable = []
+        by_name = {entry.name: entry for entry in self.models()}
+        for plugin in self._plugins:
+            owner = by_name.get(plugin.name)
+            if owner is None:
+                problem = say("plugins.name_invalid", name=plugin.name, package=plugin.package)
+            elif owner.plugin is None:
+                problem = say("plugins.name_shadowed", name=plugin.name, package=plugin.package)
+            elif owner.plugin != plugin:
+                first = owner.plugin.package
+                problem = say("plugins.name_twice", name=plugin.name, package=plugin.package, first=first)
+            else:
+                continue
+            unusable.append(replace(_entry_of(plugin), problem=problem))
+        return unusable
 
     def entry(self, name: str) -> ModelEntry:
         """The model of that name. Raises ModelNotFound, which lists what there is and the nearest name."""
         for entry in self._all():
+            if entry.name == name:
+                return entry
+        for entry in self.unusable_plugins():
             if entry.name == name:
                 return entry
         from difflib import get_close_matches
@@ -102,10 +130,10 @@ class Registry:
             inner, wrap = wrapped
             return wrap(self.open(inner, progress), self._request(progress))
         entry = (None if name in self.names() else self.default_for(name)) or self.entry(name)
+        if entry.plugin is not None:
+            return self._open_plugin(entry.plugin, entry.problem, progress)
         if entry.problem:
             raise ModelDamaged("model_damaged", name=name, reason=entry.problem)
-        if entry.plugin is not None:
-            return _open_plugin(entry.plugin)
         if entry.folder is not None and entry.card is not None:
             return self.open_folder(entry.folder, entry.card, progress)
         return _as_backend(rooms.built_in_opener(entry.name)(self._request(progress)))
@@ -120,6 +148,15 @@ class Registry:
 
     def _request(self, progress: Progress | None) -> OpenRequest:
         return OpenRequest(self._settings, self._paths, self, progress)
+
+    def _open_plugin(self, plugin: "Plugin", problem: str, progress: Progress | None) -> "Backend":
+        from genchat.engine.plugins.opening import open_plugin
+        from genchat.engine.plugins.options import Options
+
+        if problem:
+            raise PluginError(problem)
+        options = Options(self._paths.settings, self._settings.plugins.get(plugin.name, {}))
+        return open_plugin(plugin, options, self._settings.plugin_timeout, progress)
 
     def remove(self, name: str) -> Path:
         """Delete a trained or imported model's folder, with the checkpoint of its run, and return where it was.
@@ -157,7 +194,9 @@ class Registry:
         return ordered[0] if ordered else None
 
     def new_folder(self, name: str) -> Path:
-        """Where a model to be made goes. Raises UsageError for a name that cannot be or is taken by genchat."""
+        """The result is where a model to be made goes. Raises UsageError for a name that cannot be or is taken by
+        genchat.
+        """
         check_name(name)
         taken = [entry.name for entry in self.models() if entry.origin not in ("trained", "imported")]
         if name in taken:
@@ -177,6 +216,10 @@ def language_model(backend: "Backend") -> "LanguageModel":
     if not isinstance(backend, HasLanguageModel):
         raise UsageError("cannot_score", backend=backend.info.name)
     return backend.model
+
+
+def _entry_of(plugin: "Plugin") -> ModelEntry:
+    return ModelEntry(plugin.name, "plugin", "plug-in", chat=True, description=plugin.package, plugin=plugin)
 
 
 def _folders(root: Path, *, shipped: bool) -> Iterator[ModelEntry]:
@@ -202,25 +245,6 @@ def _folders(root: Path, *, shipped: bool) -> Iterator[ModelEntry]:
         yield ModelEntry(
             folder.name, card.family, "shipped" if shipped else made, card.chat, size, described, folder, card
         )
-
-
-def _plugins() -> list["EntryPoint"]:
-    if os.environ.get("GENCHAT_PLUGINS", "").lower() == "none":
-        return []
-    from importlib.metadata import entry_points
-
-    return [point for point in entry_points(group=PLUGIN_GROUP) if _NAME.fullmatch(point.name)]
-
-
-def _open_plugin(point: "EntryPoint") -> "Backend":
-    try:
-        opened: Any = point.load()()
-        return _as_backend(opened)
-    except GenchatError:
-        raise
-    except Exception as error:  # a stranger's code may raise anything
-        reason = f"{type(error).__name__}: {error}"
-        raise GenchatError("backend_failed_to_load", name=point.name, reason=reason) from error
 
 
 def _as_backend(opened: Any) -> "Backend":

@@ -3,23 +3,28 @@
 The file is TOML (`engine.paths.paths().settings`); a key `temperature` in the table `[sampling]` is the setting
 "sampling.temperature", and its environment variable is GENCHAT_SAMPLING_TEMPERATURE. Anything not understood is an
 error that names the file and the line. Nothing is written unless `set_setting` or `unset_setting` is called.
+What stands in `[plugins.NAME]` belongs to that plug-in and is understood by it alone (`engine/option_tables.py`).
 """
 
 import math
 import os
 import re
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from genchat.engine.errors import GenchatError, SettingsError
+from genchat.engine.errors import GenchatError, SettingsError, UsageError
 from genchat.engine.files import write_atomically
+from genchat.engine.language import say
+from genchat.engine.language.numbers import plain
+from genchat.engine.number_input import read_number, read_whole_number
+from genchat.engine.option_tables import ALLOWED, PLUGINS, option_path, option_tables, option_value, options_in
+from genchat.engine.sampling.settings import SamplingSettings
 
 if TYPE_CHECKING:
     from genchat.engine.contract import ReplySettings
-    from genchat.engine.sampling_settings import SamplingSettings
 
 Layer = Literal["default", "file", "environment", "flag"]
 _PREFIX = "GENCHAT_"
@@ -33,35 +38,24 @@ def _number(default: Any, low: float, high: float = math.inf, *, above: bool = F
 
 
 @dataclass(frozen=True, slots=True)
-class SamplingChoices:
-    """How tokens are drawn; the numbers of SamplingSettings, each with the range a file may give."""
-
-    temperature: float = _number(0.5, 0)
-    top_k: int = _number(0, 0)
-    top_p: float = _number(0.9, 0, 1, above=True)
-    min_p: float = _number(0.0, 0, 1)
-    repetition_penalty: float = _number(1.0, 1)
-    repetition_window: int = _number(64, 0)
-    seed: int | None = _number(None, 0)
-
-
-@dataclass(frozen=True, slots=True)
 class ReplyChoices:
-    """How long a reply may become."""
+    """These settings say how long a reply may become."""
 
     max_tokens: int = _number(400, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryChoices:
-    """What is kept of a conversation."""
+    """These settings say what is kept of a conversation."""
 
     keep: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class GeminiChoices:
-    """How Gemini is reached. `address` is empty for Google's own; `timeout` is in seconds without a sign of life."""
+    """These settings say how Gemini is reached. `address` is empty for Google's own; `timeout` is in seconds without a
+    sign of life.
+    """
 
     model: str = "gemini-flash-latest"
     sdk: Literal["google-genai", "google-generativeai"] = "google-genai"
@@ -74,7 +68,8 @@ class GeminiChoices:
 
 @dataclass(frozen=True, slots=True)
 class DocumentsChoices:
-    """How documents are looked up and who answers. `model` "auto": Gemini with a key, else an imported one, else none.
+    """These say how documents are looked up and who answers. `model` "auto": Gemini with a key, else an imported one,
+    else none.
 
     `collection` is empty for all of them; `passages` is how many the answer may rest on.
     """
@@ -87,7 +82,7 @@ class DocumentsChoices:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a person can choose once for all."""
+    """The settings are everything a person can choose once for all."""
 
     language: Literal["auto", "en", "pt-br"] = "auto"
     model: str = "ngram"
@@ -95,29 +90,24 @@ class Settings:
     theme: Literal["auto", "dark", "light"] = "auto"  # of the screen
     offline: bool = False
     precision: Literal["auto", "fp32", "bf16", "int8"] = "auto"  # of imported models
-    sampling: SamplingChoices = field(default_factory=SamplingChoices)
+    sampling: SamplingSettings = field(default_factory=SamplingSettings)  # a field a setting of the table of stages
     reply: ReplyChoices = field(default_factory=ReplyChoices)
     history: HistoryChoices = field(default_factory=HistoryChoices)
     gemini: GeminiChoices = field(default_factory=GeminiChoices)
     documents: DocumentsChoices = field(default_factory=DocumentsChoices)
-
-    def sampling_settings(self) -> "SamplingSettings":
-        """The sampler's own settings object."""
-        from genchat.engine.sampling_settings import SamplingSettings
-
-        choices = self.sampling
-        return SamplingSettings(**{spec.name: getattr(choices, spec.name) for spec in fields(choices)})
+    plugin_timeout: float = _number(120.0, 0, above=True)  # seconds that a plug-in may take to open
+    plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False, metadata={"free": True})
 
     def reply_settings(self) -> "ReplySettings":
-        """What a backend is asked to keep to."""
+        """A backend is asked to keep to these settings."""
         from genchat.engine.contract import ReplySettings
 
-        return ReplySettings(self.sampling_settings(), self.reply.max_tokens)
+        return ReplySettings(self.sampling, self.reply.max_tokens)
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One leaf of the tree: its dotted name, type and bounds."""
+    """A setting is one leaf of the tree: its dotted name, type and bounds."""
 
     name: str
     kind: type | None  # None for a choice among words
@@ -135,20 +125,28 @@ class Setting:
 
     @property
     def allowed(self) -> str:
-        """What may be written, in words that need no translation."""
+        """The words say, in the language in use, what may be written: "a whole number, 1 or more"."""
         if self.words:
-            return " | ".join(self.words)
+            return say("settings.one_of", first=", ".join(self.words[:-1]), last=self.words[-1])
         if self.kind is bool:
-            return "true | false"
+            return say("settings.one_of", first="true", last="false")
         if self.kind is str:
-            return '"…"'
-        sign = ">" if self.above else "≥"
-        top = f", ≤ {self.high:g}" if self.high < math.inf else ""
-        return f"{'int' if self.kind is int else 'float'} {sign} {self.low:g}{top}"
+            return say("settings.text")
+        return allowed_numbers(self.kind is int, self.low, self.high, above=self.above)
+
+
+def allowed_numbers(whole: bool, low: float, high: float = math.inf, *, above: bool = False) -> str:
+    """The numbers from `low` (with `above`: over it) to `high` in the reader's words: "a number from 0 to 1"."""
+    kind = "whole" if whole else "number"
+    if low == -math.inf:
+        return say(f"settings.{kind}")
+    if high == math.inf:
+        return say(f"settings.{kind}_above" if above else f"settings.{kind}_from", low=plain(low))
+    return say(f"settings.{kind}_above_to" if above else f"settings.{kind}_from_to", low=plain(low), high=plain(high))
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class LayeredValue:
     """A value, the layer it came from and where exactly ("settings.toml:3", "GENCHAT_MODEL", "")."""
 
     value: Any
@@ -157,7 +155,7 @@ class Given:
 
 
 def known_settings() -> dict[str, Setting]:
-    """Every setting by its dotted name, in the order they are shown."""
+    """The result is every setting by its dotted name, in the order they are shown."""
     return {setting.name: setting for setting in _walk(Settings, "")}
 
 
@@ -166,6 +164,8 @@ def _walk(owner: type, prefix: str) -> Iterator[Setting]:
     defaults = owner()
     for spec in fields(owner):
         hint, name = hints[spec.name], prefix + spec.name
+        if spec.metadata.get("free"):
+            continue
         if is_dataclass(hint) and isinstance(hint, type):
             yield from _walk(hint, name + ".")
             continue
@@ -188,28 +188,28 @@ def _walk(owner: type, prefix: str) -> Iterator[Setting]:
 
 def read_layers(
     file: Path, environment: Mapping[str, str] | None = None, flags: Mapping[str, Any] | None = None
-) -> dict[str, Given]:
-    """Every setting with the layer that decided it. Raises SettingsError. Flags of value None are not given."""
+) -> dict[str, LayeredValue]:
+    """The result is every setting with the layer that decided it. Flags of None are not given. Raises SettingsError."""
     known = known_settings()
-    given = {name: Given(setting.default, "default") for name, setting in known.items()}
-    given |= _from_file(file, known)
+    layered = {name: LayeredValue(setting.default, "default") for name, setting in known.items()}
+    layered |= _from_file(file, known)
     variables = os.environ if environment is None else environment
     for name, setting in known.items():
         text = variables.get(setting.variable, "")
         if text:
-            given[name] = Given(_from_text(setting, text, setting.variable), "environment", setting.variable)
+            layered[name] = LayeredValue(_from_text(setting, text, setting.variable), "environment", setting.variable)
     for name, value in (flags or {}).items():
         if value is not None:
             flag = "--" + name.rpartition(".")[2].replace("_", "-")
-            given[name] = Given(_checked(known[name], value, flag), "flag", flag)
-    return given
+            layered[name] = LayeredValue(_checked(known[name], value, flag), "flag", flag)
+    return layered
 
 
 def load_settings(
     file: Path, environment: Mapping[str, str] | None = None, flags: Mapping[str, Any] | None = None
 ) -> Settings:
     """The settings in force. Raises SettingsError for anything not understood."""
-    return build_settings({name: given.value for name, given in read_layers(file, environment, flags).items()})
+    return build_settings({name: layered.value for name, layered in read_layers(file, environment, flags).items()})
 
 
 def build_settings(values: Mapping[str, Any]) -> Settings:
@@ -222,14 +222,16 @@ def _build(owner: type, prefix: str, values: Mapping[str, Any]) -> Any:
     chosen = {}
     for spec in fields(owner):
         name = prefix + spec.name
-        if is_dataclass(hints[spec.name]):
+        if spec.metadata.get("free"):
+            chosen[spec.name] = option_tables(values)
+        elif is_dataclass(hints[spec.name]):
             chosen[spec.name] = _build(hints[spec.name], name + ".", values)
         elif name in values:
             chosen[spec.name] = values[name]
     return owner(**chosen)
 
 
-def _from_file(file: Path, known: dict[str, Setting]) -> dict[str, Given]:
+def _from_file(file: Path, known: dict[str, Setting]) -> dict[str, LayeredValue]:
     text = _read(file)
     if not text:
         return {}
@@ -241,13 +243,26 @@ def _from_file(file: Path, known: dict[str, Setting]) -> dict[str, Given]:
         line = re.search(r"line (\d+)", str(error))
         where = f"{file}:{line[1] if line else text.count(chr(10)) + 1}"
         raise SettingsError("settings_not_toml", where=where, reason=error) from None
-    given = {}
+    layered = {}
+    try:
+        options = dict(options_in(document.pop(PLUGINS, {})))
+    except ValueError as error:
+        name, value = error.args
+        where = f"{file}:{_line_of(text, name)}"
+        raise SettingsError("setting_wrong", where=where, name=name, value=value, allowed=ALLOWED) from None
+    for name, value in options.items():
+        layered[name] = LayeredValue(value, "file", f"{file}:{_line_of(text, name)}")
     for name, value in _leaves(document, known):
         where = f"{file}:{_line_of(text, name)}"
         if name not in known:
             raise _unknown(name, where, known)
-        given[name] = Given(_checked(known[name], value, where), "file", where)
-    return given
+        layered[name] = LayeredValue(_checked(known[name], value, where), "file", where)
+    return layered
+
+
+def setting_location(file: Path, name: str) -> str:
+    """The location is where a file gives a setting: "FILE:LINE". Raises SettingsError where the file cannot be read."""
+    return f"{file}:{_line_of(_read(file), name)}"
 
 
 def _read(file: Path) -> str:
@@ -273,17 +288,17 @@ def _leaves(table: Mapping[str, Any], known: dict[str, Setting], prefix: str = "
 def _line_of(text: str, name: str) -> int:
     """The 1-based line where the file gives `name`, dotted keys and table headers included; 1 if it is not found."""
     table = ""
-    found = 1
+    header_line = 1
     for number, line in enumerate(text.splitlines(), 1):
         header = re.match(r"\s*\[\[?\s*([^\[\]]+?)\s*\]", line)
         key = re.match(r"\s*([\w.\"' -]+?)\s*=", line)
         if header:
             table = _plain(header[1])
             if table == name:
-                found = number
+                header_line = number
         elif key and ".".join(filter(None, (table, _plain(key[1])))) == name:
             return number
-    return found
+    return header_line
 
 
 def _plain(key: str) -> str:
@@ -300,7 +315,8 @@ def _unknown(name: str, where: str, known: Mapping[str, Setting]) -> SettingsErr
 
 
 def _checked(setting: Setting, value: Any, where: str) -> Any:
-    wrong = SettingsError("setting_wrong", where=where, name=setting.name, value=value, allowed=setting.allowed)
+    key = "option_wrong" if where.startswith("--") else "setting_wrong"
+    wrong = SettingsError(key, where=where, name=setting.name, value=_shown(value), allowed=setting.allowed)
     if value is None and setting.optional:
         return None
     if setting.words:
@@ -325,20 +341,32 @@ def _from_text(setting: Setting, text: str, where: str) -> Any:
         lowered = text.lower()
         value = lowered in _TRUE if lowered in _TRUE | _FALSE else text
     elif setting.kind in (int, float):
+        name = where if where == setting.variable else setting.name
         try:
-            value = setting.kind(text)
-        except ValueError:
-            value = text
+            value = read_whole_number(name, text) if setting.kind is int else read_number(name, text)
+        except UsageError as error:
+            raise SettingsError(error.key, **error.values) from None
     return _checked(setting, value, where)
+
+
+def _shown(value: Any) -> Any:
+    """A value for an error, as it would be typed: texts in quotation marks, true and false in small letters."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else value
 
 
 def set_setting(file: Path, name: str, text: str) -> Any:
     """Write one setting into the file, comments and order kept. Returns the value as understood."""
+    option = option_path(name)
+    if option is not None:
+        _edit(file, option, understood := option_value(text))
+        return understood
     known = known_settings()
     if name not in known:
         raise _unknown(name, "config set", known)
     value = _from_text(known[name], text, "config set")
-    _edit(file, name, value)
+    _edit(file, name.split("."), value)
     return value
 
 
@@ -348,13 +376,14 @@ def unset_setting(file: Path, name: str) -> bool:
     Takes out unknown names too. Raises SettingsError for one that is neither known nor there.
     """
     known = known_settings()
-    there = _edit(file, name, None)
-    if not there and name not in known:
+    option = option_path(name)
+    there = _edit(file, option or name.split("."), None)
+    if not there and name not in known and option is None:
         raise _unknown(name, "config unset", known)
     return there
 
 
-def _edit(file: Path, name: str, value: Any) -> bool:
+def _edit(file: Path, path: Sequence[str], value: Any) -> bool:
     """Write a value, or None to take it out; returns whether the file was to change."""
     import tomlkit
     from tomlkit.exceptions import ParseError
@@ -363,18 +392,18 @@ def _edit(file: Path, name: str, value: Any) -> bool:
         document = tomlkit.parse(_read(file))
     except ParseError as error:
         raise SettingsError("settings_not_toml", where=f"{file}:{error.line}", reason=error) from None
-    *tables, key = name.split(".")
-    place: Any = document
+    *tables, key = path
+    container: Any = document
     for table in tables:
-        if table not in place:
+        if table not in container:
             if value is None:
                 return False
-            place[table] = tomlkit.table()
-        place = place[table]
+            container[table] = tomlkit.table()
+        container = container[table]
     if value is not None:
-        place[key] = value
-    elif key in place:
-        del place[key]
+        container[key] = value
+    elif key in container:
+        del container[key]
     else:
         return False
     try:

@@ -4,29 +4,14 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from genchat.engine.contract import Step, Tokenizer
+from genchat.engine.contract import Step
 from genchat.engine.distribution import LN2, Distribution, NoDistribution
-from genchat.engine.language import say
-from genchat.engine.language.numbers import decimal
-from genchat.engine.text import token_label
+from genchat.engine.language import words_of
+from genchat.engine.language.numbers import decimal, percent
+from genchat.engine.token_labels import Labels
 
 _BAR = 20  # cells of the longest bar
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-
-
-class Labels:
-    """Token ids to what is written for them."""
-
-    def __init__(self, tokenizer: Tokenizer | None) -> None:
-        self._tokenizer = tokenizer
-        self._special = {} if tokenizer is None else {token: name for name, token in tokenizer.special_tokens.items()}
-
-    def __call__(self, token: int | None, text: str = "") -> str:
-        """`text` is what to fall back on where the backend shows no tokens."""
-        if token is None or self._tokenizer is None:
-            return token_label(text.encode("utf-8", "replace"))
-        name = self._special.get(token)
-        return token_label(b"" if name else self._tokenizer.token_bytes(token), name)
 
 
 def finite(value: float | None) -> float | None:
@@ -35,7 +20,7 @@ def finite(value: float | None) -> float | None:
 
 
 def candidates(distribution: Distribution, labels: Labels, count: int) -> list[dict[str, Any]]:
-    """The likeliest tokens: id, label, rank, natural log-probability."""
+    """These are the likeliest tokens: id, label, rank, natural log-probability."""
     return [
         {"id": row.token, "token": labels(row.token), "rank": row.rank, "logprob": finite(row.log_prob)}
         for row in distribution.top(count)
@@ -43,11 +28,14 @@ def candidates(distribution: Distribution, labels: Labels, count: int) -> list[d
 
 
 def step_values(step: Step, labels: Labels, count: int) -> dict[str, Any]:
-    """One token of a reply with the `count` likeliest ones. Entropy in bits; log-probabilities are the model's own."""
+    """One token of a reply with the `count` likeliest ones, and what sampling made of them.
+
+    Entropy in bits; log-probabilities are the model's own, but for "drawn_logprob" (null for what a stage removed).
+    """
     values: dict[str, Any] = {
         "position": step.position,
         "id": step.token,
-        "token": labels(step.token, step.text),
+        "token": labels.of(step),
         "text": step.text,
         "special": step.special,
         "logprob": finite(step.log_prob),
@@ -55,8 +43,18 @@ def step_values(step: Step, labels: Labels, count: int) -> dict[str, Any]:
         "entropy": finite(step.raw.entropy),
         "top": candidates(step.raw, labels, count),
     }
+    draw = step.draw
+    if draw is not None:
+        for row in values["top"]:
+            row["drawn_logprob"] = finite(step.drawn_from.log_prob(row["id"]))
+            row["cut_by"] = draw.cut_by(row["id"])
+        values["stages"] = [
+            {"name": stage.name, "setting": stage.setting, "kept": stage.kept, "kept_mass": stage.kept_mass}
+            for stage in draw.stages
+        ]
+        values["uniform"] = draw.uniform
     if isinstance(step.raw, NoDistribution):
-        values["no_distribution"] = say(step.raw.reason)
+        values["no_distribution"] = words_of(step.raw.reason)
     return values
 
 
@@ -64,14 +62,6 @@ def bar(share: float) -> str:
     """A bar of up to 20 cells for a share of the longest one, 0 to 1, in eighths of a cell."""
     eighths = round(min(max(share, 0.0), 1.0) * _BAR * 8)
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
-
-
-def percent(probability: float) -> str:
-    """ "41.2", "0.03", "<0.01"; without the sign."""
-    value = probability * 100
-    if 0 < value < 0.01:
-        return "<" + decimal(0.01)
-    return decimal(value, 1 if value >= 1 else 2)
 
 
 def table_rows(distribution: Distribution, labels: Labels, count: int) -> Iterator[tuple[str, ...]]:

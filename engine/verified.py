@@ -24,12 +24,12 @@ def verify_once(folder: Path, card: ModelCard, cache: Path) -> None:
     """Raise ModelDamaged, naming the file, unless the model's files are those of its card."""
     memory = cache / _FOLDER / f"{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]}.json"
     known = _read(memory)
-    found = {}
+    found: dict[str, list[int | str]] = {}
     for name, digest in card.files.items():
         path = folder / name
         if Path(name).name != name or not path.is_file():
             raise ModelDamaged("model_damaged", name=card.name, reason=f"no file {name}")
-        version = [digest, *_version(path)]
+        version: list[int | str] = [digest, *_version(path)]
         if known.get(name) != version:
             try:
                 checksum = file_checksum(path)

@@ -9,11 +9,43 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genchat.engine import __version__
-    from genchat.engine.contract import Backend, Capabilities, Cursor, LanguageModel, ModelInfo, Step, Tokenizer
-    from genchat.engine.conversation import Message, Role
+    from genchat.engine.contract import (
+        CONTRACT_VERSION,
+        Backend,
+        BatchScorer,
+        Capabilities,
+        Cursor,
+        Event,
+        Finish,
+        LanguageModel,
+        MessageData,
+        ModelInfo,
+        Notice,
+        Passage,
+        Passages,
+        ReplySettings,
+        Step,
+        StopSignal,
+        Tokenizer,
+    )
+    from genchat.engine.conversation import ChatTemplate, Message, Prompt, Role, TranscriptTemplate, TurnTemplate
     from genchat.engine.decoding import generate, score
-    from genchat.engine.distribution import Candidate, Distribution
-    from genchat.engine.errors import GenchatError
+    from genchat.engine.distribution import Candidate, Distribution, exact, top_k, unknown
+    from genchat.engine.errors import GenchatError, RemoteError, UsageError
+    from genchat.engine.evidence import (
+        CorpusPlace,
+        Evidence,
+        GptEvidence,
+        LensRow,
+        LstmEvidence,
+        MixtureEvidence,
+        NgramEvidence,
+        NgramLevel,
+        NgramShare,
+        NoEvidence,
+        RecalledReply,
+        RecallEvidence,
+    )
     from genchat.engine.interface.documents import Documents, documents
     from genchat.engine.interface.explanation import Explanation
     from genchat.engine.interface.model import Model
@@ -25,24 +57,52 @@ if TYPE_CHECKING:
     from genchat.engine.interface.score import Score
     from genchat.engine.interface.tokens import Tokens
     from genchat.engine.interface.training import train
+    from genchat.engine.keys import ApiKey, find_key
+    from genchat.engine.local_backend import LocalBackend
     from genchat.engine.sampling import SamplingSettings
 
 __all__ = [
+    "CONTRACT_VERSION",
+    "ApiKey",
     "Backend",
+    "BatchScorer",
     "Candidate",
     "Candidates",
     "Capabilities",
+    "ChatTemplate",
+    "CorpusPlace",
     "Cursor",
     "Distribution",
     "Documents",
+    "Event",
+    "Evidence",
     "Explanation",
+    "Finish",
     "GenchatError",
+    "GptEvidence",
     "LanguageModel",
+    "LensRow",
+    "LocalBackend",
+    "LstmEvidence",
     "Message",
+    "MessageData",
+    "MixtureEvidence",
     "Model",
     "ModelInfo",
     "NextTokens",
+    "NgramEvidence",
+    "NgramLevel",
+    "NgramShare",
+    "NoEvidence",
+    "Notice",
+    "Passage",
+    "Passages",
+    "Prompt",
+    "RecallEvidence",
+    "RecalledReply",
+    "RemoteError",
     "Reply",
+    "ReplySettings",
     "Role",
     "SamplingSettings",
     "SavedConversation",
@@ -50,24 +110,48 @@ __all__ = [
     "SavedMessage",
     "Score",
     "Step",
+    "StopSignal",
     "Tokenizer",
     "Tokens",
+    "TranscriptTemplate",
+    "TurnTemplate",
+    "UsageError",
     "__version__",
     "documents",
+    "exact",
+    "find_key",
     "generate",
     "history",
     "models",
     "score",
+    "top_k",
     "train",
+    "unknown",
 ]
 
 _HOMES = {
     "genchat.engine": ("__version__",),
-    "genchat.engine.contract": ("Backend", "Capabilities", "Cursor", "LanguageModel", "ModelInfo", "Step", "Tokenizer"),
-    "genchat.engine.conversation": ("Message", "Role"),
+    "genchat.engine.contract": (
+        "CONTRACT_VERSION",
+        "Backend",
+        "BatchScorer",
+        "Capabilities",
+        "Cursor",
+        "Event",
+        "Finish",
+        "LanguageModel",
+        "MessageData",
+        "ModelInfo",
+        "Notice",
+        "Passage",
+        "Passages",
+        "ReplySettings",
+        "Step",
+        "StopSignal",
+        "Tokenizer",
+    ),
+    "genchat.engine.conversation": ("ChatTemplate", "Message", "Prompt", "Role", "TranscriptTemplate", "TurnTemplate"),
     "genchat.engine.decoding": ("generate", "score"),
-    "genchat.engine.distribution": ("Candidate", "Distribution"),
-    "genchat.engine.errors": ("GenchatError",),
     "genchat.engine.interface.documents": ("Documents", "documents"),
     "genchat.engine.interface.explanation": ("Explanation",),
     "genchat.engine.interface.model": ("Model",),
@@ -78,6 +162,24 @@ _HOMES = {
     "genchat.engine.interface.score": ("Score",),
     "genchat.engine.interface.tokens": ("Tokens",),
     "genchat.engine.interface.training": ("train",),
+    "genchat.engine.distribution": ("Candidate", "Distribution", "exact", "top_k", "unknown"),
+    "genchat.engine.errors": ("GenchatError", "RemoteError", "UsageError"),
+    "genchat.engine.evidence": (
+        "CorpusPlace",
+        "Evidence",
+        "GptEvidence",
+        "LensRow",
+        "LstmEvidence",
+        "MixtureEvidence",
+        "NgramEvidence",
+        "NgramLevel",
+        "NgramShare",
+        "NoEvidence",
+        "RecallEvidence",
+        "RecalledReply",
+    ),
+    "genchat.engine.keys": ("ApiKey", "find_key"),
+    "genchat.engine.local_backend": ("LocalBackend",),
     "genchat.engine.sampling": ("SamplingSettings",),
 }
 

@@ -18,19 +18,22 @@ from textual.pilot import Pilot
 
 from genchat.engine.contract import ReplySettings
 from genchat.engine.history import HistoryStore
-from genchat.engine.language import use_language
+from genchat.engine.language import say, use_language
 from genchat.engine.paths import paths
 from genchat.engine.registry import Registry
 from genchat.engine.sampling import SamplingSettings
+from genchat.engine.sampling.table import stage_settings
 from genchat.engine.settings import Settings
 from genchat.tui.app import GenchatApp
 from genchat.tui.chat.reply_stream import ReplyStream
-from tests.tui.support import chat, say, until
+from tests.tui.support import chat, until
+from tests.tui.support import say as tell
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "tui" / "pictures"
 README = ROOT / "README.md"
 _EXAMPLE = re.compile(r"(?<=\n)\$ genchat (?P<words>.*)\n(?P<shown>(?:.*\n)+?)(?=…\n```)")
+_TABLE = re.compile(r"\| flag \| default \| what it does \|\n(?:\|.*\n)+")
 SIZE = (120, 36)
 QUESTIONS = (("Bom dia!",), ("How does a language model choose the next word?",), ("Good morning!", "What can I cook?"))
 _SETTINGS = ReplySettings(SamplingSettings(temperature=0.5, top_p=0.9, seed=3))
@@ -56,7 +59,7 @@ async def draw(dark: bool, folder: Path) -> Path:
 
 async def _talk(pilot: Pilot[int], questions: Sequence[str]) -> None:
     for question in questions:
-        await say(pilot, question)
+        await tell(pilot, question)
 
 
 async def _open_the_least_certain(pilot: Pilot[int]) -> None:
@@ -89,6 +92,23 @@ def with_fresh_example(readme: str) -> str:
     return readme[: found.start("shown")] + shown + readme[found.end("shown") :]
 
 
+def sampling_table() -> str:
+    """The list of what decides how a token is drawn, one line a setting, as the README holds it."""
+    use_language("en")
+    lines = ["| flag | default | what it does |", "|---|---|---|"]
+    for setting in stage_settings():
+        flag = "--" + setting.name.replace("_", "-")
+        names = f"`{setting.short}`, `{flag}`" if setting.short else f"`{flag}`"
+        default = f"`{setting.default}`" if setting.kind is str else f"{setting.default:g}"
+        lines.append(f"| {names} | {default} | {say(f'sampling.help.{setting.name}')} |")
+    return "\n".join(lines) + "\n"
+
+
+def with_fresh_table(readme: str) -> str:
+    """The README with the list of settings as it is now."""
+    return _TABLE.sub(lambda _: sampling_table(), readme, count=1)
+
+
 def main() -> None:
     """Write everything and say where it is."""
     PICTURES.mkdir(exist_ok=True)
@@ -100,7 +120,8 @@ def main() -> None:
             os.environ["GENCHAT_HOME"] = home
             print(asyncio.run(draw(dark, PICTURES)))
             if dark:
-                README.write_text(with_fresh_example(README.read_text(encoding="utf-8")), encoding="utf-8")
+                readme = with_fresh_table(with_fresh_example(README.read_text(encoding="utf-8")))
+                README.write_text(readme, encoding="utf-8")
                 print(README)
 
 

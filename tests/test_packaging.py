@@ -7,13 +7,14 @@ import subprocess
 import sys
 import tarfile
 import tomllib
-import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from tests.installing import build, new_environment, pip, site_of
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -32,18 +33,6 @@ def run_python(*arguments: str, path: str, folder: Path) -> subprocess.Completed
         text=True,
         stdin=subprocess.DEVNULL,
     )
-
-
-def build(kind: str, source: Path, folder: Path) -> Path:
-    """The wheel or sdist that hatchling makes of `source`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(folder)],
-        cwd=source,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return next(folder.iterdir())
 
 
 def names_in(wheel: Path) -> set[str]:
@@ -90,7 +79,7 @@ def test_the_wheel_holds_genchat_with_every_file_of_its_folders_and_nothing_else
     names = names_in(wheel)
     expected = {f"genchat/{name}" for name in tracked(*FOLDERS) if not name.startswith(LEFT_OUT)}
     assert expected <= names
-    assert {f"genchat/{name}" for name in ("__init__.py", "__main__.py", "py.typed")} <= names
+    assert {f"genchat/{name}" for name in ("__init__.py", "__main__.py", "py.typed", "testing.py")} <= names
     assert not [name for name in names if name.startswith(tuple(f"genchat/{part}" for part in LEFT_OUT))]
     roots = {name.split("/")[0] for name in names}
     assert roots == {"genchat", next(root for root in roots if root.endswith(".dist-info"))}
@@ -155,23 +144,7 @@ def test_files_of_the_person_that_have_names_of_ours_do_no_harm(installed: Path,
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty environment whose Python also sees the libraries of this one, but not its genchat."""
-    folder = tmp_path_factory.mktemp("environment")
-    venv.create(folder, symlinks=True)
-    site = next(folder.glob("lib/python*/site-packages"))
-    libraries = tmp_path_factory.mktemp("libraries")
-    for path in Path(pytest.__file__).parents[1].iterdir():
-        if "genchat" not in path.name:
-            (libraries / path.name).symlink_to(path)
-    (site / "libraries.pth").write_text(f"{libraries}\n")
-    return folder
-
-
-def pip(environment: Path, *arguments: str) -> None:
-    quiet = ["--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check", "-q"]
-    options = quiet if arguments[0] == "install" else ["-q", "-y"]
-    command = [sys.executable, "-m", "pip", "--python", str(environment / "bin" / "python"), *arguments, *options]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""})
-    assert done.returncode == 0, done.stderr
+    return new_environment(tmp_path_factory.mktemp("environment"), tmp_path_factory.mktemp("libraries"))
 
 
 def answers(environment: Path, folder: Path) -> bool:
@@ -209,8 +182,7 @@ def test_genchat_stands_beside_packages_of_the_same_folder_names_and_outlives_th
     pip(environment, "uninstall", "stranger")
     assert answers(environment, tmp_path)
     pip(environment, "uninstall", "genchat")
-    site = next(environment.glob("lib/python*/site-packages"))
-    assert not [path for path in site.iterdir() if path.name in (*FOLDERS, "genchat")]
+    assert not [path for path in site_of(environment).iterdir() if path.name in (*FOLDERS, "genchat")]
 
 
 def test_an_editable_installation_runs_the_files_of_the_checkout(environment: Path, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from genchat.engine.contract import Notice, Passage, Passages
 from genchat.engine.conversation import Message
 from genchat.engine.retrieval.retriever import Retriever
 
-COMPOSERS: tuple[str, ...] = ("genchat.engine.nutrition.composed",)  # modules with a `composed_answer`, in order
+# Modules with a `composed_answer`, in order.
+COMPOSERS: tuple[str, ...] = ("genchat.engine.nutrition.composed", "genchat.engine.answering.tables.composed")
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Composed:
     """An answer with its sources, numbered as the text cites them.
 
     `choice` are the sources a model is given to write the answer itself; `data` is what the composer wants to find
-    beside this answer when the conversation goes on, as plain JSON values under the composer's own name.
+    beside this answer when the conversation goes on, as plain JSON values under the composer's own name. What is
+    `final` is said as it stands, whoever answers.
     """
 
     items: tuple[Passage, ...]
@@ -29,6 +31,7 @@ class Composed:
     choice: tuple[int, ...]  # chunks
     data: Mapping[str, Any] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    final: bool = False
 
     @property
     def event(self) -> Passages:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from genchat.engine.answering.answers import written
 from genchat.engine.answering.citations import check_citations
 from genchat.engine.answering.composing import Composed
 from genchat.engine.answering.follow_ups import standing_alone
@@ -37,6 +38,8 @@ class RagBackend:
 
     `without_documents` is the backend that answers the same without them.
     """
+
+    judges = True
 
     def __init__(
         self, inner: Backend, retriever: Retriever, passages: int = PASSAGES, fallback: Backend | None = None
@@ -78,6 +81,11 @@ class RagBackend:
 
     def composed(self, asked: Asked, composed: Composed) -> Iterator[Event]:
         """The model chooses, so what it will have served is not known: no data goes with its answer."""
+        if composed.final:
+            yield composed.event
+            yield from composed.notices
+            yield from written(composed.text, asked.settings, asked.should_stop)
+            return
         question, _ = standing_alone(asked.messages)
         passages = self.retriever.passages_of(question, composed.choice)
         yield from self._written(asked, passages, composed.event, composed.notices)

@@ -11,10 +11,11 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genchat.corpora.loader import parse_dialogues
-from genchat.engine.conversation import TurnTemplate
+from genchat.engine.contract import HasTemplate
+from genchat.engine.conversation import ChatTemplate, template_for
 from genchat.engine.decoding import generate
 from genchat.engine.errors import GenchatError, TextUnusable
 from genchat.engine.evaluation.pricing import Price, Scope, price_dialogues, price_text
@@ -31,7 +32,7 @@ _LEAD_IN = 64  # tokens of the text that stand before them
 
 @dataclass(frozen=True)
 class EvalText:
-    """A text to measure on. The scopes "replies" and "all" want it in the form of a dialogue file."""
+    """This is a text to measure on. The scopes "replies" and "all" want it in the form of a dialogue file."""
 
     name: str
     text: str
@@ -40,7 +41,7 @@ class EvalText:
 
 @dataclass(frozen=True)
 class Measurement:
-    """One model on one text. Speeds are tokens a second; `peak_memory` is bytes, None where it cannot be known."""
+    """One model was measured on one text. Speeds are tokens a second; `peak_memory` is bytes, None where unknown."""
 
     model: str
     family: str
@@ -55,7 +56,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Failure:
-    """A model that could not be measured, and why."""
+    """A model could not be measured, and `error` says why."""
 
     model: str
     error: GenchatError
@@ -64,7 +65,7 @@ class Failure:
 def measure_each(
     models: Sequence[str], texts: Sequence[EvalText], paths: Paths, settings: Settings
 ) -> Iterator[list[Measurement] | Failure]:
-    """For each model in turn, one measurement a text, or why there is none."""
+    """The function gives, for each model in turn, one measurement per text, or says why there is none."""
     for name in models:
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
             try:
@@ -84,21 +85,21 @@ def _in_own_process(name: str, texts: Sequence[EvalText], paths: Paths, settings
 
 
 def measure(backend: "Backend", name: str, texts: Sequence[EvalText], load_seconds: float = 0.0) -> list[Measurement]:
-    """`backend` on every text, in this process.
+    """The function measures `backend` on every text, in this process.
 
     Raises UsageError for a backend without exact distributions, TextUnusable for broken dialogues.
     """
     from genchat.engine.registry import language_model
 
     model = language_model(backend)
-    template: Any = getattr(backend, "template", None) or TurnTemplate(model.tokenizer)
-    found = []
+    template = backend.template if isinstance(backend, HasTemplate) else template_for(model.tokenizer)
+    measurements = []
     for text in texts:
         started = time.perf_counter()
         price = _price(model, template, text)
         read_speed = price.tokens / max(time.perf_counter() - started, 1e-9)
         write_speed = _write_speed(model, text.text)
-        found.append(
+        measurements.append(
             Measurement(
                 name,
                 model.info.family,
@@ -111,10 +112,10 @@ def measure(backend: "Backend", name: str, texts: Sequence[EvalText], load_secon
                 peak_memory(),
             )
         )
-    return found
+    return measurements
 
 
-def _price(model: "LanguageModel", template: Any, text: EvalText) -> Price:
+def _price(model: "LanguageModel", template: ChatTemplate, text: EvalText) -> Price:
     if text.scope == "text":
         return price_text(model, text.text)
     try:
@@ -133,7 +134,7 @@ def _write_speed(model: "LanguageModel", text: str) -> float:
 
 
 def peak_memory() -> int | None:
-    """The most bytes of memory this process has held so far; None where the system does not say."""
+    """These are the most bytes of memory this process has held so far; None where the system does not say."""
     try:
         for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
             if line.startswith("VmHWM:"):

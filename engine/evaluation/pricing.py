@@ -42,12 +42,12 @@ class Price:
 
     @property
     def bits_per_byte(self) -> float:
-        """Bits for each byte of UTF-8."""
+        """These are the bits for each byte of UTF-8."""
         return self.nats / LN2 / max(self.bytes, 1)
 
     @property
     def perplexity(self) -> float:
-        """For each token; comparable only between models with the same tokens."""
+        """This is the perplexity per token; it is comparable only between models with the same tokens."""
         return math.exp(min(self.nats / max(self.tokens, 1), 700.0)) if math.isfinite(self.nats) else math.inf
 
     def __add__(self, other: "Price") -> "Price":
@@ -61,7 +61,7 @@ class Price:
 
 
 def price_text(model: LanguageModel, text: str) -> Price:
-    """A plain text from its beginning."""
+    """The function prices a plain text from its beginning."""
     tokens = model.tokenizer.encode(text)
     return _price(text, model, -_total(score(model, tokens)), len(tokens), 0)
 
@@ -69,19 +69,20 @@ def price_text(model: LanguageModel, text: str) -> Price:
 def price_dialogues(
     model: LanguageModel, template: ChatTemplate, dialogues: Iterable[Dialogue], scope: Scope = "replies"
 ) -> Price:
-    """Dialogues, each from an empty past. With the scope "all" the person's turns are priced like the replies.
+    """The function prices dialogues, each from an empty past. With the scope "all" the person's turns are priced like
+    the replies.
 
     Raises UsageError for that scope where the template is not genchat's own.
     """
-    found = Price(0.0, 0, 0)
+    total = Price(0.0, 0, 0)
     for dialogue in dialogues:
         said: list[Message] = []
         for turn in dialogue.turns:
             message = Message(_ROLES[turn.speaker], turn.text)
             if message.role is Role.ASSISTANT or scope == "all":
-                found += _price_turn(model, template, said, message)
+                total += _price_turn(model, template, said, message)
             said.append(message)
-    return found
+    return total
 
 
 def _price_turn(model: LanguageModel, template: ChatTemplate, before: Sequence[Message], message: Message) -> Price:
@@ -90,6 +91,10 @@ def _price_turn(model: LanguageModel, template: ChatTemplate, before: Sequence[M
     if isinstance(template, TurnTemplate):
         end = model.tokenizer.special_tokens[END]
         return _price(message.text, model, -_total(score(model, [*tokens, end], prompt.tokens)), len(tokens) + 1, 1)
+    if prompt.stop_texts:
+        stop = model.tokenizer.encode(prompt.stop_texts[0])
+        nats = -_total(score(model, [*tokens, *stop], prompt.tokens))
+        return _price(message.text, model, nats, len(tokens) + len(stop), 1)
     nats = -_total(score(model, tokens, prompt.tokens))
     log_probs = model.start([*prompt.tokens, *tokens]).log_probs()
     nats -= float(np.logaddexp.reduce(log_probs[sorted(prompt.stop_tokens)].astype(np.float64)))

@@ -132,10 +132,9 @@ def _contents(request: GenerateRequest) -> "list[Content]":
 def _config(request: GenerateRequest) -> "GenerateContentConfig":
     from google.genai import types
 
+    numbers: dict[str, Any] = dict(request.sampling)
     return types.GenerateContentConfig(
-        temperature=request.temperature,
-        top_p=request.top_p,
-        top_k=request.top_k,
+        **numbers,
         seed=request.seed,
         max_output_tokens=request.max_output_tokens,
         system_instruction=request.instruction or None,

@@ -122,9 +122,7 @@ class GoogleGenerativeaiClient:
 
     def _ask(self, request: GenerateRequest, *, stream: bool) -> Any:
         numbers = {
-            "temperature": request.temperature,
-            "top_p": request.top_p,
-            "top_k": request.top_k,
+            **request.sampling,
             "max_output_tokens": request.max_output_tokens,
             "response_logprobs": True if request.candidates else None,
             "logprobs": request.candidates or None,
@@ -189,8 +187,8 @@ def _contents(request: GenerateRequest) -> list[dict[str, Any]]:
 
 
 def _plain(message: Any) -> dict[str, Any]:
-    found: dict[str, Any] = type(message).to_dict(message, use_integers_for_enums=False)
-    return found
+    fields: dict[str, Any] = type(message).to_dict(message, use_integers_for_enums=False)
+    return fields
 
 
 def _chunk(answer: Any) -> Chunk:
@@ -205,5 +203,5 @@ def _chunk(answer: Any) -> Chunk:
 
 
 def _says_nothing(answer: Any) -> bool:
-    told = answer.prompt_feedback.block_reason or answer.usage_metadata.total_token_count
-    return not answer.candidates and not told
+    content = answer.prompt_feedback.block_reason or answer.usage_metadata.total_token_count
+    return not answer.candidates and not content

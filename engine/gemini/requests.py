@@ -7,9 +7,11 @@ from genchat.engine.contract import Notice, ReplySettings
 from genchat.engine.conversation import Message, Role
 from genchat.engine.errors import UsageError
 from genchat.engine.gemini.client import GenerateRequest, Speaker, Turn
+from genchat.engine.language import say
+from genchat.engine.sampling.settings import SamplingSettings
+from genchat.engine.sampling.table import stage_settings, stages
 
 CANDIDATES = 10  # likeliest tokens asked for at each place
-HOTTEST = 2.0  # the highest temperature the service takes
 # Models that think first spend from the same allowance; below this some have nothing left for the answer.
 LEAST_ALLOWANCE = 8192
 _LARGEST_SEED = 2**31 - 1
@@ -21,7 +23,7 @@ _MODEL_NAME = re.compile(r"(?:models/|tunedModels/)?[A-Za-z0-9][A-Za-z0-9._-]{0,
 
 
 def check_model_name(name: str) -> str:
-    """`name` without "models/". Raises UsageError for what cannot name a model."""
+    """The result is `name` without "models/". Raises UsageError for what cannot name a model."""
     if not _MODEL_NAME.fullmatch(name):
         raise UsageError("gemini_model_name", name=name)
     return name.removeprefix("models/")
@@ -47,16 +49,17 @@ def continuation_request(model: str, text: str, settings: ReplySettings, *, prob
 
 
 def unheeded(settings: ReplySettings) -> list[Notice]:
-    """What of the settings the service does not know or takes only in part."""
+    """These notices name the settings that the service does not know or takes only in part."""
     sampling = settings.sampling
-    names = [
-        name
-        for name, used in (("min-p", sampling.min_p > 0), ("repetition penalty", sampling.repetition_penalty != 1))
-        if used
-    ]
+    on = {setting.name for stage in stages() if stage.is_on(sampling) for setting in stage.settings[:1]}
+    used = [setting for setting in stage_settings() if setting.name in on]
+    names = [say(f"sampling.name.{setting.name}") for setting in used if setting.gemini is None]
     notices = [Notice("gemini.settings_unheeded", {"names": ", ".join(names)})] if names else []
-    if sampling.temperature > HOTTEST:
-        notices.append(Notice("gemini.temperature_capped", {"value": sampling.temperature, "most": HOTTEST}))
+    for setting in used:
+        value = getattr(sampling, setting.name)
+        if setting.gemini is not None and value > setting.gemini.high:
+            values = {"name": say(f"sampling.name.{setting.name}"), "value": value, "most": setting.gemini.high}
+            notices.append(Notice("gemini.number_capped", values))
     return notices
 
 
@@ -73,13 +76,21 @@ def _request(
         model=model,
         turns=tuple(Turn(turn.speaker, writable(turn.text)) for turn in turns),
         instruction=writable(instruction),
-        temperature=min(sampling.temperature, HOTTEST),
-        top_p=sampling.top_p,
-        top_k=sampling.top_k or None,
+        sampling=_sampling_numbers(sampling),
         seed=None if sampling.seed is None else sampling.seed & _LARGEST_SEED,
         max_output_tokens=None if limit is None else max(limit, LEAST_ALLOWANCE),
         candidates=CANDIDATES if probabilities else 0,
     )
+
+
+def _sampling_numbers(sampling: SamplingSettings) -> dict[str, float]:
+    """The settings the service knows, under its names; without those that only switch a stage of ours off."""
+    numbers: dict[str, float] = {}
+    for setting in stage_settings():
+        value = getattr(sampling, setting.name)
+        if setting.gemini is not None and (value != setting.off or setting.gemini.always):
+            numbers[setting.gemini.name] = min(value, setting.gemini.high)
+    return numbers
 
 
 def _turns(messages: Sequence[Message]) -> Iterator[Turn]:

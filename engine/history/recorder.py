@@ -13,15 +13,14 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import Any
 
-from genchat.engine.contract import Event, Finish, MessageData, Notice, Passages, Step
+from genchat.engine.contract import ENDING_OF, Event, Finish, MessageData, Notice, Passages, Step
 from genchat.engine.errors import HistoryError
 from genchat.engine.history.connections import Connections
-from genchat.engine.history.pieces import clean_text, redact_pieces
 from genchat.engine.history.records import FinalStatus, RunStart, StoredMessage
 from genchat.engine.history.rows import find_message, passage_detail, stamp
+from genchat.engine.history.stored_text import clean_text, redact_pieces
 
 CHECKPOINT_SECONDS = 0.5
-_STATUS_OF_REASON: dict[str, FinalStatus] = {"end": "done", "length": "done", "stopped": "stopped"}
 
 
 class StoreRecorder:
@@ -60,7 +59,7 @@ class StoreRecorder:
 
     @property
     def message(self) -> StoredMessage:
-        """As it was when the reply began, or as it ended."""
+        """This is the message as it was when the reply began, or as it ended."""
         return self._finished or self._message
 
     @property
@@ -108,7 +107,7 @@ class StoreRecorder:
         with self._finishing:
             if self._finished is None:
                 if status is None:
-                    status = "stopped" if self._end is None else _STATUS_OF_REASON.get(self._end.reason, "error")
+                    status = "stopped" if self._end is None else ENDING_OF[self._end.reason]
                 final = status
                 self._finished = self._connections.write(
                     lambda connection: self._write_end(connection, final, error), durable=True

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from genchat.engine.distribution import LN2, Distribution, NoDistribution, TopKDistribution
 from genchat.engine.history.columns import Unpacker
 from genchat.engine.history.records import StoredStep, can_be_said
-from genchat.engine.history.trace_builder import CODEC, FIXED, LARGEST_SCALE, SPECIAL, STAGES, TOKEN_KNOWN
+from genchat.engine.history.trace_builder import CODEC, CUT_UNNAMED, FIXED, LARGEST_SCALE, SPECIAL, TOKEN_KNOWN
 from genchat.engine.history.vocabulary import StoredVocabulary, read_specials
 from genchat.engine.sampling import StageName
 
 _MOST = 2_000_000  # tokens one trace may say it has
+_STAGES_OF_CODEC_1 = ("repetition", "temperature", "top-k", "top-p", "min-p", "greedy")
+_LONGEST_NAME = 64
 
 
 class StoredTrace(Sequence[StoredStep]):
@@ -23,8 +25,8 @@ class StoredTrace(Sequence[StoredStep]):
     """
 
     def __init__(self, blob: bytes, codec: int, text: str, vocabulary: StoredVocabulary | None = None) -> None:
-        """Raises ValueError for bytes that are not a trace of this codec."""
-        if codec != CODEC:
+        """The bytes are unpacked. Raises ValueError for bytes that are not a trace of this codec."""
+        if codec not in (1, CODEC):
             raise ValueError(f"codec {codec}")
         source = Unpacker(blob)
         self._count = count = source.number("n", _MOST)
@@ -36,6 +38,7 @@ class StoredTrace(Sequence[StoredStep]):
         self._scale = float(scale)
         self._vocabulary_size = source.number("vocabulary", 2**31) or None
         self._reason_names = _reasons(header)
+        self._stages = _STAGES_OF_CODEC_1 if codec == 1 else _stages(header)
         id_type = header.get("ids")
         if id_type not in ("u1", "u2", "u4"):
             raise ValueError("ids of an unknown width")
@@ -45,6 +48,7 @@ class StoredTrace(Sequence[StoredStep]):
         self._log_probs = np.minimum(source.column("f2", count).astype(np.float32), 0)
         self._entropies = source.column("f2", count).astype(np.float32)
         self._ranks = source.column("u4", count)
+        self._drawn_ranks = None if codec == 1 else source.column("u4", count)
         self._kept = source.column("u4", count)
         self._raw_reasons = source.column("u1", count)
         self._drawn_reasons = source.column("u1", count)
@@ -83,17 +87,17 @@ class StoredTrace(Sequence[StoredStep]):
 
     @property
     def log_probs(self) -> NDArray[np.float32]:
-        """float32 [steps]: the model's own log-probability of each drawn token; NaN where it is not known."""
+        """The array is float32 [steps]: the model's own log-probability of each drawn token; NaN where unknown."""
         return self._log_probs
 
     @property
     def entropies(self) -> NDArray[np.float32]:
-        """float32 [steps], bits; NaN where it is not known."""
+        """The array is float32 [steps], in bits; NaN where it is not known."""
         return self._entropies
 
     @property
     def tokens(self) -> tuple[int | None, ...]:
-        """Ids of the drawn tokens."""
+        """These are the ids of the drawn tokens; None where an id is not known."""
         known = (self._flags & TOKEN_KNOWN).astype(bool).tolist()
         return tuple(token if there else None for token, there in zip(self._tokens.tolist(), known, strict=True))
 
@@ -123,7 +127,7 @@ class StoredTrace(Sequence[StoredStep]):
         if self._drawn_reasons[index]:
             drawn = NoDistribution(self._reason_names[self._drawn_reasons[index]])
         else:
-            drawn = self._drawn_from(index, ids, raw_values, ranks, codes)
+            drawn = self._drawn_from(index, token, ids, raw_values, ranks, codes)
         return StoredStep(
             position=index,
             token=token,
@@ -139,7 +143,13 @@ class StoredTrace(Sequence[StoredStep]):
         )
 
     def _drawn_from(
-        self, index: int, ids: NDArray[Any], raw: NDArray[Any], ranks: NDArray[Any], codes: NDArray[Any]
+        self,
+        index: int,
+        token: int | None,
+        ids: NDArray[Any],
+        raw: NDArray[Any],
+        ranks: NDArray[Any],
+        codes: NDArray[Any],
     ) -> TopKDistribution:
         with np.errstate(invalid="ignore"):
             values = raw * np.float32(self._scale) + np.float32(self._offsets[index] / FIXED)
@@ -154,13 +164,20 @@ class StoredTrace(Sequence[StoredStep]):
         if int(self._kept[index]) == int(alive.sum()):
             probabilities = np.exp(values[alive].astype(np.float64))
             entropy = float(-(probabilities * values[alive]).sum() / LN2)
-        return TopKDistribution(
-            ids[order], values[order], np.sort(ranks) if reordered else ranks, entropy, self._vocabulary_size
-        )
+        ids, values = ids[order], values[order]
+        if self._drawn_ranks is None:
+            ranks = np.sort(ranks) if reordered else ranks
+        else:
+            ranks = np.arange(1, len(ids) + 1, dtype=np.int64)
+            for position in np.flatnonzero(
+                ids == token
+            ).tolist():  # what is kept of the others stands before it or behind
+                ranks[position:] += max(int(self._drawn_ranks[index]) - (position + 1), 0)
+        return TopKDistribution(ids, values, ranks, entropy, self._vocabulary_size)
 
     def _cutters(self, ids: NDArray[Any], codes: NDArray[Any]) -> Mapping[int, StageName]:
         pairs = zip(ids.tolist(), codes.tolist(), strict=True)
-        return {token: STAGES[code - 1] for token, code in pairs if 0 < code <= len(STAGES)}
+        return {token: self._stages[code - 1] for token, code in pairs if 0 < code <= len(self._stages)}
 
 
 def _or_none(value: np.float32) -> float | None:
@@ -172,6 +189,16 @@ def _reasons(header: dict[str, Any]) -> list[str]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("reasons are not names")
     return ["", *(name if can_be_said(name) else "history.not_recorded" for name in names[1:])]
+
+
+def _stages(header: dict[str, Any]) -> tuple[StageName, ...]:
+    """The stages by name, also those that only a later version knows."""
+    names = header.get("stages")
+    if not isinstance(names, list) or len(names) >= CUT_UNNAMED:
+        raise ValueError("stages are not names")
+    if not all(isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME for name in names):
+        raise ValueError("stages are not names")
+    return tuple(names)
 
 
 def _pieces(header: dict[str, Any]) -> StoredVocabulary:

@@ -2,7 +2,7 @@
 
 One compressed blob a message, column by column, about 40 bytes a token for ten candidates. Stored are the model's own
 log-probabilities (float16). What the draw was made from follows from them: log p' = log p / T + a constant of the
-step; only what differs from that (a repetition penalty) is stored beside it, and which stage cut what.
+step; only what differs from that (a repetition penalty) is stored beside it, and which stage cut what, by name.
 """
 
 from collections.abc import Sequence
@@ -14,19 +14,18 @@ from numpy.typing import NDArray
 from genchat.engine.contract import Step, Tokenizer
 from genchat.engine.distribution import Distribution, ExactDistribution, NoDistribution, TopKDistribution, top_ids
 from genchat.engine.history.columns import pack, planes
-from genchat.engine.sampling import Draw, StageName
+from genchat.engine.sampling import StageName
 
-CODEC = 1
+CODEC = 2  # 1 numbered the stages by their place in a list of six and did not know the rank in what was drawn from
 CANDIDATES = 10
 CANDIDATES_SMALL = 32  # up to SMALL_VOCABULARY tokens: 99.8 % of the mass of a character model, 77 bytes a token
 SMALL_VOCABULARY = 512
-STAGES: tuple[StageName, ...] = ("repetition", "temperature", "top-k", "top-p", "min-p", "greedy")
-_CUT_UNNAMED = 255  # cut, by a stage the backend did not name
+CUT_UNNAMED = 255  # cut, by a stage the backend did not name
 TOKEN_KNOWN, SPECIAL = 1, 2
 FIXED = 2048.0  # steps of the constant of a step: 1/2048 nat
 LARGEST_SCALE = 100.0  # colder than that is as good as greedy, and float16 cannot follow
 _LOWEST = -60_000.0  # the least finite log-probability; float16 ends a little below
-_UNKNOWN = (np.nan, np.nan, 0)
+_UNKNOWN = (np.nan, np.nan, 0, 0)
 _REDACTED = NoDistribution("history.redacted")
 
 
@@ -41,10 +40,13 @@ class TraceBuilder:
         self._tokenizer = tokenizer
         self._tokens: list[int | None] = []
         self._special: list[bool] = []
-        self._own: list[tuple[float, float, int]] = []  # log-probability, entropy, rank
+        self._own: list[
+            tuple[float, float, int, int]
+        ] = []  # log-probability, entropy, rank, rank in what was drawn from
         self._kept: list[int] = []
         self._reasons: list[tuple[str, str]] = []
         self._rows: list[_Row] = []
+        self._stages: dict[StageName, int] = {}  # those that cut something, numbered from 1
         self._pieces: dict[int, bytes] = {}
         self._vocabulary_size = 0
 
@@ -53,13 +55,16 @@ class TraceBuilder:
 
     def add(self, step: Step) -> None:
         """Take one step. Costs a partial sort of the vocabulary."""
-        row = _condense(step)
-        rank = None if step.token is None else step.raw.rank(step.token)
+        row = self._condense(step)
+        rank, drawn_rank = (
+            None if step.token is None else distribution.rank(step.token)
+            for distribution in (step.raw, step.drawn_from)
+        )
         entropy = step.raw.entropy
         self._tokens.append(step.token)
         self._special.append(step.special)
         log_prob = np.nan if step.log_prob is None else max(step.log_prob, _LOWEST)
-        self._own.append((log_prob, np.nan if entropy is None else entropy, rank or 0))
+        self._own.append((log_prob, np.nan if entropy is None else entropy, rank or 0, drawn_rank or 0))
         self._kept.append(step.draw.kept if step.draw is not None else 0)
         self._reasons.append((_reason(step.raw), _reason(step.drawn_from)))
         self._vocabulary_size = max(self._vocabulary_size, step.raw.vocabulary_size or 0)
@@ -97,6 +102,7 @@ class TraceBuilder:
             "ids": id_type,
             "scale": self._scale,
             "reasons": names,
+            "stages": list(self._stages),
             "vocabulary": self._vocabulary_size,
         }
         if self._tokenizer is not None:
@@ -114,9 +120,10 @@ class TraceBuilder:
                 planes(np.array(lengths), "u4"),
                 planes(np.array(flags), "u1"),
                 planes(np.array([token or 0 for token in tokens]), id_type),
-                planes(np.array([log_prob for log_prob, _, _ in own]), "f2"),
-                planes(np.array([entropy for _, entropy, _ in own]), "f2"),
-                planes(np.array([rank for _, _, rank in own]), "u4"),
+                planes(np.array([log_prob for log_prob, _, _, _ in own]), "f2"),
+                planes(np.array([entropy for _, entropy, _, _ in own]), "f2"),
+                planes(np.array([rank for _, _, rank, _ in own]), "u4"),
+                planes(np.array([rank for _, _, _, rank in own]), "u4"),
                 planes(np.array(kept), "u4"),
                 planes(np.array([names.index(raw) for raw, _ in reasons]), "u1"),
                 planes(np.array([names.index(drawn) for _, drawn in reasons]), "u1"),
@@ -128,6 +135,35 @@ class TraceBuilder:
                 planes(matrices.cut.T, "u1"),
             ],
         )
+
+    def _condense(self, step: Step) -> "_Row":
+        raw = step.raw
+        if isinstance(raw, ExactDistribution):
+            size = len(raw.log_probs)
+            ids = top_ids(raw.log_probs, CANDIDATES_SMALL if size <= SMALL_VOCABULARY else CANDIDATES)
+            ids = ids[raw.log_probs[ids] > -np.inf]
+            if step.token is not None and step.token not in ids.tolist():
+                ids = np.append(ids, step.token)
+            values = raw.log_probs[ids]
+        elif isinstance(raw, TopKDistribution):
+            in_order = raw.ranks == np.arange(1, len(raw.ranks) + 1)
+            chosen = in_order & (raw.ranks <= CANDIDATES_SMALL) | (raw.tokens == step.token)
+            ids, values = raw.tokens[chosen], raw.token_log_probs[chosen]
+        else:
+            return _NO_ROW
+        drawn = _look_up(step.drawn_from, ids)
+        return _Row(ids, values, drawn, self._cut_codes(step, ids, drawn))
+
+    def _cut_codes(self, step: Step, ids: NDArray[Any], drawn: NDArray[Any]) -> NDArray[Any]:
+        """uint8 [candidates]: 0 for what could be drawn, else the number of the stage that cut it."""
+        codes = np.zeros(len(ids), dtype=np.uint8)
+        for index in np.flatnonzero(np.isneginf(drawn)).tolist():
+            cutter = None if step.draw is None else step.draw.cut_by(int(ids[index]))
+            if cutter is not None and len(self._stages) < CUT_UNNAMED - 1:
+                codes[index] = self._stages.setdefault(cutter, len(self._stages) + 1)
+            else:
+                codes[index] = CUT_UNNAMED
+        return codes
 
 
 class _Row:
@@ -184,47 +220,11 @@ class _Matrices:
         return fixed, np.where(unused, 0, np.clip(rest, _LOWEST, -_LOWEST))
 
 
-def _condense(step: Step) -> _Row:
-    raw = step.raw
-    if isinstance(raw, ExactDistribution):
-        size = len(raw.log_probs)
-        ids = top_ids(raw.log_probs, CANDIDATES_SMALL if size <= SMALL_VOCABULARY else CANDIDATES)
-        ids = ids[raw.log_probs[ids] > -np.inf]
-        if step.token is not None and step.token not in ids.tolist():
-            ids = np.append(ids, step.token)
-        values = raw.log_probs[ids]
-    elif isinstance(raw, TopKDistribution):
-        in_order = raw.ranks == np.arange(1, len(raw.ranks) + 1)
-        chosen = in_order & (raw.ranks <= CANDIDATES_SMALL) | (raw.tokens == step.token)
-        ids, values = raw.tokens[chosen], raw.token_log_probs[chosen]
-    else:
-        return _NO_ROW
-    drawn = _look_up(step.drawn_from, ids)
-    return _Row(ids, values, drawn, _cut_codes(step.draw, ids, drawn))
-
-
 def _look_up(distribution: Distribution, ids: NDArray[Any]) -> NDArray[Any]:
     if isinstance(distribution, ExactDistribution):
         return np.asarray(distribution.log_probs[ids])
-    found = (distribution.log_prob(token) for token in ids.tolist())
-    return np.array([np.nan if value is None else value for value in found], dtype=np.float32)
-
-
-def _cut_codes(draw: Draw | None, ids: NDArray[Any], drawn: NDArray[Any]) -> NDArray[Any]:
-    """uint8 [candidates]: 0 for what could be drawn, else 1 + the number of the stage that cut it."""
-    codes = np.zeros(len(ids), dtype=np.uint8)
-    gone = np.flatnonzero(np.isneginf(drawn))
-    if draw is None or not any(stage.kept < draw.stages[0].kept or stage.name == "greedy" for stage in draw.stages):
-        codes[gone] = _CUT_UNNAMED
-        return codes
-    reordered = draw.stages[0].name == "repetition"
-    for index in gone.tolist():
-        # Without a penalty sampling keeps the order of the candidates, and the rank is the place in the list.
-        ahead = int(np.count_nonzero(draw.adjusted > draw.adjusted[ids[index]])) if reordered else index
-        rank = ahead + 1
-        cutter = next((stage.name for stage in draw.stages if rank > stage.kept), draw.stages[-1].name)
-        codes[index] = 1 + STAGES.index(cutter)
-    return codes
+    log_probs = (distribution.log_prob(token) for token in ids.tolist())
+    return np.array([np.nan if value is None else value for value in log_probs], dtype=np.float32)
 
 
 def _reason(distribution: Distribution) -> str:

@@ -8,7 +8,7 @@ from genchat.engine.contract import Tokenizer
 from genchat.engine.evidence import Evidence
 from genchat.engine.evidence_lines import evidence_lines, evidence_values
 from genchat.engine.text import safe
-from genchat.engine.token_values import Labels
+from genchat.engine.token_labels import Labels
 
 
 class Explanation:
@@ -22,8 +22,8 @@ class Explanation:
     @property
     def values(self) -> dict[str, Any]:
         """The evidence as plain dicts, lists and numbers, as `genchat next --why --json` writes it."""
-        found: dict[str, Any] = evidence_values(self.evidence)
-        return found
+        plain: dict[str, Any] = evidence_values(self.evidence)
+        return plain
 
     def __repr__(self) -> str:
         return "\n".join(safe(line) for line in evidence_lines(self.evidence, self._labels, self._candidates))

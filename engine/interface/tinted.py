@@ -7,9 +7,8 @@ from html import escape
 
 from genchat.engine.distribution import LN2, Distribution
 from genchat.engine.language import say
-from genchat.engine.language.numbers import decimal
+from genchat.engine.language.numbers import decimal, percent
 from genchat.engine.text import safe
-from genchat.engine.token_values import percent
 
 _FULL = 12.0  # bits at which the tint is strongest
 _STRONGEST = 0.65  # opacity
@@ -19,7 +18,9 @@ _TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.7"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some text and what is known of it. `bits` is None where its probability is not known; `hover` has lines."""
+    """A piece is some text and what is known of it. `bits` is None where its probability is not known; `hover` has
+    lines.
+    """
 
     text: str
     bits: float | None

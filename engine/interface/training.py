@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from genchat.engine.claim import CHECKPOINT_FILE, claimed
 from genchat.engine.errors import TextUnusable, UsageError
-from genchat.engine.interface.given import kind_of, text_of
+from genchat.engine.interface.arguments import kind_of, text_of
 from genchat.engine.interface.model import Model
 from genchat.engine.interface.opening import home
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from genchat.engine.training.events import Phase, TrainingEvent
     from genchat.engine.training.warm_start import Beginning
 
-Told = Callable[["TrainingEvent | Phase"], object]
+Listener = Callable[["TrainingEvent | Phase"], object]
 Stop = Callable[[], bool]
 TextOrPaths = str | Path | Sequence[str | Path]
 _COUNTING = {"order": int, "tokens": ("word", "char"), "min_count": int}
@@ -38,7 +38,7 @@ class _Order:
     command: str
     languages: tuple[str, ...]
     licence: str
-    tell: Told
+    tell: Listener
     should_stop: Stop
 
 
@@ -50,7 +50,7 @@ def train(
     replace: bool = False,
     languages: str | Sequence[str] = (),
     licence: str = "",
-    progress: Told | None = None,
+    progress: Listener | None = None,
     should_stop: Stop | None = None,
     **choices: Any,
 ) -> Model:
@@ -111,19 +111,19 @@ def _check_names(kind: str, choices: Mapping[str, Any]) -> None:
 
 def _sources_of(text: object) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Files and texts. A str of one line is never taken for a text: a mistyped name would be trained on in silence."""
-    given = [text] if isinstance(text, str | Path) else text
-    if not isinstance(given, Sequence) or isinstance(given, bytes | bytearray):
+    sources = [text] if isinstance(text, str | Path) else text
+    if not isinstance(sources, Sequence) or isinstance(sources, bytes | bytearray):
         raise UsageError("train_text_expected", found=kind_of(text))
     files, texts = [], []
-    for each in given:
-        if not isinstance(each, str | Path):
+    for source in sources:
+        if not isinstance(source, str | Path):
             raise UsageError("train_text_expected", found=kind_of(text))
-        if isinstance(each, str) and "\n" in each:
-            texts.append(text_of(each))
-        elif not _exists(Path(each)):
-            raise TextUnusable("train_no_such_file", name=str(each)[:100])
+        if isinstance(source, str) and "\n" in source:
+            texts.append(text_of(source))
+        elif not _exists(Path(source)):
+            raise TextUnusable("train_no_such_file", name=str(source)[:100])
         else:
-            files.append(Path(each))
+            files.append(Path(source))
     if not files and not texts:
         raise TextUnusable("text_none")
     return tuple(files), tuple(texts)
@@ -144,9 +144,9 @@ def _count(order: _Order, choices: Mapping[str, Any]) -> None:
     for name, value in choices.items():
         allowed = _COUNTING[name]
         if isinstance(allowed, tuple) and value not in allowed:
-            raise UsageError("train_choice_wrong", name=name, value=value, allowed=" | ".join(allowed))
+            raise UsageError("train_choice_wrong", name=name, value=repr(value), allowed=" | ".join(allowed))
         if allowed is int and value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-            raise UsageError("count_wrong", name=name, value=value)
+            raise UsageError("count_wrong", name=name, value=repr(value))
 
     def tell(phase: str, done: float) -> None:
         order.tell(Phase(phase, done))
@@ -173,13 +173,13 @@ def _learn(order: _Order, choices: dict[str, Any], where: "Paths", models: "Regi
     from genchat.engine.training.recipes import recipe_from, resumed_from
     from genchat.engine.training.run import plan
 
-    given = {name: value for name, value in choices.items() if name not in _ONLY_NETWORKS and value is not None}
-    given["family"] = order.kind
+    recipe_values = {name: value for name, value in choices.items() if name not in _ONLY_NETWORKS and value is not None}
+    recipe_values["family"] = order.kind
     checkpoint = where.training / order.name / CHECKPOINT_FILE
     if choices.get("resume"):
-        recipe = resumed_from(begun_with(checkpoint).get("recipe", {}), given, "genchat.train")
+        recipe = resumed_from(begun_with(checkpoint).get("recipe", {}), recipe_values, "genchat.train")
     else:
-        recipe = recipe_from(given, "genchat.train")
+        recipe = recipe_from(recipe_values, "genchat.train")
     held_out, _ = _sources_of(choices["held_out"]) if choices.get("held_out") else ((), ())
     sources = read_sources(order.files, held_out, order.licence)
     sources += [Source(_IN_MEMORY, text, licence=order.licence) for text in order.texts]

@@ -55,7 +55,7 @@ class LstmModel:
             before = (np.stack([layer.hidden for layer in state]), np.stack([layer.cell for layer in state]))
             ids = np.asarray(tokens[:-1], dtype=np.int64)
             hidden, cell = states_after(self.cell.config, self.tensors, ids, before)
-            state = tuple(LayerState(*each, layer.gates) for *each, layer in zip(hidden, cell, state, strict=True))
+            state = tuple(LayerState(h, c, layer.gates) for h, c, layer in zip(hidden, cell, state, strict=True))
             tokens = tokens[-1:]
         for token in tokens:
             state = self.cell.step(state, token)

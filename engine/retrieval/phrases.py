@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 
 from genchat.engine.language import texts
+from genchat.engine.language.filling import filled
+from genchat.engine.language.numbers import localised, whole
 from genchat.engine.retrieval.terms import Language
 
 _TAGS: dict[Language, str] = {"pt": "pt-br", "en": "en"}
@@ -13,22 +15,19 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[.,]\d{3})+")
 
 def said(language: Language, name: str, **values: object) -> str:
     """The text "retrieval.<name>" in `language`, its placeholders filled."""
-    return texts(_TAGS[language], "retrieval")[f"retrieval.{name}"].format(**values)
+    tag = _TAGS[language]
+    return filled(texts(tag, "retrieval")[f"retrieval.{name}"], values, tag)
 
 
 def whole_number(value: float, language: Language) -> str:
     """1350 as people write it: "1.350" or "1,350"."""
-    grouped = f"{round(value):,}"
-    return grouped.replace(",", ".") if language == "pt" else grouped
+    return whole(round(value), _TAGS[language])
 
 
 def number(value: float, language: Language) -> str:
     """A number with at most two decimals: 26.2 as "26,2" or "26.2", 32.0 as "32"."""
-    whole, _, rest = f"{value:.2f}".partition(".")
-    decimals = rest.rstrip("0")
-    grouped = whole_number(abs(int(whole)), language)
-    sign = "-" if value < 0 and (int(whole) or decimals) else ""
-    return sign + grouped + (("," if language == "pt" else ".") + decimals if decimals else "")
+    spelled = f"{value:,.2f}".rstrip("0").rstrip(".")
+    return localised("0" if spelled == "-0" else spelled, _TAGS[language])
 
 
 def listed(parts: Sequence[str], language: Language, last: str = "and") -> str:

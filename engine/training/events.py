@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,14 @@ class Saved:
     path: str
 
 
+EndReason = Literal["done", "stopped", "loss reached", "no more gain", "read often enough"]
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Why the run is over: "done", "stopped", "loss reached", "no more gain", "read often enough"."""
+    """The run is over, and why."""
 
-    reason: str
+    reason: EndReason
     step: int
     seconds: float
     loss: float | None

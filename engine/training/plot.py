@@ -6,6 +6,7 @@ from pathlib import Path
 
 from genchat.engine.errors import GenchatError
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal, plain
 
 Curve = Sequence[tuple[int, float, float]]  # step, seconds, nats a token
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 400, 56, 16, 40, 40
@@ -36,8 +37,8 @@ def plot_svg(train: Curve, held_out: Curve, name: str) -> str:
         loss, seconds = low + share * spread, share * last
         marks.append(
             f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(loss):.1f}" y2="{y(loss):.1f}" stroke="#ccc"/>'
-            f'<text x="{_LEFT - 6}" y="{y(loss) + 4:.1f}" text-anchor="end">{loss:.2f}</text>'
-            f'<text x="{x(seconds):.1f}" y="{_HEIGHT - _BOTTOM + 18}" text-anchor="middle">{seconds:.4g}</text>'
+            f'<text x="{_LEFT - 6}" y="{y(loss) + 4:.1f}" text-anchor="end">{decimal(loss)}</text>'
+            f'<text x="{x(seconds):.1f}" y="{_HEIGHT - _BOTTOM + 18}" text-anchor="middle">{plain(seconds)}</text>'
         )
     dots = "".join(f'<circle cx="{x(s):.1f}" cy="{y(loss):.1f}" r="3" fill="#c2410c"/>' for _, s, loss in held_out)
     seconds_label = escape(say("training.plot_seconds"))

@@ -20,7 +20,7 @@ from genchat.engine.errors import ModelDamaged, TrainingFailed
 from genchat.engine.training.checkpoint import load_checkpoint, refuse_other_run, save_checkpoint
 from genchat.engine.training.data import Batch, Batches, TokenData, held_out_windows
 from genchat.engine.training.distributed import Team
-from genchat.engine.training.events import Ended, Progress, Sample, Saved, Started, TrainingEvent, Validation
+from genchat.engine.training.events import Ended, EndReason, Progress, Sample, Saved, Started, TrainingEvent, Validation
 from genchat.engine.training.learning import Learning
 from genchat.engine.training.recipes import Recipe
 from genchat.engine.training.schedule import Schedule
@@ -184,7 +184,7 @@ class Trainer:
 
     def _loop(self, should_stop: StopSignal) -> Iterator[TrainingEvent]:
         place, schedule = self.place, self.schedule
-        reason = "done"
+        reason: EndReason = "done"
         told = time.perf_counter()
         saved = told - (self.checkpoint_seconds - self._first_checkpoint)
         losses: list[float] = []
@@ -353,7 +353,7 @@ class Trainer:
         self.model.train()
         return text
 
-    def _end(self, reason: str) -> Iterator[TrainingEvent]:
+    def _end(self, reason: EndReason) -> Iterator[TrainingEvent]:
         place = self.place
         if self.checkpoint is not None and self.machine.team.leads:
             yield self.save()

@@ -10,7 +10,7 @@ from genchat.engine.contract import Backend
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.retrieval.library import Library
 from genchat.engine.retrieval.retriever import Retriever
-from tests.contract.backend import BackendContract
+from genchat.testing import BackendContract
 from tests.fakes import HashModel
 
 

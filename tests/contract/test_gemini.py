@@ -9,7 +9,7 @@ from genchat.engine.contract import Backend
 from genchat.engine.gemini.backend import open_backend
 from genchat.engine.paths import paths
 from genchat.engine.settings import GeminiChoices, Settings
-from tests.contract.backend import BackendContract
+from genchat.testing import BackendContract
 from tests.gemini_server import GeminiServer
 
 

@@ -7,8 +7,7 @@ import pytest
 from genchat.engine.contract import Backend, LanguageModel
 from genchat.engine.gpt.loading import load
 from genchat.engine.local_backend import LocalBackend
-from tests.contract.backend import BackendContract
-from tests.contract.language_model import LanguageModelContract
+from genchat.testing import BackendContract, LanguageModelContract
 from tests.engine.gpt import tiny
 
 

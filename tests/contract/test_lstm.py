@@ -9,8 +9,7 @@ from genchat.engine.lstm.config import LstmConfig
 from genchat.engine.lstm.network import LstmNetwork
 from genchat.engine.lstm.recipe import as_language_model
 from genchat.engine.tokenizers.characters import CharacterTokenizer
-from tests.contract.backend import BackendContract
-from tests.contract.language_model import LanguageModelContract
+from genchat.testing import BackendContract, LanguageModelContract
 
 
 def fresh(layers: int) -> LanguageModel:

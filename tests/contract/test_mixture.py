@@ -6,8 +6,7 @@ from genchat.engine.contract import Backend, LanguageModel
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.mixture.loading import combine
 from genchat.engine.mixture.shares import Shares
-from tests.contract.backend import BackendContract
-from tests.contract.language_model import LanguageModelContract
+from genchat.testing import BackendContract, LanguageModelContract
 from tests.engine.mixture.models import counting, neural
 
 

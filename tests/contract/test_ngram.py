@@ -10,8 +10,7 @@ from genchat.engine.local_backend import LocalBackend
 from genchat.engine.model_card import read_card
 from genchat.engine.ngram.loading import load
 from genchat.engine.ngram.training import build_ngram, train_ngram
-from tests.contract.backend import BackendContract
-from tests.contract.language_model import LanguageModelContract
+from genchat.testing import BackendContract, LanguageModelContract
 from tests.engine.ngram.texts import DIALOGUES, POEM
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from genchat.engine.contract import LanguageModel
-from tests.contract.language_model import LanguageModelContract
+from genchat.testing import LanguageModelContract
 from tests.engine.pretrained.shipped import shipped
 
 

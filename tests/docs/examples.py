@@ -22,7 +22,7 @@ from genchat.engine.history import HistoryStore
 from genchat.engine.history.records import RunStart
 from genchat.engine.language import use_language
 from genchat.engine.paths import paths
-from genchat.engine.sampling_settings import SamplingSettings
+from genchat.engine.sampling.settings import SamplingSettings
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "python.md"
 EXAMPLE = re.compile(r"```python\n(?P<code>.*?)```\n\n```text\n(?P<shown>.*?)```", re.DOTALL)

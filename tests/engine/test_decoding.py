@@ -7,7 +7,7 @@ import pytest
 
 from genchat.engine.contract import Step
 from genchat.engine.decoding import generate, score
-from genchat.engine.sampling import SamplingSettings
+from genchat.engine.sampling import Sampler, SamplingSettings
 from tests.fakes import ByteTokenizer, HashModel, ScriptModel
 
 GREEDY = SamplingSettings(temperature=0)
@@ -69,6 +69,32 @@ def test_a_given_cursor_is_moved_on_instead_of_starting_again() -> None:
     first = list(generate(model, prompt, settings, max_tokens=5, cursor=here))
     again = list(generate(model, prompt, settings, max_tokens=5))
     assert [step.token for step in first] == [step.token for step in again]
+
+
+@pytest.mark.parametrize("kept", [0, 1, 5, 9])
+def test_a_fork_at_any_token_draws_what_the_reply_drew_there(kept: int) -> None:
+    model = HashModel()
+    prompt = model.tokenizer.encode("abc")
+    settings = SamplingSettings(temperature=1, top_p=1, xtc_probability=0.5, dry_multiplier=0.8, seed=4)
+    whole = list(generate(model, prompt, settings, max_tokens=10))
+    past = [*prompt, *(step.token or 0 for step in whole[:kept])]
+    again = list(generate(model, past, settings, max_tokens=10 - kept, position=kept))
+    assert [(step.position, step.token) for step in again] == [(step.position, step.token) for step in whole[kept:]]
+
+
+def test_a_forked_sampler_brings_what_a_stage_remembers() -> None:
+    model = HashModel()
+    settings = SamplingSettings(temperature=1, top_p=1, mirostat_tau=3, mirostat_eta=0.5, seed=4)
+    sampler = Sampler(settings, model.tokenizer)
+    first = list(generate(model, [], settings, max_tokens=6, sampler=sampler))
+    fork = sampler.fork()
+    past = [step.token or 0 for step in first]
+    rest = [
+        [step.token for step in generate(model, past, settings, max_tokens=6, position=6, sampler=one)]
+        for one in (sampler, fork)
+    ]
+    whole = [step.token for step in generate(model, [], settings, max_tokens=12)]
+    assert rest == [whole[6:], whole[6:]]
 
 
 def test_the_repetition_window_reaches_back_into_the_prompt() -> None:

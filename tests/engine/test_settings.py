@@ -38,7 +38,7 @@ def test_without_file_variables_and_flags_the_defaults_hold_and_nothing_is_writt
 
 
 def test_the_sampling_defaults_are_those_of_the_sampler() -> None:
-    assert Settings().sampling_settings() == SamplingSettings()
+    assert Settings().sampling == SamplingSettings()
 
 
 def test_each_layer_wins_over_the_one_before(file: Path) -> None:
@@ -65,13 +65,13 @@ def test_a_whole_number_is_good_for_a_fraction(file: Path) -> None:
     ("text", "line", "said"),
     [
         ("model = 'x'\n\n[sampling]\n# a comment\ntemprature = 1\n", 5, '"sampling.temperature"'),
-        ("[sampling]\ntop_p = 1\ntemperature = -0.5\n", 3, "float ≥ 0"),
-        ("[sampling]\n\ntop_p = 0\n", 3, "float > 0, ≤ 1"),
-        ("language = 'xx'\n", 1, "auto | en | pt-br"),
+        ("[sampling]\ntop_p = 1\ntemperature = -0.5\n", 3, "a number, 0 or more"),
+        ("[sampling]\n\ntop_p = 0\n", 3, "a number above 0, at most 1"),
+        ("language = 'xx'\n", 1, "auto, en or pt-br"),
         ("\nmodel = 3\n", 2, "model is 3"),
-        ("history.keep = 'yes'\n", 1, "true | false"),
-        ("[sampling]\ntop_k = 1.5\n", 2, "int ≥ 0"),
-        ("[sampling]\ntop_k = true\n", 2, "top_k is True"),
+        ("history.keep = 'yes'\n", 1, "true or false"),
+        ("[sampling]\ntop_k = 1.5\n", 2, "a whole number, 0 or more"),
+        ("[sampling]\ntop_k = true\n", 2, "top_k is true"),
         ("[sampling]\ntemperature = nan\n", 2, "temperature is nan"),
         ("[sampling]\nseed = inf\n", 2, "seed is inf"),
         ("model = 'a'\nsampling = 3\n", 2, '"sampling"'),
@@ -177,7 +177,7 @@ def test_a_write_that_fails_leaves_the_file_as_it_was_and_nothing_beside_it(
     with pytest.raises(GenchatError, match="No space left") as caught:
         set_setting(file, "model", "b")
     assert caught.value.exit_code == ExitCode.FAILED
-    assert [each.name for each in file.parent.iterdir()] == [file.name]
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
     assert file.read_text(encoding="utf-8") == "model = 'a'\n"
 
 

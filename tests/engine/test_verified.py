@@ -59,8 +59,14 @@ def test_every_flipped_bit_is_noticed_and_named(tmp_path: Path) -> None:
 
 
 def test_a_version_of_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    card, read = card_of(tmp_path / "m"), []
-    monkeypatch.setattr(verified, "file_checksum", lambda path: read.append(path.name) or file_checksum(path))
+    card = card_of(tmp_path / "m")
+    read: list[str] = []
+
+    def told(path: Path) -> str:
+        read.append(path.name)
+        return file_checksum(path)
+
+    monkeypatch.setattr(verified, "file_checksum", told)
     monkeypatch.setattr(verified, "_SETTLED", 0)
     for _ in range(3):
         verify_once(tmp_path / "m", card, tmp_path / "cache")

@@ -17,7 +17,7 @@ from genchat.engine.errors import RemoteError, UsageError
 from genchat.engine.local_backend import LocalBackend
 from genchat.tui.app import GenchatApp
 from genchat.tui.chat.dialogue import Status, Turn
-from genchat.tui.chat.opinions import OpinionRequest
+from genchat.tui.chat.opinion_request import OpinionRequest
 from tests.fakes import ByteTokenizer, HashModel
 from tests.tui.support import Failing, Listing, Source, _NoTokens, chat, make_app, say, script, store, text_of, until
 
@@ -94,7 +94,7 @@ async def test_one_key_asks_again_without_the_documents() -> None:
         assert "^D" in text_of(app)
         await pilot.press("ctrl+d")
         await until(pilot, lambda: last_reply(app).text == "Sem documentos.")
-        assert last_reply(app).place == (2, 2)
+        assert last_reply(app).version == (2, 2)
         assert last_reply(app).passages is None
 
 
@@ -106,7 +106,7 @@ async def test_documents_without_a_model_behind_them_leave_the_question_to_a_loc
     app = make_app(source, model="docs")
     async with app.run_test(size=(120, 36)) as pilot:
         await say(pilot, "oi")
-        assert "the same question without the documents" in text_of(app)
+        assert "ask again without the documents" in text_of(app)
         await pilot.press("ctrl+d")
         await until(pilot, lambda: last_reply(app).text == "Eu respondo.")
         assert last_reply(app).speaker == "small"
@@ -126,7 +126,7 @@ async def test_a_second_opinion_shows_anothers_numbers_and_says_whose() -> None:
     async with app.run_test(size=(150, 40)) as pilot:
         await say(pilot, "oi")
         own = last_reply(app).records
-        assert "what a model of this machine thinks" in " ".join(text_of(app).split())
+        assert "what a local model thinks" in " ".join(text_of(app).split())
         await opened(pilot)
         await pilot.press("o")
         await until(pilot, lambda: last_reply(app).opinion is not None)
@@ -190,4 +190,4 @@ async def test_a_pasted_key_is_warned_of() -> None:
         await say(pilot, "bom dia")
         assert not list(app._notifications)
         await say(pilot, "minha chave é AIzaSyA1234567890123456789012345678901x")
-        await until(pilot, lambda: any("hold a key" in each.message for each in app._notifications))
+        await until(pilot, lambda: any("contain a key" in each.message for each in app._notifications))

@@ -65,7 +65,7 @@ async def test_help_tells_the_keys_of_every_part() -> None:
         await pilot.press("f1")
         await dialog(pilot, HelpScreen)
         told = str(app.screen.query(Static).first().content)
-        for expected in ("In the panel", "all candidates", "In the prompt", "what was sent before", "In the list"):
+        for expected in ("In the panel", "all candidates", "In the prompt", "previous message you sent", "In the list"):
             assert expected in told
 
 
@@ -78,7 +78,7 @@ async def test_help_explains_the_screen_it_stands_on() -> None:
         await dialog(pilot, HelpScreen)
         told = str(app.screen.query(Static).first().content)
         assert "whether it is enough to answer" in told
-        assert "drawn" not in told
+        assert "sampled" not in told
 
 
 async def test_what_is_not_kept_is_said_as_long_as_it_is_so() -> None:
@@ -87,7 +87,7 @@ async def test_what_is_not_kept_is_said_as_long_as_it_is_so() -> None:
         app = make_app(history=history)
         async with app.run_test(size=(80, 24)) as pilot:
             await say(pilot, "oi")
-            assert ("not kept" in text_of(app).splitlines()[0]) is said
+            assert ("not saved" in text_of(app).splitlines()[0]) is said
 
 
 @pytest.mark.parametrize("keys", [("ctrl+c",), ("f4", "ctrl+c")])
@@ -116,7 +116,7 @@ async def test_a_palette_without_hits_says_so_in_the_language_of_the_reader() ->
         await pilot.press("ctrl+p")
         await until(pilot, lambda: isinstance(app.screen, CommandPalette) and app.screen.query(Input))
         await pilot.press("q", "q", "q")
-        await until(pilot, lambda: "Nada com esse nome" in text_of(app))
+        await until(pilot, lambda: "Nenhum comando encontrado" in text_of(app))
 
 
 @pytest.mark.parametrize("size", [(120, 36), (60, 20), (40, 12)])
@@ -124,7 +124,7 @@ async def test_an_empty_conversation_says_what_to_do_within_its_width(size: tupl
     app = make_app()
     async with app.run_test(size=size):
         shown = " ".join(text_of(app).split())
-        for expected in ("Ask something below", "could have", "F2 another model", "F1 all keys"):
+        for expected in ("Type a prompt below", "could have", "F2 choose a model", "F1 all keys"):
             assert expected in shown
         assert ("F10 shows" in shown) is (size[0] < 96)
 
@@ -151,7 +151,7 @@ async def test_the_palette_names_the_keys_that_do_the_same() -> None:
     async with app.run_test():
         keys = {command.name: command.key for command in commands_of(chat(app))}
         assert keys["sampling: Change settings"] == "F3"
-        assert keys["training: Train a model"] == "^T"
+        assert keys["training: Train a model"] == "Ctrl+T"
         assert "reply: Copy the last" not in keys  # there is none yet
 
 
@@ -200,7 +200,7 @@ async def test_the_palette_offers_only_what_can_be_done() -> None:
         await until(pilot, lambda: screen.session.live is not None)
         names = [command.name for command in commands_of(screen)]
         assert "reply: Stop it" in names
-        assert "conversation: Begin a new one" not in names
+        assert "conversation: Start a new one" not in names
         await pilot.press("escape")
         await until(pilot, lambda: screen.session.live is None)
 
@@ -324,7 +324,7 @@ async def test_portuguese_speaks_portuguese() -> None:
         await say(pilot, "oi")
         shown = text_of(app)
         assert "você" in shown
-        assert "90,0 %" in shown
+        assert "90,0%" in shown
         assert "F1 ajuda" in shown
 
 

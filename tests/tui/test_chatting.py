@@ -156,7 +156,7 @@ async def test_the_last_question_can_be_said_differently_and_escape_leaves_it() 
         await say(pilot, "olá")
         path = chat(app).session.dialogue.path
         assert [turn.text for turn in path] == ["olá", "Bom dia, mundo."]
-        assert path[0].place == (2, 2)
+        assert path[0].version == (2, 2)
 
 
 async def test_a_fixed_seed_gives_the_same_reply_in_a_new_conversation() -> None:
@@ -193,7 +193,7 @@ async def test_a_model_that_cannot_be_opened_is_said_and_the_chat_goes_on_with_a
     app = make_app(source, model="gone")
     async with app.run_test(size=(120, 36)) as pilot:
         await say(pilot, "oi")
-        assert 'no model "gone"' in text_of(app)
+        assert 'there is no model "gone"' in text_of(app)
         await pilot.press("f2")
         await until(pilot, lambda: app.screen.query(OptionList))
         await pilot.press("down", "enter")
@@ -213,13 +213,13 @@ async def test_switching_the_model_takes_effect_on_the_next_turn_and_keeps_the_c
     app = make_app(Source({"script": script("Bom dia"), "other": Curious}))
     async with app.run_test(size=(120, 36)) as pilot:
         await say(pilot, "oi")
-        chat(app).load_backend("other")
+        chat(app).models.load("other")
         await say(pilot, "e agora?")
         expected = [Message(Role.USER, "oi"), Message(Role.ASSISTANT, "Bom dia"), Message(Role.USER, "e agora?")]
         assert seen == [expected]
         speakers = [turn.speaker for turn in chat(app).session.dialogue.path if turn.role is Role.ASSISTANT]
         assert speakers == ["script", "remote"]
-        assert "likeliest tokens" in text_of(app)
+        assert "This model reports only" in text_of(app)
 
 
 async def test_a_message_can_be_sent_while_the_model_loads() -> None:
@@ -275,7 +275,7 @@ async def test_free_text_invites_to_begin_one_and_is_ready_to_be_written() -> No
         assert chat(app).prompt.text == "dor"
         await pilot.press("f8")
         await pilot.pause()
-        assert "Ask something below" in " ".join(text_of(app).split())
+        assert "Type a prompt below" in " ".join(text_of(app).split())
 
 
 async def test_free_text_is_continued_not_answered() -> None:
@@ -322,4 +322,4 @@ async def test_what_cannot_be_kept_is_said_beside_the_reply(tmp_path: Path) -> N
         history.close()
         await say(pilot, "oi")
         assert "Bom dia, mundo." in text_of(app)
-        assert "not kept in the history" in text_of(app)
+        assert "not saved in the history" in text_of(app)

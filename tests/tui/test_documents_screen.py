@@ -48,8 +48,8 @@ async def test_the_shipped_documents_are_there_and_escape_leads_back() -> None:
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:
         await opened(pilot)
-        await shows(pilot, "14 documents, 311 passages")
-        await shows(pilot, "alimentos.csv")
+        await shows(pilot, "32 documents, ")
+        await shows(pilot, "embeddings_and_rag.md")
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is chat(app))
 
@@ -59,7 +59,7 @@ async def test_typing_shows_what_a_question_finds_and_why() -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
         screen.query_one("#question", Input).value = "Quanta protena por dia?"
-        await shows(pilot, "not in the documents; taken for")
+        await shows(pilot, "not in the documents; read as")
         await shows(pilot, "enough to answer")
         await shows(pilot, "[1] guia_proteina.md")
         screen.query_one("#question", Input).value = "capital da Mongólia"
@@ -74,8 +74,8 @@ async def test_a_folder_is_added_opened_and_removed(tmp_path: Path) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
         await add(pilot, tmp_path / "notas.md")
-        await shows(pilot, "15 documents, 312 passages")
-        await shows(pilot, "1 documents: 1 added")
+        await shows(pilot, "33 documents, ")
+        await shows(pilot, "1 document: 1 added")
         names = [str(document.name) for document in screen._documents]
         screen.query_one(OptionList).highlighted = names.index("notas.md")
         screen.query_one(OptionList).focus()
@@ -84,7 +84,7 @@ async def test_a_folder_is_added_opened_and_removed(tmp_path: Path) -> None:
         await pilot.press("delete")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("y")
-        await shows(pilot, "14 documents, 311 passages")
+        await shows(pilot, "32 documents, ")
         assert (tmp_path / "notas.md").exists()
 
 
@@ -124,10 +124,10 @@ async def test_the_embedder_of_the_settings_looks_too_and_a_remote_one_only_when
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
         screen.query_one("#question", Input).value = "Quanta água por dia?"
-        await shows(pilot, "looked up by keywords (BM25)" + ("" if remote else " + meaning (bag)"))
+        await shows(pilot, "looked up by keywords (BM25)" + ("" if remote else " + embeddings (bag)"))
         assert bool(embedder.asked) is not remote
         await pilot.press("enter")
-        await shows(pilot, "looked up by keywords (BM25) + meaning (bag)")
+        await shows(pilot, "looked up by keywords (BM25) + embeddings (bag)")
 
 
 async def test_a_path_that_is_not_there_is_refused_where_it_was_typed(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ async def test_a_path_that_is_not_there_is_refused_where_it_was_typed(tmp_path: 
     async with app.run_test(size=SIZE) as pilot:
         await opened(pilot)
         await add(pilot, tmp_path / "none")
-        await shows(pilot, "is not there")
+        await shows(pilot, "does not exist")
         assert isinstance(app.screen, LineScreen)
 
 
@@ -180,4 +180,4 @@ async def test_it_speaks_portuguese() -> None:
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:
         await opened(pilot)
-        await shows(pilot, "14 documentos, 311 trechos")
+        await shows(pilot, "32 documentos, ")

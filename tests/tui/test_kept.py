@@ -87,15 +87,15 @@ async def test_branches_come_back_as_they_were(history: HistoryStore) -> None:
         assert kept is not None
         await pilot.press("ctrl+n")
         assert session.dialogue.path == []
-        chat(app).open_conversation(kept)
+        chat(app).conversation_manager.open(kept)
         await until(pilot, lambda: session.dialogue.path)
         again = session.dialogue.last_reply
         assert again is not None
-        assert (again.text, again.place) == (first.text, (1, 2))
+        assert (again.text, again.version) == (first.text, (1, 2))
         await pilot.press("alt+right")
         second = session.dialogue.last_reply
         assert second is not None
-        assert second.place == (2, 2)
+        assert second.version == (2, 2)
         assert second.records
 
 
@@ -108,7 +108,7 @@ async def test_a_reply_that_a_dead_process_left_is_shown_as_interrupted(history:
         reply.status = Status.INTERRUPTED
         chat(app).transcript.refresh_turn(reply)
         await pilot.pause()
-        assert "genchat was ended here" in text_of(app)
+        assert "genchat ended here" in text_of(app)
 
 
 async def test_search_finds_without_accents_and_opens_the_place(history: HistoryStore) -> None:
@@ -130,7 +130,7 @@ async def test_a_search_without_hits_says_so(history: HistoryStore) -> None:
         await pilot.press("ctrl+f")
         await dialog(pilot, SearchScreen)
         app.screen.query_one(Input).value = '"unheard'
-        await until(pilot, lambda: "Found nowhere" in str(app.screen.query_one(".hint", Static).content))
+        await until(pilot, lambda: "No results" in str(app.screen.query_one(".hint", Static).content))
         await pilot.press("enter", "escape")
         assert app.screen is chat(app)
 
@@ -179,18 +179,18 @@ def talks(tmp_path: Path) -> HistoryStore:
 async def test_the_list_goes_on_with_older_conversations_when_asked(
     talks: HistoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("genchat.tui.screens.conversing._LISTED", 2)
+    monkeypatch.setattr("genchat.tui.chat.conversation_manager.LISTED", 2)
     app = make_app(history=talks)
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(pilot, lambda: "older ones" in text_of(app))
+        await until(pilot, lambda: "older …" in text_of(app))
         assert "talk 2" not in text_of(app)
         chat(app).conversations.focus()
         await pilot.press("end", "d", "enter")  # "d" deletes conversations, but not this line
         await until(pilot, lambda: "talk 1" in text_of(app))
-        assert "older ones" in text_of(app)
+        assert "older …" in text_of(app)
         await pilot.press("end", "enter")
         await until(pilot, lambda: "talk 0" in text_of(app))
-        assert "older ones" not in text_of(app)
+        assert "older …" not in text_of(app)
         assert len(talks.conversations()) == 5
 
 
@@ -249,7 +249,7 @@ async def test_export_writes_markdown_and_never_over_a_file(history: HistoryStor
         await dialog(pilot, LineScreen)
         app.screen.query_one(Input).value = str(target)
         await pilot.press("enter")
-        await until(pilot, lambda: "exists already" in str(app.screen.query_one(".error", Static).content))
+        await until(pilot, lambda: "already exists" in str(app.screen.query_one(".error", Static).content))
         assert target.read_text() == "mine"
         app.screen.query_one(Input).value = str(tmp_path / "other.md")
         await pilot.press("enter")

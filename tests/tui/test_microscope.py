@@ -163,14 +163,14 @@ async def test_a_model_that_tells_few_says_so_and_one_that_tells_nothing_too() -
     app = make_app(Source({"script": FewKnown}))
     async with app.run_test(size=(120, 36)) as pilot:
         await say(pilot, "oi")
-        assert "its likeliest tokens" in text_of(app)
+        assert "This model reports only" in text_of(app)
     backend = Gated()
     app = make_app(Source({"script": lambda: backend}))
     async with app.run_test(size=(120, 36)) as pilot:
         backend.gate.release()
         chat(app).prompt.write("go")
         await pilot.press("enter")
-        await until(pilot, lambda: "does not tell its" in text_of(app))
+        await until(pilot, lambda: "does not report its" in text_of(app))
         await pilot.press("escape")
         await until(pilot, lambda: chat(app).session.live is None)
 

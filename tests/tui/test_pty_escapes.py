@@ -90,15 +90,15 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 
 STEPS = (  # keys, what must stand there afterwards, what must be gone
-    ("oi\r", "sources by", "write here\x00"),
-    ("\x1bOQ", "Talk to", "\x00"),  # F2: names and descriptions of models
-    ("\x1b", "write here", "Talk to"),
+    ("oi\r", "sources by", "type a message\x00"),
+    ("\x1bOQ", "Choose a model", "\x00"),  # F2: names and descriptions of models
+    ("\x1b", "type a message", "Choose a model"),
     ("\x1bOS", "End newest", "\x00"),  # F4: labels of tokens, evidence
     ("\x1b[D\x1b[D\x1b[D", "token 170", "token 173"),
     ("\x1b", "Enter send", "End newest"),
-    ("\x06", "Search what was said", "\x00"),
+    ("\x06", "Search the conversations", "\x00"),
     ("PWNED", "PWNED  ", "\x00"),  # finds hostile rows
-    ("\x1b", "Enter send", "Search what was said"),
+    ("\x1b", "Enter send", "Search the conversations"),
     ("\x02", "F1 help", "today"),  # hides the list
     ("\x02", "rename", "\x00"),  # and shows it again
     ("r", "Rename the conversation", "\x00"),  # a hostile title in a field
@@ -108,14 +108,14 @@ STEPS = (  # keys, what must stand there afterwards, what must be gone
     ("\x1b[B\r", "F1 help", "sources by"),  # opens the hostile conversation
     ("\x1b", "Enter send", "rename"),
     ("oi\r", "cannot be read", "\x00"),  # the model fails with a hostile error
-    ("\x10", "what to do", "\x00"),  # palette with hostile names
+    ("\x10", "Type a command", "\x00"),  # palette with hostile names
     ("switch", "Switch", "\x00"),
     ("\x1b", "Enter send", "Switch"),
 )
 
 
 def test_no_attack_reaches_the_terminal(terminal: Terminal) -> None:
-    terminal.until(lambda: "write here" in terminal.shown())
+    terminal.until(lambda: "type a message" in terminal.shown())
     for keys, there, gone in STEPS:
         terminal.press(keys)
         terminal.until(lambda there=there, gone=gone: there in terminal.shown() and gone not in terminal.shown())  # type: ignore[misc]

@@ -20,9 +20,11 @@ from genchat.engine.evidence import (
     RecalledReply,
     RecallEvidence,
 )
-from genchat.tui.chat.token_records import Labels, TokenRecord
-from genchat.tui.colours import inks
-from genchat.tui.widgets.why import Scene, paint_why
+from genchat.engine.token_labels import Labels
+from genchat.tui.chat.token_records import TokenRecord
+from genchat.tui.colours import theme_styles
+from genchat.tui.widgets.why import Scene
+from genchat.tui.widgets.why.painters import paint_why
 from genchat.tui.widgets.why.passages import paint_passages
 from tests.fakes import ByteTokenizer
 
@@ -31,7 +33,7 @@ WIDTH = 44
 
 def _scene(token: int = ord("a")) -> Scene:
     record = TokenRecord(0, token, "a", "a", labels=Labels(ByteTokenizer()))
-    return Scene(record, WIDTH, inks(True, "sheet"), "ngram")
+    return Scene(record, WIDTH, theme_styles(True, "sheet"), "ngram")
 
 
 def _ngram(place: CorpusPlace | None = None) -> NgramEvidence:
@@ -106,7 +108,7 @@ def test_counts_of_any_size_stand_whole() -> None:
 
 def test_recalled_replies_are_named_with_what_they_give() -> None:
     text = _text(_recalling(0.7, 0.2))
-    for expected in ("recalled 60.0 %", "70.0 %  talk.txt:11", "question 1 → reply 1", "20.0 %  talk.txt:21"):
+    for expected in ("recalled 60.0%", "70.0%  talk.txt:11", "question 1 → reply 1", "20.0%  talk.txt:21"):
         assert expected in text
     row = next(line for line in text.split("\n") if "recalled replies" in line)
     assert row.split()[-1] == "40.0"
@@ -168,9 +170,9 @@ def test_passages_show_score_words_and_the_best_sentence() -> None:
     for expected in (
         "[1] comidas.md",
         "0.82",
-        "score 0.82  words 0.70",
-        "aveia 60.0 %",
-        "found nowhere: granola",
+        "score 0.82  BM25 0.70",
+        "aveia 60.0%",
+        "not in any passage: granola",
         "A aveia tem fibras.",
     ):
         assert expected in shown

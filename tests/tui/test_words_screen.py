@@ -64,7 +64,7 @@ async def test_a_sentence_brings_forms_distances_and_what_is_unknown() -> None:
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:
         await opened(pilot)
-        shown = await send(pilot, "banana manga martelo xilofone", "have them often enough")
+        shown = await send(pilot, "banana manga martelo xilofone", "contain them too rarely")
         assert "xilofon" in shown
         assert shown.index("manga") < shown.index("martelo")
 
@@ -74,7 +74,7 @@ async def test_an_analogy_is_looked_for() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await opened(pilot)
         await send(pilot, "maçã : banana = martelo", "maçã : banana = martelo : …")
-        shown = await send(pilot, "maçã : nadinha = martelo", "is not among the words")
+        shown = await send(pilot, "maçã : nadinha = martelo", "is not a known word")
         assert "martelo : …" not in shown  # it answered another line
 
 

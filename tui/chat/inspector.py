@@ -1,9 +1,11 @@
-"""Which token is open, and everything that shows it: panel, strip, surprise line, and the question why."""
+"""The controller of the open token: it fills panel, strip and surprise line, and asks the model why."""
 
-from collections.abc import Callable
+import time
+from functools import partial
 
 from genchat.tui.chat.dialogue import Turn
-from genchat.tui.chat.evidence_requests import EvidenceRequests, Question
+from genchat.tui.chat.evidence_requests import DEBOUNCE, EvidenceRequests, Question
+from genchat.tui.chat.host import Host
 from genchat.tui.chat.messages import EvidenceArrived
 from genchat.tui.chat.session import Session
 from genchat.tui.widgets.panel import CandidateStrip, Panel
@@ -11,26 +13,25 @@ from genchat.tui.widgets.surprise import SurpriseLine
 
 
 class Inspector:
-    """Holds one open token. While `following`, the newest token of the newest reply is the open one."""
+    """The inspector holds one open token. While `following`, that is the newest token of the newest reply."""
 
     def __init__(
         self,
         session: Session,
+        host: Host,
         panel: Panel,
         strip: CandidateStrip,
         surprise: SurpriseLine,
-        ask: Callable[[Question], object],
-        poll_later: Callable[[], object],
     ) -> None:
         self._session = session
+        self._host = host
         self._panel, self._strip, self._surprise = panel, strip, surprise
-        self._requests = EvidenceRequests(ask)
-        self._poll_later = poll_later
+        self._requests = EvidenceRequests(lambda question: host.work(partial(self._explain, question), "evidence"))
         self.token: tuple[Turn, int] | None = None
         self.following = True
 
     def clear(self) -> None:
-        """Another conversation is shown."""
+        """Close the token, because another conversation is shown."""
         self._requests.forget()
         self.token = None
         self.following = True
@@ -40,15 +41,15 @@ class Inspector:
         self._surprise.show(None, 0)
 
     def follow(self, turn: Turn | None) -> None:
-        """Open the newest token of `turn`, and go on so."""
+        """Open the newest token of `turn`, and keep to the newest from now on."""
         self.following = True
         if turn is not None:
             self.open(turn, len(turn.records) - 1)
 
     def open(self, turn: Turn, index: int) -> None:
-        """Show token `index` of `turn`; a negative one means that it has no tokens yet."""
-        found = self._session.backend_of(turn)
-        capabilities = found.capabilities if found is not None else None
+        """Show token `index` of `turn`; a negative index means that it has no tokens yet."""
+        backend = self._session.backend_of(turn)
+        capabilities = backend.capabilities if backend is not None else None
         self._panel.show(turn, max(index, 0), capabilities)
         self._strip.show(turn, max(index, 0))
         self._surprise.show(turn, max(index, 0))
@@ -68,12 +69,24 @@ class Inspector:
         self._requests.want(Question(turn, index, backend, lock, self._session.prompt_of(turn)))
         self._poll_later()
 
-    def poll(self) -> None:
-        """Time to ask, perhaps."""
+    def _poll_later(self) -> None:
+        self._host.later(1.05 * DEBOUNCE, self._poll)
+
+    def _poll(self) -> None:
+        """Ask the model why, if it is time."""
         self._requests.poll(self._session.live is not None)
 
+    def _explain(self, question: Question) -> None:
+        started = time.monotonic()
+        try:
+            evidence = question.ask()
+        except Exception:  # a model that cannot say why is no reason to end anything
+            evidence = None
+        spent = time.monotonic() - started
+        self._host.post(EvidenceArrived(question.turn, question.index, evidence, spent))
+
     def answered(self, message: EvidenceArrived) -> None:
-        """A model has said why."""
+        """Show the model's answer to the question why."""
         self._requests.answered(message.turn, message.index, message.evidence, message.seconds)
         if self.token is not None and self.token[0] is message.turn:
             self._panel.show_evidence(message.turn, message.index, message.evidence)

@@ -14,25 +14,22 @@ from typing import TYPE_CHECKING, Any
 from genchat.engine.contract import Backend, Event, Finish, MessageData, Notice, Passages, ReplySettings, Step
 from genchat.engine.conversation import Message
 from genchat.engine.errors import GenchatError, RemoteError
-from genchat.engine.language import say
+from genchat.engine.history.protocol import History, ReplyRecorder
+from genchat.engine.history.records import FinalStatus, RunStart
+from genchat.engine.language import say, words_of
+from genchat.engine.plugins.guard import reason_of
 from genchat.engine.text import safe
 from genchat.tui.chat.dialogue import Status, Turn
 
 if TYPE_CHECKING:
     from genchat.tui.chat.token_records import TokenRecord
 
-_STATUS_OF_FINISH = {
-    "end": Status.DONE,
-    "stopped": Status.STOPPED,
-    "length": Status.LENGTH,
-    "blocked": Status.BLOCKED,
-    "cut": Status.CUT,
-}
+_FINAL: Mapping[Status, FinalStatus] = {Status.STOPPED: "stopped", Status.ERROR: "error"}
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of a backend: an answer to `messages`, or, with `free_text`, more of that text."""
+    """A request asks a backend for an answer to `messages`, or, with `free_text`, for the continuation of that text."""
 
     messages: tuple[Message, ...]
     settings: ReplySettings
@@ -40,21 +37,52 @@ class Request:
 
 
 class ReplyListener:
-    """Hears of a reply while it is made, in the worker thread. The history keeps it from here."""
+    """A listener is called in the worker thread while a reply is made."""
 
     def started(self, backend: Backend) -> None:
         """The backend is open and about to answer."""
 
-    def heard(self, event: Event) -> None:
-        """Each event, in order."""
+    def received(self, event: Event) -> None:
+        """This is called with every event, in order."""
 
     def ended(self, status: Status, error: str) -> None:
-        """Called once, whatever happened."""
+        """This is called once, whatever happened."""
+
+
+class HistoryListener(ReplyListener):
+    """This listener stores the reply in the history. If that fails, the reply goes on with a note beside it."""
+
+    def __init__(self, history: History, question: int, turn: Turn, settings: ReplySettings) -> None:
+        """`question` is the id of the stored message that `turn` answers."""
+        self._history = history
+        self._question = question
+        self._turn = turn
+        self._settings = settings
+        self._recorder: ReplyRecorder | None = None
+
+    def started(self, backend: Backend) -> None:
+        try:
+            question = self._history.message(self._question)
+            self._recorder = self._history.begin_reply(question, RunStart.of(backend, self._settings))
+            self._turn.stored = self._recorder.message.id
+        except GenchatError as problem:
+            self._turn.notes.append(unkept(problem))
+
+    def received(self, event: Event) -> None:
+        if self._recorder is not None:
+            self._recorder.add(event)
+
+    def ended(self, status: Status, error: str) -> None:
+        if self._recorder is not None:
+            try:
+                self._recorder.finish(_FINAL.get(status), error)
+            except GenchatError as problem:
+                self._turn.notes.append(unkept(problem))
 
 
 @dataclass
 class Batch:
-    """What came since the last drain."""
+    """A batch holds everything that came since the last drain."""
 
     records: "list[TokenRecord]" = field(default_factory=list)
     text: str = ""
@@ -69,12 +97,12 @@ class Batch:
 
     @property
     def changes_more_than_text(self) -> bool:
-        """Whether heading or remarks of the turn look different now."""
+        """Return whether the heading or the remarks of the turn have changed."""
         return bool(self.status or self.notices or self.passages or self.backend)
 
 
 class ReplyStream:
-    """Runs one request. `run` belongs to the worker thread, everything else to the screen."""
+    """A stream runs one request. The worker thread calls `run`; the screen calls everything else."""
 
     def __init__(
         self,
@@ -84,7 +112,7 @@ class ReplyStream:
         listener: ReplyListener | None = None,
         pace: float = 0.0,
     ) -> None:
-        """`pace` is the most tokens a second, for slow watching; 0 is as fast as the model goes."""
+        """`pace` is the greatest number of tokens a second, for slow watching; 0 is as fast as the model goes."""
         self.request = request
         self._open_backend = open_backend
         self._model_lock = lock  # a model is asked by one thread at a time; held for one token
@@ -98,16 +126,16 @@ class ReplyStream:
         self._first_token_at = 0.0
 
     def stop(self) -> None:
-        """Ask for the end; takes effect within one token."""
+        """Ask the model to stop, which takes effect within one token."""
         self._stop.set()
 
     @property
     def stopping(self) -> bool:
-        """The end has been asked for."""
+        """Return whether the model was asked to stop."""
         return self._stop.is_set()
 
     def drain(self) -> Batch:
-        """Everything that came since the last call."""
+        """Return everything that came since the last call."""
         with self._buffer_lock:
             batch, self._batch = self._batch, Batch()
             self._awake = False
@@ -116,24 +144,33 @@ class ReplyStream:
 
     def run(self, wake: Callable[[], object], cancelled: Callable[[], bool]) -> None:
         """Make the reply; `wake` is called when there is something to drain."""
-        status, error = Status.DONE, ""
+        status, error = Status.ERROR, say("tui.reply_failed", reason="…")
         retry_after: float | None = None
+        try:
+            status, error, retry_after = self._make(wake, cancelled)
+            self._tell_listener(wake, status, error)
+        finally:  # whatever happened, also while the listener was informed
+            self._put(wake, lambda batch: _close(batch, status, error, retry_after))
+
+    def _make(self, wake: Callable[[], object], cancelled: Callable[[], bool]) -> tuple[Status, str, float | None]:
+        """Return how the reply ended, what went wrong, and the seconds to wait if a service named them."""
         try:
             backend = self._open_backend()
             self._put(wake, lambda batch: setattr(batch, "backend", backend))
             self._listener.started(backend)
-            status = self._listen(backend, wake, lambda: self._stop.is_set() or cancelled())
+            return self._listen(backend, wake, lambda: self._stop.is_set() or cancelled()), "", None
         except GenchatError as failure:
-            status, error = Status.ERROR, safe(str(failure))
-            retry_after = failure.retry_after if isinstance(failure, RemoteError) else None
-        except Exception as failure:
-            status, error = Status.ERROR, say("tui.reply_failed", reason=safe(f"{type(failure).__name__}: {failure}"))
+            return Status.ERROR, safe(str(failure)), failure.retry_after if isinstance(failure, RemoteError) else None
+        except BaseException as failure:  # this thread is the reply's own: there is nobody further out to hear of it
+            return Status.ERROR, say("tui.reply_failed", reason=reason_of(failure)), None
+
+    def _tell_listener(self, wake: Callable[[], object], status: Status, error: str) -> None:
         try:
             self._listener.ended(status, error)
-        except GenchatError as failure:
-            unkept = Notice("tui.not_kept", {"reason": str(failure)})
+        except Exception as failure:
+            reason = str(failure) if isinstance(failure, GenchatError) else reason_of(failure)
+            unkept = Notice("tui.not_kept", {"reason": reason})
             self._put(wake, lambda batch: batch.notices.append(unkept))
-        self._put(wake, lambda batch: _close(batch, status, error, retry_after))
 
     def _listen(self, backend: Backend, wake: Callable[[], object], should_stop: Callable[[], bool]) -> Status:
         from genchat.tui.chat.token_records import Recorder
@@ -145,13 +182,13 @@ class ReplyStream:
             events = backend.complete(self.request.free_text, self.request.settings, should_stop)
         status = Status.DONE
         for event in self._one_at_a_time(events):
-            self._listener.heard(event)
+            self._listener.received(event)
             if isinstance(event, Step):
                 self._put_step(wake, recorder.record(event), event.text)
                 if self._pause:
                     self._stop.wait(self._pause)
             elif isinstance(event, Finish):
-                status = _STATUS_OF_FINISH[event.reason]
+                status = Status.of(event.reason)
             else:
                 self._put(wake, _adder(event))
             if should_stop() and not isinstance(event, Finish) and backend.capabilities.remote:
@@ -201,13 +238,18 @@ def _close(batch: Batch, status: Status, error: str, retry_after: float | None) 
     batch.status, batch.error, batch.retry_after = status, error, retry_after
 
 
+def unkept(problem: Exception) -> str:
+    """Return the note for a message that could not be stored in the history."""
+    return say("tui.not_kept", reason=safe(str(problem)))
+
+
 def notice_text(notice: Notice) -> str:
-    """A notice in the reader's language, safe to show."""
-    return safe(say(notice.key, **dict(notice.values)))
+    """Return a notice in the reader's language, safe to show."""
+    return safe(words_of(notice.key, notice.values))
 
 
 def take_notice(turn: Turn, notice: Notice) -> None:
-    """Put a remark into the turn it is about: its text, and what it says of the turn's own text."""
+    """Add a notice to its turn: as a remark, and where needed as marks on the turn's text."""
     if notice.key == "retrieval.abstained":
         turn.abstained = True  # said together with the key that asks again
         return

@@ -1,13 +1,11 @@
-"""One token as the screen remembers it: small, ready to paint, free of the model's big arrays.
+"""The record of one token on the screen: small, ready to paint, without the model's big arrays.
 
 A step of a model with 50,000 tokens holds three arrays of that size. `Recorder.record` condenses it in the worker
-thread to the candidates a person can look at; a small vocabulary is kept whole. Candidates are told apart by token
-id only, never by probability.
+thread to the candidates a person can look at; a small vocabulary is kept whole. Candidates are identified by
+token id only, never by probability.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +22,9 @@ from genchat.engine.distribution import (
     top_ids,
 )
 from genchat.engine.history.records import StoredStep
-from genchat.engine.sampling import Draw, Stage, StageName
-from genchat.engine.text import decode_bytes, safe, token_label
+from genchat.engine.sampling import Stage, StageName
+from genchat.engine.text import safe
+from genchat.engine.token_labels import Labels, Vocabulary
 
 WHOLE_VOCABULARY = 512  # vocabularies up to this size are kept whole
 KEPT_ROWS = 64
@@ -34,7 +33,10 @@ _TAB = "    "
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One candidate: probabilities from 0 to 1; `drawn` is None where unknown, 0 where sampling cut it."""
+    """A row is one candidate.
+
+    Probabilities go from 0 to 1; `drawn` is None if unknown, 0 if sampling removed the candidate.
+    """
 
     token: int
     label: str
@@ -44,50 +46,9 @@ class Row:
     cut_by: StageName | None = None
 
 
-class Vocabulary(Protocol):
-    """What token ids mean: a tokenizer, or what the history kept of one."""
-
-    @property
-    def special_tokens(self) -> Mapping[str, int]: ...
-
-    def token_bytes(self, token: int) -> bytes: ...
-
-
-class Labels:
-    """Token ids to what a table shows for them."""
-
-    def __init__(self, vocabulary: Vocabulary | None) -> None:
-        self._vocabulary = vocabulary
-        self._known: dict[int, str] = {}
-        special = {} if vocabulary is None else vocabulary.special_tokens
-        self._special = {token: name for name, token in special.items()}
-
-    def __call__(self, token: int) -> str:
-        found = self._known.get(token)
-        if found is None:
-            found = self._known[token] = self._label(token)
-        return found
-
-    def text(self, tokens: Iterable[int]) -> str:
-        """Several tokens as one readable, safe piece of text; special ones by their names."""
-        if self._vocabulary is None:
-            return ""
-        pieces = (
-            self._special[token].encode() if token in self._special else self._vocabulary.token_bytes(token)
-            for token in tokens
-        )
-        return safe(decode_bytes(b"".join(pieces)))
-
-    def _label(self, token: int) -> str:
-        if self._vocabulary is None:
-            return f"#{token}"
-        special = self._special.get(token)
-        return token_label(b"" if special else self._vocabulary.token_bytes(token), special)
-
-
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The kept part of a distribution, likeliest first: parallel arrays, one entry a token."""
+    """The stored part of a distribution, likeliest first, is held in parallel arrays with one entry for each token."""
 
     tokens: IdArray
     ranks: IdArray
@@ -112,7 +73,7 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class TokenRecord:
-    """One token of a reply. `log_prob` is natural; entropies are in bits; `text` is safe to show."""
+    """A record describes one token of a reply. `log_prob` is natural; entropies are in bits; `text` is safe to show."""
 
     position: int
     token: int | None
@@ -130,19 +91,20 @@ class TokenRecord:
     drawn_entropy: float | None = None
     stages: tuple[Stage, ...] = ()
     uniform: float | None = None
+    interval: tuple[float, float] | None = None  # where in [0, 1) `uniform` had to fall for this token
 
     @property
     def surprisal(self) -> float | None:
-        """Bits: -log2 of the model's own probability."""
+        """Return the surprisal in bits: -log2 of the model's own probability."""
         return None if self.log_prob is None else -self.log_prob / LN2
 
     @property
     def row_count(self) -> int:
-        """How many candidates are kept."""
+        """Return how many candidates are stored."""
         return 0 if self.candidates is None else len(self.candidates.tokens)
 
     def rows(self, count: int) -> list[Row]:
-        """The first `count` candidates, and the chosen one wherever it stands."""
+        """Return the first `count` candidates, and the chosen one wherever it stands."""
         if self.candidates is None:
             return []
         shown = [self.candidates.row(index, self.labels) for index in range(min(count, self.row_count))]
@@ -151,37 +113,21 @@ class TokenRecord:
             shown += [self.candidates.row(int(index), self.labels) for index in where]
         return shown
 
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """Where in [0, 1) the random number had to fall for the chosen token, where the kept rows can tell."""
-        found = self.candidates
-        if found is None or found.drawn is None or self.uniform is None or self.token is None:
-            return None
-        if self.stages and self.stages[0].name == "repetition" and self.row_count != self.vocabulary_size:
-            return None
-        order = np.lexsort((found.tokens, -found.drawn))
-        edges = np.cumsum(found.drawn[order], dtype=np.float64)
-        where = np.flatnonzero(found.tokens[order] == self.token)
-        if not len(where):
-            return None
-        place = int(where[0])
-        return (float(edges[place - 1]) if place else 0.0, float(edges[place]))
-
 
 class Recorder:
-    """Makes records of the steps of one backend."""
+    """A recorder turns the steps of one backend into records."""
 
     def __init__(self, vocabulary: Vocabulary | None) -> None:
         self.labels = Labels(vocabulary)
 
     def record(self, step: Step) -> TokenRecord:
-        """Condense one step."""
+        """Condense one step into a record."""
         raw, drawn, draw = step.raw, step.drawn_from, step.draw
         return TokenRecord(
             position=step.position,
             token=step.token,
             text="" if step.special else safe(step.text).replace("\t", _TAB),
-            label=self.labels(step.token) if step.token is not None else token_label(step.text.encode()),
+            label=self.labels.of(step),
             special=step.special,
             log_prob=step.log_prob,
             rank=_rank(step),
@@ -194,6 +140,7 @@ class Recorder:
             drawn_entropy=drawn.entropy,
             stages=() if draw is None else draw.stages,
             uniform=None if draw is None else draw.uniform,
+            interval=None if draw is None else draw.span,
         )
 
 
@@ -204,7 +151,7 @@ def _rank(step: Step) -> int | None:
 
 
 def _candidates(step: Step) -> Candidates | None:
-    """The rows to keep: all of a small vocabulary, else the likeliest and the chosen one."""
+    """Return the rows to store: all of a small vocabulary, else the likeliest and the chosen one."""
     raw, drawn = step.raw, step.drawn_from
     if isinstance(raw, ExactDistribution):
         size = raw.vocabulary_size
@@ -221,11 +168,14 @@ def _candidates(step: Step) -> Candidates | None:
     if not isinstance(drawn, ExactDistribution):
         return Candidates(tokens, ranks, probabilities, None)
     after = np.exp(drawn.log_probs[tokens])
-    return Candidates(tokens, ranks, probabilities, after, *_cuts(tokens, drawn, step.draw))
+    if step.draw is None:
+        return Candidates(tokens, ranks, probabilities, after)
+    cut = (step.draw.removed_by[tokens] + 1).astype(np.uint8)
+    return Candidates(tokens, ranks, probabilities, after, cut, tuple(stage.name for stage in step.draw.stages))
 
 
 def _stored_candidates(step: StoredStep) -> Candidates | None:
-    """What the history kept: the same few tokens in both columns."""
+    """Return what the history kept: the same few tokens in both columns."""
     raw, drawn = step.raw, step.drawn_from
     if not isinstance(raw, TopKDistribution):
         return None
@@ -238,24 +188,3 @@ def _stored_candidates(step: StoredStep) -> Candidates | None:
     numbers = {token: names.index(name) + 1 for token, name in step.cut.items()}
     cut = np.array([numbers.get(token, 0) for token in tokens.tolist()], dtype=np.uint8) if names else None
     return Candidates(tokens, raw.ranks, np.exp(raw.token_log_probs), after, cut, names)
-
-
-def _cuts(
-    tokens: IdArray, drawn: ExactDistribution, draw: Draw | None
-) -> tuple[NDArray[np.uint8] | None, tuple[StageName, ...]]:
-    """For each token the stage that removed it. One cutting stage needs no sorting; of several, each but the last."""
-    if draw is None:
-        return None, ()
-    cutting: list[Stage] = []
-    left = int(np.count_nonzero(draw.adjusted > -np.inf))
-    for stage in draw.stages:
-        if stage.kept < left:
-            cutting.append(stage)
-            left = stage.kept
-    if not cutting:
-        return None, ()
-    numbers = np.full(len(tokens), len(cutting), dtype=np.uint8)
-    for number in range(len(cutting) - 1, 0, -1):
-        numbers[~np.isin(tokens, top_ids(draw.adjusted, cutting[number - 1].kept))] = number
-    numbers[drawn.log_probs[tokens] > -np.inf] = 0
-    return numbers, tuple(stage.name for stage in cutting)

@@ -1,4 +1,4 @@
-"""What Typer found wrong with a command line, in the reader's language and on one line."""
+"""The mistakes that Typer reports in a command line, explained on one line in the reader's language."""
 
 from difflib import get_close_matches
 from typing import Any
@@ -7,19 +7,20 @@ import typer
 from typer.exceptions import TyperException
 
 from genchat.engine.language import say
+from genchat.tui.cli.parser import metavar_of
 
 
 def explain(error: TyperException) -> str:
-    """One line: what is wrong, and where to look."""
-    context: Any = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "genchat"
-    return f"{_what(error, context)}; {say('cli.mistake.see_help', command=path)}"
+    """Say on one line what is wrong and where to look."""
+    ctx: Any = getattr(error, "ctx", None)
+    path = ctx.command_path if ctx is not None else "genchat"
+    return f"{_what(error, ctx)}; {say('cli.mistake.see_help', command=path)}"
 
 
-def _what(error: TyperException, context: Any) -> str:
+def _what(error: TyperException, ctx: Any) -> str:
     option = getattr(error, "option_name", None)
     if option is not None and hasattr(error, "possibilities"):
-        known = _options(context)
+        known = _options(ctx)
         near = get_close_matches(option, known, 1)
         if near:
             return say("cli.mistake.no_option_near", option=option, near=near[0])
@@ -30,7 +31,12 @@ def _what(error: TyperException, context: Any) -> str:
         name = _name_of(error)
         if not error.message:
             return say("cli.mistake.missing", name=name)
-        return say("cli.mistake.bad_value", name=name, allowed=_allowed(error.param) or error.message)
+        choices = getattr(getattr(error.param, "type_descriptor", None), "choices", None)
+        if not choices:
+            return f"{name}: {error.message}"
+        *first, last = map(str, choices)
+        allowed = say("settings.one_of", first=", ".join(first), last=last)
+        return say("error.option_wrong", where=name, value=f'"{_typed(error)}"', allowed=allowed)
     return error.format_message().rstrip(".")
 
 
@@ -40,23 +46,16 @@ def _name_of(error: typer.BadParameter) -> str:
         return str(error.param_hint or "")
     if param.param_type_name == "option":
         return str(max(param.opts, key=len))
-    return str(param.metavar or param.name or "").upper()
+    return metavar_of(param)
 
 
-def _allowed(param: Any) -> str:
-    """What a parameter takes, written as engine.settings writes it: "a | b", "int ≥ 1"; empty where it is not known."""
-    kind = getattr(param, "type_descriptor", None)
-    if kind is None:
-        return ""
-    if kind.choices:
-        return " | ".join(map(str, kind.choices))
-    if kind.annotation not in (int, float):
-        return ""
-    low = "" if param.min is None else f" ≥ {param.min}"
-    return f"{kind.annotation.__name__}{low}"
+def _typed(error: typer.BadParameter) -> str:
+    """Return what was typed, which Typer keeps in the cause of its error."""
+    cause: Any = error.__cause__
+    return str(cause.errors()[0]["input"]) if hasattr(cause, "errors") else ""
 
 
-def _options(context: Any) -> list[str]:
-    if context is None:
+def _options(ctx: Any) -> list[str]:
+    if ctx is None:
         return []
-    return [name for param in context.command.get_params(context) for name in [*param.opts, *param.secondary_opts]]
+    return [name for param in ctx.command.get_params(ctx) for name in [*param.opts, *param.secondary_opts]]

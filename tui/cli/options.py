@@ -1,7 +1,7 @@
 """Options that several commands share, and the settings they stand for."""
 
 from contextlib import closing
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -10,32 +10,36 @@ _TITLE = 40  # cells of a title beside them
 
 
 def complete_models(incomplete: str) -> list[str]:
-    """Model names for the shell's completion."""
+    """Return model names for the shell's completion."""
     from genchat.engine.errors import GenchatError
-    from genchat.tui.cli.command_context import Surroundings
+    from genchat.tui.cli.command_context import CommandContext
 
     try:
-        return [name for name in Surroundings().registry.names() if name.startswith(incomplete)]
+        return [name for name in CommandContext().registry.names() if name.startswith(incomplete)]
     except GenchatError:
         return []
 
 
 def complete_conversations(incomplete: str) -> list[tuple[str, str]]:
-    """Ids and titles of conversations for the shell's completion."""
+    """Return ids and titles of conversations for the shell's completion."""
     from genchat.engine.errors import GenchatError
     from genchat.engine.text import safe_line
-    from genchat.tui.cli.command_context import Surroundings
+    from genchat.tui.cli.command_context import CommandContext
 
-    around = Surroundings()
-    if not around.paths.history.exists():
+    context = CommandContext()
+    if not context.paths.history.exists():
         return []
     try:
-        history = around.open_history()
+        history = context.open_history()
     except GenchatError:
         return []
     with closing(history):
-        found = history.conversations(_COMPLETED)
-    return [(each.id, safe_line(each.title, _TITLE)) for each in found if each.id.startswith(incomplete)]
+        conversations = history.conversations(_COMPLETED)
+    return [
+        (conversation.id, safe_line(conversation.title, _TITLE))
+        for conversation in conversations
+        if conversation.id.startswith(incomplete)
+    ]
 
 
 Model = Annotated[
@@ -48,35 +52,5 @@ Precision = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="cli.option.json")]
 AsJsonLines = Annotated[bool, typer.Option("--jsonl", help="cli.option.jsonl")]
 TopInJson = Annotated[int, typer.Option("--top", metavar="N", min=0, help="cli.option.top_in_json")]
-Temperature = Annotated[float | None, typer.Option("--temperature", "-T", metavar="T", help="cli.option.temperature")]
-TopK = Annotated[int | None, typer.Option("--top-k", metavar="K", help="cli.option.top_k")]
-TopP = Annotated[float | None, typer.Option("--top-p", metavar="P", help="cli.option.top_p")]
-MinP = Annotated[float | None, typer.Option("--min-p", metavar="P", help="cli.option.min_p")]
-Repetition = Annotated[
-    float | None, typer.Option("--repetition-penalty", metavar="X", help="cli.option.repetition_penalty")
-]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="cli.option.seed")]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", "-n", metavar="N", help="cli.option.max_tokens")]
-
-
-def sampling_flags(
-    model: str | None = None,
-    temperature: float | None = None,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    min_p: float | None = None,
-    repetition_penalty: float | None = None,
-    seed: int | None = None,
-    max_tokens: int | None = None,
-) -> dict[str, Any]:
-    """The flags as settings by dotted name; None stands for "not given"."""
-    return {
-        "model": model,
-        "sampling.temperature": temperature,
-        "sampling.top_k": top_k,
-        "sampling.top_p": top_p,
-        "sampling.min_p": min_p,
-        "sampling.repetition_penalty": repetition_penalty,
-        "sampling.seed": seed,
-        "reply.max_tokens": max_tokens,
-    }

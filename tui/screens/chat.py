@@ -1,26 +1,34 @@
-"""The chat screen: conversations, transcript, prompt and probability panel, and what happens between them."""
+"""The chat screen: where its parts stand, which key does what, and which controller receives which message.
 
-import time
-from functools import partial
+Every controller of tui/chat owns one thing. ModelSwitcher owns the model, ConversationManager the stored conversations,
+Composer the message that is being written, LiveReply the reply that is being generated, Inspector the token that is
+open, and SecondOpinion another model's view of a reply. This module puts them together. They do not know the internals
+of one another, and they do not know this screen.
+"""
+
 from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
 from genchat.engine.language import say
+from genchat.engine.text import safe
+from genchat.tui.chat import messages
+from genchat.tui.chat.composer import Composer
+from genchat.tui.chat.conversation_manager import ConversationManager
 from genchat.tui.chat.dialogue import Turn
-from genchat.tui.chat.evidence_requests import DEBOUNCE, Question
+from genchat.tui.chat.host import Host
 from genchat.tui.chat.inspector import Inspector
-from genchat.tui.chat.messages import CursorMoved, EvidenceArrived, ReplyArrived, TokenPicked
-from genchat.tui.chat.reply_stream import ReplyStream
-from genchat.tui.chat.session import Live, Session
+from genchat.tui.chat.live_reply import LiveReply, ReplyCallbacks
+from genchat.tui.chat.model_switcher import ModelSwitcher
+from genchat.tui.chat.second_opinion import SecondOpinion
+from genchat.tui.chat.session import Session
 from genchat.tui.keys import bind
-from genchat.tui.screens.afterwards import AfterwardsScreen
 from genchat.tui.screens.layout import Arrangement, arrange
 from genchat.tui.widgets.conversation_list import ConversationList
 from genchat.tui.widgets.header import Header
@@ -30,13 +38,9 @@ from genchat.tui.widgets.prompt import Prompt
 from genchat.tui.widgets.surprise import SurpriseLine
 from genchat.tui.widgets.transcript import Transcript
 
-_PAUSE = (0.05, 0.25)  # least and most seconds between two paintings of a growing reply
-_PAINTING_SHARE = 3  # a painting that took t seconds is followed by a pause of this times t, which belongs to the keys
-_PATIENCE = 0.6  # seconds a stopped reply has to end by itself
 
-
-class ChatScreen(AfterwardsScreen):
-    """See the module."""
+class ChatScreen(Screen[None]):
+    """The chat screen creates the widgets and the controllers and forwards keys and messages to them."""
 
     AUTO_FOCUS = "#prompt"
     HELP_TITLE = "tui.help.chat"
@@ -44,6 +48,8 @@ class ChatScreen(AfterwardsScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "stop", "stop", show=True, priority=True),
         bind("escape", "home", "home", show=True),
+        bind("ctrl+d", "without_documents", "without_documents", show=True, priority=True),
+        bind("o", "opinion", "opinion", show=True),
         bind("f2", "models", "models", show=True, priority=True),
         bind("f3", "sampling", "sampling", show=True, priority=True),
         bind("f4", "tokens", "tokens", show=True, priority=True),
@@ -63,8 +69,9 @@ class ChatScreen(AfterwardsScreen):
     ]
 
     def __init__(self, session: Session, conversation: str | None = None) -> None:
-        """`conversation` is a kept one to begin with."""
-        super().__init__(session)
+        """`conversation` is a stored one to begin with."""
+        super().__init__()
+        self.session = session
         self.conversation = conversation
         self.header = Header(id="header")
         self.conversations = ConversationList(id="conversations")
@@ -74,12 +81,22 @@ class ChatScreen(AfterwardsScreen):
         self._strip = CandidateStrip(id="strip")
         self._surprise = SurpriseLine(id="surprise")
         self._mark = Static("›", id="prompt-mark", markup=False)
-        self.inspector = Inspector(
-            session, self.panel, self._strip, self._surprise, self._ask_why, self._poll_evidence_soon
-        )
         self._arrangement = Arrangement()
-        self._paint_next_at = 0.0
-        self._editing: Turn | None = None
+        self._host = host = Host(self)
+        self.models = ModelSwitcher(session, host, self.header)
+        self.conversation_manager = ConversationManager(session, host, self.conversations, self._show_conversation)
+        self._composer = Composer(session, host, self.prompt, self._mark)
+        self.inspector = Inspector(session, host, self.panel, self._strip, self._surprise)
+        self._reply = LiveReply(
+            session,
+            host,
+            self.transcript,
+            self.inspector,
+            ReplyCallbacks(self.models.show_progress, self._reply_changed),
+        )
+        self._opinion = SecondOpinion(session, host, self.transcript, self.inspector)
+
+    # -- the parts and where they stand -------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
         self._arrange(update=False)  # the parts below are styled for it when they are mounted
@@ -99,21 +116,20 @@ class ChatScreen(AfterwardsScreen):
 
     def on_mount(self) -> None:
         self._show_settings()
-        self.session.use_progress(self.load_progress)
-        self.app.theme_changed_signal.subscribe(self, lambda theme: self.repaint_all())
+        self.app.theme_changed_signal.subscribe(self, lambda theme: self._repaint_all())
         # A model that loads at once would hold up the first frame.
         self.call_after_refresh(self.call_after_refresh, self._begin)
 
     def _begin(self) -> None:
-        self.load_backend(self.session.model)
-        self.list_models()
-        self.refresh_list()
+        self.models.load(self.session.model)
+        self.models.list_models()
+        self.conversation_manager.refresh()
         notices = self.session.history.notices
         self.header.show_kept(all(notice.key != "history.not_kept" for notice in notices))
         for notice in notices:
-            self.note(say(notice.key, **dict(notice.values)), lasting=True)
+            self._host.note(say(notice.key, **dict(notice.values)), lasting=True)
         if self.conversation is not None:
-            self.open_conversation(self.conversation)
+            self.conversation_manager.open(self.conversation)
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
@@ -121,8 +137,8 @@ class ChatScreen(AfterwardsScreen):
     def _arrange(self, *, update: bool = True) -> None:
         self.update_classes(arrange(self.app.size.width, self.app.size.height, self._arrangement), update=update)
 
-    def repaint_all(self) -> None:
-        """Colours or language have changed."""
+    def _repaint_all(self) -> None:
+        """Repaint everything, because colours have changed."""
         self.transcript.repaint_all()
         self.panel.repaint_all()
         self._strip.repaint_all()
@@ -131,98 +147,86 @@ class ChatScreen(AfterwardsScreen):
 
     def _show_settings(self) -> None:
         self.header.show_settings(self.session.settings, self.session.free_text)
-        mode = "editing" if self._editing else "free_text" if self.session.free_text else "chat"
-        self.prompt.suggest(say(f"tui.prompt.{mode}"))
         self.transcript.invite(free_text=self.session.free_text)
-        self._mark.update("✎" if self._editing else "¶" if self.session.free_text else "›")
+        self._composer.show_mode()
+
+    def _show_conversation(self) -> None:
+        """Show the conversation that the session holds now."""
+        self._composer.another_conversation()
+        self._show_settings()
+        self.transcript.show(self.session.dialogue.path)
+        self.inspector.clear()
+        self.inspector.follow(self.session.dialogue.last_reply)
+        self._reply_changed()
+
+    def _reply_changed(self) -> None:
+        """Update what depends on whether a reply is running."""
+        self.models.show_progress()
+        self.refresh_bindings()
+        self.conversation_manager.refresh()
 
     # -- asking -------------------------------------------------------------------------------------------------
 
     @on(Prompt.Sent)
     def _sent(self, message: Prompt.Sent) -> None:
-        text = message.text
         if self.session.live is not None:
-            self.note(say("tui.still_writing"))
-            return
-        if not text.strip():
-            return
-        editing, self._editing = self._editing, None
-        question = self.session.edit(editing, text) if editing is not None else self.session.ask(text)
-        self.prompt.accept(text)
-        self.warn_of_keys(text)
-        self._show_settings()
-        self.answer(question)
+            self._host.note(say("tui.still_writing"))
+        elif message.text.strip():
+            question = self._reply.ask(message.text, in_place_of=self._composer.editing)
+            self._composer.accept(message.text)
+            self._reply.answer(question)
 
-    def answer(self, question: Turn, *, with_documents: bool = True) -> None:
-        live = self.session.answer(question, with_documents=with_documents)
-        self.transcript.show(self.session.dialogue.path)
-        self.inspector.token = None
-        self.inspector.follow(live.turn)
-        self.show_progress()
-        self.refresh_bindings()
-        self.refresh_list()
-        self.run_worker(partial(self._produce, live), thread=True, exit_on_error=False, group="reply")
+    @on(messages.ReplyArrived)
+    def _reply_arrived(self, message: messages.ReplyArrived) -> None:
+        self._reply.arrived(message.stream)
 
-    def _produce(self, live: Live) -> None:
-        worker = get_current_worker()
-        stream = live.stream
-        stream.run(lambda: self.post_message(ReplyArrived(stream)), lambda: worker.is_cancelled)
+    def action_stop(self) -> None:
+        """End the reply; what was written stays."""
+        self._reply.stop()
 
-    @on(ReplyArrived)
-    def _reply_arrived(self, message: ReplyArrived) -> None:
-        wait = self._paint_next_at - time.monotonic()
-        if wait <= 0:
-            self._drain(message.stream)
-        else:
-            self.set_timer(wait, partial(self._drain, message.stream))
+    def action_regenerate(self) -> None:
+        """Make another version of the last reply."""
+        question = self.session.dialogue.last_question
+        if question is not None:
+            self._reply.answer(question)
 
-    def _drain(self, stream: ReplyStream) -> None:
-        started = time.monotonic()
-        self._paint_next_at = started + _PAUSE[0]
-        self.call_after_refresh(self._painted, started)
-        batch = stream.drain()
-        turn = self.session.take(stream, batch)
-        if turn is None:
-            return
-        if batch.records:
-            self.transcript.grow(turn, batch.records)
-        if batch.changes_more_than_text:
-            self.transcript.refresh_turn(turn)
-        if self.inspector.following:
-            self.inspector.follow(turn)
-        self.show_progress()
-        if batch.status is not None:
-            self.reply_ended(turn)
+    def action_without_documents(self) -> None:
+        """Answer the last question again without the documents; the reply based on them stays as another version."""
+        question = self.session.dialogue.last_question
+        if question is not None:
+            self._reply.answer(question, with_documents=False)
+
+    def action_edit(self) -> None:
+        """Edit the last message, whose old wording stays as another version."""
+        question = self.session.dialogue.last_question
+        if question is not None:
+            self._composer.edit(question)
+            self._leave_panel()
+            self.prompt.focus()
             self.refresh_bindings()
-            self.refresh_list()
 
-    def _painted(self, started: float) -> None:
-        """On a slow or busy machine paint less often."""
-        spent = time.monotonic() - started
-        self._paint_next_at = started + min(max(_PAINTING_SHARE * spent, _PAUSE[0]), _PAUSE[1])
+    def action_sibling(self, by: int) -> None:
+        """Show another version of the reply under the cursor, or of the last one."""
+        cursor = self.transcript.cursor
+        turn = cursor[0] if cursor is not None else self.session.dialogue.last_reply
+        if turn is not None:
+            self._switch(turn, by)
+
+    @on(Transcript.SiblingWanted)
+    def _sibling_wanted(self, message: Transcript.SiblingWanted) -> None:
+        self._switch(message.turn, message.by)
+
+    def _switch(self, turn: Turn, by: int) -> None:
+        if self.session.live is None and self.session.show_sibling(turn, by) is not None:
+            self._show_conversation()
 
     # -- the open token -----------------------------------------------------------------------------------------
 
-    def _poll_evidence_soon(self) -> None:
-        self.set_timer(1.05 * DEBOUNCE, self.inspector.poll)
-
-    def _ask_why(self, question: Question) -> None:
-        self.run_worker(partial(self._explain, question), thread=True, exit_on_error=False, group="evidence")
-
-    def _explain(self, question: Question) -> None:
-        started = time.monotonic()
-        try:
-            evidence = question.ask()
-        except Exception:  # a model that cannot say why is no reason to end anything
-            evidence = None
-        spent = time.monotonic() - started
-        self.post_message(EvidenceArrived(question.turn, question.index, evidence, spent))
-
-    @on(EvidenceArrived)
-    def _evidence_arrived(self, message: EvidenceArrived) -> None:
+    @on(messages.EvidenceArrived)
+    def _evidence_arrived(self, message: messages.EvidenceArrived) -> None:
         self.inspector.answered(message)
 
-    @on(CursorMoved)
+    @on(messages.CursorMoved)
     def _cursor_moved(self) -> None:
         cursor = self.transcript.cursor
         if cursor is None:
@@ -231,76 +235,61 @@ class ChatScreen(AfterwardsScreen):
             self.inspector.following = False
             self.inspector.open(*cursor)
 
-    @on(TokenPicked)
-    def _token_picked(self, message: TokenPicked) -> None:
+    @on(messages.TokenPicked)
+    def _token_picked(self, message: messages.TokenPicked) -> None:
         self.transcript.select(message.turn, message.index)
 
-    # -- actions ------------------------------------------------------------------------------------------------
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        running = self.session.live is not None
-        dialogue = self.session.dialogue
-        match action:
-            case "stop":
-                return running
-            case "home":
-                return not running and (self._editing is not None or not self.prompt.has_focus)
-            case "regenerate" | "edit":
-                return not running and dialogue.last_question is not None
-            case "new" | "mode":
-                return not running
-            case "copy":
-                return dialogue.last_reply is not None
-            case "tokens":
-                return any(turn.records for turn in dialogue.path)
-            case "rename" | "delete" | "export":
-                return not running and self.session.stored_id is not None
-        return super().check_action(action, parameters)
-
-    def action_stop(self) -> None:
-        """End the reply; what was written stays."""
-        if self.session.stop():
-            live = self.session.live
-            self.set_timer(_PATIENCE, lambda: self._give_up(live))
-
-    def _give_up(self, live: Live | None) -> None:
-        if live is None or self.session.live is not live:
-            return
-        self._drain(live.stream)
-        turn = self.session.abandon()
-        if turn is not None:
-            self.transcript.refresh_turn(turn)
-            self.show_progress()
-            self.refresh_bindings()
-
-    def action_home(self) -> None:
-        """Back to the prompt."""
-        if self._editing is not None:
-            self._editing = None
-            self.prompt.write("")
-            self._show_settings()
-        self._leave_panel()
-        self.prompt.focus()
-
-    def _leave_panel(self) -> None:
-        """Where the panel fills a narrow screen, bring the conversation back: what is hidden takes no keys."""
-        if self.has_class("-panel-only"):
-            self._arrangement.panel = None
-            self._arrange()
-
-    def action_next_place(self, by: int) -> None:
-        """Prompt, conversation, panel, list: round and round."""
-        order: list[Widget] = [self.prompt, self.transcript, self.panel, self.conversations]
-        there = [place for place in order if place.display and place.region]
-        here = there.index(self.focused) if self.focused in there else -by
-        there[(here + by) % len(there)].focus()
-
     def action_tokens(self) -> None:
-        """Walk the tokens."""
+        """Move the focus to the tokens."""
         self._leave_panel()
         self.transcript.focus()
         if self.transcript.cursor is None:
             self.transcript.action_token(-1)
+
+    def action_heat(self) -> None:
+        """Colour tokens by surprise, or stop colouring them."""
+        self.transcript.heat = not self.transcript.heat
+
+    def action_opinion(self) -> None:
+        """Show how a local model scores the reply, or the reply's own tokens again."""
+        self._opinion.toggle()
+
+    @on(messages.OpinionArrived)
+    def _opinion_arrived(self, message: messages.OpinionArrived) -> None:
+        self._opinion.arrived(message)
+
+    # -- models and settings ------------------------------------------------------------------------------------
+
+    def action_models(self) -> None:
+        """Choose another model."""
+        self.models.list_models(pick=True)
+
+    def talk_to(self, name: str, *, in_turns: bool) -> None:
+        """Continue with a model that was just trained; one that was not trained on turns continues a text."""
+        if not in_turns and not self.session.free_text and self.session.live is None:
+            self.action_mode()
+        self.models.load(name)
+        self.action_home()
+
+    @on(messages.ModelsListed)
+    def _models_listed(self, message: messages.ModelsListed) -> None:
+        self.models.listed(message)
+
+    @on(messages.LoadProgress)
+    def _load_progressed(self, message: messages.LoadProgress) -> None:
+        self.header.show_loading(message.name, message.share)
+
+    @on(messages.BackendOpened)
+    def _backend_opened(self, message: messages.BackendOpened) -> None:
+        self.models.opened(message)
+        if self.inspector.token is None:
+            self.inspector.clear()
+        else:
+            self.inspector.open(*self.inspector.token)
+
+    @on(messages.BackendFailed)
+    def _backend_failed(self, message: messages.BackendFailed) -> None:
+        self.models.failed(message)
 
     def action_sampling(self) -> None:
         """Change how tokens are drawn."""
@@ -311,55 +300,119 @@ class ChatScreen(AfterwardsScreen):
                 self.session.settings, self.session.pace = choices.settings, choices.pace
                 self._show_settings()
 
-        self.app.push_screen(SamplingScreen(Choices(self.session.settings, self.session.pace)), chosen)
-
-    def action_regenerate(self) -> None:
-        """Another version of the last reply."""
-        question = self.session.dialogue.last_question
-        if question is not None:
-            self.answer(question)
-
-    def action_edit(self) -> None:
-        """Say something else in place of the last message."""
-        question = self.session.dialogue.last_question
-        if question is not None:
-            self._editing = question
-            self._leave_panel()
-            self.prompt.write(question.text)
-            self._show_settings()
-            self.prompt.focus()
-            self.refresh_bindings()
-
-    def action_heat(self) -> None:
-        """Colour tokens by surprise, or not."""
-        self.transcript.heat = not self.transcript.heat
+        self._host.ask(SamplingScreen(Choices(self.session.settings, self.session.pace)), chosen)
 
     def action_mode(self) -> None:
-        """Answer, or continue a text."""
+        """Switch between answering and continuing a text."""
         self.session.set_free_text(not self.session.free_text)
-        self.show_conversation()
+        self._show_conversation()
         self.action_home()
+
+    # -- conversations ------------------------------------------------------------------------------------------
 
     def action_new(self) -> None:
-        """A new conversation."""
+        """Begin a new conversation."""
         self.session.begin()
-        self.show_conversation()
+        self._show_conversation()
         self.action_home()
 
-    def show_conversation(self) -> None:
-        self._editing = None
-        self._show_settings()
-        self.transcript.show(self.session.dialogue.path)
-        self.inspector.clear()
-        self.inspector.follow(self.session.dialogue.last_reply)
-        self.show_progress()
-        self.refresh_list()
-        self.refresh_bindings()
+    @on(ConversationList.Chosen)
+    def _chosen(self, message: ConversationList.Chosen) -> None:
+        self.conversation_manager.open(message.conversation)
 
-    def show_message(self, stored: int) -> None:
-        turn = next((turn for turn in self.session.dialogue.path if turn.stored == stored), None)
-        if turn is not None:
-            self.transcript.reveal_turn(turn)
+    @on(ConversationList.OlderWanted)
+    def _older_wanted(self) -> None:
+        self.conversation_manager.show_older()
+
+    @on(ConversationList.Asked)
+    def _asked(self, message: ConversationList.Asked) -> None:
+        if message.what == "rename":
+            self.conversation_manager.rename_conversation(message.conversation)
+        else:
+            self.conversation_manager.delete(message.conversation)
+
+    @on(messages.ConversationLoaded)
+    def _loaded(self, message: messages.ConversationLoaded) -> None:
+        if self.conversation_manager.loaded(message):
+            self.action_home()  # in the list the first letters typed would rename or delete
+            for turn in self.session.dialogue.path:
+                if turn.stored is not None and turn.stored == message.message:
+                    self.transcript.reveal_turn(turn)
+
+    @on(messages.ConversationDeleted)
+    def _deleted(self, message: messages.ConversationDeleted) -> None:
+        self.conversation_manager.deleted(message)
+
+    def action_rename(self) -> None:
+        """Give this conversation another title."""
+        if self.session.stored_id is not None:
+            self.conversation_manager.rename_conversation(self.session.stored_id)
+
+    def action_delete(self) -> None:
+        """Ask for confirmation, then delete this conversation."""
+        if self.session.stored_id is not None:
+            self.conversation_manager.delete(self.session.stored_id)
+
+    def action_search(self) -> None:
+        """Search all messages."""
+        self.conversation_manager.search()
+
+    def action_export(self) -> None:
+        """Write the conversation to a Markdown file."""
+        self.conversation_manager.export()
+
+    def action_copy(self) -> None:
+        """Copy the last reply to the clipboard."""
+        reply = self.session.dialogue.last_reply
+        if reply is not None:
+            self.app.copy_to_clipboard(safe(reply.text))
+            self._host.note(say("tui.copied"))
+
+    # -- moving about -------------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        running = self.session.live is not None
+        dialogue = self.session.dialogue
+        match action:
+            case "stop":
+                return running
+            case "home":
+                return not running and (self._composer.editing is not None or not self.prompt.has_focus)
+            case "regenerate" | "edit":
+                return not running and dialogue.last_question is not None
+            case "new" | "mode":
+                return not running
+            case "copy":
+                return dialogue.last_reply is not None
+            case "tokens":
+                return any(turn.records for turn in dialogue.path)
+            case "rename" | "delete" | "export":
+                return not running and self.session.stored_id is not None
+            case "without_documents":
+                reply = dialogue.last_reply
+                return not running and reply is not None and (reply.abstained or bool(reply.passages))
+            case "opinion":
+                return self._opinion.target is not None
+        return True
+
+    def action_home(self) -> None:
+        """Go back to the prompt."""
+        self._composer.leave()
+        self._leave_panel()
+        self.prompt.focus()
+
+    def _leave_panel(self) -> None:
+        """Show the conversation again where the panel fills a narrow screen, because a hidden widget takes no keys."""
+        if self.has_class("-panel-only"):
+            self._arrangement.panel = None
+            self._arrange()
+
+    def action_next_place(self, by: int) -> None:
+        """Move the focus round prompt, transcript, panel and list."""
+        order: list[Widget] = [self.prompt, self.transcript, self.panel, self.conversations]
+        reachable = [widget for widget in order if widget.display and widget.region]
+        position = reachable.index(self.focused) if self.focused in reachable else -by
+        reachable[(position + by) % len(reachable)].focus()
 
     def action_list(self) -> None:
         """Show or hide the conversations."""
@@ -376,18 +429,3 @@ class ChatScreen(AfterwardsScreen):
             self.panel.focus()
         elif not self.focused or not self.focused.region:
             self.prompt.focus()
-
-    def action_sibling(self, by: int) -> None:
-        """Another version of the reply under the cursor, or of the last one."""
-        cursor = self.transcript.cursor
-        turn = cursor[0] if cursor is not None else self.session.dialogue.last_reply
-        if turn is not None:
-            self._switch(turn, by)
-
-    @on(Transcript.SiblingWanted)
-    def _sibling_wanted(self, message: Transcript.SiblingWanted) -> None:
-        self._switch(message.turn, message.by)
-
-    def _switch(self, turn: Turn, by: int) -> None:
-        if self.session.live is None and self.session.show_sibling(turn, by) is not None:
-            self.show_conversation()

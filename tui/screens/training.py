@@ -1,10 +1,11 @@
-"""Watching a model learn: loss curves, figures, what it writes by now; stop and keep, stop and discard, or go and chat.
+"""The screen of a training run: loss curves, figures and samples, and keys to keep or discard the model or to chat.
 
 The run is a process of its own (tui/training/job.py) that goes on while the person chats; this screen only looks.
+training_controller.py opens it.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from textual import events
 from textual.app import ComposeResult
@@ -14,24 +15,17 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from genchat.engine.errors import GenchatError
 from genchat.engine.language import say
-from genchat.engine.paths import paths
 from genchat.engine.text import safe, safe_line
+from genchat.engine.training.events import EndReason
 from genchat.tui.cli.commands.train_neural import duration
 from genchat.tui.keys import bind
 from genchat.tui.screens.ask import ConfirmScreen
-from genchat.tui.screens.chat import ChatScreen
 from genchat.tui.screens.layout import SMALLEST
-from genchat.tui.screens.training_form import TrainingForm
-from genchat.tui.training.job import JobStatus, Point, Told, TrainingJob
-from genchat.tui.training.order import TrainingOrder, known_texts
+from genchat.tui.training.job import JobStatus, Point, RunState, TrainingJob
 from genchat.tui.widgets.curves import Curve, Curves
 from genchat.tui.widgets.key_bar import KeyBar
 from genchat.tui.widgets.training_figures import Figures, Phases, TrainingHeader
-
-if TYPE_CHECKING:
-    from genchat.tui.app import GenchatApp
 
 Next = Literal["talk", "again"]
 _LOOK_EVERY = 0.25  # seconds
@@ -39,7 +33,7 @@ _UNSEEN_SHOWN = 24  # characters
 
 
 class TrainingScreen(Screen[Next | None]):
-    """Answers what to do next; None is back to the chat."""
+    """This screen answers what to do next; None means to go back to the chat."""
 
     CSS_PATH = "training.tcss"
     HELP_TITLE = "tui.help.training"
@@ -86,33 +80,33 @@ class TrainingScreen(Screen[Next | None]):
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-tiny")
 
     def _look(self) -> None:
-        """Show what the run has told since the last time."""
+        """Show what the run has reported since the last time."""
         job = self.job
         if job.status is JobStatus.STARTING:
             self._say(say("training_screen.preparing", time=duration(job.seconds)))
         if job.revision == self._seen:
             return
         self._seen = job.revision
-        told = job.told()
+        state = job.state()
         self._header.show(job.status)
         if job.order.learns:
-            self._figures.show(told)
-            self._show_curves(told)
-            self._show_sample(told)
+            self._figures.show(state)
+            self._show_curves(state)
+            self._show_sample(state)
         else:
-            self._phases.show(told)
+            self._phases.show(state)
         if job.status is not JobStatus.STARTING:
-            self._say(_message(job, told))
+            self._say(_message(job, state))
         self._message.set_class(job.status is JobStatus.FAILED, "-error")
         self.refresh_bindings()
 
     def _say(self, text: str) -> None:
         self._message.update(Content(safe(text)))
 
-    def _show_curves(self, told: Told) -> None:
-        progress = told.progress
+    def _show_curves(self, state: RunState) -> None:
+        progress = state.progress
         endless = progress is None or progress.seconds_left is None
-        train, held_out = _curve(told.train, endless), _curve(told.held_out, endless)
+        train, held_out = _curve(state.train, endless), _curve(state.held_out, endless)
         if progress is None:
             self._curves.show(train, held_out, None, "")
         elif progress.seconds_left is None or self.job.status.over:
@@ -120,11 +114,11 @@ class TrainingScreen(Screen[Next | None]):
         else:
             self._curves.show(train, held_out, 1.0, duration(progress.seconds + progress.seconds_left))
 
-    def _show_sample(self, told: Told) -> None:
-        if told.sample is not None and told.sample.step != self._sample_step:
-            self._sample_step = told.sample.step
-            self._sample_title.update(Content(say("training.sample", step=told.sample.step)))
-            self._sample.update(Content(safe(told.sample.text)))
+    def _show_sample(self, state: RunState) -> None:
+        if state.sample is not None and state.sample.step != self._sample_step:
+            self._sample_step = state.sample.step
+            self._sample_title.update(Content(say("training.sample", step=state.sample.step)))
+            self._sample.update(Content(safe(state.sample.text)))
 
     # ---- actions ----
 
@@ -142,7 +136,7 @@ class TrainingScreen(Screen[Next | None]):
         return True
 
     def action_back(self) -> None:
-        """To the chat; the run goes on."""
+        """Go back to the chat; the run goes on."""
         self.dismiss(None)
 
     def action_keep(self) -> None:
@@ -151,7 +145,7 @@ class TrainingScreen(Screen[Next | None]):
         self._look()
 
     def action_discard(self) -> None:
-        """End the run and keep nothing, after a question."""
+        """Ask for confirmation, then end the run and keep nothing."""
         name = safe_line(self.job.order.name)
         question = ConfirmScreen(
             say("training_screen.discard_title"), say("training_screen.discard_question", name=name)
@@ -163,27 +157,28 @@ class TrainingScreen(Screen[Next | None]):
         self.dismiss("talk")
 
     def action_again(self) -> None:
-        """Back to the form."""
+        """Go back to the form."""
         self.dismiss("again")
 
 
-def _message(job: TrainingJob, told: Told) -> str:
+def _message(job: TrainingJob, state: RunState) -> str:
     name = job.order.name
     match job.status:
         case JobStatus.KEPT:
-            reason = told.ended.reason if told.ended is not None else ""
-            return say(_KEPT.get(reason, "training_screen.kept"), name=name, time=duration(job.seconds))
+            reason = state.ended.reason if state.ended is not None else "done"
+            return say(_KEPT[reason], name=name, time=duration(job.seconds))
         case JobStatus.DISCARDED:
             return say("training_screen.discarded", name=name)
         case JobStatus.FAILED:
             return say("training_screen.failed", reason=job.error)
         case JobStatus.STOPPING:
             return say("training_screen.stopping")
-    unseen = told.started.unseen if told.started is not None else ""
+    unseen = state.started.unseen if state.started is not None else ""
     return say("training_screen.unseen", letters=safe_line(unseen, _UNSEEN_SHOWN)) if unseen else ""
 
 
-_KEPT: Mapping[str, str] = {
+_KEPT: Mapping[EndReason, str] = {
+    "done": "training_screen.kept",
     "stopped": "training_screen.kept_stopped",
     "loss reached": "training_screen.kept_loss_reached",
     "no more gain": "training_screen.kept_no_more_gain",
@@ -192,67 +187,5 @@ _KEPT: Mapping[str, str] = {
 
 
 def _curve(points: list[Point], endless: bool) -> Curve:
-    """Over the share of the run that is done, or over seconds where there is no end to be a share of."""
+    """Plot losses over the completed share of the run, or over seconds where the run has no known end."""
     return [(point.seconds if endless or point.done is None else point.done, point.loss) for point in points]
-
-
-# ---- the way in and out ----
-
-
-def open_training(app: "GenchatApp") -> None:
-    """The run that goes on, or the form to begin one."""
-    if not isinstance(app.screen, ChatScreen):
-        return
-    if app.training is None:
-        _ask(app)
-    else:
-        _watch(app, app.training)
-
-
-def _ask(app: "GenchatApp", form: Mapping[str, str] | None = None) -> None:
-    home = paths()
-    screen = TrainingForm(known_texts(home), home, form)
-    app.push_screen(screen, lambda order: _begin(app, order) if order is not None else None)
-
-
-def _begin(app: "GenchatApp", order: TrainingOrder) -> None:
-    try:
-        app.training = TrainingJob(order, paths(), lambda: app.call_later(_ended, app))
-    except GenchatError as error:
-        app.notify(safe(str(error)), severity="error", markup=False)
-    else:
-        _watch(app, app.training)
-
-
-def _watch(app: "GenchatApp", job: TrainingJob) -> None:
-    def go_on(wanted: Next | None) -> None:
-        if job.status.over:
-            app.training = None
-        if wanted == "talk":
-            _talk(app, job)
-        elif wanted == "again":
-            _ask(app, {**job.order.form, "name": "" if job.status is JobStatus.KEPT else job.order.name})
-
-    app.push_screen(TrainingScreen(job), go_on)
-
-
-def _ended(app: "GenchatApp") -> None:
-    """Wherever the person is: the lists know the new model, and a word is said."""
-    job, chat = app.training, app.screen_stack[0]
-    if job is None or not isinstance(chat, ChatScreen):
-        return
-    chat.list_models()
-    if not any(isinstance(screen, TrainingScreen) for screen in app.screen_stack):
-        failed = job.status is JobStatus.FAILED
-        text = say(f"training_screen.note_{job.status.name.lower()}", name=job.order.name)
-        app.notify(safe(text), severity="error" if failed else "information", markup=False)
-
-
-def _talk(app: "GenchatApp", job: TrainingJob) -> None:
-    chat, kept = app.screen_stack[0], job.told().kept
-    if not isinstance(chat, ChatScreen) or kept is None:
-        return
-    if not kept.chat and not chat.session.free_text and chat.session.live is None:
-        chat.action_mode()  # a model of plain text goes on with a text
-    chat.load_backend(kept.name)
-    chat.action_home()

@@ -1,10 +1,10 @@
 """What is said about the history, in English."""
 
 TEXTS = {
-    "history.redacted": "not kept: this was part of a key",
+    "history.redacted": "not saved: this was part of a key",
     "history.not_recorded": "nothing was recorded for this token",
-    "history.recovered": "the history file was damaged; it was kept as {path}, and {conversations} conversations with {messages} messages could be read from it",
-    "history.not_kept": "this session is not being kept: {reason}",
+    "history.recovered": "the history file was damaged; it was kept as {path}, and {conversations:# conversation|# conversations} with {messages:# message|# messages} could be read from it",
+    "history.not_kept": "this session is not saved in the history: {reason}",
     "history.speaker_user": "You",
     "history.speaker_assistant": "genchat",
     "history.speaker_system": "System",

@@ -2,7 +2,7 @@
 
 TEXTS = {
     "interface.more_rows": "… and {count} more",
-    "interface.more_tokens": "… and {count} more tokens",
+    "interface.more_tokens": "… and {count:# more token|# more tokens}",
     "interface.hover": "{percent}%   {bits} bits",
     "interface.hover_rank": "rank {rank}",
     "interface.whole_number": "a whole number",

@@ -1,9 +1,9 @@
 """Training the statistical model, in English."""
 
 TEXTS = {
-    "ngram.built_in": "counts words, and shows the lines it learned from",
+    "ngram.built_in": "n-gram model; shows the lines it learned from",
     "ngram.phase_reading": "reading",
-    "ngram.phase_tokens": "cutting into tokens",
+    "ngram.phase_tokens": "splitting into tokens",
     "ngram.phase_suffixes": "sorting suffixes",
     "ngram.phase_counting": "counting n-grams",
     "ngram.phase_smoothing": "smoothing",

@@ -2,9 +2,9 @@
 
 TEXTS = {
     "interface.more_rows": "… e mais {count}",
-    "interface.more_tokens": "… e mais {count} tokens",
+    "interface.more_tokens": "… e mais {count:# token|# tokens}",
     "interface.hover": "{percent}%   {bits} bits",
-    "interface.hover_rank": "posto {rank}",
+    "interface.hover_rank": "posição {rank}",
     "interface.whole_number": "um número inteiro",
     "interface.number": "um número",
     "interface.true_or_false": "True ou False",

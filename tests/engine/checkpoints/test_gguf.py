@@ -46,8 +46,8 @@ def test_metadata_and_tensors_come_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "no GGUF"),
-        (b"PK\x03\x04 something", "no GGUF"),
+        (b"", "not a GGUF"),
+        (b"PK\x03\x04 something", "not a GGUF"),
         (gguf(METADATA, TENSORS, version=1), "version 1"),
         (gguf(METADATA, TENSORS, version=0x03000000), "version"),
         (gguf(METADATA, TENSORS, tensor_count=1 << 60), "tensor_count"),
@@ -61,7 +61,7 @@ def test_metadata_and_tensors_come_back(tmp_path: Path) -> None:
         (gguf({}, [("a", MATRIX), ("a", MATRIX)]), "tensor is a"),
         (gguf({}, [("a", np.ones((1, 1, 1, 1, 1)))]), "dimensions"),
         (gguf({"deep": [[[[[1]]]]]}), "value_type"),
-        (FILE[:130], "ends in the middle"),
+        (FILE[:130], "is cut off"),
         (FILE[:-32], "beyond its end"),
     ],
 )

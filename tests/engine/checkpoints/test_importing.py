@@ -22,7 +22,7 @@ from genchat.engine.paths import paths
 from genchat.engine.registry import Registry
 from genchat.engine.sampling import SamplingSettings
 from genchat.engine.settings import Settings
-from tests.contract.language_model import LanguageModelContract
+from genchat.testing import LanguageModelContract
 from tests.engine.checkpoints.folders import CHATML, make_folder
 from tests.engine.checkpoints.gguf_writer import checkpoint_gguf, gguf
 

@@ -53,7 +53,9 @@ class TestAnswers:
         assert chunk.text == TOKEN_TEXT
         chosen = [(step.chosen.text, step.chosen.token, step.chosen.log_prob) for step in chunk.steps]
         assert chosen == list(TOKENS)
-        assert [tuple((each.text, each.token, each.log_prob) for each in step.top) for step in chunk.steps] == list(TOP)
+        assert [
+            tuple((choice.text, choice.token, choice.log_prob) for choice in step.top) for step in chunk.steps
+        ] == list(TOP)
 
     def test_thoughts_are_left_out(self, client: GeminiClient, sdk: str) -> None:
         if sdk == "google-generativeai":
@@ -96,7 +98,9 @@ class TestAnswers:
 class TestRequests:
     def test_what_is_asked_goes_over_the_wire(self, client: GeminiClient, server: GeminiServer, sdk: str) -> None:
         turns = (Turn("user", "oi"), Turn("model", "olá"), Turn("user", "tudo bem?"))
-        request = GenerateRequest("gemini-x", turns, "seja breve", 0.5, 0.75, 40, 7, 9000)
+        request = GenerateRequest(
+            "gemini-x", turns, "seja breve", {"temperature": 0.5, "top_p": 0.75, "top_k": 40}, 7, 9000
+        )
         list(client.stream(request))
         logged = server.requests[-1]
         assert logged.verb == "streamGenerateContent"

@@ -45,7 +45,7 @@ class TestAddress:
         "url", ["generativelanguage", "ftp://x", "https://", "https://a:port", "https://x/?key=1", "//x", "http://[::1"]
     )
     def test_what_is_no_address_is_refused(self, url: str) -> None:
-        with pytest.raises(UsageError, match="give one such as"):
+        with pytest.raises(UsageError, match="use one such as"):
             find_address(url, {})
 
     def test_a_password_in_an_address_is_refused_and_not_repeated(self) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from genchat.engine.conversation import Message, Role
 from genchat.engine.distribution import NoDistribution, TopKDistribution, exact, top_k, unknown
 from genchat.engine.errors import HistoryError
 from genchat.engine.history import HistoryStore, RunStart
+from genchat.engine.history.columns import Unpacker, pack
 from genchat.engine.history.trace import StoredTrace
 from genchat.engine.history.trace_builder import CANDIDATES, CANDIDATES_SMALL, CODEC, SMALL_VOCABULARY, TraceBuilder
 from genchat.engine.history.vocabulary import decode_vocabulary, encode_vocabulary
@@ -26,14 +28,14 @@ def drawn_steps(size: int, count: int, sampling: SamplingSettings, seed: int = 0
     random = np.random.default_rng(seed)
     sampler = Sampler(sampling)
     steps: list[Step] = []
-    recent: list[int] = []
+    before: list[int] = []
     for position in range(count):
         logits = random.normal(0, 3, size)
         logits[random.random(size) < 0.2] = -np.inf
         logits[position % size] = 4.0
         log_probs = (logits - np.log(np.exp(logits).sum())).astype(np.float32)
-        draw = sampler.draw(log_probs, recent)
-        recent.append(draw.token)
+        draw = sampler.draw(log_probs, before)
+        before.append(draw.token)
         own = float(log_probs[draw.token])
         steps.append(Step(position, draw.token, f"t{draw.token} ", own, exact(log_probs), draw.distribution(), draw))
     return steps
@@ -59,6 +61,9 @@ def stored(steps: list[Step], temperature: float) -> StoredTrace:
         SamplingSettings(temperature=0, seed=1),
         SamplingSettings(top_k=20, top_p=0.9, min_p=0.1, seed=1),
         SamplingSettings(repetition_penalty=1.5, min_p=0.02, seed=1),
+        SamplingSettings(temperature=1, top_p=1, typical_p=0.4, seed=1),
+        SamplingSettings(temperature=1, top_k=30, typical_p=0.5, xtc_probability=1, seed=1),
+        SamplingSettings(repetition_penalty=3, presence_penalty=1.5, mirostat_tau=2, seed=1),
     ],
 )
 def test_a_stored_step_says_what_the_live_step_said(size: int, sampling: SamplingSettings) -> None:
@@ -88,12 +93,47 @@ def test_a_stored_step_says_what_the_live_step_said(size: int, sampling: Samplin
             assert math.exp(since) == pytest.approx(math.exp(then), abs=2e-3)
             assert (since == -math.inf) == (then == -math.inf)
             assert now.cut_by(row.token) == was.draw.cut_by(row.token)
+            assert (now.cut_by(row.token) is None) == (since > -math.inf)
         drawn_then = [row.token for row in was.drawn_from.top(3)]
-        if sampling.repetition_penalty == 1:
+        if sampling.repetition_penalty == 1 and {row.token for row in top_then}.issuperset(drawn_then):
             assert [row.token for row in now.drawn_from.top(3)] == drawn_then
-            assert was.drawn_from.rank(was.token) == now.drawn_from.rank(was.token)
+        assert was.drawn_from.rank(was.token) == now.drawn_from.rank(was.token)
         if now.drawn_from.entropy is not None:
             assert now.drawn_from.entropy == pytest.approx(was.drawn_from.entropy, rel=1e-2, abs=5e-3)
+
+
+def test_a_stage_that_only_a_later_version_knows_is_read_by_its_name() -> None:
+    live = drawn_steps(40, 3, SamplingSettings(temperature=1, top_k=5, top_p=1, seed=1))
+    builder = TraceBuilder(1)
+    for step in live:
+        assert step.draw is not None
+        stages = tuple(replace(stage, name="top-secret") for stage in step.draw.stages)
+        builder.add(replace(step, draw=replace(step.draw, stages=stages)))
+    trace = StoredTrace(builder.encode([len(step.text) for step in live]), CODEC, "")
+    assert {name for step in trace for name in step.cut.values()} == {"top-secret"}
+
+
+@pytest.mark.parametrize("stages", [None, "top-k", [3], [""], ["x" * 65], ["x"] * 255])
+def test_names_of_stages_that_are_none_are_refused(stages: object) -> None:
+    blob = TraceBuilder(1).encode([])
+    head = Unpacker(blob).header | {"stages": stages}
+    with pytest.raises(ValueError, match="stages"):
+        StoredTrace(pack(head, []), CODEC, "")
+
+
+def test_the_first_codec_numbered_its_stages() -> None:
+    """Kept traces of that codec are in the fixtures; this one has a cut by every number it knew."""
+    live = drawn_steps(40, 1, SamplingSettings(temperature=1, top_k=5, top_p=1, seed=1))
+    blob = TraceBuilder(1)
+    blob.add(live[0])
+    plain = Unpacker(blob.encode([0]))
+    width = plain.number("k", 255)
+    rest = bytearray(plain.raw(len(plain._bytes) - plain._at))
+    del rest[14:18]  # the column it did not have, behind lengths, marks, tokens, two numbers and the rank of one step
+    rest[-width:] = bytes([0, 1, 2, 3, 4, 5, 6, 255, *[0] * (width - 8)])
+    header = {name: value for name, value in plain.header.items() if name != "stages"}
+    (step,) = StoredTrace(pack(header, [bytes(rest)]), 1, "")
+    assert list(step.cut.values()) == ["repetition", "temperature", "top-k", "top-p", "min-p", "greedy"]
 
 
 def test_a_character_of_the_text_leads_to_its_token() -> None:
@@ -206,8 +246,8 @@ def test_a_trace_is_small(size: int) -> None:
     builder = TraceBuilder(0.8)
     for step in steps:
         builder.add(step)
-    each = len(builder.encode([len(step.text) for step in steps])) / len(steps)
-    assert each < (110 if size <= SMALL_VOCABULARY else 60)  # random numbers are the worst case
+    bytes_per_token = len(builder.encode([len(step.text) for step in steps])) / len(steps)
+    assert bytes_per_token < (110 if size <= SMALL_VOCABULARY else 60)  # random numbers are the worst case
 
 
 def test_a_trace_of_another_codec_is_said_to_be_unreadable(store: HistoryStore) -> None:
@@ -233,13 +273,13 @@ def test_any_bytes_are_a_trace_or_a_value_error(data: bytes, compressed: bool) -
 
 @given(st.integers(0, 10**9), st.integers(0, 255))
 @settings(deadline=None, max_examples=300)
-def test_a_trace_with_one_altered_byte_is_read_or_refused(place: int, value: int) -> None:
+def test_a_trace_with_one_altered_byte_is_read_or_refused(index: int, value: int) -> None:
     builder = TraceBuilder(0.8, ByteTokenizer())
     for step in makers.events(4):
         if isinstance(step, Step):
             builder.add(step)
     plain = bytearray(zlib.decompress(builder.encode([1] * len(builder))))
-    plain[place % len(plain)] = value
+    plain[index % len(plain)] = value
     try:
         trace = StoredTrace(zlib.compress(bytes(plain)), CODEC, "abcd")
     except ValueError:

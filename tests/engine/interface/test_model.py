@@ -2,13 +2,14 @@
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
 import genchat
+from genchat.engine.contract import Event, MessageData
 from genchat.engine.errors import GenchatError, RemoteError, TextUnusable, UsageError
 from genchat.engine.registry import Registry
 from tests.engine.interface.hostile import HostileModel, RemoteBackend
@@ -30,16 +31,16 @@ def test_what_else_could_have_come_is_shown_for_any_token_of_a_reply() -> None:
 
 
 def test_where_nothing_is_known_the_candidates_say_why() -> None:
-    found = genchat.open(RemoteBackend()).chat("Hi").candidates(0)
-    assert len(found) == 0
-    assert (found.entropy, found.rest) == (None, None)
-    assert len(repr(found).splitlines()) == 2
+    result = genchat.open(RemoteBackend()).chat("Hi").candidates(0)
+    assert len(result) == 0
+    assert (result.entropy, result.rest) == (None, None)
+    assert len(repr(result).splitlines()) == 2
 
 
 def test_what_a_reader_should_know_stands_with_the_reply() -> None:
     reply = genchat.open(HostileModel()).complete("odd", temperature=0)
-    assert reply.notices[0].startswith("this model never saw")
-    assert "never saw" in repr(reply)
+    assert reply.notices[0].startswith("this model has never seen")
+    assert "never seen" in repr(reply)
     assert "\x1b" not in repr(reply)
 
 
@@ -52,7 +53,7 @@ def test_next_lists_the_likeliest_tokens_and_what_is_left(model: genchat.Model) 
     assert table[0].bits == pytest.approx(-math.log2(table[0].probability), rel=1e-5)
     assert table.entropy == pytest.approx(table.distribution.entropy)
     lines = repr(table).splitlines()
-    assert lines[0].split() == ["rank", "token", "id", "p", "%", "bits"]
+    assert lines[0].split() == ["rank", "token", "id", "p", "(%)", "bits"]
     assert len(lines) == 6
     assert lines[1].index(str(table[0].id)) + len(str(table[0].id)) == lines[0].index("id") + 2
 
@@ -61,7 +62,7 @@ def test_ids_and_arrays_are_read_as_the_text_they_stand_for(model: genchat.Model
     ids = model.tokens("abc").ids
     expected = [row.id for row in model.next("abc")]
     given: Any
-    for given in (ids, tuple(ids), np.array(ids), [np.int64(each) for each in ids]):
+    for given in (ids, tuple(ids), np.array(ids), [np.int64(token) for token in ids]):
         assert [row.id for row in model.next(given)] == expected
     assert model.score(ids).bits == model.score("abc").bits
     assert model.tokens(ids).text == "abc"
@@ -162,6 +163,18 @@ def test_an_error_in_the_middle_is_raised_once_and_what_came_before_is_kept() ->
     assert reply.finish.reason == "cut"
 
 
+def test_what_a_backend_keeps_beside_its_reply_does_not_end_it() -> None:
+    class Remembering(RemoteBackend):
+        def reply(self, *given: Any) -> Iterator[Event]:
+            yield MessageData({"served": 1})
+            yield from super().reply(*given)
+
+    reply = genchat.open(Remembering()).chat("Hi")
+    assert reply.text == "one two three"
+    assert reply.finish is not None
+    assert reply.finish.reason == "end"
+
+
 def test_an_interrupt_in_the_middle_keeps_what_was_made() -> None:
     class Interrupted(HashModel):
         def start(self, tokens: Any) -> Any:
@@ -205,7 +218,7 @@ def test_settings_come_from_the_person_and_from_the_call(monkeypatch: pytest.Mon
         ({"top_k": 1.5}, "a whole number"),
         ({"seed": True}, "True"),
         ({"top_p": 2}, "top-p is 2"),
-        ({"max_tokens": 0}, "0 tokens"),
+        ({"max_tokens": 0}, "max-tokens is 0"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named(model: genchat.Model, given: dict[str, Any], said: str) -> None:
@@ -305,9 +318,9 @@ def test_the_list_of_models_is_that_of_the_registry(monkeypatch: pytest.MonkeyPa
     from genchat.engine.paths import paths
     from genchat.engine.settings import Settings
 
-    found = genchat.models()
-    assert found.names == Registry(paths(), Settings()).names()
-    assert "▸ ngram" in repr(found)
+    result = genchat.models()
+    assert result.names == Registry(paths(), Settings()).names()
+    assert "▸ ngram" in repr(result)
 
 
 def test_opening_and_asking_print_nothing_and_keep_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,7 +26,7 @@ class _Gone(io.StringIO):
 
 def test_a_watcher_that_is_gone_is_noticed_and_no_fault() -> None:
     watcher = EventLines(Output(_Gone(), io.StringIO()))
-    assert watcher.tell(progress(4.0)) == ""
+    assert watcher.tell(progress(4.0)) is None
     assert watcher.gone
     assert watcher.tell(ENDED) == "done"
 

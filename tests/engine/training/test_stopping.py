@@ -75,7 +75,7 @@ def test_what_cannot_be_measured_is_refused_before_the_run(tmp_path: Path) -> No
 @pytest.mark.parametrize("name", ["until_loss", "minutes", "epochs"])
 def test_a_limit_that_is_no_limit_is_refused(name: str, value: float) -> None:
     with pytest.raises(UsageError) as caught:
-        Recipe(**{name: value})
+        Recipe().with_values({name: value})
     assert caught.value.values["setting"] == name
 
 

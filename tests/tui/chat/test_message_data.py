@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from genchat.engine.contract import Backend, Event, Finish, MessageData, ReplySettings, StopSignal
+from textual.pilot import Pilot
+
+from genchat.engine.contract import Event, Finish, MessageData, ReplySettings, StopSignal
 from genchat.engine.conversation import Message
-from genchat.engine.history import HistoryStore
-from genchat.tui.chat.backend_desk import BackendDesk
-from genchat.tui.chat.history_writer import load_dialogue
-from genchat.tui.chat.services import ModelListing, Progress
-from genchat.tui.chat.session import Session
-from tests.tui.support import GREEDY, script
+from genchat.tui.app import GenchatApp
+from tests.tui.support import Source, chat, make_app, say, script, store, until
 
 
 class Counting:
@@ -35,32 +33,23 @@ class Counting:
         return None
 
 
-class Source:
-    """One model, the counting one."""
-
-    def models(self) -> Sequence[ModelListing]:
-        return ()
-
-    def open(self, name: str, progress: Progress | None = None) -> Backend:
-        return Counting()
-
-
-def ask(session: Session) -> object:
+async def ask(pilot: Pilot[int], app: GenchatApp) -> object:
     """The number kept beside the next reply."""
-    live = session.answer(session.ask("again"))
-    live.stream.run(lambda: None, lambda: False)
-    turn = session.take(live.stream, live.stream.drain())
-    assert turn is not None
-    return turn.data["counting"]
+    await say(pilot, "again")
+    reply = chat(app).session.dialogue.last_reply
+    assert reply is not None
+    return reply.data["counting"]
 
 
-def test_a_backend_finds_what_it_kept_beside_its_replies_also_after_reopening(tmp_path: Path) -> None:
-    with HistoryStore.open(tmp_path / "history.db") as history:
-        session = Session(BackendDesk(Source()), history, GREEDY, "counting")
-        assert [ask(session), ask(session)] == [0, 1]
-        kept = session.stored_id
-    assert kept is not None
-    with HistoryStore.open(tmp_path / "history.db") as history:
-        session = Session(BackendDesk(Source()), history, GREEDY, "counting")
-        session.resume(*load_dialogue(history, kept))
-        assert ask(session) == 2
+async def test_a_backend_finds_what_it_kept_beside_its_replies_also_after_reopening(tmp_path: Path) -> None:
+    source = Source({"script": Counting})
+    with store(tmp_path) as history:
+        app = make_app(source, history=history)
+        async with app.run_test() as pilot:
+            assert [await ask(pilot, app), await ask(pilot, app)] == [0, 1]
+            kept = chat(app).session.stored_id
+    with store(tmp_path) as history:
+        app = make_app(source, history=history, conversation=kept)
+        async with app.run_test() as pilot:
+            await until(pilot, lambda: chat(app).session.stored_id == kept)
+            assert await ask(pilot, app) == 2

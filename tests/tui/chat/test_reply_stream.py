@@ -1,14 +1,17 @@
 """A reply in its worker thread: condensed, woken for once, stopped within a token, every failure said."""
 
 import threading
+from pathlib import Path
 
-from genchat.engine.contract import Backend, Event, ReplySettings
+import pytest
+
+from genchat.engine.contract import ENDING_OF, Backend, Event, FinishReason, ReplySettings
 from genchat.engine.conversation import Message, Role
 from genchat.engine.errors import RemoteError
 from genchat.engine.sampling import SamplingSettings
-from genchat.tui.chat.dialogue import Status
-from genchat.tui.chat.reply_stream import Batch, ReplyListener, ReplyStream, Request
-from tests.tui.support import GREEDY, Failing, Gated, script
+from genchat.tui.chat.dialogue import Status, Turn
+from genchat.tui.chat.reply_stream import Batch, HistoryListener, ReplyListener, ReplyStream, Request
+from tests.tui.support import GREEDY, Failing, Gated, script, store
 
 
 def _stream(backend: Backend, listener: ReplyListener | None = None, pace: float = 0.0) -> ReplyStream:
@@ -44,7 +47,7 @@ def test_stop_takes_effect_within_one_token() -> None:
     seen: list[str] = []
 
     class Stopper(ReplyListener):
-        def heard(self, event: Event) -> None:
+        def received(self, event: Event) -> None:
             seen.append(type(event).__name__)
             if len(seen) == 3:
                 stream.stop()
@@ -79,20 +82,20 @@ def test_an_unknown_error_is_said_too() -> None:
 
 
 def test_the_listener_hears_everything_and_the_end_once() -> None:
-    heard: list[str] = []
+    calls: list[str] = []
 
     class Diary(ReplyListener):
         def started(self, backend: Backend) -> None:
-            heard.append(backend.info.name)
+            calls.append(backend.info.name)
 
-        def heard(self, event: Event) -> None:
-            heard.append(type(event).__name__)
+        def received(self, event: Event) -> None:
+            calls.append(type(event).__name__)
 
         def ended(self, status: Status, error: str) -> None:
-            heard.append(status.value)
+            calls.append(status.value)
 
     _run(_stream(script("a")(), Diary()))
-    assert heard == ["script", "Step", "Step", "Finish", "done"]
+    assert calls == ["script", "Step", "Step", "Finish", "done"]
 
 
 def test_free_text_goes_on_from_the_text() -> None:
@@ -107,3 +110,33 @@ def test_a_pace_does_not_hold_up_a_stop() -> None:
     stream = _stream(script("abc")(), pace=0.001)
     stream.run(stream.stop, lambda: False)
     assert stream.drain().status is Status.STOPPED
+
+
+def test_the_history_keeps_the_reply_with_its_end(tmp_path: Path) -> None:
+    with store(tmp_path) as history:
+        conversation = history.new_conversation()
+        question = history.add_message(conversation, Role.USER, "hi", None)
+        turn = Turn(Role.ASSISTANT)
+        _run(_stream(script("a")(), HistoryListener(history, question.id, turn, GREEDY)))
+        assert turn.stored is not None
+        kept = history.message(turn.stored)
+        assert (kept.text, kept.status, kept.parent, turn.notes) == ("a", "done", question.id, [])
+
+
+def test_a_question_that_left_the_history_meanwhile_is_a_note_beside_the_reply(tmp_path: Path) -> None:
+    with store(tmp_path) as history:
+        conversation = history.new_conversation()
+        question = history.add_message(conversation, Role.USER, "hi", None)
+        history.delete(conversation.id)
+        turn = Turn(Role.ASSISTANT)
+        batch, _ = _run(_stream(script("a")(), HistoryListener(history, question.id, turn, GREEDY)))
+        assert (batch.text, batch.status, turn.stored, len(turn.notes)) == ("a", Status.DONE, None, 1)
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [("end", "done"), ("stopped", "stopped"), ("length", "length"), ("blocked", "blocked"), ("cut", "cut")],
+)
+def test_each_reason_to_finish_is_a_status_of_the_reply(reason: FinishReason, status: str) -> None:
+    assert Status.of(reason).value == status
+    assert reason in ENDING_OF

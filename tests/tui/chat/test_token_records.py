@@ -9,7 +9,8 @@ from genchat.engine.distribution import exact, top_k, unknown
 from genchat.engine.history import StoredStep
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.sampling import Sampler, SamplingSettings
-from genchat.tui.chat.token_records import KEPT_ROWS, Labels, Recorder
+from genchat.engine.token_labels import Labels
+from genchat.tui.chat.token_records import KEPT_ROWS, Recorder
 from tests.fakes import ByteTokenizer, HashModel
 
 _SETTINGS = [
@@ -18,6 +19,8 @@ _SETTINGS = [
     SamplingSettings(seed=3, top_k=40, top_p=0.9, min_p=0.02),
     SamplingSettings(seed=4, top_p=1, temperature=1),
     SamplingSettings(seed=5, repetition_penalty=1.5, top_k=12),
+    SamplingSettings(seed=6, temperature=1, top_p=1, typical_p=0.3),
+    SamplingSettings(seed=7, temperature=1, xtc_probability=1, xtc_threshold=0.02, min_p=0.01),
 ]
 
 
@@ -82,6 +85,16 @@ def test_stages_are_told_apart_when_several_cut() -> None:
     assert [row.cut_by for row in rows] == [None, None, "top-p", "top-p", "top-k"]
 
 
+def test_a_cut_from_the_middle_names_the_likeliest_as_cut() -> None:
+    log_probs = np.log(np.array([0.38, 0.1, 0.11, 0.09, 0.12, 0.1, 0.1], dtype=np.float32))
+    draw = Sampler(SamplingSettings(seed=1, temperature=1, top_p=1, typical_p=0.3)).draw(log_probs)
+    step = Step(0, draw.token, "x", float(log_probs[draw.token]), exact(log_probs), draw.distribution(), draw)
+    record = Recorder(None).record(step)
+    first = record.rows(1)[0]
+    assert (first.token, first.cut_by, first.drawn) == (0, "typical-p", 0)
+    assert record.interval == draw.interval(draw.token)
+
+
 def test_a_remote_list_stays_a_list() -> None:
     step = Step(0, 66, "B", -1.6, top_k([(65, -0.7), (66, -1.6)]), unknown("tui.panel.none"))
     record = Recorder(ByteTokenizer()).record(step)
@@ -114,3 +127,9 @@ def test_labels_join_split_characters() -> None:
     assert labels.text("ação".encode()) == "ação"
     assert labels(0xC3) == "⟨c3⟩"
     assert labels(258) == "<|end|>"
+
+
+def test_without_a_vocabulary_a_step_is_labelled_by_its_text_and_a_bare_id_by_its_number() -> None:
+    nothing = unknown("tui.panel.none")
+    assert Labels(None).of(Step(0, 7, "né", None, nothing, nothing)) == "né"
+    assert Labels(None)(7) == "#7"

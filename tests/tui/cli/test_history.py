@@ -146,7 +146,7 @@ def test_a_file_of_another_program_is_left_alone_and_the_prompt_still_answered(g
     before = file.read_bytes()
     done = genchat("x")
     assert (done.returncode, done.stdout) == (0, "Olá, mundo!\n")
-    assert "not kept" in done.stderr
+    assert "not saved" in done.stderr
     assert file.read_bytes() == before
     refused = genchat("history", "list")
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
@@ -167,4 +167,4 @@ def test_a_home_that_cannot_be_written_still_answers(genchat: Run, tmp_path: Pat
     home.write_text("")
     done = genchat("x", env={"GENCHAT_HOME": str(home)})
     assert (done.returncode, done.stdout) == (0, "Olá, mundo!\n")
-    assert "not kept" in done.stderr
+    assert "not saved" in done.stderr

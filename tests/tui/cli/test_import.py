@@ -45,7 +45,7 @@ def test_what_cannot_be_imported_is_said_and_leaves_nothing(genchat: Run, publis
     assert (missing.returncode, "nothing.gguf cannot be read" in missing.stderr) == (2, True)
     assert "No such file" in missing.stderr
     (tmp_path / "some.gguf").write_bytes(b"GGUG")
-    assert "no GGUF" in genchat("import", str(tmp_path / "some.gguf")).stderr
+    assert "not a GGUF" in genchat("import", str(tmp_path / "some.gguf")).stderr
     shutil.copy(published / "model.safetensors", tmp_path / "kept")
     (published / "model.safetensors").write_bytes((tmp_path / "kept").read_bytes()[:-40])
     assert "model.safetensors" in genchat("import", str(published)).stderr

@@ -181,30 +181,30 @@ def test_in_the_help_names_and_explanations_stand_apart(genchat: Run, command: t
 MISTAKES = [
     (("--temprature", "1", "x"), "did you mean --temperature"),
     (("--zzz", "x"), "no option --zzz"),
-    (("next",), "TEXT is missing"),
-    (("next", "x", "--top", "0"), "int ≥ 1"),
-    (("next", "x", "--top"), "needs a value"),
-    (("x", "--seed", "many"), "--seed: give int"),
+    (("next",), "TEXT is required"),
+    (("next", "x", "--top", "0"), "--top is 0; use a whole number, 1 or more"),
+    (("next", "x", "--top"), "needs exactly one value"),
+    (("x", "--seed", "many"), '--seed: "many" is not a whole number'),
     (("x", "--temperature", "-1"), "--temperature"),
     (("x", "--temperature", "nan"), "--temperature"),
-    (("x", "--top-p", "0"), "> 0, ≤ 1"),
+    (("x", "--top-p", "0"), "a number above 0, at most 1"),
     (("x", "--max-tokens", "0"), "--max-tokens"),
-    (("x", "--color", "blue"), "auto | always | never"),
+    (("x", "--color", "blue"), '--color is "blue"; use auto, always or never'),
     (("x", "--json", "--jsonl"), "choose one"),
     (("-m", "scrip", "x"), 'did you mean "script"'),
     (("-m", "../../etc", "x"), "installed:"),
     (("train",), "needs one of its commands"),
-    (("train", "lstmm"), "is no command of genchat train"),
-    (("history", "foo"), "is no command of genchat history"),
+    (("train", "lstmm"), "is not a command of genchat train"),
+    (("history", "foo"), "is not a command of genchat history"),
     (("-q", "next", "x"), "genchat -- next"),
     (("models", "rm", "ngram"), "comes with genchat"),
-    (("completion", "tcsh"), "bash | zsh"),
+    (("completion", "tcsh"), "bash, zsh"),
     (("config", "set", "modle", "x"), 'did you mean "model"'),
-    (("config", "set", "sampling.temperature", "-1"), "give float ≥ 0"),
+    (("config", "set", "sampling.temperature", "-1"), "use a number, 0 or more"),
     (("--continue", "x"), "no conversation to continue"),
-    (("next", " "), "TEXT is empty; give some text"),
-    (("eval", "none.txt"), "there is no file none.txt"),
-    (("eval", "./none"), "there is no file ./none"),
+    (("next", " "), "TEXT is empty; type some text"),
+    (("eval", "none.txt"), "none.txt does not exist"),
+    (("eval", "./none"), "./none does not exist"),
     (("config", "unset", "modle"), 'did you mean "model"'),
     (("corpus", "show", "none"), "none was fetched or added yet"),
 ]
@@ -250,9 +250,16 @@ def test_a_broken_settings_file_is_named_with_its_line_and_the_doctor_still_work
     assert any("temprature" in problem for problem in json.loads(doctor.stdout)["problems"])
 
 
-def test_a_fault_of_genchat_is_one_line_and_a_report_without_keys(genchat: Run, tmp_path: Path) -> None:
+def test_a_fault_of_genchat_is_one_line_and_a_report_without_keys(
+    genchat: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key = "AIzaSyA1234567890123456789012345678901x"
-    done = genchat("a private question", "-m", "buggy", "--no-log", env={"GEMINI_API_KEY": key})
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError(key)
+
+    monkeypatch.setattr("genchat.tui.cli.streaming.write_reply", fail)
+    done = genchat("a private question", "--no-log", env={"GEMINI_API_KEY": key})
     assert done.returncode == 70
     assert done.stderr.count("\n") == 1
     assert "Traceback" not in done.stderr
@@ -268,7 +275,7 @@ def test_a_fault_of_genchat_is_one_line_and_a_report_without_keys(genchat: Run, 
 def test_a_plugin_that_fails_is_named(genchat: Run) -> None:
     done = genchat("x", "-m", "broken")
     assert done.returncode == 1
-    assert 'plug-in backend "broken"' in done.stderr
+    assert 'plug-in "broken"' in done.stderr
     assert "\x1b" not in done.stderr
 
 

@@ -31,7 +31,7 @@ def test_train_draw_and_talk(genchat: Run, text: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("cats: ")
     assert "8 steps" in done.stdout
-    assert "bits a byte" in done.stderr
+    assert "bits per byte" in done.stderr
     assert (tmp_path / "loss.svg").read_text().startswith("<svg")
     again = genchat("train", "gpt", str(text), "--name", "cats", *SMALL)
     assert again.returncode == 2
@@ -70,7 +70,7 @@ def test_a_finished_run_can_go_on(genchat: Run, text: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "flags", "said"),
     [
-        ("a" * 3000, (), "one token"),
+        ("a" * 3000, (), "a single token"),
         ("short", (), "tokens"),
         ("", (), "empty"),
         (TEXT, ("--device", "tpu"), "tpu"),
@@ -90,7 +90,7 @@ def test_bad_input_gets_one_line(genchat: Run, text: Path, content: str, flags: 
 def test_lengths_of_time_read_well() -> None:
     assert duration(None) == duration(float("inf")) == say("training.unknown_length")
     assert duration(42.4) == "42 s"
-    assert duration(125) == "2 min 05 s"
+    assert duration(125) == "2 min 5 s"
 
 
 def test_a_loss_alone_ends_a_run(genchat: Run, text: Path) -> None:

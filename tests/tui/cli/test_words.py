@@ -65,7 +65,7 @@ def test_words_that_only_the_other_language_knows_are_looked_up_there(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("near", "xyzw"), "is not among the words"),
+        (("near", "xyzw"), "is not a known word"),
         (("near", "banana", "--corpus", "x"), "choose one"),
     ],
 )

@@ -1,10 +1,11 @@
-"""`genchat completion SHELL`: the script that teaches a shell to complete genchat's commands, options and names."""
+"""`genchat completion SHELL`: the script with which a shell completes genchat's commands, options and names."""
 
 import os
 from typing import Annotated, Literal
 
 import typer
 
+from genchat.tui.cli.command_context import PROGRAM
 from genchat.tui.cli.parser import GenchatCommand, single
 
 app = single()
@@ -19,7 +20,6 @@ def completion(
 ) -> None:
     """Write the script to stdout."""
     from genchat.tui.cli.command_line import build
-    from genchat.tui.cli.program import PROGRAM
 
     # Typer hands the script out when this variable asks for it, the way shells do when they complete.
     os.environ[_VARIABLE] = f"source_{shell}"

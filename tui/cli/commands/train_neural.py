@@ -1,6 +1,7 @@
-"""`genchat train gpt|lstm TEXT…`: a neural model of one's own, with its loss to watch."""
+"""`genchat train gpt|lstm FILE…`: train a neural model and show its loss."""
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -8,21 +9,22 @@ import typer
 
 from genchat.engine.errors import ExitCode, UsageError
 from genchat.engine.language import say
-from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.engine.language.numbers import decimal, whole
+from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.commands.train_ngram import Languages, Licence, NewName, Replace, folder_for
 from genchat.tui.cli.options import AsJson
 from genchat.tui.cli.parser import GenchatCommand, single
 from genchat.tui.cli.watched import AsEvents, without_flag
 
 if TYPE_CHECKING:
-    from genchat.engine.training.events import TrainingEvent
+    from genchat.engine.training.events import EndReason, TrainingEvent
     from genchat.engine.training.run import Run
     from genchat.tui.cli.output import Output
 
 app = single()
 Optimizer = Literal["sgd", "momentum", "adagrad", "rmsprop", "adam", "adamw", "muon"]
 
-Files = Annotated[list[Path], typer.Argument(metavar="TEXT", help="training.files")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="training.files")]
 HeldOut = Annotated[list[Path] | None, typer.Option("--held-out", metavar="FILE", help="training.held_out")]
 Minutes = Annotated[float | None, typer.Option("--minutes", metavar="M", help="training.minutes")]
 Epochs = Annotated[float | None, typer.Option("--epochs", metavar="E", help="training.epochs")]
@@ -54,7 +56,7 @@ NoSamples = Annotated[bool, typer.Option("--no-samples", help="training.no_sampl
 
 @app.command("gpt", cls=GenchatCommand, help="training.gpt_help")
 def gpt(
-    context: typer.Context,
+    ctx: typer.Context,
     files: Files,
     name: NewName,
     held_out: HeldOut = None,
@@ -91,12 +93,12 @@ def gpt(
     events: AsEvents = False,
 ) -> None:
     """Train a mini GPT."""
-    _train("gpt", surroundings(context), dict(context.params))
+    _train("gpt", command_context(ctx), dict(ctx.params))
 
 
 @app.command("lstm", cls=GenchatCommand, help="training.lstm_help")
 def lstm(
-    context: typer.Context,
+    ctx: typer.Context,
     files: Files,
     name: NewName,
     held_out: HeldOut = None,
@@ -130,70 +132,73 @@ def lstm(
     events: AsEvents = False,
 ) -> None:
     """Train a character LSTM."""
-    _train("lstm", surroundings(context), dict(context.params))
+    _train("lstm", command_context(ctx), dict(ctx.params))
 
 
-def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
-    from genchat.engine.claim import CHECKPOINT_FILE, claimed
-
-    folder = folder_for(around, given["name"], given["replace"], given["resume"])
-    checkpoint = around.paths.training / folder.name / CHECKPOINT_FILE
-    with claimed(around.paths.training, folder.name):
-        _train_claimed(family, around, given, folder, checkpoint)
-
-
-def _train_claimed(family: str, around: Surroundings, given: dict[str, Any], folder: Path, checkpoint: Path) -> None:
+def _plan(family: str, context: CommandContext, parameters: dict[str, Any], folder: Path, checkpoint: Path) -> "Run":
     from genchat.engine.training.checkpoint import begun_with
     from genchat.engine.training.data import read_sources
-    from genchat.engine.training.events import Kept
     from genchat.engine.training.run import plan
     from genchat.engine.training.warm_start import read_beginning
-    from genchat.tui.cli.streaming import Interruption
-    from genchat.tui.cli.watched import EventLines
 
-    begun = begun_with(checkpoint) if given["resume"] else {}
+    begun = begun_with(checkpoint) if parameters["resume"] else {}
     remembered = begun.get("given") or {}
     for option in ("begin_from", "licence", "language"):
-        given[option] = given[option] or remembered.get(option)
-    given["held_out"] = given["held_out"] or [Path(each) for each in remembered.get("held_out", ())]
+        parameters[option] = parameters[option] or remembered.get(option)
+    parameters["held_out"] = parameters["held_out"] or [Path(each) for each in remembered.get("held_out", ())]
     beginning = None
-    if given["begin_from"] is not None:
-        entry = around.registry.entry(given["begin_from"])
+    if parameters["begin_from"] is not None:
+        entry = context.registry.entry(parameters["begin_from"])
         if entry.folder is None or entry.card is None:
             raise UsageError("cannot_begin_from", model=entry.name, family=family)
         beginning = read_beginning(entry.folder, entry.card, family)
-    sources = read_sources(given["files"], given["held_out"], given["licence"] or "")
-    run = plan(
-        sources,
-        _recipe(family, given, begun.get("recipe")),
+    return plan(
+        read_sources(parameters["files"], parameters["held_out"], parameters["licence"] or ""),
+        _recipe(family, parameters, begun.get("recipe")),
         folder,
         checkpoint,
-        shlex.join(["genchat", *without_flag(around.arguments)]),
-        resume=given["resume"],
-        samples=not given["no_samples"],
+        shlex.join(["genchat", *without_flag(context.arguments)]),
+        resume=parameters["resume"],
+        samples=not parameters["no_samples"],
         beginning=beginning,
-        languages=tuple(given["language"] or ()),
+        languages=tuple(parameters["language"] or ()),
         given={
-            "begin_from": given["begin_from"],
-            "licence": given["licence"],
-            "language": given["language"],
-            "held_out": [str(file.absolute()) for file in given["held_out"]],
+            "begin_from": parameters["begin_from"],
+            "licence": parameters["licence"],
+            "language": parameters["language"],
+            "held_out": [str(file.absolute()) for file in parameters["held_out"]],
         },
     )
-    out = around.output
-    watcher = EventLines(out) if given["events"] else None
-    reason = ""
+
+
+def _train(family: str, context: CommandContext, parameters: dict[str, Any]) -> None:
+    from genchat.engine.claim import CHECKPOINT_FILE, claimed
+
+    folder = folder_for(context, parameters["name"], parameters["replace"], parameters["resume"])
+    checkpoint = context.paths.training / folder.name / CHECKPOINT_FILE
+    with claimed(context.paths.training, folder.name):
+        _follow(_plan(family, context, parameters, folder, checkpoint), context, parameters)
+
+
+def _follow(run: "Run", context: CommandContext, parameters: dict[str, Any]) -> None:
+    from genchat.engine.training.events import Kept
+    from genchat.tui.cli.streaming import Interruption
+    from genchat.tui.cli.watched import EventLines
+
+    out = context.output
+    watcher = EventLines(out) if parameters["events"] else None
+    reason: EndReason | None = None
     with Interruption() as should_stop:
         for event in run.events(lambda: should_stop() or (watcher is not None and watcher.gone)):
             reason = (tell(out, event) if watcher is None else watcher.tell(event)) or reason
     if not run.leads:
         return
     card = run.keep()
-    if given["plot"] is not None:
-        run.plot(given["plot"])
+    if parameters["plot"] is not None:
+        run.plot(parameters["plot"])
     if watcher is not None:
         watcher.tell(Kept(card.name, str(run.folder), card.chat))
-    elif given["as_json"]:
+    elif parameters["as_json"]:
         out.json(_as_json(run, card.results, reason))
     else:
         _conclude(out, run, reason)
@@ -202,25 +207,25 @@ def _train_claimed(family: str, around: Surroundings, given: dict[str, Any], fol
         raise typer.Exit(ExitCode.INTERRUPTED)
 
 
-def _recipe(family: str, given: dict[str, Any], begun: dict[str, Any] | None) -> Any:
+def _recipe(family: str, parameters: dict[str, Any], begun: dict[str, Any] | None) -> Any:
     """From the recipe file and the flags; `begun` is what the run that goes on was begun with."""
     from genchat.engine.training.recipes import Recipe, read_recipe, read_values, resumed_from
 
-    file = given["recipe"]
-    flags = {name: given[name] for name in Recipe.__dataclass_fields__ if given.get(name) is not None}
-    if given.get("context_length") is not None:
-        flags["context"] = given["context_length"]
-    if given["compile_network"]:
+    file = parameters["recipe"]
+    flags = {name: parameters[name] for name in Recipe.__dataclass_fields__ if parameters.get(name) is not None}
+    if parameters.get("context_length") is not None:
+        flags["context"] = parameters["context_length"]
+    if parameters["compile_network"]:
         flags["compile"] = True
     flags["family"] = family
     base = read_recipe(file) if file is not None else Recipe()
     if begun is None:
         return base.with_values(flags)
-    return resumed_from(begun, {**(read_values(file) if file is not None else {}), **flags}, file or given["name"])
+    return resumed_from(begun, {**(read_values(file) if file is not None else {}), **flags}, file or parameters["name"])
 
 
-def tell(out: "Output", event: "TrainingEvent") -> str:
-    """Narrate one event; the reason why the run ended, or an empty text."""
+def tell(out: "Output", event: "TrainingEvent") -> "EndReason | None":
+    """Narrate one event; returns the reason why the run ended, once it has."""
     from genchat.engine.training.events import Ended, Progress, Sample, Started, Validation
 
     if isinstance(event, Started):
@@ -230,46 +235,51 @@ def tell(out: "Output", event: "TrainingEvent") -> str:
             out.note(say("training.unseen", pieces=event.unseen), "warn")
     elif isinstance(event, Progress):
         left = duration(event.seconds_left)
-        line = say("training.progress", step=event.step, loss=event.loss, speed=event.tokens_per_second, left=left)
+        speed = whole(round(event.tokens_per_second))
+        line = say("training.progress", step=event.step, loss=decimal(event.loss, 3), speed=speed, left=left)
         out.progress(line, event.done)
     elif isinstance(event, Validation):
-        out.note(say("training.validation", step=event.step, loss=event.loss, bits=event.bits_per_byte))
+        loss, bits = decimal(event.loss, 4), decimal(event.bits_per_byte, 4)
+        out.note(say("training.validation", step=event.step, loss=loss, bits=bits))
     elif isinstance(event, Sample):
         out.note(say("training.sample", step=event.step), "dim")
         out.note(event.text)
     elif isinstance(event, Ended):
         out.end_progress()
         return event.reason
-    return ""
+    return None
 
 
 def duration(seconds: float | None) -> str:
-    """A length of time in words."""
+    """Return a length of time in words."""
     if seconds is None or seconds == float("inf"):
         return say("training.unknown_length")
-    whole = round(seconds)
-    if whole < 60:
-        return say("training.seconds", seconds=whole)
-    return say("training.minutes_seconds", minutes=whole // 60, seconds=whole % 60)
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return say("training.seconds", seconds=rest)
+    return say("training.minutes_seconds", minutes=minutes, seconds=rest)
 
 
-def _conclude(out: "Output", run: "Run", reason: str) -> None:
-    place = run.trainer.place
-    notes = {
-        "stopped": "training.stopped",
-        "loss reached": "training.loss_reached",
-        "no more gain": "training.no_more_gain",
-        "read often enough": "training.read_often_enough",
-    }
-    if reason in notes:
-        out.note(say(notes[reason], step=place.step))
-    values = {"name": run.folder.name, "steps": place.step, "seconds": place.seconds}
-    if place.held_out_curve:
-        loss = place.held_out_curve[-1][2]
-        out.line(say("training.ended", **values, loss=loss, bits=run.trainer.bits_per_byte(loss)))
+_ENDED_EARLY: Mapping["EndReason", str] = {
+    "stopped": "training.stopped",
+    "loss reached": "training.loss_reached",
+    "no more gain": "training.no_more_gain",
+    "read often enough": "training.read_often_enough",
+}
+
+
+def _conclude(out: "Output", run: "Run", reason: "EndReason | None") -> None:
+    position = run.trainer.place
+    if reason is not None and reason in _ENDED_EARLY:
+        out.note(say(_ENDED_EARLY[reason], step=position.step))
+    values = {"name": run.folder.name, "steps": position.step, "seconds": round(position.seconds)}
+    if position.held_out_curve:
+        loss = position.held_out_curve[-1][2]
+        bits = decimal(run.trainer.bits_per_byte(loss), 4)
+        out.line(say("training.ended", **values, loss=decimal(loss, 4), bits=bits))
     else:
         out.line(say("training.ended_unmeasured", **values))
 
 
-def _as_json(run: "Run", results: dict[str, Any], reason: str) -> dict[str, Any]:
+def _as_json(run: "Run", results: dict[str, Any], reason: "EndReason | None") -> dict[str, Any]:
     return {"name": run.folder.name, "folder": str(run.folder), "reason": reason, **results}

@@ -1,0 +1,16 @@
+"""Top-k: keeps the k likeliest (Fan, Lewis & Dauphin 2018, arXiv:1805.04833); equally likely ones by id."""
+
+from genchat.engine.sampling.definition import Outcome, RemoteNumber, StageDefinition, StageInput, StageSetting
+
+
+def _apply(now: StageInput) -> Outcome:
+    return Outcome(kept=int(now.settings.top_k))
+
+
+STAGE = StageDefinition(
+    name="top-k",
+    order=210,
+    listed=2,
+    settings=(StageSetting("top_k", 0, off=0, low=0, metavar="K", gemini=RemoteNumber("top_k", always=False)),),
+    apply=_apply,
+)
