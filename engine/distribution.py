@@ -13,6 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from genchat.engine.errors import ModelDamaged
+
 FloatArray = NDArray[np.float32]
 IdArray = NDArray[np.int64]
 Kind = Literal["exact", "top-k", "none"]
@@ -227,3 +229,10 @@ def top_k(pairs: list[tuple[int, float]]) -> TopKDistribution:
 def unknown(reason: str) -> NoDistribution:
     """Nothing is known of the distribution; `reason` says why: a text key, or plain words."""
     return NoDistribution(reason)
+
+
+def known_numbers(log_probs: FloatArray, name: str) -> FloatArray:
+    """`log_probs` themselves. Raises ModelDamaged, naming the model, where one of them is no number or infinite."""
+    if not np.isfinite(log_probs).all():
+        raise ModelDamaged("no_number", name=name)
+    return log_probs

@@ -18,6 +18,11 @@ class Paths:
         return self.data / "models"
 
     @property
+    def training(self) -> Path:
+        """The checkpoints of runs, a folder each."""
+        return self.data / "training"
+
+    @property
     def history(self) -> Path:
         return self.data / "history.db"
 

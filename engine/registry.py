@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from genchat.engine import rooms
+from genchat.engine.claim import claimed
 from genchat.engine.contract import HasLanguageModel
 from genchat.engine.errors import GenchatError, ModelDamaged, ModelNotFound, PluginError, UsageError
 from genchat.engine.language import say
@@ -22,6 +23,7 @@ from genchat.engine.model_card import CARD_FILE, ModelCard, read_card
 from genchat.engine.open_request import FolderRequest, OpenRequest, Progress
 from genchat.engine.paths import Paths
 from genchat.engine.settings import Settings
+from genchat.engine.verified import verify_once
 
 if TYPE_CHECKING:
     from genchat.engine.contract import Backend, LanguageModel
@@ -141,6 +143,7 @@ class Registry:
         opener = rooms.family_opener(card.family)
         if opener is None:
             raise ModelDamaged("family_unknown", name=card.name, family=card.family)
+        verify_once(folder, card, self._paths.cache)
         return _as_backend(opener(FolderRequest(self._settings, self._paths, self, progress, folder, card)))
 
     def _request(self, progress: Progress | None) -> OpenRequest:
@@ -156,14 +159,25 @@ class Registry:
         return open_plugin(plugin, options, self._settings.plugin_timeout, progress)
 
     def remove(self, name: str) -> Path:
-        """Delete a trained or imported model's folder and return where it was."""
-        entry = self.entry(check_name(name))
-        if entry.folder is None or entry.origin not in ("trained", "imported"):
-            raise UsageError("model_not_removable", name=name)
+        """Delete a trained or imported model's folder, with the checkpoint of its run, and return where it was.
+
+        A run that was cut short before it kept a model is removed by its name too.
+        """
+        run = self._paths.training / check_name(name)
+        folder = run if name not in self.names() and run.is_dir() else self._removable(name)
         try:
-            shutil.rmtree(entry.folder)
+            with claimed(self._paths.training, name):
+                for each in (folder, run):
+                    if each.exists():
+                        shutil.rmtree(each)
         except OSError as error:
             raise GenchatError("model_not_removed", name=name, reason=error.strerror or error) from None
+        return folder
+
+    def _removable(self, name: str) -> Path:
+        entry = self.entry(name)
+        if entry.folder is None or entry.origin not in ("trained", "imported"):
+            raise UsageError("model_not_removable", name=name)
         return entry.folder
 
     def default_for(self, family: str) -> ModelEntry | None:

@@ -21,6 +21,7 @@ _REPLACED = (
 _TABLE: dict[int, str] = _CONTROL_PICTURES | dict.fromkeys(_REPLACED, "\ufffd")
 _UNSAFE = re.compile("[" + "".join(re.escape(chr(code)) for code in _TABLE) + "\ud800-\udfff\U000e0000-\U000e0fff]")
 _INVISIBLE = {" ": "·", "\n": "↵", "\t": "⇥"}
+_APART = re.compile("[^\u0300-\u036f][\u0300-\u036f]+|[\u1100-\u11ff]+")
 
 
 def safe(text: str) -> str:
@@ -86,3 +87,27 @@ class IncrementalText:
 def decode_bytes(pieces: bytes) -> str:
     """All bytes are read at once, as `IncrementalText` reads them."""
     return pieces.decode("utf-8", errors="replace")
+
+
+def compose(text: str) -> str:
+    """Letters with their accents in one (NFC), as texts to learn from have them; nothing else is changed.
+
+    Some systems and programs write a letter and its accents, or the parts of a Korean syllable, as characters apart.
+    """
+    return _APART.sub(lambda found: unicodedata.normalize("NFC", found[0]), text)
+
+
+def decode_file(content: bytes) -> str:
+    """The text of a file: UTF-8, or UTF-16 or UTF-32 with a byte-order mark, and lines that end in CR alone in LF.
+
+    Raises UnicodeDecodeError.
+    """
+    # The mark of UTF-32 begins like that of UTF-16.
+    marks = (
+        (codecs.BOM_UTF32_LE, "utf-32"),
+        (codecs.BOM_UTF32_BE, "utf-32"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    )
+    text = content.decode(next((name for mark, name in marks if content.startswith(mark)), "utf-8-sig"))
+    return text if "\n" in text else text.replace("\r", "\n")

@@ -64,6 +64,7 @@ def read_gguf(path: Path) -> Checkpoint:
         raise ModelDamaged(
             "checkpoint_architecture", name=file.name, found=architecture, known=", ".join(ARCHITECTURES)
         )
+    keys.refuse_unknown(architecture)
     config = _config(file, keys, architecture)
     heads = {"attn_q": config.heads, "attn_k": config.kv_heads} if architecture in _INTERLEAVED else {}
     vocabulary = read_vocabulary(keys, config.vocabulary_size)
@@ -106,12 +107,16 @@ def _config(file: GgufFile, keys: Keys, architecture: str) -> GptConfig:
         raise keys.refuse(key("expert_count"), keys.number(key("expert_count")))
     if not gpt2 and keys.whole(key("rope.dimension_count"), head_width) != head_width:
         raise keys.refuse(key("rope.dimension_count"), keys.whole(key("rope.dimension_count")))
+    if keys.whole(key("attention.value_length"), head_width) != head_width:
+        raise keys.refuse(key("attention.value_length"), keys.whole(key("attention.value_length")))
     divisors: tuple[float, ...] = ()
-    scaling = keys.text(key("rope.scaling.type"), "none")
-    if scaling == "linear":
-        divisors = (float(keys.number(key("rope.scaling.factor"))),) * (head_width // 2)
-    elif scaling != "none":
+    # As llama.cpp has it: a factor without a kind is linear, and older files call it scale_linear.
+    scaling = keys.text(key("rope.scaling.type"), "linear")
+    factor = float(keys.number(key("rope.scaling.factor"), keys.number(key("rope.scale_linear"), 0.0)))
+    if scaling not in ("linear", "none"):
         raise keys.refuse(key("rope.scaling.type"), scaling)
+    if scaling == "linear" and factor not in (0.0, 1.0):
+        divisors = (factor,) * (head_width // 2)
     if "rope_freqs.weight" in file.tensors:
         divisors = tuple(map(float, file.read("rope_freqs.weight").reshape(-1)))
     epsilon = "layer_norm_epsilon" if gpt2 else "layer_norm_rms_epsilon"

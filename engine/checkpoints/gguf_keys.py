@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from genchat.engine.checkpoints.known_settings import GGUF_FAMILY, GGUF_HARMLESS_SPACES, GGUF_TOKENIZER
 from genchat.engine.errors import ModelDamaged
 
 
@@ -20,6 +21,16 @@ class Keys:
             return ModelDamaged("checkpoint_setting_missing", name=self._name, setting=key)
         shown = f"[{len(value)}]" if isinstance(value, list) else str(value)[:80]
         return ModelDamaged("checkpoint_setting", name=self._name, setting=key, value=shown)
+
+    def refuse_unknown(self, architecture: str) -> None:
+        """Raise for the first key that is not understood: it may well change the numbers."""
+        for key, value in self._metadata.items():
+            family, tokenizer = key.removeprefix(f"{architecture}."), key.removeprefix("tokenizer.")
+            known = (family != key and family in GGUF_FAMILY) or (
+                tokenizer != key and (tokenizer in GGUF_TOKENIZER or tokenizer.startswith("chat_template."))
+            )
+            if not known and not key.startswith(GGUF_HARMLESS_SPACES):
+                raise self.refuse(key, value)
 
     def text(self, key: str, default: str | None = None) -> str:
         found = self._metadata.get(key, default)

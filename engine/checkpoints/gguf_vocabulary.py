@@ -15,6 +15,9 @@ def read_vocabulary(keys: Keys, size: int) -> ForeignVocabulary:
     sentencepiece = kind == _SENTENCEPIECE
     if not sentencepiece and (kind != "gpt2" or pre not in PATTERNS):
         raise _refused(keys, "SentencePiece Unigram" if kind == "t5" else f"{kind} {pre}".strip())
+    for name in ("add_eos_token", "add_sep_token", "remove_extra_whitespaces"):
+        if not sentencepiece and keys.flag(f"tokenizer.ggml.{name}", False):
+            raise keys.refuse(f"tokenizer.ggml.{name}", True)
     tokens = keys.strings("tokenizer.ggml.tokens")
     if len(tokens) > size:
         raise keys.refuse("tokenizer.ggml.tokens", tokens)

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from genchat.engine.checkpoints.dequantise import Groups
 from genchat.engine.checkpoints.description import ARCHITECTURES, GPT2_FOLDER, LLAMA_FOLDER, Checkpoint
-from genchat.engine.checkpoints.settings import Values, rope_divisors
+from genchat.engine.checkpoints.known_settings import GPT2, LLAMA
+from genchat.engine.checkpoints.settings import Values, rope_settings
 from genchat.engine.checkpoints.shape import check_shape, longest_context
 from genchat.engine.checkpoints.tokenizer_json import read_vocabulary
 from genchat.engine.distribution import FloatArray
@@ -81,8 +83,10 @@ def read_folder(folder: Path) -> Checkpoint:
         raise ModelDamaged("checkpoint_architecture", name=name, found=architecture, known=", ".join(ARCHITECTURES))
     gpt2 = architecture == "gpt2"
     tensors = _Tensors(folder, name, transposed=gpt2)
-    config = _gpt2(told, tensors.shapes) if gpt2 else _llama(told, tensors.shapes, architecture)
-    check_shape(config, tensors.shapes, "wte.weight" if gpt2 else "model.embed_tokens.weight", name)
+    embedding = "wte.weight" if gpt2 else "model.embed_tokens.weight"
+    tied = _is_tied(tensors, embedding)
+    config = _gpt2(told, tensors.shapes, tied) if gpt2 else _llama(told, tensors.shapes, architecture, tied)
+    check_shape(config, tensors.shapes, embedding, name)
     beside = _beside(folder, "tokenizer_config.json", name)
     vocabulary = read_vocabulary(_json(folder, "tokenizer.json", name), config.vocabulary_size, beside, name)
     generation = _beside(folder, "generation_config.json", name)
@@ -106,14 +110,17 @@ def read_folder(folder: Path) -> Checkpoint:
     )
 
 
-def _llama(told: Values, shapes: Mapping[str, tuple[int, ...]], architecture: str) -> GptConfig:
+def _llama(told: Values, shapes: Mapping[str, tuple[int, ...]], architecture: str, tied: bool) -> GptConfig:
+    told.refuse_unknown(LLAMA)
     told.expect("hidden_act", ("silu",), "silu")
-    for flag in ("attention_bias", "mlp_bias", "use_sliding_window"):
+    for flag in ("attention_bias", "mlp_bias", "use_sliding_window", "rope_interleaved"):
         told.expect(flag, (False, None), False)
+    told.expect("partial_rotary_factor", (1, None), None)
+    _check_layers(told, architecture)
     heads, width = told.whole("num_attention_heads"), told.whole("hidden_size")
     head_width = told.whole("head_dim", max(width // heads, 1))
     vocabulary = shapes.get("model.embed_tokens.weight", (1,))[0]
-    base, divisors = rope_divisors(told, head_width)
+    base, divisors, rope_scale = rope_settings(told, head_width)
     return GptConfig(
         vocabulary_size=vocabulary,
         context_length=longest_context(told.whole("max_position_embeddings")),
@@ -129,16 +136,37 @@ def _llama(told: Values, shapes: Mapping[str, tuple[int, ...]], architecture: st
         positions="rope",
         rope_base=base,
         rope_divisors=divisors,
+        rope_scale=rope_scale,
         activation="swiglu",
         qk_norm="weight" if architecture == "qwen3" else "none",
         qkv_bias=architecture == "qwen2",
         bias=False,
-        tied_head=told.get("tie_word_embeddings") is True or "lm_head.weight" not in shapes,
+        tied_head=tied,
         start_token=_first_id(told.get("bos_token_id"), vocabulary),
     )
 
 
-def _gpt2(told: Values, shapes: Mapping[str, tuple[int, ...]]) -> GptConfig:
+def _check_layers(told: Values, architecture: str) -> None:
+    """Raise for layers that see less than all before them. A window told of but not used is none."""
+    kinds = told.get("layer_types")
+    if kinds is not None and (not isinstance(kinds, list) or set(kinds) - {"full_attention"}):
+        raise told.refuse("layer_types", kinds)
+    if architecture not in ("qwen2", "qwen3"):  # these have a switch of their own for it
+        told.expect("sliding_window", (None,), None)
+
+
+def _is_tied(tensors: _Tensors, embedding: str) -> bool:
+    """Whether the output matrix is the embedding. A file with another head of its own has that, whatever it says."""
+    shapes = tensors.shapes
+    if "lm_head.weight" not in shapes:
+        return True
+    if shapes["lm_head.weight"] != shapes.get(embedding):
+        return False
+    return bool(np.array_equal(tensors.read("lm_head.weight"), tensors.read(embedding)))
+
+
+def _gpt2(told: Values, shapes: Mapping[str, tuple[int, ...]], tied: bool) -> GptConfig:
+    told.refuse_unknown(GPT2)
     told.expect("activation_function", _GELU, "gelu_new")
     for flag in ("scale_attn_by_inverse_layer_idx", "reorder_and_upcast_attn", "add_cross_attention"):
         told.expect(flag, (False, None), False)
@@ -162,7 +190,7 @@ def _gpt2(told: Values, shapes: Mapping[str, tuple[int, ...]]) -> GptConfig:
         qk_norm="none",
         qkv_bias=True,
         bias=True,
-        tied_head=told.get("tie_word_embeddings") is not False or "lm_head.weight" not in shapes,
+        tied_head=tied,
         start_token=_first_id(told.get("bos_token_id"), vocabulary),
     )
 

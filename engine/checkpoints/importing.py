@@ -123,7 +123,9 @@ def _template(checkpoint: Checkpoint, tokenizer: ForeignTokenizer, name: str) ->
         raise ModelDamaged("template_failed", name=name, reason=f"> {LONGEST_TEMPLATE} characters")
     variables = {"bos_token": checkpoint.bos, "eos_token": checkpoint.eos}
     literals = checkpoint.vocabulary.literals
-    return CheckpointTemplate(name, checkpoint.chat_template, tokenizer, checkpoint.stops, literals, variables)
+    return CheckpointTemplate(
+        name, checkpoint.chat_template, tokenizer, checkpoint.stops, literals, variables, checkpoint.vocabulary.flags
+    )
 
 
 def _parameters(checkpoint: Checkpoint) -> int:

@@ -1,10 +1,21 @@
 """The settings of a Hugging Face config.json, read by name and type, and its stretched rotary positions."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from genchat.engine.errors import ModelDamaged
+
+# Settings of rotary positions by kind; those of "default" belong to every kind.
+_ROPE_KEYS: Mapping[str, tuple[str, ...]] = {
+    "default": ("rope_type", "type", "rope_theta", "partial_rotary_factor"),
+    "linear": ("factor", "original_max_position_embeddings"),
+    "llama3": ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"),
+    "yarn": (
+        "factor", "original_max_position_embeddings", "beta_fast", "beta_slow", "attention_factor", "mscale",
+        "mscale_all_dim", "truncate",
+    ),
+}  # fmt: skip
 
 
 class Values:
@@ -43,6 +54,12 @@ class Values:
             raise self.refuse(key, found)
         return int(found)
 
+    def refuse_unknown(self, known: Collection[str]) -> None:
+        """Raise for the first setting that is neither known nor empty: it may well change the numbers."""
+        for key, value in self._told.items():
+            if key not in known and value is not None:
+                raise self.refuse(key, value)
+
     def expect(self, key: str, allowed: tuple[object, ...], default: object) -> None:
         """Raise unless the setting has one of the values that genchat's Transformer knows."""
         found = self._told.get(key, default)
@@ -50,30 +67,70 @@ class Values:
             raise self.refuse(key, found)
 
 
-def rope_divisors(told: Values, head_width: int) -> tuple[float, tuple[float, ...]]:
-    """The base of the rotary positions, and what each frequency is divided by (empty: nothing).
-
-    Kinds: none, "linear" (all alike), "llama3" (slow frequencies fully, fast ones not, those between in part).
-    """
-    raw = told.get("rope_parameters") or told.get("rope_scaling") or {}
+def _rope_settings(told: Values) -> Values:
+    """Newer files call them rope_parameters, older ones rope_scaling; of both the reference takes the latter."""
+    raw = told.get("rope_scaling") or told.get("rope_parameters") or {}
     if not isinstance(raw, dict):
         raise told.refuse("rope_scaling", raw)
-    rope = Values(raw, told.name)
+    return Values(raw, told.name)
+
+
+def rope_settings(told: Values, head_width: int) -> tuple[float, tuple[float, ...], float]:
+    """The base of the rotary positions, what each frequency is divided by (empty: nothing), and what the turned
+    queries and keys are multiplied by.
+
+    Kinds: none, "linear" (all alike), "llama3" and "yarn" (slow frequencies fully, fast ones not, those between in
+    part; Peng et al. 2023, arXiv:2309.00071). Raises ModelDamaged naming what is of another kind or not understood.
+    """
+    rope = _rope_settings(told)
     base = rope.number("rope_theta", told.number("rope_theta", 10_000.0))
     kind = rope.get("rope_type") or rope.get("type") or "default"
-    if kind == "default":
-        return base, ()
+    known = _ROPE_KEYS.get(str(kind))
+    if known is None:
+        raise told.refuse("rope_type", kind)
+    rope.refuse_unknown((*_ROPE_KEYS["default"], *known))
+    rope.expect("partial_rotary_factor", (1, None), None)
     half = head_width // 2
+    if kind == "default":
+        return base, (), 1.0
     factor = rope.number("factor")
     if kind == "linear":
-        return base, (factor,) * half
-    if kind != "llama3":
-        raise told.refuse("rope_type", kind)
+        return base, (factor,) * half, 1.0
+    kept = _kept_by_llama3(rope, base, half) if kind == "llama3" else _kept_by_yarn(rope, base, half)
+    scale = _yarn_scale(rope, factor) if kind == "yarn" else 1.0
+    return base, tuple(1 / (share + (1 - share) / factor) for share in kept), scale
+
+
+def _kept_by_llama3(rope: Values, base: float, half: int) -> list[float]:
+    """The share of each frequency that is kept as it is."""
     low, high = rope.number("low_freq_factor"), rope.number("high_freq_factor")
     trained = rope.number("original_max_position_embeddings")
-    found = []
-    for place in range(half):
-        turns = trained * base ** -(place / half) / (2 * math.pi)  # in the context the model was first trained on
-        share = min(max((turns - low) / (high - low), 0.0), 1.0)  # of the frequency that is kept as it is
-        found.append(1 / (share + (1 - share) / factor))
-    return base, tuple(found)
+    turns = (trained * base ** -(place / half) / (2 * math.pi) for place in range(half))  # in the context trained on
+    return [min(max((each - low) / (high - low), 0.0), 1.0) for each in turns]
+
+
+def _kept_by_yarn(rope: Values, base: float, half: int) -> list[float]:
+    """The share of each frequency that is kept as it is."""
+    trained = rope.number("original_max_position_embeddings")
+
+    def place_of(turns: float) -> float:
+        return half * math.log(trained / (turns * 2 * math.pi)) / math.log(base)
+
+    first, last = place_of(rope.number("beta_fast", 32.0)), place_of(rope.number("beta_slow", 1.0))
+    if rope.get("truncate") is not False:
+        first, last = float(math.floor(first)), float(math.ceil(last))
+    first, last = max(first, 0.0), min(last, 2 * half - 1.0)
+    last += 0.001 if first == last else 0.0
+    return [1 - min(max((place - first) / (last - first), 0.0), 1.0) for place in range(half)]
+
+
+def _yarn_scale(rope: Values, factor: float) -> float:
+    if rope.get("attention_factor") is not None:
+        return rope.number("attention_factor")
+
+    def scale(by: float) -> float:
+        return 1.0 if factor <= 1 else 0.1 * by * math.log(factor) + 1.0
+
+    if rope.get("mscale") and rope.get("mscale_all_dim"):
+        return scale(rope.number("mscale")) / scale(rope.number("mscale_all_dim"))
+    return scale(1.0)

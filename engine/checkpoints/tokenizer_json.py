@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from genchat.engine.checkpoints.gguf_vocabulary import bytes_by_name
+from genchat.engine.checkpoints.known_settings import TOKENIZER, TOKENIZER_MODEL
 from genchat.engine.errors import ModelDamaged
+from genchat.engine.tokenizers.added_tokens import LEFT, NORMALISED, RIGHT
 from genchat.engine.tokenizers.foreign import PATTERNS, ForeignVocabulary, Prefix, bytes_of_printed, printed_bytes
 from genchat.engine.tokenizers.sentencepiece import SPACE
 
@@ -22,6 +24,11 @@ def read_vocabulary(told: Mapping[str, Any], size: int, beside: Mapping[str, Any
 
 def _read(told: Mapping[str, Any], size: int, beside: Mapping[str, Any], name: str) -> ForeignVocabulary:
     model = told["model"]
+    _refuse_unknown(told, TOKENIZER, name)
+    _refuse_unknown(model, TOKENIZER_MODEL, name)
+    for key in ("dropout", "continuing_subword_prefix", "end_of_word_suffix"):
+        if model.get(key):
+            raise _refused(name, f"{key} {model[key]!r}")
     kind = str(model.get("type", "BPE"))
     if kind != "BPE":
         raise _refused(name, "SentencePiece Unigram" if kind == "Unigram" else kind)
@@ -45,8 +52,14 @@ def _read(told: Mapping[str, Any], size: int, beside: Mapping[str, Any], name: s
         tokens[token] = bytes([byte])
     controls: dict[str, int] = {}
     literals: dict[str, int] = {}
+    flags: dict[str, str] = {}
     for content, each in added.items():
         (controls if each.get("special") else literals)[content] = int(each["id"])
+        if each.get("single_word") or (sentencepiece and each.get("normalized") and not each.get("special")):
+            raise _refused(name, each)
+        flags[content] = "".join(
+            flag for flag, key in ((LEFT, "lstrip"), (RIGHT, "rstrip"), (NORMALISED, "normalized")) if each.get(key)
+        )
         tokens[int(each["id"])] = b"" if each.get("special") else content.encode("utf-8", errors="replace")
     merges = [merge.split(" ") if isinstance(merge, str) else merge for merge in model["merges"]]
     return ForeignVocabulary(
@@ -60,7 +73,17 @@ def _read(told: Mapping[str, Any], size: int, beside: Mapping[str, Any], name: s
         start=_start(told.get("post_processor"), beside, controls),
         single_bytes=single_bytes,
         prefix=prefix,
+        unknown=None if sentencepiece or model.get("unk_token") is None else every[model["unk_token"]],
+        fuse_unknown=bool(model.get("fuse_unk")),
+        flags={content: told for content, told in flags.items() if told},
     )
+
+
+def _refuse_unknown(told: Mapping[str, Any], known: frozenset[str], name: str) -> None:
+    """Raise for the first setting that is neither known nor empty: it may well change the ids."""
+    for key, value in told.items():
+        if key not in known and value is not None:
+            raise _refused(name, f"{key} {value!r}")
 
 
 def _prefix(normalizer: Any, pre_tokenizer: Any, name: str) -> Prefix:
@@ -98,7 +121,7 @@ def _pattern(told: Any, name: str) -> str:
             return PATTERNS["smollm"]
         if kinds == ["Split", "ByteLevel"] and not by_gpt2 and steps[0].get("behavior") == "Isolated":
             found = steps[0]["pattern"].get("Regex")
-            if found in PATTERNS.values():
+            if found in PATTERNS.values() and not steps[0].get("invert"):
                 return str(found)
     raise _refused(name, told)
 

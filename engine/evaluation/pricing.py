@@ -18,6 +18,7 @@ from genchat.engine.conversation import END, USER, ChatTemplate, Message, Prompt
 from genchat.engine.decoding import score
 from genchat.engine.distribution import LN2, FloatArray
 from genchat.engine.errors import UsageError
+from genchat.engine.text import compose
 
 Scope = Literal["text", "replies", "all"]
 # A character that a tokenizer cannot write at all: 8 bits a byte, and as many for saying that it comes.
@@ -120,7 +121,9 @@ def _price(text: str, model: LanguageModel, nats: float, tokens: int, ends: int)
     unknown = tuple(model.tokenizer.unknown_in(text))
     lost = 0
     if unknown:
-        lost = max(0, size - len(model.tokenizer.decode(model.tokenizer.encode(text)).encode("utf-8")))
+        # What a tokenizer composes is not lost.
+        whole = min(size, len(compose(text).encode("utf-8", errors="replace")))
+        lost = max(0, whole - len(model.tokenizer.decode(model.tokenizer.encode(text)).encode("utf-8")))
     return Price(nats + lost * _LOST_BITS_A_BYTE * LN2, tokens, size + ends, unknown, lost)
 
 

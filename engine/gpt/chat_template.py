@@ -9,13 +9,14 @@ The template itself is somebody else's program; see engine.gpt.template_sandbox.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from genchat.engine.conversation import Message, Prompt, Role
 from genchat.engine.errors import ModelDamaged
+from genchat.engine.tokenizers.added_tokens import stripped
 
 if TYPE_CHECKING:
     from genchat.engine.gpt.template_sandbox import SandboxedTemplate
@@ -50,6 +51,7 @@ class CheckpointTemplate:
     stops: frozenset[int]
     literals: Mapping[str, int]
     variables: Mapping[str, str]  # bos_token, eos_token
+    flags: Mapping[str, str] = field(default_factory=dict)  # of tokens, see engine.tokenizers.added_tokens
 
     def render(self, messages: Sequence[Message], limit: int | None) -> Prompt:
         """See ChatTemplate. Oldest turns go first, a question with its answer; system messages stay."""
@@ -110,10 +112,16 @@ class CheckpointTemplate:
         except TemplateRefused as error:
             raise ModelDamaged("template_failed", name=self.name, reason=error) from None
         found: list[int] = []
-        for piece in self._splitter(rendered):
+        pieces = self._splitter(rendered)
+        flags = self.flags
+        for before, piece, after in zip(["", *pieces], pieces, [*pieces[1:], ""], strict=False):
             token = self._whole.get(piece)
+            if token is not None:
+                found.append(token)
+                continue
+            text = stripped(piece.translate(shown), flags.get(before, ""), flags.get(after, ""))
             encode = self.tokenizer.encode_after_control if found else self.tokenizer.encode
-            found.extend(encode(piece.translate(shown)) if token is None else (token,))
+            found.extend(encode(text))
         return found
 
     @cached_property

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from genchat.engine.errors import ModelDamaged
 
+_LATER = ("rope_scale",)  # settings that models and checkpoints of older versions do not have
+
 
 @dataclass(frozen=True)
 class GptConfig:
@@ -24,6 +26,7 @@ class GptConfig:
     positions: Literal["rope", "learned"] = "rope"
     rope_base: float = 10_000.0
     rope_divisors: tuple[float, ...] = ()  # [head_width / 2]: slow down the rotation of models with stretched positions
+    rope_scale: float = 1.0  # what turned queries and keys are multiplied by
     activation: Literal["relu2", "gelu", "swiglu"] = "relu2"
     qk_norm: Literal["none", "unit", "weight"] = "unit"  # normalise queries and keys; "weight" has a learned gain
     qkv_bias: bool = False
@@ -37,8 +40,11 @@ class GptConfig:
     start_token: int = 0  # stands before an empty text
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, for the model card."""
-        return asdict(self)
+        """As plain values, for the model card. What older versions did not know stands there only if it is used."""
+        unused = {
+            field.name for field in fields(self) if field.name in _LATER and getattr(self, field.name) == field.default
+        }
+        return {name: value for name, value in asdict(self).items() if name not in unused}
 
     @staticmethod
     def from_json(raw: Any, name: str) -> "GptConfig":
@@ -56,6 +62,8 @@ class GptConfig:
             sizes = (config.vocabulary_size, config.context_length, config.layers, config.heads, config.kv_heads)
             if min(*sizes, config.width, config.head_width, config.hidden) < 1:
                 raise ValueError("a size below 1")
+            if not 0 < config.rope_scale < 100:
+                raise ValueError("rope_scale out of bounds")
             if config.heads % config.kv_heads:
                 raise ValueError("heads is not a multiple of kv_heads")
             if config.bigram_buckets and config.bigram_stride < 1:

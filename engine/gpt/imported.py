@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from genchat.engine.contract import ModelInfo
-from genchat.engine.distribution import FloatArray
+from genchat.engine.distribution import FloatArray, known_numbers
 from genchat.engine.errors import ModelDamaged
 from genchat.engine.evidence import GptEvidence
 from genchat.engine.gpt.chat_template import CheckpointTemplate
@@ -115,7 +115,7 @@ class ImportedModel(GptModel):
                 targets = self.ids(whole[place + 1 : place + 1 + len(here)])[0]
                 priced = log_probs.gather(1, targets[:, None])[:, 0].cpu().numpy()
                 new = max(first - place - 1, 0)
-                found[place + 1 + new : place + 1 + len(here)] = priced[new:]
+                found[place + 1 + new : place + 1 + len(here)] = known_numbers(priced[new:], self.info.name)
         return found[len(whole) - len(tokens) :]
 
 
@@ -177,4 +177,6 @@ def _template(folder: Path, card: ModelCard, tokenizer: ForeignTokenizer) -> Any
         variables = {"bos_token": str(told["bos"]), "eos_token": str(told["eos"])}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelDamaged("model_damaged", name=card.name, reason=error) from None
-    return CheckpointTemplate(card.name, source, tokenizer, stops, tokenizer.vocabulary.literals, variables)
+    return CheckpointTemplate(
+        card.name, source, tokenizer, stops, tokenizer.vocabulary.literals, variables, tokenizer.vocabulary.flags
+    )

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from genchat.engine.contract import ModelInfo, Tokenizer
-from genchat.engine.distribution import LN2, FloatArray, top_ids
+from genchat.engine.distribution import LN2, FloatArray, known_numbers, top_ids
 from genchat.engine.errors import UsageError
 from genchat.engine.evidence import GptEvidence, LensRow
 from genchat.engine.gpt.kv_cache import KvCache
@@ -91,7 +91,7 @@ class GptModel:
     def _next_log_probs(self, windows: Sequence[Sequence[int]]) -> FloatArray:
         ids = torch.tensor(windows, dtype=torch.int64, device=self.device)
         found: FloatArray = self.network(ids).log_softmax(-1).cpu().numpy()
-        return found
+        return known_numbers(found, self.info.name)
 
 
 def spans(count: int, limit: int) -> list[tuple[int, int, int]]:
@@ -132,7 +132,7 @@ class GptCursor:
             # An empty text is read as the start token, in a cache that the first real token does not see.
             cache = self._cache if tokens else model.new_cache()
             logits = model.network(model.ids(unread or [model.network.config.start_token]), cache, last_only=True)
-            self._log_probs = logits[0, 0].log_softmax(-1).cpu().numpy()
+            self._log_probs = known_numbers(logits[0, 0].log_softmax(-1).cpu().numpy(), model.info.name)
         return self._log_probs
 
     def advance(self, token: int) -> None:

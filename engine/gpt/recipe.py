@@ -9,7 +9,7 @@ from genchat.engine.conversation import END
 from genchat.engine.gpt.config import GptConfig
 from genchat.engine.gpt.model import GptModel
 from genchat.engine.gpt.transformer import Gpt
-from genchat.engine.training.recipes import Recipe
+from genchat.engine.training.recipes import ADAMW_DECAY, Recipe
 from genchat.engine.training.trainable import TrainableModel
 
 _HEAD_WIDTH = 64
@@ -49,11 +49,13 @@ def suggest(recipe: Recipe, minutes: float, tokens: int) -> Recipe:
     """`recipe` with everything left open filled in for a run of `minutes` over a text of so many tokens."""
     size = next(size for size in reversed(SIZES) if minutes >= size.minutes)
     width = recipe.width or size.width
-    window = recipe.window or size.window
+    window = recipe.window or min(size.window, recipe.context or size.window)
     batch = recipe.batch or size.batch
     muon = (recipe.optimizer or "muon") == "muon"
     readings = recipe.epochs or (recipe.steps * batch * window if recipe.steps else minutes * 60 * size.speed) / tokens
-    weight_decay = next(decay for least, decay in reversed(WEIGHT_DECAYS) if readings >= least) if muon else 0.0
+    weight_decay = ADAMW_DECAY if recipe.optimizer == "adamw" else 0.0
+    if muon:
+        weight_decay = next(decay for least, decay in reversed(WEIGHT_DECAYS) if readings >= least)
     most = max(MOST_READINGS, LEAST_STEPS * batch * window / tokens)
     return recipe.with_values(
         {
@@ -64,7 +66,7 @@ def suggest(recipe: Recipe, minutes: float, tokens: int) -> Recipe:
             "context": recipe.context or max(256, window),
             "batch": batch,
             "optimizer": recipe.optimizer or "muon",
-            "learning_rate": recipe.learning_rate or (0.03 if muon else 0.003),
+            "learning_rate": recipe.learning_rate or recipe.usual_rate,
             "weight_decay": weight_decay if recipe.weight_decay is None else recipe.weight_decay,
             "most_epochs": recipe.most_epochs or (most if recipe.minutes else None),
             "warm_down": 0.6 if recipe.warm_down is None else recipe.warm_down,
@@ -75,7 +77,7 @@ def suggest(recipe: Recipe, minutes: float, tokens: int) -> Recipe:
 def build(recipe: Recipe, tokenizer: Tokenizer, alphabet: int) -> TrainableModel:
     """A network without weights. `alphabet`: how many different tokens the text holds, in a row at the ids' end."""
     width = recipe.width or SIZES[0].width
-    head_width = min(_HEAD_WIDTH, width)
+    head_width = min(_HEAD_WIDTH, max(2, width // 2 * 2))  # even: positions turn pairs of numbers
     heads = max(1, width // head_width)
     exact = alphabet <= _EXACT_PAIRS
     config = GptConfig(

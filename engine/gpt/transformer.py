@@ -85,7 +85,7 @@ def rotary_tables(config: GptConfig, length: int) -> tuple[Tensor, Tensor]:
     if config.rope_divisors:
         frequencies = frequencies / torch.tensor(config.rope_divisors, device=device)
     angles = torch.outer(torch.arange(length, dtype=torch.float32, device=device), frequencies)
-    cos, sin = angles.cos(), angles.sin()
+    cos, sin = config.rope_scale * angles.cos(), config.rope_scale * angles.sin()
     return torch.cat([cos, cos], dim=-1), torch.cat([-sin, sin], dim=-1)
 
 

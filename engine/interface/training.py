@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genchat.engine.claim import CHECKPOINT_FILE, claimed
 from genchat.engine.errors import TextUnusable, UsageError
 from genchat.engine.interface.arguments import kind_of, text_of
 from genchat.engine.interface.model import Model
@@ -71,8 +72,11 @@ def train(
     _check_names(kind, choices)
     files, texts = _sources_of(text)
     folder = models.new_folder(text_of(name))
-    if folder.exists() and not (replace or choices.get("resume")):
-        raise UsageError("model_exists_here", name=name)
+    if not (replace or choices.get("resume")):
+        if (where.training / name / CHECKPOINT_FILE).exists():
+            raise UsageError("checkpoint_stands_here", name=name)
+        if folder.exists():
+            raise UsageError("model_exists_here", name=name)
     order = _Order(
         kind,
         name,
@@ -85,10 +89,11 @@ def train(
         progress or _tell_nobody,
         should_stop or _never,
     )
-    if kind == "ngram":
-        _count(order, choices)
-    else:
-        _learn(order, choices, where, models)
+    with claimed(where.training, name):
+        if kind == "ngram":
+            _count(order, choices)
+        else:
+            _learn(order, choices, where, models)
     return Model(models.open(name), settings.reply_settings())
 
 
@@ -163,12 +168,18 @@ def _count(order: _Order, choices: Mapping[str, Any]) -> None:
 
 
 def _learn(order: _Order, choices: dict[str, Any], where: "Paths", models: "Registry") -> None:
+    from genchat.engine.training.checkpoint import begun_with
     from genchat.engine.training.data import Source, read_sources
-    from genchat.engine.training.recipes import recipe_from
+    from genchat.engine.training.recipes import recipe_from, resumed_from
     from genchat.engine.training.run import plan
 
     recipe_values = {name: value for name, value in choices.items() if name not in _ONLY_NETWORKS and value is not None}
-    recipe = recipe_from({**recipe_values, "family": order.kind}, "genchat.train")
+    recipe_values["family"] = order.kind
+    checkpoint = where.training / order.name / CHECKPOINT_FILE
+    if choices.get("resume"):
+        recipe = resumed_from(begun_with(checkpoint).get("recipe", {}), recipe_values, "genchat.train")
+    else:
+        recipe = recipe_from(recipe_values, "genchat.train")
     held_out, _ = _sources_of(choices["held_out"]) if choices.get("held_out") else ((), ())
     sources = read_sources(order.files, held_out, order.licence)
     sources += [Source(_IN_MEMORY, text, licence=order.licence) for text in order.texts]
@@ -176,7 +187,7 @@ def _learn(order: _Order, choices: dict[str, Any], where: "Paths", models: "Regi
         sources,
         recipe,
         order.folder,
-        where.data / "training" / order.name / "checkpoint.safetensors",
+        checkpoint,
         order.command,
         resume=bool(choices.get("resume")),
         samples=order.tell is not _tell_nobody,

@@ -20,6 +20,22 @@ def load_network(config: LstmConfig, tensors: Mapping[str, FloatArray]) -> LstmN
     return network.eval()
 
 
+def states_after(
+    config: LstmConfig,
+    tensors: Mapping[str, FloatArray],
+    tokens: NDArray[np.int64],
+    state: tuple[FloatArray, FloatArray],
+) -> tuple[FloatArray, FloatArray]:
+    """Hidden and cell after `tokens`, going on from `state`; float32 [layers, width] each."""
+    network = load_network(config, tensors)
+    there = (torch.from_numpy(state[0]), torch.from_numpy(state[1]))
+    for start in range(0, len(tokens), _READ_AT_ONCE):
+        ids = torch.from_numpy(tokens[start : start + _READ_AT_ONCE])
+        with torch.inference_mode():
+            _, there = network.lstm(network.embedding(ids), there)
+    return there[0].numpy(), there[1].numpy()
+
+
 def hidden_states(
     config: LstmConfig, tensors: Mapping[str, FloatArray], tokens: NDArray[np.int64]
 ) -> Iterator[FloatArray]:

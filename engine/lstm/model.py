@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from genchat.engine.contract import ModelInfo, Tokenizer
-from genchat.engine.distribution import FloatArray
+from genchat.engine.distribution import FloatArray, known_numbers
 from genchat.engine.errors import UsageError
 from genchat.engine.evidence import LstmEvidence
-from genchat.engine.lstm.cell import LstmCell, State
+from genchat.engine.lstm.cell import LayerState, LstmCell, State
 
 _REMEMBERED = 8  # places kept, so that the next turn of a conversation reads only what is new
-_FUSED_FROM = 20_000  # tokens from which scoring is worth loading torch
+_FUSED_FROM = 4_000  # tokens from which reading is worth loading torch
 _SCORED_AT_ONCE = 1024  # tokens; bounds the memory of the logits
 
 
@@ -42,15 +42,31 @@ class LstmModel:
         for earlier, there in self._remembered:
             if len(known) < len(earlier) <= len(text) and text[: len(earlier)] == earlier:
                 known, state = earlier, there
-        for token in text[len(known) :]:
-            state = self.cell.step(state, token)
+        state = self._read(text[len(known) :], state)
         if text and text != known:
             self._remembered = ((text, state), *self._remembered)[:_REMEMBERED]
         return LstmCursor(self, state)
 
+    def _read(self, tokens: tuple[int, ...], state: State) -> State:
+        """The state after `tokens`; many go through torch's fused layers, all but the last, whose gates show."""
+        if len(tokens) >= _FUSED_FROM:
+            from genchat.engine.lstm.fused import states_after
+
+            before = (np.stack([layer.hidden for layer in state]), np.stack([layer.cell for layer in state]))
+            ids = np.asarray(tokens[:-1], dtype=np.int64)
+            hidden, cell = states_after(self.cell.config, self.tensors, ids, before)
+            state = tuple(LayerState(h, c, layer.gates) for h, c, layer in zip(hidden, cell, state, strict=True))
+            tokens = tokens[-1:]
+        for token in tokens:
+            state = self.cell.step(state, token)
+        return state
+
     def score_tokens(self, tokens: Sequence[int]) -> FloatArray:
         """float32 [len(tokens)]: natural log p(tokens[i] | tokens[:i]). Long texts go through torch's fused layers."""
         self.check(tokens)
+        return known_numbers(self._score(tokens), self.info.name)
+
+    def _score(self, tokens: Sequence[int]) -> FloatArray:
         found = np.empty(len(tokens), dtype=np.float32)
         ids = np.asarray(tokens, dtype=np.int64)
         if len(ids) >= _FUSED_FROM:
@@ -83,7 +99,7 @@ class LstmCursor:
 
     def log_probs(self) -> FloatArray:
         if self._log_probs is None:
-            self._log_probs = self._model.cell.log_probs(self._state)
+            self._log_probs = known_numbers(self._model.cell.log_probs(self._state), self._model.info.name)
         return self._log_probs
 
     def advance(self, token: int) -> None:

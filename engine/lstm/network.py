@@ -18,6 +18,30 @@ _TABLE_RATE, _HEAD_RATE = 0.01, 0.04  # highest rates under Adam, by trial on ti
 _FORGET_EVERYTHING = 0.03  # share of the streams that begin a batch with an empty state, as every conversation does
 
 
+class _Embedding(nn.Embedding):
+    """A row a token. Nothing is drawn for a shape without memory: torch would load its whole compiler for that."""
+
+    def reset_parameters(self) -> None:
+        if not self.weight.is_meta:
+            super().reset_parameters()
+
+
+class _Linear(nn.Linear):
+    """See _Embedding."""
+
+    def reset_parameters(self) -> None:
+        if not self.weight.is_meta:
+            super().reset_parameters()
+
+
+class _Layers(nn.LSTM):
+    """See _Embedding."""
+
+    def reset_parameters(self) -> None:
+        if not next(self.parameters()).is_meta:
+            super().reset_parameters()
+
+
 class LstmNetwork(nn.Module):
     """See engine.training.trainable.TrainableModel. `dropout` acts between layers and before the head.
 
@@ -34,9 +58,9 @@ class LstmNetwork(nn.Module):
         self.unseen = unseen
         self.compute_dtype = torch.float32
         between = dropout if config.layers > 1 else 0.0
-        self.embedding = nn.Embedding(config.vocabulary_size, config.embedding_width)
-        self.lstm = nn.LSTM(config.embedding_width, config.width, config.layers, batch_first=True, dropout=between)
-        self.head = nn.Linear(config.width, config.vocabulary_size)
+        self.embedding = _Embedding(config.vocabulary_size, config.embedding_width)
+        self.lstm = _Layers(config.embedding_width, config.width, config.layers, batch_first=True, dropout=between)
+        self.head = _Linear(config.width, config.vocabulary_size)
         self.dropout = nn.Dropout(dropout)
         self._carried: tuple[Tensor, Tensor] | None = None  # hidden and cell, fp32 [layers, B, width] each
 

@@ -12,7 +12,7 @@ from genchat.engine.lstm.cell import LstmCell
 from genchat.engine.lstm.config import LstmConfig
 from genchat.engine.lstm.model import LstmModel
 from genchat.engine.lstm.network import LstmNetwork
-from genchat.engine.training.recipes import Recipe
+from genchat.engine.training.recipes import ADAMW_DECAY, Recipe
 from genchat.engine.training.trainable import TrainableModel
 
 
@@ -38,7 +38,7 @@ _EMBEDDING_WIDTH = 128
 def suggest(recipe: Recipe, minutes: float, tokens: int) -> Recipe:
     """`recipe` with everything left open filled in for a run of `minutes`."""
     size = next(size for size in reversed(SIZES) if minutes >= size.minutes)
-    muon = (recipe.optimizer or "muon") == "muon"
+    weight_decay = ADAMW_DECAY if recipe.optimizer == "adamw" else 0.0
     return recipe.with_values(
         {
             "layers": recipe.layers or size.layers,
@@ -47,8 +47,8 @@ def suggest(recipe: Recipe, minutes: float, tokens: int) -> Recipe:
             "context": recipe.context or 1024,
             "batch": recipe.batch or size.batch,
             "optimizer": recipe.optimizer or "muon",
-            "learning_rate": recipe.learning_rate or (0.03 if muon else 0.003),
-            "weight_decay": 0.0 if recipe.weight_decay is None else recipe.weight_decay,
+            "learning_rate": recipe.learning_rate or recipe.usual_rate,
+            "weight_decay": weight_decay if recipe.weight_decay is None else recipe.weight_decay,
             "warm_down": 0.6 if recipe.warm_down is None else recipe.warm_down,
         }
     )

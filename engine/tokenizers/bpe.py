@@ -8,13 +8,14 @@ Every text can be written, since every byte is a token of its own.
 import base64
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genchat.engine.errors import ModelDamaged, TextUnusable, UsageError
-from genchat.engine.text import decode_bytes
+from genchat.engine.text import compose, decode_bytes
 from genchat.engine.tokenizers.pieces import SPECIALS, TOKENIZER_FILE
 
 if TYPE_CHECKING:
@@ -72,7 +73,13 @@ class BpeTokenizer:
             explicit_n_vocab=self.vocabulary_size,
         )
 
+    @cached_property
+    def _composes(self) -> bool:
+        """Unless it was learned from texts with separate accents."""
+        return not any(map(unicodedata.combining, b"".join(self._bytes[SMALLEST:]).decode("utf-8", errors="ignore")))
+
     def encode(self, text: str) -> list[int]:
+        text = compose(text) if self._composes else text
         found: list[int] = []
         start = 0
         for run in _LONG_SPACE.finditer(text):

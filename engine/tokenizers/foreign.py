@@ -12,13 +12,14 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from genchat.engine.errors import ModelDamaged
 from genchat.engine.text import decode_bytes
+from genchat.engine.tokenizers.added_tokens import NORMALISED, AddedTokens
 
 if TYPE_CHECKING:
     import tiktoken
@@ -52,7 +53,8 @@ class ForeignVocabulary:
     are the ids of the 256 bytes where they stand beside the letters, as in SentencePiece, which also needs to know
     the `left_parts` that the merges begin with; `prefix` says which texts get a space before them: "always" all, with
     those after a control token, "unspaced" all without a space of their own, "first" such a text alone that begins a
-    prompt.
+    prompt. `unknown` stands for each byte that no token stands for, or with `fuse_unknown` for each run of them;
+    without it such bytes are left out. `flags` are those of controls and literals, see `added_tokens`.
     """
 
     tokens: tuple[bytes, ...]
@@ -65,6 +67,9 @@ class ForeignVocabulary:
     single_bytes: tuple[int, ...] = ()
     left_parts: tuple[int, ...] = ()
     prefix: Prefix = ""
+    unknown: int | None = None
+    fuse_unknown: bool = False
+    flags: Mapping[str, str] = field(default_factory=dict)
 
 
 class ForeignTokenizer:
@@ -125,45 +130,68 @@ class ForeignTokenizer:
         return self._encode(text, first=False)
 
     @cached_property
-    def _literals(self) -> "re.Pattern[str] | None":
-        """The whole words of the vocabulary, the longest first."""
-        longest_first = sorted(filter(None, self.vocabulary.literals), key=len, reverse=True)
-        return re.compile("(" + "|".join(map(re.escape, longest_first)) + ")") if longest_first else None
+    def _literals(self) -> tuple[AddedTokens, AddedTokens]:
+        """The whole words of the vocabulary: those looked for in the text as it is, and in its normal form."""
+        flags = self.vocabulary.flags
+        plain, normal = {}, {}
+        for word, token in self.vocabulary.literals.items():
+            if NORMALISED in flags.get(word, ""):
+                normal[self._normalised(word)] = token
+            else:
+                plain[word] = token
+        return AddedTokens(plain, flags), AddedTokens(normal, {self._normalised(word): flags[word] for word in flags})
 
     def _encode(self, text: str, first: bool) -> list[int]:
-        if self._literals is None:
-            return self._encode_plain(text, first)
+        plain, normal = self._literals
         found: list[int] = []
-        for piece in filter(None, self._literals.split(text)):
-            token = self.vocabulary.literals.get(piece)
-            found.extend(self._encode_plain(piece, first and not found) if token is None else (token,))
+        for whole, known in plain.split(text):
+            if known is not None:
+                found.append(known)
+                continue
+            for piece, token in normal.split(self._normalised(whole)):
+                found.extend(self._encode_plain(piece, first and not found) if token is None else (token,))
         return found
+
+    def _normalised(self, text: str) -> str:
+        return unicodedata.normalize("NFC", text) if self.vocabulary.normalise == "NFC" else text
 
     def _encode_plain(self, text: str, first: bool) -> list[int]:
         """`first`: nothing stands before `text`, which matters to some kinds of vocabulary."""
-        if self.vocabulary.normalise == "NFC":
-            text = unicodedata.normalize("NFC", text)
         _, ids = self._ranked
         found: list[int] = []
         for block in _blocks(text):
-            ranks = self._lacking_ranks(block) if self._lacks(block) else self._encoding.encode_ordinary(block)
-            found.extend(ranks if ids is None else (ids[rank] for rank in ranks))
+            if self._lacks(block):
+                found.extend(self._lacking(block, ids))
+            else:
+                ranks = self._encoding.encode_ordinary(block)
+                found.extend(ranks if ids is None else (ids[rank] for rank in ranks))
         return found
 
     def _lacks(self, text: str) -> bool:
         return not self._missing.isdisjoint(text.encode("utf-8", errors="replace")) if self._missing else False
 
-    def _lacking_ranks(self, text: str) -> list[int]:
-        """The words of `text` one by one, without the bytes that no token stands for: those beside them may merge."""
+    def _lacking(self, text: str, ids: Sequence[int] | None) -> list[int]:
+        """The words of `text` one by one. Bytes that no token stands for become the unknown token; without one they
+        are left out, and those beside them may merge."""
         import regex
 
-        missing = bytes(self._missing)
+        missing, unknown = bytes(self._missing), self.vocabulary.unknown
         found: list[int] = []
         for word in regex.findall(self.vocabulary.pattern, text):
-            written = word.encode("utf-8", errors="replace").translate(None, missing)
-            if written:
-                found.extend(self._encoding._encode_single_piece(written))
+            written = word.encode("utf-8", errors="replace")
+            parts = [written.translate(None, missing)] if unknown is None else self._known_runs.split(written)
+            for place, part in enumerate(parts):
+                if place % 2 and unknown is not None:
+                    found.extend([unknown] * (1 if self.vocabulary.fuse_unknown else len(part)))
+                elif part:
+                    ranks = self._encoding._encode_single_piece(part)
+                    found.extend(ranks if ids is None else (ids[rank] for rank in ranks))
         return found
+
+    @cached_property
+    def _known_runs(self) -> "re.Pattern[bytes]":
+        """Splits bytes into runs that tokens stand for and, at odd places, runs that none does."""
+        return re.compile(b"([" + b"".join(b"\\x%02x" % byte for byte in sorted(self._missing)) + b"]+)")
 
     def decode(self, tokens: Sequence[int]) -> str:
         return decode_bytes(b"".join(map(self.token_bytes, tokens)))
@@ -207,7 +235,7 @@ class ForeignTokenizer:
         """Raise ValueError where an id of the vocabulary does not exist."""
         vocabulary = self.vocabulary
         named = [*vocabulary.controls.values(), *vocabulary.literals.values()]
-        start = [] if vocabulary.start is None else [vocabulary.start]
+        start = [each for each in (vocabulary.start, vocabulary.unknown) if each is not None]
         for token in (*vocabulary.merged, *vocabulary.left_parts, *vocabulary.single_bytes, *named, *start):
             if not isinstance(token, int) or not 0 <= token < len(vocabulary.tokens):
                 raise ValueError(f"token {token}")

@@ -2,10 +2,12 @@
 
 Ids, in order: the special tokens, the 256 bytes, the letters (characters in which words too rare for a token of
 their own are spelled), the pieces. Every text can be written: a piece outside the vocabulary is spelled in letters,
-a letter outside it in bytes, so decode(encode(text)) == text always and no token stands for "unknown".
+a letter outside it in bytes, so no token stands for "unknown" and decode(encode(text)) is the text itself, its accents
+composed (NFC).
 """
 
 import json
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -14,7 +16,7 @@ from typing import ClassVar
 
 from genchat.engine.conversation import CHAT_SPECIALS
 from genchat.engine.errors import ModelDamaged
-from genchat.engine.text import decode_bytes
+from genchat.engine.text import compose, decode_bytes
 
 START = "<|start|>"  # stands before every text; never predicted
 SPECIALS = (START, *CHAT_SPECIALS)
@@ -48,6 +50,17 @@ class PieceTokenizer(ABC):
         return self.first_piece + len(self.pieces)
 
     @cached_property
+    def _composes(self) -> bool:
+        return not any(map(unicodedata.combining, "".join((*self.letters, *self.pieces))))
+
+    def composed(self, text: str) -> str:
+        """`text` with letters and accents in one where the vocabulary has them so, as nearly all texts do.
+
+        A vocabulary that was learned from texts with separate accents reads them so.
+        """
+        return compose(text) if self._composes else text
+
+    @cached_property
     def _id_of_letter(self) -> dict[str, int]:
         return {letter: FIRST_LETTER + index for index, letter in enumerate(self.letters)}
 
@@ -68,7 +81,7 @@ class PieceTokenizer(ABC):
 
     def encode(self, text: str) -> list[int]:
         found: list[int] = []
-        for piece in self.split(text):
+        for piece in self.split(self.composed(text)):
             token = self._id_of_piece.get(piece)
             if token is not None:
                 found.append(token)
@@ -91,7 +104,7 @@ class PieceTokenizer(ABC):
     def unknown_in(self, text: str) -> list[str]:
         """The pieces that can only be written byte by byte: training had neither them nor their letters."""
         unknown: dict[str, None] = {}
-        for piece in self.split(text):
+        for piece in self.split(self.composed(text)):
             if piece not in self._id_of_piece and any(letter not in self._id_of_letter for letter in piece):
                 unknown.setdefault(piece.strip())
         return [piece for piece in unknown if piece]

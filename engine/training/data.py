@@ -16,6 +16,7 @@ from genchat.corpora.loader import HELD_OUT, looks_like_dialogues, parse_dialogu
 from genchat.engine.contract import Tokenizer
 from genchat.engine.conversation import END, Message, Role, TurnTemplate
 from genchat.engine.errors import TextUnusable
+from genchat.engine.text import decode_file
 
 _SHOWN = 16  # unseen pieces told of
 
@@ -63,12 +64,14 @@ def _read(path: Path, held_out: bool, licence: str) -> Source:
         content = path.read_bytes()
     except OSError as error:
         raise TextUnusable("text_unreadable", name=path, reason=error.strerror or error) from None
-    if b"\0" in content:
-        raise TextUnusable("text_binary", name=path)
     try:
-        text = content.decode("utf-8-sig")
+        text = decode_file(content)
     except UnicodeDecodeError as error:
+        if b"\0" in content:
+            raise TextUnusable("text_binary", name=path) from None
         raise TextUnusable("text_not_utf8", name=path, line=content[: error.start].count(b"\n") + 1) from None
+    if "\0" in text:
+        raise TextUnusable("text_binary", name=path)
     if not text.strip():
         raise TextUnusable("text_empty", name=path)
     return Source(path.name, text, held_out, licence)
@@ -186,7 +189,7 @@ class Batches:
         self.batches_an_epoch = len(self._epoch_starts(0))
 
     def _epoch_starts(self, epoch: int) -> Tensor:
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+        generator = torch.Generator().manual_seed((self.seed * 1_000_003 + epoch) % 2**63)
         usable = len(self.tokens) - 1
         phase = int(
             torch.randint(min(self.window, max(usable - self.window * self.batch, 0) + 1), (), generator=generator)

@@ -47,8 +47,8 @@ class Learning:
 
 
 def _optimiser(group: ParameterGroup, recipe: Recipe, dtype: torch.dtype) -> Optimiser:
-    name = recipe.optimizer or "adamw"
-    rate = recipe.learning_rate or 0.003
+    name = recipe.optimizer or "muon"
+    rate = recipe.learning_rate or recipe.usual_rate
     matrices = group.role in _MATRICES
     decay = (recipe.weight_decay or 0.0) if matrices or group.role == "head" else 0.0
     if name == "muon" and matrices:

@@ -2,18 +2,21 @@
 
 import importlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from genchat.engine.contract import LanguageModel
 from genchat.engine.decoding import generate
-from genchat.engine.errors import TextUnusable, UsageError
+from genchat.engine.errors import TextUnusable, TrainingFailed, UsageError
+from genchat.engine.memory import available_memory
 from genchat.engine.model_card import ModelCard, write_model
 from genchat.engine.sampling import SamplingSettings
+from genchat.engine.text import compose
 from genchat.engine.tokenizers.reading import StoredTokenizer
 from genchat.engine.training.data import Source, TokenData, is_chat, prepare
 from genchat.engine.training.distributed import join_team, leave_team
@@ -29,6 +32,7 @@ from genchat.engine.training.weights import WEIGHTS_FILE, write_tensors
 
 DEFAULT_MINUTES = 5.0
 _SAMPLE_TOKENS = 120
+_BYTES_A_WEIGHT = 20  # itself, its gradient, what an optimiser remembers (two numbers), the best one so far
 
 
 @dataclass(frozen=True)
@@ -113,8 +117,12 @@ def plan(
     tokenizer: StoredTokenizer | None = None,
     beginning: Beginning | None = None,
     languages: tuple[str, ...] = (),
+    given: Mapping[str, Any] | None = None,
 ) -> Run:
-    """Everything made ready. Raises TextUnusable, UsageError, TrainingFailed (nothing or the wrong run to resume)."""
+    """Everything made ready. `given` is remembered by checkpoints beside the recipe.
+
+    Raises TextUnusable, UsageError, TrainingFailed (nothing or the wrong run to resume).
+    """
     room = importlib.import_module(f"genchat.engine.{recipe.family}.recipe")
     if beginning is None and recipe.hold:
         raise UsageError("hold_without_beginning")
@@ -127,17 +135,22 @@ def plan(
     data = prepare(sources, tokenizer, recipe.held_out_share)
     by_steps = recipe.steps is not None or recipe.epochs is not None
     minutes = recipe.minutes or DEFAULT_MINUTES
-    if not by_steps and not recipe.until_loss:
+    if not by_steps and recipe.until_loss is None:
         recipe = recipe.with_values({"minutes": minutes})
     pace = relative_speed(machine.dtype, device)
     recipe = room.suggest(recipe, minutes * pace, max(1, len(data.train))).fitted_to(len(data.train), recipe)
     _check_length(data, recipe, sources)
+    _check_measurable(data, recipe)
     if (recipe.batch or 1) % team.world:
         raise UsageError("batch_not_divisible", batch=recipe.batch, world=team.world)
+    if (recipe.window or 0) > (recipe.context or 0):
+        raise UsageError("window_beyond_context", window=recipe.window, context=recipe.context)
     torch.manual_seed(recipe.seed)
     model: TrainableModel
     teacher: TrainableModel | None = None
     if beginning is None:
+        with torch.device("meta"):  # the shape alone takes no memory
+            _check_memory(room.build(recipe, tokenizer, _alphabet(data)), recipe)
         model = room.build(recipe, tokenizer, _alphabet(data))
         model.initialise(torch.Generator().manual_seed(recipe.seed))
     else:
@@ -160,26 +173,28 @@ def plan(
         write_sample=write_sample if samples and team.leads else None,
         teacher=teacher,
     )
+    trainer.given = dict(given or {})
     if resume:
         trainer.resume()
     return Run(trainer, tokenizer, recipe, folder, command, sources, languages)
 
 
 def schedule_of(recipe: Recipe, tokens: int) -> Schedule:
-    """By steps if steps or epochs are given, else by the clock; a run until a loss alone has no end.
+    """By the clock, by steps and by epochs: of those given, what is reached first ends the run.
 
-    A run by the clock ends sooner once it has read the text as often as the recipe says at most.
+    A run by the clock alone ends sooner once it has read the text as often as the recipe says at most. A run until a
+    loss alone has no end of its own, so its rate neither rises nor falls.
     """
-    down = 0.6 if recipe.warm_down is None else recipe.warm_down
-    if recipe.steps is not None:
-        return Schedule(steps=recipe.steps, warm_up=recipe.warm_up, warm_down=down)
+    seconds = None if recipe.minutes is None else 60 * recipe.minutes
+    ends = [] if recipe.steps is None else [recipe.steps]
     if recipe.epochs is not None:
-        steps = _steps_of(recipe.epochs, recipe, tokens)
-        return Schedule(steps=steps, warm_up=recipe.warm_up, warm_down=down)
-    if recipe.minutes is None:
-        return Schedule(seconds=float("inf"), warm_up=0.0, warm_down=0.0)
-    most = None if recipe.most_epochs is None else _steps_of(recipe.most_epochs, recipe, tokens)
-    return Schedule(seconds=60 * recipe.minutes, steps=most, warm_up=recipe.warm_up, warm_down=down)
+        ends.append(_steps_of(recipe.epochs, recipe, tokens))
+    if seconds is not None and not ends and recipe.most_epochs is not None:
+        ends.append(_steps_of(recipe.most_epochs, recipe, tokens))
+    if seconds is None and not ends:
+        return Schedule(warm_up=0.0, warm_down=0.0)
+    down = 0.6 if recipe.warm_down is None else recipe.warm_down
+    return Schedule(seconds=seconds, steps=min(ends, default=None), warm_up=recipe.warm_up, warm_down=down)
 
 
 def _steps_of(epochs: float, recipe: Recipe, tokens: int) -> int:
@@ -191,7 +206,7 @@ def make_tokenizer(sources: Sequence[Source], recipe: Recipe) -> StoredTokenizer
     unit = recipe.tokens
     if unit == "auto":
         unit = "bpe" if is_chat(sources) and recipe.family == "gpt" else "char"
-    texts = [source.text for source in sources if not source.held_out]
+    texts = [compose(source.text) for source in sources if not source.held_out]
     if unit == "bpe":
         from genchat.engine.tokenizers.bpe import train_byte_pairs
 
@@ -213,6 +228,19 @@ def _check_length(data: TokenData, recipe: Recipe, sources: Sequence[Source]) ->
         raise TextUnusable("text_too_short", name=sources[0].name, tokens=len(data.train), need=need)
     if int(data.train.min()) == int(data.train.max()):
         raise TextUnusable("text_one_token", name=sources[0].name)
+
+
+def _check_memory(shape: TrainableModel, recipe: Recipe) -> None:
+    free = available_memory()
+    if free is not None and shape.parameter_count() * _BYTES_A_WEIGHT > free:
+        raise TrainingFailed("training_out_of_memory", batch=recipe.batch, width=recipe.width)
+
+
+def _check_measurable(data: TokenData, recipe: Recipe) -> None:
+    """A run that ends by what is measured needs something to measure on."""
+    for flag, value in (("until_loss", recipe.until_loss), ("patience", recipe.patience or None)):
+        if value is not None and len(data.held_out) < 2:
+            raise UsageError("nothing_to_measure_on", setting="--" + flag.replace("_", "-"))
 
 
 def _sample(model: LanguageModel) -> str:

@@ -1,6 +1,7 @@
 """How far a run is, and how fast it should learn there: warm-up, constant, linear warm-down.
 
-A run ends by the clock (minutes), by steps (or epochs), or when a loss is reached; `progress` goes from 0 to 1.
+A run ends by the clock (minutes), by steps (or epochs), or by what is measured on the way (a loss that is reached, no
+more gain); `progress` goes from 0 to 1, and stays at 0 where neither clock nor steps end the run.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ _FIRST_SHARE = 0.1
 
 @dataclass(frozen=True)
 class Schedule:
-    """At least one of `seconds` and `steps` is set; of two the one that is reached first ends the run.
+    """Of `seconds` and `steps` the one that is reached first ends the run; without both it has no end of its own.
 
     Shares of the run are given from 0 to 1.
     """
@@ -19,6 +20,11 @@ class Schedule:
     steps: int | None = None
     warm_up: float = 0.02
     warm_down: float = 0.6
+
+    @property
+    def endless(self) -> bool:
+        """Whether only what is measured ends the run."""
+        return self.seconds is None and self.steps is None
 
     def progress(self, seconds: float, step: int, step_seconds: float = 0.0) -> float:
         """How much of the run is done at the middle of the coming step."""

@@ -32,7 +32,10 @@ _TELL_EVERY = 0.25  # seconds between Progress events
 _QUICK_LOOK = 65_536  # held-out tokens of an evaluation on the way; the last one takes all
 _CURVE_POINTS = 400
 _EVALUATION_SHARE = 0.05  # of the time, at most
-_FIRST_SAVE = 5.0  # seconds: a run that is cut short soon after its start is there too
+# A run that only what is measured ends looks after so many steps, or this share of those done, whichever is more; and
+# it ends by itself after so many looks without gain, since the loss asked for may never come.
+_FIRST_LOOK, _LOOK_SHARE, _ENDLESS_PATIENCE = 25, 0.1, 20
+_FIRST_SAVE = 1.0  # seconds: a run that is cut short soon after its start is there too
 
 
 @dataclass
@@ -61,7 +64,8 @@ class Machine:
 class Trainer:
     """Trains `model` on `data` by `recipe` (with nothing left open).
 
-    checkpoint: where to keep the run every `checkpoint_seconds`, and at its end; None keeps nothing.
+    checkpoint: where to keep the run after `first_checkpoint_seconds`, every `checkpoint_seconds` from then on, and at
+    its end; None keeps nothing.
     write_sample: gives a piece of text the model writes now; None shows no samples.
     teacher: a model of the same tokens that the recipe's `hold` is about.
     """
@@ -75,12 +79,15 @@ class Trainer:
         machine: Machine,
         checkpoint: Path | None = None,
         checkpoint_seconds: float = 30.0,
+        first_checkpoint_seconds: float = _FIRST_SAVE,
         write_sample: Callable[[], str] | None = None,
         teacher: TrainableModel | None = None,
     ) -> None:
         self.model, self.data, self.recipe, self.schedule, self.machine = model, data, recipe, schedule, machine
         self.place = Place()
+        self.given: dict[str, Any] = {}  # told by the checkpoint, for whoever goes on with the run
         self.checkpoint, self.checkpoint_seconds, self.write_sample = checkpoint, checkpoint_seconds, write_sample
+        self._first_checkpoint = min(first_checkpoint_seconds, checkpoint_seconds)
         model.to(machine.device)
         model.compute_dtype = machine.dtype
         self.teacher = teacher if recipe.hold else None
@@ -107,6 +114,7 @@ class Trainer:
             "text_sha256": self.data.sha256,
             "network": self.model.to_card_settings(),
             "recipe": self.recipe.to_json(),
+            "given": self.given,
             "place": {name: getattr(self.place, name) for name in Place.__dataclass_fields__},
             "epoch": self.batches.epoch,
             "index": self.batches.index,
@@ -178,7 +186,7 @@ class Trainer:
         place, schedule = self.place, self.schedule
         reason: EndReason = "done"
         told = time.perf_counter()
-        saved = told - max(self.checkpoint_seconds - _FIRST_SAVE, 0.0)
+        saved = told - (self.checkpoint_seconds - self._first_checkpoint)
         losses: list[float] = []
         speed_from = (place.tokens, place.seconds)
         step_seconds = 0.0
@@ -210,7 +218,7 @@ class Trainer:
                 if self.recipe.until_loss is not None and place.held_out_curve[-1][2] <= self.recipe.until_loss:
                     reason = "loss reached"
                     break
-                if self.recipe.patience and place.since_best >= self.recipe.patience:
+                if self._patience and place.since_best >= self._patience:
                     reason = "no more gain"
                     break
                 # An evaluation is no step: the next one's length is not guessed from it.
@@ -219,7 +227,8 @@ class Trainer:
             if self.checkpoint is not None and self.machine.team.leads and now - saved >= self.checkpoint_seconds:
                 yield self.save()
                 saved = time.perf_counter()
-        if reason == "done" and schedule.seconds is not None and schedule.steps == place.step:
+        asked_for = self.recipe.steps == schedule.steps or self.recipe.epochs is not None
+        if reason == "done" and schedule.seconds is not None and schedule.steps == place.step and not asked_for:
             reason = "read often enough"
         yield from self._end(reason)
 
@@ -275,10 +284,20 @@ class Trainer:
 
     # ---- evaluation ----
 
+    @property
+    def _patience(self) -> int:
+        """Evaluations without gain that end the run; 0: however many."""
+        return self.recipe.patience or (_ENDLESS_PATIENCE if self.schedule.endless else 0)
+
     def _evaluation_due(self, progress: float) -> bool:
         if len(self.data.held_out) < 2:
             return False
-        if progress - self.place.evaluated_at < 1.0 / self.recipe.evaluations:
+        if self.schedule.endless:
+            steps = self.place.step
+            last = self.place.held_out_curve[-1][0] if self.place.held_out_curve else 0
+            if steps - last < max(_FIRST_LOOK, _LOOK_SHARE * steps):
+                return False
+        elif progress - self.place.evaluated_at < 1.0 / self.recipe.evaluations:
             return False
         if self.recipe.patience or not self.place.held_out_curve:
             return True

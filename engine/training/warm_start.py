@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from genchat.engine.errors import UsageError
-from genchat.engine.model_card import ModelCard
+from genchat.engine.model_card import ModelCard, verify_files
 from genchat.engine.tokenizers.reading import StoredTokenizer, read_tokenizer
 from genchat.engine.training.recipes import Recipe
 from genchat.engine.training.trainable import TrainableModel
@@ -51,5 +51,6 @@ def read_beginning(folder: Path, card: ModelCard, family: str) -> Beginning:
     network = card.settings.get("network")
     if card.family != family or not isinstance(recipe, dict) or not isinstance(network, dict):
         raise UsageError("cannot_begin_from", model=card.name, family=family)
+    verify_files(folder, card)
     tensors, _ = read_tensors(folder / WEIGHTS_FILE, card.name)
     return Beginning(card.name, read_tokenizer(folder), network, recipe, tensors)

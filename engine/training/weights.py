@@ -3,6 +3,7 @@
 `engine.weight_files` is the same without torch, and refuses pickles for both.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,9 +14,17 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from genchat.engine.errors import ModelDamaged
-from genchat.engine.weight_files import WEIGHTS_FILE, refuse_pickle
+from genchat.engine.weight_files import LARGEST_WEIGHT, WEIGHTS_FILE, refuse_pickle
 
-__all__ = ["WEIGHTS_FILE", "check_shapes", "read_tensors", "read_weights", "write_tensors"]
+__all__ = [
+    "WEIGHTS_FILE",
+    "check_sensible",
+    "check_shapes",
+    "checksum_of",
+    "read_tensors",
+    "read_weights",
+    "write_tensors",
+]
 
 _FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 _HEADER = "genchat"  # key of our own JSON in the file's header
@@ -45,11 +54,32 @@ def read_tensors(path: Path, name: str) -> tuple[dict[str, Tensor], dict[str, ob
     return tensors, header
 
 
+def checksum_of(tensors: Mapping[str, Tensor], header: Mapping[str, object]) -> str:
+    """Hex sha256 of names, kinds, shapes and bytes of `tensors`, and of `header`."""
+    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for key in sorted(tensors):
+        tensor = tensors[key].detach().cpu().contiguous()
+        digest.update(f"{key} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
 def read_weights(path: Path, expected: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
     """The tensors that `expected` names, in fp32. Raises ModelDamaged naming the first that differs."""
     tensors, _ = read_tensors(path, name)
     check_shapes(tensors, expected, name)
+    check_sensible(tensors, path, name)
     return {key: tensor.to(torch.float32) for key, tensor in tensors.items()}
+
+
+def check_sensible(tensors: Mapping[str, Tensor], path: Path, name: str) -> None:
+    """Raise ModelDamaged naming the first floating-point tensor with something that is no number or too large."""
+    for key, tensor in tensors.items():
+        if tensor.is_floating_point() and tensor.numel():
+            low, high = (float(bound) for bound in tensor.aminmax())
+            if not (low >= -LARGEST_WEIGHT and high <= LARGEST_WEIGHT):
+                worst = low if abs(low) > abs(high) or low != low else high
+                raise ModelDamaged("weights_unreadable", name=name, file=path.name, reason=f"{key}: {worst:g}")
 
 
 def check_shapes(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor], name: str) -> None:

@@ -12,12 +12,12 @@ from genchat.engine.language import say
 STDIN = "-"
 
 
-def given_text(words: Sequence[str]) -> str:
+def given_text(words: Sequence[str], *, may_be_empty: bool = False) -> str:
     """Join the words with spaces, a "-" replaced by the content of stdin. Raises TextUnusable."""
     if any(word != STDIN and "\udc80" <= character <= "\udcff" for word in words for character in word):
         raise TextUnusable("text_not_utf8_argument")
     text = " ".join(read_stdin() if word == STDIN else word for word in words)
-    if not text.strip():
+    if not (may_be_empty or text.strip()):
         raise TextUnusable("text_empty_given", name=say_source(words))
     return text
 

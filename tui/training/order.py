@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from genchat.corpora import LICENCE, corpora_folder
 from genchat.corpora.loader import HELD_OUT
+from genchat.engine.claim import CHECKPOINT_FILE
 from genchat.engine.errors import TextUnusable, UsageError
 from genchat.engine.language import say
 from genchat.engine.number_input import read_number, read_whole_number
@@ -99,7 +100,7 @@ def read_order(form: Mapping[str, str], texts: list[KnownText], home: Paths) -> 
     _check_numbers(family, numbers)
     name = form["name"].strip()
     folder = Registry(home, load_settings(home.settings)).new_folder(name)
-    if folder.exists():
+    if folder.exists() or (home.training / name / CHECKPOINT_FILE).exists():
         raise UsageError("model_name_in_use", name=name)
     text = next((candidate for candidate in texts if candidate.name == form["text"]), None)
     paths = text.paths if text is not None else (_own_file(form["file"]),)
@@ -113,7 +114,7 @@ def read_order(form: Mapping[str, str], texts: list[KnownText], home: Paths) -> 
 def free_name(family: str, home: Paths) -> str:
     """Return a name that no trained model has yet."""
     number = 1
-    while (home.models / f"my-{family}-{number}").exists():
+    while any((place / f"my-{family}-{number}").exists() for place in (home.models, home.training)):
         number += 1
     return f"my-{family}-{number}"
 

@@ -246,4 +246,11 @@ TEXTS = {
     "error.plugin_option_unknown": '{where}: plug-in "{name}" knows no option "{option}"; it knows: {known}',
     "error.plugin_takes_no_options": '{where}: plug-in "{name}" takes no options; take it out with: genchat config unset plugins.{name}.{option}',
     "error.plugin_option_missing": 'plug-in "{name}" needs the option "{option}"; set it with: genchat config set plugins.{name}.{option} VALUE (in {file})',
+    "error.nothing_to_measure_on": "{setting} needs validation text, and there is none; add some with --held-out FILE, or leave {setting} out",
+    "error.window_beyond_context": "a window of {window:# token|# tokens} is longer than the context window of {context:#}; use a --window of at most {context}, or a longer --context",
+    "error.checkpoint_damaged": "the training checkpoint {path} is damaged (it does not match its checksum), so the run cannot continue from it; start over with --replace",
+    "error.no_number": 'model "{name}": its network computes something that is not a number, so its weights are damaged; train or fetch it again',
+    "error.name_claimed": 'process {process} is training a model called "{name}" now; choose another name, or wait until it is done',
+    "error.checkpoint_stands": 'there is a training checkpoint of an earlier run called "{name}" at {path}; continue with --resume, start over with --replace, or choose another name',
+    "error.checkpoint_stands_here": 'there is already a training checkpoint of an earlier run called "{name}"; continue with resume=True, start over with replace=True, or choose another name',
 }

@@ -246,4 +246,11 @@ TEXTS = {
     "error.plugin_option_unknown": '{where}: o plug-in "{name}" não conhece a opção "{option}"; ele conhece: {known}',
     "error.plugin_takes_no_options": '{where}: o plug-in "{name}" não tem opções; retire-a com: genchat config unset plugins.{name}.{option}',
     "error.plugin_option_missing": 'o plug-in "{name}" precisa da opção "{option}"; defina-a com: genchat config set plugins.{name}.{option} VALOR (em {file})',
+    "error.nothing_to_measure_on": "{setting} precisa de texto de validação, e não há nenhum; adicione um com --held-out ARQUIVO, ou deixe {setting} de fora",
+    "error.window_beyond_context": "uma janela de {window:# token|# tokens} é maior que a janela de contexto de {context:#}; use --window até {context}, ou um --context maior",
+    "error.checkpoint_damaged": "o checkpoint de treino {path} está danificado (não bate com a sua soma de verificação), e o treino não pode continuar dele; recomece com --replace",
+    "error.no_number": 'modelo "{name}": a rede calcula algo que não é um número, portanto os pesos estão danificados; treine ou baixe o modelo de novo',
+    "error.name_claimed": 'o processo {process} está treinando agora um modelo chamado "{name}"; escolha outro nome, ou espere ele terminar',
+    "error.checkpoint_stands": 'há um checkpoint de treino anterior chamado "{name}" em {path}; continue com --resume, recomece com --replace, ou escolha outro nome',
+    "error.checkpoint_stands_here": 'já há um checkpoint de treino anterior chamado "{name}"; continue com resume=True, recomece com replace=True, ou escolha outro nome',
 }

@@ -1,6 +1,7 @@
 """A stranger's chat template: what people say stays text, and the template cannot break out."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -117,3 +118,13 @@ def test_a_message_longer_than_the_context_loses_its_beginning() -> None:
 def test_a_template_that_fails_is_named() -> None:
     with pytest.raises(ModelDamaged, match=r"tiny.*chat template cannot be used \(no"):
         template("{{ raise_exception('no') }}").render([user("hi")], None)
+
+
+def test_a_control_token_takes_the_white_space_along_that_its_flags_say() -> None:
+    source = "{% for message in messages %}<|im_start|>\n {{ message.content }}\n<|im_end|>{% endfor %}"
+    plain = template(source)
+    flagged = replace(plain, flags={"<|im_start|>": "r", "<|im_end|>": "l"})
+    said = [Message(Role.USER, " a b ")]
+    without = template(source.replace(">\n ", ">").replace("\n<", "<"))
+    assert flagged.tokens(said) == without.tokens([Message(Role.USER, "a b")])
+    assert flagged.tokens(said) != plain.tokens(said)

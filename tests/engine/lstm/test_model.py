@@ -100,3 +100,17 @@ def test_talking_never_loads_torch(tmp_path: Path) -> None:
     )
     root = Path(lstm_model.__file__).parents[3]
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "letters")], check=True, cwd=root)
+
+
+def test_a_long_beginning_is_read_by_the_fused_layers_to_the_same_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = _TEXT + _TEXT[::-1]
+    slow = model().start(tokens)
+    monkeypatch.setattr(lstm_model, "_FUSED_FROM", 100)
+    quick = model()
+    start = quick.start(tokens[:150])
+    whole = quick.start(tokens)
+    for each in (start, whole):
+        assert each.log_probs().shape == slow.log_probs().shape
+    np.testing.assert_allclose(whole.log_probs(), slow.log_probs(), atol=1e-4)
+    for mine, theirs in zip(whole.evidence().forget, slow.evidence().forget, strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-4)

@@ -127,3 +127,12 @@ def test_a_parameter_without_gradient_stays() -> None:
     for optimiser in (AdamW(weights, RATE, DECAY), Muon(weights[:2], RATE, DECAY)):
         optimiser.step()
     assert all(torch.equal(a, b) for a, b in zip(before, weights, strict=True))
+
+
+def test_decay_of_adamw_stands_beside_the_gradient_and_that_of_adam_in_it() -> None:
+    # Adam's step has the size of the rate, whatever the gradient is; AdamW's is the rate times decay times weight.
+    weights = [nn.Parameter(torch.tensor([20.0])) for _ in range(2)]
+    for kind, weight in zip((Adam, AdamW), weights, strict=True):
+        weight.grad = torch.tensor([0.0])
+        kind([weight], 0.1, weight_decay=0.5).step()
+    assert [weight.item() for weight in weights] == pytest.approx([19.9, 19.0], abs=1e-3)

@@ -1,13 +1,15 @@
 """Recipes: one file, checked line by line, overridden by flags."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from genchat.engine.errors import UsageError
 from genchat.engine.gpt import recipe as gpt
-from genchat.engine.training.recipes import Recipe, read_recipe
+from genchat.engine.language import say
+from genchat.engine.lstm import recipe as lstm
+from genchat.engine.training.recipes import ADAMW_DECAY, USUAL_RATES, OptimizerName, Recipe, read_recipe
 from genchat.engine.training.run import schedule_of
 
 
@@ -101,5 +103,49 @@ def test_the_end_of_a_run_follows_what_was_asked() -> None:
     often = schedule_of(Recipe(minutes=2, most_epochs=2, window=10, batch=5), 1000)
     assert (often.seconds, often.steps) == (120, 40)
     open_end = schedule_of(Recipe(until_loss=1.0), 1000)
-    assert open_end.seconds == float("inf")
+    assert open_end.endless
     assert open_end.share(0.9) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("seed", 12345678901234567890),
+        ("seed", -1),
+        ("layers", 10**8),
+        ("width", 10**30),
+        ("context", 10**10),
+        ("window", 10**30),
+        ("batch", 10**30),
+        ("vocabulary", 10**20),
+        ("steps", 10**400),
+        ("patience", 10**30),
+        ("epochs", 1e308),
+        ("learning_rate", 1e300),
+        ("weight_decay", 1e300),
+    ],
+)
+def test_a_number_that_no_machine_holds_is_refused_by_name(name: str, value: float) -> None:
+    with pytest.raises(UsageError) as caught:
+        Recipe(**{name: value})  # type: ignore[arg-type]
+    assert (caught.value.key, caught.value.values["setting"]) == ("recipe_out_of_range", name)
+
+
+@pytest.mark.parametrize("room", [gpt, lstm])
+def test_every_optimiser_has_a_rate_and_adamw_is_not_adam(room: Any) -> None:
+    family = room.__name__.split(".")[-2]
+    found = {
+        name: room.suggest(Recipe(family=family, optimizer=name), 5, 1_000_000) for name in get_args(OptimizerName)
+    }
+    rates = {name: recipe.learning_rate for name, recipe in found.items()}
+    assert rates == USUAL_RATES[family]
+    assert len(set(rates.values())) > 3
+    assert (found["adam"].weight_decay, found["adamw"].weight_decay) == (0.0, ADAMW_DECAY)
+    chosen = room.suggest(Recipe(family=family, optimizer="sgd", learning_rate=0.2, weight_decay=0.3), 5, 1_000_000)
+    assert (chosen.learning_rate, chosen.weight_decay) == (0.2, 0.3)
+
+
+def test_the_help_tells_the_rates() -> None:
+    told = say("training.learning_rate")
+    for family in USUAL_RATES.values():
+        assert all(f"{rate:g}".lstrip("0") in told for rate in family.values())

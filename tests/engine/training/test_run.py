@@ -1,20 +1,23 @@
 """From texts to a model folder that opens and talks."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from genchat.engine.contract import ReplySettings
 from genchat.engine.conversation import Message, Role
-from genchat.engine.errors import TextUnusable, UsageError
+from genchat.engine.errors import TextUnusable, TrainingFailed, UsageError
 from genchat.engine.gpt.loading import load
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.model_card import read_card, verify_files
 from genchat.engine.training.data import Source
 from genchat.engine.training.events import Sample, Started
 from genchat.engine.training.precision import choose_device, choose_dtype
+from genchat.engine.training.recipes import Recipe
 from genchat.engine.training.run import Run, plan
+from genchat.engine.training.warm_start import read_beginning
 from tests.engine.training import toy
 
 TALK = "\n\n".join(f"### t{n}\nP: oi, tudo bem?\nR: tudo, e você? {n}" for n in range(40))
@@ -116,3 +119,49 @@ def test_an_interrupted_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     assert second.trainer.place.step == 4
     list(second.events())
     assert second.trainer.place.step == 9
+
+
+SMALL = {"layers": 1, "width": 16, "steps": 2, "precision": "fp32"}
+
+
+def planned(tmp_path: Path, **values: Any) -> Run:
+    recipe = Recipe(**{**SMALL, **values})
+    return plan([Source("toy.txt", toy.TEXT * 4)], recipe, tmp_path / "m", None, "c", samples=False)
+
+
+def test_a_short_context_has_short_windows(tmp_path: Path) -> None:
+    run = planned(tmp_path, context=32)
+    assert run.recipe.window == 32
+    list(run.events())
+    with pytest.raises(UsageError) as caught:
+        planned(tmp_path, context=32, window=64)
+    assert caught.value.key == "window_beyond_context"
+
+
+def test_a_beginning_of_a_shorter_context_has_short_windows(tmp_path: Path) -> None:
+    first = planned(tmp_path, context=24)
+    list(first.events())
+    card = first.keep()
+    beginning = read_beginning(tmp_path / "m", card, "gpt")
+    recipe = Recipe(steps=2, precision="fp32")
+    second = plan([Source("t", toy.TEXT * 4)], recipe, tmp_path / "n", None, "c", samples=False, beginning=beginning)
+    list(second.events())
+    assert (second.recipe.context, second.recipe.window) == (24, 24)
+
+
+@pytest.mark.parametrize("family", ["gpt", "lstm"])
+def test_what_no_memory_holds_is_refused_before_it_is_made(family: Any, tmp_path: Path) -> None:
+    with pytest.raises(TrainingFailed) as caught:
+        planned(tmp_path, family=family, width=1_000_000)
+    assert caught.value.key == "training_out_of_memory"
+
+
+@pytest.mark.parametrize("width", [1, 3, 33, 100])
+def test_a_network_may_have_any_width(width: int, tmp_path: Path) -> None:
+    list(planned(tmp_path, width=width).events())
+
+
+@pytest.mark.parametrize("seed", [0, 1234567890123456, 2**63 - 1])
+@pytest.mark.parametrize("family", ["gpt", "lstm"])
+def test_any_seed_of_63_bits_is_one(family: Any, seed: int, tmp_path: Path) -> None:
+    list(planned(tmp_path, family=family, seed=seed).events())

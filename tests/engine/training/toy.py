@@ -64,7 +64,7 @@ def trainer(
     """Ready to run; `values` change the recipe."""
     chosen = recipe(**values)
     plan = schedule or Schedule(steps=chosen.steps, warm_down=0.5)
-    return Trainer(net or network(), data(text), chosen, plan, machine, checkpoint, checkpoint_seconds)
+    return Trainer(net or network(), data(text), chosen, plan, machine, checkpoint, checkpoint_seconds, 1e9)
 
 
 def weights(run: Trainer) -> list[torch.Tensor]:

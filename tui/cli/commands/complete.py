@@ -39,7 +39,7 @@ def complete(
 
     context = command_context(ctx)
     context.take_flags({"model": model, "precision": precision, "sampling.seed": seed, "reply.max_tokens": max_tokens})
-    text = given_text(words)
+    text = given_text(words, may_be_empty=True)  # from nothing, a model writes what texts begin with
     form = form_of(as_json, as_jsonl)
     backend = context.open_model()
     settings = seeded(context.settings.reply_settings())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from genchat.engine.claim import claimed
 from genchat.engine.errors import UsageError
 from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal
@@ -49,7 +50,8 @@ def mixture(
     fitted = mix(first, second, _tokens(first, texts), name, by_length=not constant)
     size = sum(len(text.encode("utf-8")) for text in texts)
     command = shlex.join(["genchat", *context.arguments])
-    card = write_mixture(folder, fitted, (first_card, second_card), command, size)
+    with claimed(context.paths.training, name):
+        card = write_mixture(folder, fitted, (first_card, second_card), command, size)
     out = context.output
     if as_json:
         out.json({**asdict(card), "folder": str(folder), "checksum": card.checksum})

@@ -135,12 +135,17 @@ def lstm(
     _train("lstm", command_context(ctx), dict(ctx.params))
 
 
-def _plan(family: str, context: CommandContext, parameters: dict[str, Any]) -> "Run":
+def _plan(family: str, context: CommandContext, parameters: dict[str, Any], folder: Path, checkpoint: Path) -> "Run":
+    from genchat.engine.training.checkpoint import begun_with
     from genchat.engine.training.data import read_sources
     from genchat.engine.training.run import plan
     from genchat.engine.training.warm_start import read_beginning
 
-    folder = folder_for(context, parameters["name"], parameters["replace"] or parameters["resume"])
+    begun = begun_with(checkpoint) if parameters["resume"] else {}
+    remembered = begun.get("given") or {}
+    for option in ("begin_from", "licence", "language"):
+        parameters[option] = parameters[option] or remembered.get(option)
+    parameters["held_out"] = parameters["held_out"] or [Path(each) for each in remembered.get("held_out", ())]
     beginning = None
     if parameters["begin_from"] is not None:
         entry = context.registry.entry(parameters["begin_from"])
@@ -148,24 +153,38 @@ def _plan(family: str, context: CommandContext, parameters: dict[str, Any]) -> "
             raise UsageError("cannot_begin_from", model=entry.name, family=family)
         beginning = read_beginning(entry.folder, entry.card, family)
     return plan(
-        read_sources(parameters["files"], parameters["held_out"] or (), parameters["licence"]),
-        _recipe(family, parameters),
+        read_sources(parameters["files"], parameters["held_out"], parameters["licence"] or ""),
+        _recipe(family, parameters, begun.get("recipe")),
         folder,
-        context.paths.data / "training" / parameters["name"] / "checkpoint.safetensors",
+        checkpoint,
         shlex.join(["genchat", *without_flag(context.arguments)]),
         resume=parameters["resume"],
         samples=not parameters["no_samples"],
         beginning=beginning,
         languages=tuple(parameters["language"] or ()),
+        given={
+            "begin_from": parameters["begin_from"],
+            "licence": parameters["licence"],
+            "language": parameters["language"],
+            "held_out": [str(file.absolute()) for file in parameters["held_out"]],
+        },
     )
 
 
 def _train(family: str, context: CommandContext, parameters: dict[str, Any]) -> None:
+    from genchat.engine.claim import CHECKPOINT_FILE, claimed
+
+    folder = folder_for(context, parameters["name"], parameters["replace"], parameters["resume"])
+    checkpoint = context.paths.training / folder.name / CHECKPOINT_FILE
+    with claimed(context.paths.training, folder.name):
+        _follow(_plan(family, context, parameters, folder, checkpoint), context, parameters)
+
+
+def _follow(run: "Run", context: CommandContext, parameters: dict[str, Any]) -> None:
     from genchat.engine.training.events import Kept
     from genchat.tui.cli.streaming import Interruption
     from genchat.tui.cli.watched import EventLines
 
-    run = _plan(family, context, parameters)
     out = context.output
     watcher = EventLines(out) if parameters["events"] else None
     reason: EndReason | None = None
@@ -188,14 +207,21 @@ def _train(family: str, context: CommandContext, parameters: dict[str, Any]) -> 
         raise typer.Exit(ExitCode.INTERRUPTED)
 
 
-def _recipe(family: str, parameters: dict[str, Any]) -> Any:
-    from genchat.engine.training.recipes import Recipe, read_recipe
+def _recipe(family: str, parameters: dict[str, Any], begun: dict[str, Any] | None) -> Any:
+    """From the recipe file and the flags; `begun` is what the run that goes on was begun with."""
+    from genchat.engine.training.recipes import Recipe, read_recipe, read_values, resumed_from
 
-    base = read_recipe(parameters["recipe"]) if parameters["recipe"] is not None else Recipe()
+    file = parameters["recipe"]
     flags = {name: parameters[name] for name in Recipe.__dataclass_fields__ if parameters.get(name) is not None}
     if parameters.get("context_length") is not None:
         flags["context"] = parameters["context_length"]
-    return base.with_values({**flags, "family": family, "compile": parameters["compile_network"] or base.compile})
+    if parameters["compile_network"]:
+        flags["compile"] = True
+    flags["family"] = family
+    base = read_recipe(file) if file is not None else Recipe()
+    if begun is None:
+        return base.with_values(flags)
+    return resumed_from(begun, {**(read_values(file) if file is not None else {}), **flags}, file or parameters["name"])
 
 
 def tell(out: "Output", event: "TrainingEvent") -> "EndReason | None":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from genchat.engine.claim import claimed, refuse_interrupted
 from genchat.engine.errors import ExitCode, TrainingFailed, UsageError
 from genchat.engine.language import say
 from genchat.engine.language.numbers import plain
@@ -28,14 +29,17 @@ Languages = Annotated[list[str] | None, typer.Option("--language", metavar="TAG"
 Licence = Annotated[str, typer.Option("--licence", metavar="NAME", help="cli.train.licence")]
 
 
-def folder_for(context: CommandContext, name: str, replace: bool) -> Path:
+def folder_for(context: CommandContext, name: str, replace: bool, resume: bool = False) -> Path:
     """Return the folder of a new model.
 
-    Raises UsageError for a bad or taken name, or one that exists without `replace`.
+    Raises UsageError for a bad or taken name, or one that exists without `replace`. The checkpoint of an earlier run
+    counts as well, unless that run is to go on.
     """
     folder = context.registry.new_folder(name)
-    if folder.exists() and not replace:
-        raise UsageError("model_exists", name=name)
+    if not (replace or resume):
+        refuse_interrupted(context.paths.training, name)
+        if folder.exists():
+            raise UsageError("model_exists", name=name)
     return folder
 
 
@@ -63,18 +67,19 @@ def train(
     folder = folder_for(context, name, replace)
     out = context.output
     watcher = EventLines(out) if events else None
-    card = _count(
-        out,
-        watcher,
-        [read_source(file) for file in files],
-        folder,
-        order=order,
-        unit=tokens,
-        min_count=DEFAULT_MIN_COUNT if min_count is None else min_count,
-        command=shlex.join(["genchat", *without_flag(context.arguments)]),
-        languages=tuple(language or ()),
-        licence=licence,
-    )
+    with claimed(context.paths.training, name):
+        card = _count(
+            out,
+            watcher,
+            [read_source(file) for file in files],
+            folder,
+            order=order,
+            unit=tokens,
+            min_count=DEFAULT_MIN_COUNT if min_count is None else min_count,
+            command=shlex.join(["genchat", *without_flag(context.arguments)]),
+            languages=tuple(language or ()),
+            licence=licence,
+        )
     out.end_progress()
     if watcher is not None:
         watcher.tell(Kept(card.name, str(folder), card.chat))
