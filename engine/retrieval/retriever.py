@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from genchat.engine.contract import Embedder, Notice, Passage, Passages
 from genchat.engine.distribution import FloatArray
@@ -28,6 +28,7 @@ from genchat.engine.retrieval.tables import is_record
 from genchat.engine.retrieval.vectors import Embedded, VectorSearch, embedded
 from genchat.engine.text import safe, safe_line
 
+T = TypeVar("T")
 PASSAGES = 5
 _VECTOR_SHARE = 0.5
 _DEEP = 3  # passages looked at for that
@@ -108,6 +109,7 @@ class Retriever:
         self._embed_more = embed_more
         self._counted: tuple[tuple[int, int | None], Embedded] | None = None
         self._vectors = VectorSearch(embedder) if embedder is not None else None
+        self._remembered: tuple[int, dict[tuple[object, ...], object]] = (-1, {})
 
     def retrieve(self, text: str, limit: int = PASSAGES, remote: bool = False, before: str = "") -> Retrieval:
         """The best passages for `text`, which may lean on the question `before`. Raises DocumentsError.
@@ -155,6 +157,16 @@ class Retriever:
             answers={(each.source, each.text): each.answers for each in chosen},
             notices=tuple(notices),
         )
+
+    def remembered(self, connection: sqlite3.Connection, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """What `make` works out of the documents, kept under `key` until the index changes."""
+        change = change_number(connection)
+        if self._remembered[0] != change:
+            self._remembered = (change, {})
+        kept = self._remembered[1]
+        if key not in kept:
+            kept[key] = make()
+        return cast(T, kept[key])
 
     def _progress(self, connection: sqlite3.Connection, collection: int | None) -> Embedded | None:
         """How far the embedding is; counted anew when the index has changed."""
@@ -303,15 +315,14 @@ def _by_answers(found: Sequence[_ReadCandidate]) -> list[_ReadCandidate]:
     spoken = {hit.language for hit in hits if hit.weight >= _AS_MUCH * most}
 
     def is_foreign(each: _ReadCandidate) -> bool:
-        hit, own = each.candidate.keyword, each.question.language
-        return hit is not None and hit.language != own and own in spoken
+        hit, language = each.candidate.keyword, each.question.language
+        return hit is not None and hit.language != language and language in spoken
 
     named = any(each.named and not is_foreign(each) for each in found)
 
     def rank(each: _ReadCandidate) -> float:
-        other = _OTHER_DOCUMENT if named and not each.named else 0.0
-        other += _FOREIGN * is_foreign(each)
         hit = each.candidate.keyword
+        other = _OTHER_DOCUMENT * (named and not each.named) + _FOREIGN * is_foreign(each)
         other -= _CALLED * (hit is not None and hit.named == _VERBATIM)
         return other - each.candidate.score / top - _ANSWER_SHARE * each.best
 
