@@ -38,8 +38,10 @@ class ModelInfo:
 
 
 class Tokenizer(Protocol):
-    """A tokenizer turns text into token ids and back. decode(encode(text)) == text where all pieces are in the
-    vocabulary.
+    """A tokenizer turns text into token ids and back.
+
+    It is exact where all pieces are in the vocabulary: decode(encode(text)) == text, but for accents written apart,
+    which may come back composed (the same text by Unicode's canonical equivalence).
     """
 
     @property

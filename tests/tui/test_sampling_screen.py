@@ -68,7 +68,7 @@ async def test_what_is_typed_there_is_used_and_the_rest_stays() -> None:
 def test_a_value_out_of_bounds_is_named_with_its_bounds() -> None:
     texts = {setting.name: str(setting.default) for setting in stage_settings()}
     texts |= {"seed": "", "max_tokens": "5", "pace": "0", "xtc_threshold": "0.7"}
-    with pytest.raises(UsageError, match=r"XTC threshold is 0\.7; give a number above 0, at most 0\.5"):
+    with pytest.raises(UsageError, match=r"XTC threshold is 0\.7; use a number above 0, at most 0\.5"):
         read_choices(texts, ReplySettings())
 
 
@@ -77,7 +77,7 @@ def test_a_value_out_of_bounds_is_named_with_its_bounds() -> None:
     [
         (SamplingSettings(), "T 0.5  top-p 0.9"),
         (SamplingSettings(temperature=1, top_p=1), ""),
-        (SamplingSettings(temperature=0, top_k=5, presence_penalty=1.0), "presence 1  greedy"),
+        (SamplingSettings(temperature=0, top_k=5, presence_penalty=1.0), "presence 1  greedy decoding"),
         (SamplingSettings(top_k=1000, typical_p=0.5, seed=7), "T 0.5  top-k 1000  typical-p 0.5  top-p 0.9  seed 7"),
         (SamplingSettings(repetition_penalty=1.3, repetition_window=0, xtc_threshold=0.2), "T 0.5  top-p 0.9"),
     ],

@@ -13,11 +13,14 @@ STDIN = "-"
 
 
 def given_text(words: Sequence[str], *, may_be_empty: bool = False) -> str:
-    """Join the words with spaces, a "-" replaced by the content of stdin. Raises TextUnusable."""
+    """Join the words with spaces, a "-" replaced by the content of stdin. Raises TextUnusable.
+
+    With `may_be_empty` an empty argument will do; a pipe that holds nothing is a mistake all the same.
+    """
     if any(word != STDIN and "\udc80" <= character <= "\udcff" for word in words for character in word):
         raise TextUnusable("text_not_utf8_argument")
     text = " ".join(read_stdin() if word == STDIN else word for word in words)
-    if not (may_be_empty or text.strip()):
+    if not text.strip() and not (may_be_empty and STDIN not in words):
         raise TextUnusable("text_empty_given", name=say_source(words))
     return text
 
