@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """One text. `bytes` and `sha256` are of the assembled text; `conversion` names what makes it fit for training.
+    """An entry is one text. `bytes` and `sha256` are of the assembled text; `conversion` names what makes it fit for
+    training.
 
     `cuts`, by file: the first and the last line (from 1, both included) that the recipe leaves out. `untitled`: files
     whose first line is a title without the blank line after it. `choices`, by file: conversations (from 0) whose
@@ -38,12 +39,12 @@ class CatalogueEntry:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Where each file is fetched from."""
+        """These are the addresses that the files are fetched from, in their order."""
         return tuple(quote(self.base + name, safe=":/") for name in self.files)
 
 
 def read_catalogue(path: Path | None = None) -> dict[str, CatalogueEntry]:
-    """All entries by name, in the order of the file."""
+    """The function gives all entries by name, in the order of the file."""
     with (path or Path(__file__).with_name("catalogue.toml")).open("rb") as stream:
         raw = tomllib.load(stream)
     return {name: CatalogueEntry(name=name, **_immutable(fields)) for name, fields in raw.items()}

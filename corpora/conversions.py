@@ -8,6 +8,8 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from genchat.corpora.loader import escaped
+
 Turn = str
 _UNWANTED = str.maketrans({"\ufeff": None, "\u200b": None, "\u200e": None, "´": "'"})
 _SPACES = re.compile(r"\s+")
@@ -16,14 +18,16 @@ _HEADING = re.compile(r"^(CAP[ÍI]TULO\b.*|[^a-zà-ÿ]*[A-ZÀ-Þ][^a-zà-ÿ]*)$"
 
 
 def write_dialogue(title: str, turns: Iterable[Turn]) -> str:
-    """One dialogue in genchat's form: a title line, then turns that alternate from P: (person) to R: (reply)."""
+    """The result is one dialogue in genchat's form: a title line, then turns that alternate from P: (person) to R:
+    (reply).
+    """
     lines = [f"### {title}"]
-    lines += [f"{'PR'[index % 2]}: {turn}" for index, turn in enumerate(turns)]
+    lines += [f"R: {turn}" if index % 2 else f"P: {escaped(turn)}" for index, turn in enumerate(turns)]
     return "\n".join(lines) + "\n"
 
 
 def clean_turn(text: str) -> Turn:
-    """One line, without invisible characters."""
+    """The turn becomes one line, without invisible characters."""
     return _SPACES.sub(" ", text.translate(_UNWANTED)).strip()
 
 

@@ -1,30 +1,48 @@
-"""Reads the texts that ship with genchat: dialogues, stories, explanations, fitness documents.
+"""Reads the texts that ship with genchat: dialogues, stories, explanations, a glossary, fitness documents.
 
 Dialogue files hold dialogues separated by a blank line: `### title`, then turns that alternate, `P: ` for the person
-and `R: ` for the reply. Files whose name begins with `heldout_` are for measuring only: nothing is trained on them.
+and `R: ` for the reply. What a person says may be put in several ways, `P: a | b | c`: each is read as a dialogue of
+its own with the same replies. A bar that is part of what is said is written `\\|`. Files whose name begins with
+`heldout_` are for measuring only: nothing is trained on them.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 Speaker = Literal["person", "reply"]
-Kind = Literal["dialogues", "stories", "explanations", "fitness"]
+Kind = Literal["dialogues", "stories", "explanations", "glossary", "fitness"]
 
 HELD_OUT = "heldout_"
 LICENCE = "CC0-1.0"
 _SPEAKERS: dict[str, Speaker] = {"P: ": "person", "R: ": "reply"}
 _TEXT_ENDINGS = (".txt", ".md", ".csv")
+_BAR, _WRITTEN_BAR = "|", r"\|"
+_BETWEEN_PHRASINGS = re.compile(r"(?<!\S)\|(?!\S)")  # a bar by itself: not "a|b", not an escaped one
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one side says; `line` is its 1-based line in the file."""
+    """A turn is what one side says; `line` is its 1-based line in the file."""
 
     speaker: Speaker
     text: str
     line: int
+
+
+@dataclass(frozen=True, slots=True)
+class _PhrasedTurn:
+    """A turn as its line has it, in one phrasing or more."""
+
+    speaker: Speaker
+    phrasings: tuple[str, ...]
+    line: int
+
+    def phrased(self, number: int) -> Turn:
+        """The turn in one of its phrasings, counted round."""
+        return Turn(self.speaker, self.phrasings[number % len(self.phrasings)], self.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +57,7 @@ class Dialogue:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole file of text."""
+    """A document is a whole file of text."""
 
     source: str
     language: str
@@ -47,12 +65,12 @@ class Document:
 
 
 def corpora_folder() -> Path:
-    """Where the texts stand."""
+    """The texts stand in this folder."""
     return Path(__file__).parent
 
 
 def dialogues(languages: Iterable[str] | None = None, held_out: bool = False) -> tuple[Dialogue, ...]:
-    """All dialogues of `languages` ("en", "pt"; all by default), files in order of their names.
+    """The function reads all dialogues of `languages` ("en", "pt"; all by default), file by file in order of name.
 
     With `held_out`, the ones kept for measuring instead. Raises ValueError naming file and line for a malformed file.
     """
@@ -64,31 +82,40 @@ def dialogues(languages: Iterable[str] | None = None, held_out: bool = False) ->
 
 
 def documents(kind: Kind, languages: Iterable[str] | None = None, held_out: bool = False) -> tuple[Document, ...]:
-    """All files of one kind, in order of language and name."""
+    """The function reads all files of one kind, in order of language and name."""
     root = corpora_folder()
     wanted = None if languages is None else frozenset(languages)
-    found: list[Document] = []
+    loaded: list[Document] = []
     for path in sorted((root / kind).glob("*/*")):
         language = path.parent.name
         if path.suffix not in _TEXT_ENDINGS or path.name.startswith(HELD_OUT) != held_out:
             continue
         if wanted is None or language in wanted:
             source = path.relative_to(root).as_posix()
-            found.append(Document(source, language, path.read_text(encoding="utf-8")))
-    return tuple(found)
+            loaded.append(Document(source, language, path.read_text(encoding="utf-8")))
+    return tuple(loaded)
 
 
 def looks_like_dialogues(text: str) -> bool:
-    """Whether `text` begins as a dialogue file does."""
+    """The answer is true where `text` begins as a dialogue file does."""
     lines = [line for line in text[:4096].splitlines() if line.strip()][:2]
     return len(lines) == 2 and lines[0].startswith("### ") and lines[1].startswith("P: ")
 
 
+def escaped(text: str) -> str:
+    """What a person says as a dialogue file has it: one phrasing, whatever bars are in it."""
+    return text.replace(_BAR, _WRITTEN_BAR)
+
+
 def parse_dialogues(text: str, source: str, language: str) -> tuple[Dialogue, ...]:
-    """The dialogues of one file. Raises ValueError("file:line: …") where the format is broken."""
-    found: list[Dialogue] = []
+    """The function reads the dialogues of one file, one for each phrasing.
+
+    Raises ValueError("file:line: …") where the format is broken. Where several turns have phrasings, they are taken in
+    step, and those of a turn with fewer come round again.
+    """
+    parsed: list[Dialogue] = []
     title: str | None = None
-    turns: list[Turn] = []
+    turns: list[_PhrasedTurn] = []
 
     def close(line: int) -> None:
         nonlocal title
@@ -96,7 +123,8 @@ def parse_dialogues(text: str, source: str, language: str) -> tuple[Dialogue, ..
             return
         if not turns or turns[-1].speaker != "reply":
             raise ValueError(f"{source}:{line}: a dialogue must end with a reply (R: )")
-        found.append(Dialogue(source, language, title, tuple(turns)))
+        for number in range(max(len(turn.phrasings) for turn in turns)):
+            parsed.append(Dialogue(source, language, title, tuple(turn.phrased(number) for turn in turns)))
         title = None
         turns.clear()
 
@@ -110,12 +138,18 @@ def parse_dialogues(text: str, source: str, language: str) -> tuple[Dialogue, ..
         else:
             turns.append(_turn(line, number, source, title, turns))
     close(number)
-    return tuple(found)
+    return tuple(parsed)
 
 
-def _turn(line: str, number: int, source: str, title: str | None, before: list[Turn]) -> Turn:
+def _turn(line: str, number: int, source: str, title: str | None, before: list[_PhrasedTurn]) -> _PhrasedTurn:
     speaker = _SPEAKERS.get(line[:3])
     expected: Speaker = "reply" if before and before[-1].speaker == "person" else "person"
-    if title is None or speaker != expected or not line[3:].strip():
+    if title is None or speaker != expected:
         raise ValueError(f"{source}:{number}: expected a title (### ) and then turns in alternation (P: , R: )")
-    return Turn(speaker, line[3:].strip(), number)
+    said = line[3:].strip()
+    phrasings = [said] if speaker == "reply" else [each.strip() for each in _BETWEEN_PHRASINGS.split(said)]
+    if not all(phrasings):
+        raise ValueError(f"{source}:{number}: nothing is said here, or nothing on one side of a bar ( | )")
+    if speaker == "person":
+        phrasings = [each.replace(_WRITTEN_BAR, _BAR) for each in phrasings]
+    return _PhrasedTurn(speaker, tuple(phrasings), number)

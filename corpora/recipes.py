@@ -18,11 +18,11 @@ _LEFT_OUT_TOPIC = "transition_music_movies"
 
 
 class BadFiles(ValueError):
-    """What arrived is not what the recipe of the entry is for."""
+    """The files that arrived are not what the recipe of the entry expects."""
 
 
 def assemble(entry: CatalogueEntry, files: Sequence[bytes]) -> str:
-    """The text of `entry` from the contents of its files. Raises BadFiles."""
+    """The function makes the text of `entry` from the contents of its files. Raises BadFiles."""
     try:
         return RECIPES[entry.recipe](entry, files)
     except (ValueError, KeyError, IndexError, EOFError, OSError, RecursionError, tarfile.TarError, csv.Error) as error:
@@ -69,7 +69,7 @@ def _self_dialogue_archive(entry: CatalogueEntry, files: Sequence[bytes]) -> str
 def _table_dialogues(table: str, topic: str, blocked: frozenset[str]) -> list[str]:
     if topic == _LEFT_OUT_TOPIC:
         return []
-    found = []
+    dialogues = []
     for row in csv.DictReader(io.StringIO(table, newline="")):
         if row["WorkerId"] in blocked:
             continue
@@ -80,8 +80,8 @@ def _table_dialogues(table: str, topic: str, blocked: frozenset[str]) -> list[st
         turns = [" ".join((row[column] or "").split()) for column in answers]
         turns = [turn for turn in turns if turn not in ("", "{}")]
         if len(turns) >= _FEWEST_TURNS:
-            found.append("\n".join([f"### {topic}", *turns]) + "\n")
-    return found
+            dialogues.append("\n".join([f"### {topic}", *turns]) + "\n")
+    return dialogues
 
 
 def _chatterbot_tables(entry: CatalogueEntry, files: Sequence[bytes]) -> str:
@@ -116,13 +116,13 @@ def _conversations(name: str, content: bytes) -> list[list[str]]:
         table = yaml.safe_load(content.decode("utf-8"))
     except yaml.YAMLError as error:
         raise BadFiles(f"{name}: {error}") from error
-    found = table.get("conversations") if isinstance(table, dict) else None
-    if not isinstance(found, list):
+    listed = table.get("conversations") if isinstance(table, dict) else None
+    if not isinstance(listed, list):
         raise BadFiles(f"{name}: no list of conversations")
-    turns = [each if isinstance(each, list) else [] for each in found]
-    if not all(isinstance(turn, str) for each in turns for turn in each):
+    turns = [conversation if isinstance(conversation, list) else [] for conversation in listed]
+    if not all(isinstance(turn, str) for conversation in turns for turn in conversation):
         raise BadFiles(f"{name}: a turn that is no text")
-    return [[turn.strip() for turn in each] for each in turns]
+    return [[turn.strip() for turn in conversation] for conversation in turns]
 
 
 RECIPES: Mapping[str, Callable[[CatalogueEntry, Sequence[bytes]], str]] = {

@@ -66,18 +66,40 @@ CHATTY: dict[Language, frozenset[str]] = {
         """.split()  # noqa: SIM905
     ),
 }
-_ALL = {language: words | CHATTY[language] for language, words in BY_LANGUAGE.items()}
+# By which people ask what something is, and how they want it told.
+ASKING: dict[Language, frozenset[str]] = {
+    "pt": frozenset(
+        """
+        basicamente brevemente conceito conceitos conta conte defina define definicao definir descreva entender entendi
+        entendo explica explicacao explicar explique fala falar fale finalidade funciona funcionam gostaria ideia jeito
+        preciso queria resumidamente resumo sabe saber serve servem significado simples vem
+        """.split()  # noqa: SIM905
+    ),
+    "en": frozenset(
+        """
+        basically behind brief briefly concept concepts define definition describe explain explained explanation idea
+        know meaning need purpose say simple simply tell understand work works
+        """.split()  # noqa: SIM905
+    ),
+}
+_ASIDE = {language: CHATTY[language] | ASKING[language] for language in BY_LANGUAGE}
+_ALL = {language: words | _ASIDE[language] for language, words in BY_LANGUAGE.items()}
 _DISTINCTIVE = {"pt": _ALL["pt"] - _ALL["en"], "en": _ALL["en"] - _ALL["pt"]}
 _WORD = re.compile(r"\w+")
 
 
 def is_common(folded: str) -> bool:
-    """Whether a folded word says nothing about what a sentence is about, in either language."""
+    """The answer is true where a folded word says nothing about what a sentence is about, in either language."""
     return any(folded in words for words in _ALL.values())
 
 
+def only_asks(folded: str) -> bool:
+    """Whether a folded word says that something is asked, or chats, and not what is asked about."""
+    return len(folded) > 1 and any(folded in words for words in _ASIDE.values())
+
+
 def language_of(text: str) -> Language | None:
-    """Portuguese or English, by the common words and the accents in `text`; None where neither shows."""
+    """The language is judged by the common words and the accents in `text`; it is None where neither shows."""
     written = [word.casefold() for word in _WORD.findall(text)]
     folded = [fold(word) for word in written]
     votes = {language: sum(word in _DISTINCTIVE[language] for word in folded) for language in BY_LANGUAGE}

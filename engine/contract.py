@@ -24,7 +24,9 @@ StopSignal = Callable[[], bool]  # asked between tokens; True ends the reply
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What a model is. `parameters` counts numbers learned; `checksum` is the sha256 of its files, in hex."""
+    """These facts say what a model is. `parameters` counts numbers learned; `checksum` is the sha256 of its files, in
+    hex.
+    """
 
     name: str
     family: Family
@@ -36,7 +38,9 @@ class ModelInfo:
 
 
 class Tokenizer(Protocol):
-    """Text to token ids and back. Exact: decode(encode(text)) == text wherever every piece is in the vocabulary."""
+    """A tokenizer turns text into token ids and back. decode(encode(text)) == text where all pieces are in the
+    vocabulary.
+    """
 
     @property
     def name(self) -> str: ...
@@ -46,7 +50,7 @@ class Tokenizer(Protocol):
 
     @property
     def special_tokens(self) -> Mapping[str, int]:
-        """Names such as "<|user|>" with their ids. Text never encodes to one of them."""
+        """These are names such as "<|user|>" with their ids. Text never encodes to one of them."""
         ...
 
     def encode(self, text: str) -> list[int]: ...
@@ -65,27 +69,31 @@ class Tokenizer(Protocol):
 
 
 class Cursor(Protocol):
-    """A place in a text."""
+    """A cursor is a place in a text."""
 
     def log_probs(self) -> "FloatArray":
-        """float32 [vocabulary], natural log; exp sums to 1. The caller may keep the array but must not write in it."""
+        """The array is float32 [vocabulary], natural log; exp sums to 1. The caller may keep it but must not write in
+        it.
+        """
         ...
 
     def advance(self, token: int) -> None:
-        """Go one token on. Raises UsageError("token_outside_vocabulary") for an id that does not exist."""
+        """The cursor goes one token on. Raises UsageError("token_outside_vocabulary") for an id that does not exist."""
         ...
 
     def fork(self) -> "Cursor":
-        """A second cursor at this place; advancing one leaves the other where it is."""
+        """The result is a second cursor at this place; advancing one leaves the other where it is."""
         ...
 
     def evidence(self) -> "Evidence":
-        """Why the model believes what it believes here; may be slow, is asked for one token at a time."""
+        """The evidence says why the model believes what it believes here; it may be slow, and is asked for token by
+        token.
+        """
         ...
 
 
 class LanguageModel(Protocol):
-    """A prefix in, a distribution out."""
+    """A language model takes a prefix and gives the distribution of the next token."""
 
     @property
     def info(self) -> ModelInfo: ...
@@ -94,7 +102,7 @@ class LanguageModel(Protocol):
     def tokenizer(self) -> Tokenizer: ...
 
     def start(self, tokens: Sequence[int]) -> Cursor:
-        """A cursor after `tokens` (which may be empty)."""
+        """The cursor stands after `tokens` (which may be empty)."""
         ...
 
 
@@ -103,13 +111,13 @@ class BatchScorer(Protocol):
     """A model that can score a whole text at once, faster than token by token."""
 
     def score_tokens(self, tokens: Sequence[int]) -> "FloatArray":
-        """float32 [len(tokens)]: natural log p(tokens[i] | tokens[:i])."""
+        """The array is float32 [len(tokens)]: natural log p(tokens[i] | tokens[:i])."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a backend can honestly offer; the screen shows an empty state for the rest."""
+    """These flags say what a backend can honestly offer; the screen shows an empty state for the rest."""
 
     distribution: "Kind" = "exact"
     can_fork: bool = True
@@ -120,7 +128,7 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class Step:
-    """One token of a reply.
+    """A step is one token of a reply.
 
     `text` is what the reply grew by: empty in the middle of a UTF-8 character, all the pending bytes at its end, so
     that the joined texts are the decoded whole. `log_prob` is the model's own (before sampling), natural log.
@@ -138,7 +146,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of a document that was given to the model: where it stands and why it was chosen."""
+    """A passage is a piece of a document that was given to the model: where it stands and why it was chosen."""
 
     number: int  # 1, 2, …: what a citation [1] points to
     source: str  # file name or title
@@ -153,7 +161,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Passages:
-    """What retrieval found for this turn; comes before the first step."""
+    """These are the passages retrieved for this turn; the event comes before the first step."""
 
     items: tuple[Passage, ...]
     retriever: str  # which retriever answered, in words
@@ -162,7 +170,7 @@ class Passages:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the person should know about this reply: a text key and its values, or plain words for a key."""
+    """A notice tells what to know about this reply: a text key and its values, or plain words for a key."""
 
     key: str
     values: Mapping[str, object] = field(default_factory=dict)
@@ -183,7 +191,7 @@ ENDING_OF: Mapping[FinishReason, Ending] = {
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The last event of a reply."""
+    """A Finish is the last event of a reply."""
 
     reason: FinishReason
     prompt_tokens: int | None = None
@@ -192,7 +200,7 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class MessageData:
-    """What the backend wants to find again beside this reply when the conversation goes on.
+    """A backend yields this to have it back, beside the reply, when the conversation goes on.
 
     The values are plain JSON, under a name of the backend's own. They are kept with the message, shown nowhere, and
     come back as the `data` of its `Message`.
@@ -206,14 +214,14 @@ Event = Step | Passages | MessageData | Notice | Finish
 
 @dataclass(frozen=True, slots=True)
 class ReplySettings:
-    """How a reply is to be made."""
+    """These settings say how a reply is to be made."""
 
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     max_tokens: int = 400
 
 
 class Backend(Protocol):
-    """What a conversation talks to."""
+    """A backend is what a conversation talks to."""
 
     @property
     def info(self) -> ModelInfo: ...
@@ -223,23 +231,24 @@ class Backend(Protocol):
 
     @property
     def tokenizer(self) -> Tokenizer | None:
-        """For labels and traces; None where the backend does not show its tokens."""
+        """Labels and traces are written with it; it is None where the backend does not show its tokens."""
         ...
 
     def reply(
         self, messages: Sequence[Message], settings: ReplySettings, should_stop: StopSignal | None = None
     ) -> Iterator[Event]:
-        """Answer the conversation. A plain iterator: leaving it stops the work; the last event is a Finish."""
+        """The backend answers the conversation. Leaving the iterator stops the work; the last event is a Finish."""
         ...
 
     def complete(self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None) -> Iterator[Event]:
-        """Go on with free text, no conversation around it."""
+        """The backend continues free text, with no conversation around it."""
         ...
 
     def explain(self, messages: Sequence[Message] | str, reply_tokens: Sequence[int]) -> "Evidence | None":
-        """Why the next token after `reply_tokens` of the reply to `messages`, or of the continuation of a free text.
+        """The evidence is for the token after `reply_tokens` in the reply to `messages`, or in the continuation of a
+        text.
 
-        None where nothing can be said.
+        It is None where nothing can be said.
         """
         ...
 
@@ -273,16 +282,16 @@ class AnswersFromDocuments(Protocol):
 
     @property
     def without_documents(self) -> Backend | None:
-        """What answers the same questions without the documents; None where there is no model behind them."""
+        """This backend answers the same questions without documents; it is None where there is no model behind them."""
         ...
 
 
 class Embedder(Protocol):
-    """Texts to vectors whose dot product says how alike they mean; every row is float32 and of length 1."""
+    """An embedder turns texts into vectors whose dot product says how alike they mean: float32 rows of length 1."""
 
     @property
     def name(self) -> str:
-        """The model, such as "gemini-embedding-001" or "e5"."""
+        """This is the name of the model, such as "gemini-embedding-001" or "e5"."""
         ...
 
     @property
@@ -290,23 +299,23 @@ class Embedder(Protocol):
 
     @property
     def version(self) -> str:
-        """Differs whenever the same text would give another vector: weights, prefixes, task convention."""
+        """The version differs whenever the same text would give another vector: weights, prefixes, task convention."""
         ...
 
     @property
     def remote(self) -> bool:
-        """Whether texts leave this machine."""
+        """This is true where texts leave this machine."""
         ...
 
     @property
     def batch(self) -> int:
-        """How many passages one call of `embed_passages` should bring."""
+        """This is how many passages one call of `embed_passages` should bring."""
         ...
 
     def embed_question(self, question: str) -> "FloatArray":
-        """float32 [dimension]. Raises RemoteError."""
+        """The vector is float32 [dimension]. Raises RemoteError."""
         ...
 
     def embed_passages(self, texts: Sequence[str], titles: Sequence[str]) -> "FloatArray":
-        """float32 [len(texts), dimension]; `titles` are the heading paths, "" where there is none."""
+        """The matrix is float32 [len(texts), dimension]; `titles` are the heading paths, "" where there is none."""
         ...

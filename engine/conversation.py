@@ -18,7 +18,7 @@ TRANSCRIPT_USER, TRANSCRIPT_ASSISTANT = "User:", "Assistant:"
 
 
 class Role(StrEnum):
-    """Who wrote a message."""
+    """A role says who wrote a message."""
 
     SYSTEM = "system"
     USER = "user"
@@ -27,7 +27,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation; `data` is what the backend that wrote it said about it (`contract.MessageData`).
+    """A message is one turn of a conversation; `data` is what its backend said about it (`contract.MessageData`).
 
     Messages of one role and one text are equal, whatever their data.
     """
@@ -38,7 +38,7 @@ class Message:
 
 
 class Encoder(Protocol):
-    """The part of a tokenizer that a template needs."""
+    """This is the part of a tokenizer that a template needs."""
 
     @property
     def special_tokens(self) -> Mapping[str, int]: ...
@@ -61,10 +61,12 @@ class Prompt:
 
 
 class ChatTemplate(Protocol):
-    """How messages become a prompt for one model."""
+    """A template turns messages into a prompt for one model."""
 
     def render(self, messages: Sequence[Message], limit: int | None) -> Prompt:
-        """At most `limit` tokens; the newest message is always kept (cut on the left if it alone is too long)."""
+        """The prompt has at most `limit` tokens; the newest message is always kept, cut on the left if it alone is too
+        long.
+        """
         ...
 
 
@@ -78,7 +80,7 @@ class TurnTemplate:
     tokenizer: Encoder
 
     def turn(self, message: Message) -> list[int]:
-        """The tokens of one finished turn."""
+        """These are the tokens of one finished turn."""
         specials = self.tokenizer.special_tokens
         opening = USER if message.role is Role.USER else ASSISTANT
         return [specials[opening], *self.tokenizer.encode(message.text), specials[END]]
@@ -106,7 +108,7 @@ class TranscriptTemplate:
     tokenizer: Encoder
 
     def turn(self, message: Message) -> list[int]:
-        """The tokens of one finished turn."""
+        """These are the tokens of one finished turn."""
         opening = TRANSCRIPT_USER if message.role is Role.USER else TRANSCRIPT_ASSISTANT
         indented = "\n  ".join(message.text.strip().splitlines())
         return self.tokenizer.encode(f"{opening} {indented}\n")
@@ -119,7 +121,7 @@ class TranscriptTemplate:
 
 
 def template_for(tokenizer: Encoder) -> "TurnTemplate | TranscriptTemplate":
-    """The template for a model that brings none: turns marked by tokens where the tokenizer has them."""
+    """This is the template for a model that brings none: turns marked by tokens where the tokenizer has them."""
     marked = all(name in tokenizer.special_tokens for name in CHAT_SPECIALS)
     return TurnTemplate(tokenizer) if marked else TranscriptTemplate(tokenizer)
 

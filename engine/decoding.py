@@ -66,14 +66,14 @@ def generate(
 
 
 def score(model: LanguageModel, tokens: Sequence[int], context: Sequence[int] = ()) -> FloatArray:
-    """float32 [len(tokens)]: natural log p(token | context and the tokens before it)."""
+    """The array is float32 [len(tokens)]: natural log p(token | context and the tokens before it)."""
     if not len(tokens):
         return np.empty(0, dtype=np.float32)
     if isinstance(model, BatchScorer):
         return model.score_tokens([*context, *tokens])[len(context) :]
     cursor = model.start(context)
-    found = np.empty(len(tokens), dtype=np.float32)
+    log_probs = np.empty(len(tokens), dtype=np.float32)
     for index, token in enumerate(tokens):
-        found[index] = cursor.log_probs()[token]
+        log_probs[index] = cursor.log_probs()[token]
         cursor.advance(token)
-    return found
+    return log_probs

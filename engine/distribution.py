@@ -23,7 +23,7 @@ _BLOCK = 64
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One row of a table of next tokens. `rank` counts from 1 for the likeliest."""
+    """A candidate is one row of a table of next tokens. `rank` counts from 1 for the likeliest."""
 
     token: int
     log_prob: float
@@ -31,12 +31,12 @@ class Candidate:
 
     @property
     def probability(self) -> float:
-        """exp(log_prob), from 0 to 1."""
+        """The probability is exp(log_prob), from 0 to 1."""
         return math.exp(self.log_prob)
 
 
 def top_ids(values: FloatArray, count: int) -> IdArray:
-    """Ids of the `count` largest values, largest first, ties by id. O(V + count log count)."""
+    """These are the ids of the `count` largest values, largest first, ties by id. O(V + count log count)."""
     size = len(values)
     if count >= size:
         return np.argsort(-values, kind="stable")
@@ -62,43 +62,43 @@ def top_ids(values: FloatArray, count: int) -> IdArray:
 
 @dataclass(frozen=True)
 class Distribution:
-    """Base of the three kinds; see `exact`, `top_k` and `unknown` for how to make one."""
+    """This is the base of the three kinds; `exact`, `top_k` and `unknown` make one."""
 
     @property
     def kind(self) -> Kind:
-        """How much is known."""
+        """The kind says how much is known."""
         return "none"
 
     @property
     def vocabulary_size(self) -> int | None:
-        """Number of tokens in the whole vocabulary, where known."""
+        """This is the number of tokens in the whole vocabulary, where known."""
         return None
 
     def top(self, count: int) -> list[Candidate]:
-        """The likeliest `count` tokens that are known, likeliest first."""
+        """These are the likeliest `count` tokens that are known, likeliest first."""
         return []
 
     def log_prob(self, token: int) -> float | None:
-        """Natural log-probability of `token`, or None where it is not known."""
+        """This is the natural log-probability of `token`, or None where it is not known."""
         return None
 
     def rank(self, token: int) -> int | None:
-        """1 for the likeliest token, 2 for the next; None where it is not known."""
+        """The rank is 1 for the likeliest token, 2 for the next; None where it is not known."""
         return None
 
     @property
     def entropy(self) -> float | None:
-        """Shannon entropy in bits, or None where only a part of the distribution is known."""
+        """This is the Shannon entropy in bits, or None where only a part of the distribution is known."""
         return None
 
     def rest_mass(self, count: int) -> float | None:
-        """Probability left after the `count` likeliest tokens (what the other rows would sum to)."""
+        """This is the probability left after the `count` likeliest tokens (what the other rows would sum to)."""
         return None
 
 
 @dataclass(frozen=True)
 class ExactDistribution(Distribution):
-    """All of it: `log_probs` is float32 [vocabulary], exp sums to 1 (-inf for what cannot come)."""
+    """All of it is known: `log_probs` is float32 [vocabulary], exp sums to 1 (-inf for what cannot come)."""
 
     log_probs: FloatArray
 
@@ -128,7 +128,7 @@ class ExactDistribution(Distribution):
 
     @cached_property
     def probabilities(self) -> FloatArray:
-        """float32 [vocabulary]."""
+        """The probabilities are float32 [vocabulary]."""
         return np.exp(self.log_probs)
 
     @cached_property
@@ -210,12 +210,12 @@ class NoDistribution(Distribution):
 
 
 def exact(log_probs: FloatArray) -> ExactDistribution:
-    """All of it, from float32 [vocabulary] natural log-probabilities."""
+    """The distribution is made from float32 [vocabulary] natural log-probabilities."""
     return ExactDistribution(log_probs)
 
 
 def top_k(pairs: list[tuple[int, float]]) -> TopKDistribution:
-    """From (token, natural log-probability) pairs as a remote model gives them."""
+    """The distribution is made from (token, natural log-probability) pairs as a remote model gives them."""
     ordered = sorted(pairs, key=lambda pair: -pair[1])
     return TopKDistribution(
         np.array([token for token, _ in ordered], dtype=np.int64),
@@ -225,5 +225,5 @@ def top_k(pairs: list[tuple[int, float]]) -> TopKDistribution:
 
 
 def unknown(reason: str) -> NoDistribution:
-    """Nothing known; `reason` says why: a text key, or plain words."""
+    """Nothing is known of the distribution; `reason` says why: a text key, or plain words."""
     return NoDistribution(reason)

@@ -23,7 +23,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def offline() -> bool:
-    """True when the person has forbidden all network use (GENCHAT_OFFLINE)."""
+    """The answer is true when the person has forbidden all network use (GENCHAT_OFFLINE)."""
     return os.environ.get("GENCHAT_OFFLINE", "") not in ("", "0")
 
 
@@ -58,10 +58,10 @@ def download(
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _fetch(address, part, size, progress, should_stop)
-        found = _sha256(part)
-        if sha256 is not None and found != sha256:
+        digest = _sha256(part)
+        if sha256 is not None and digest != sha256:
             part.unlink()
-            raise RemoteError("hash_differs", name=target.name, found=found[:12], wanted=sha256[:12])
+            raise RemoteError("hash_differs", name=target.name, found=digest[:12], wanted=sha256[:12])
         put_in_place(part, target)
     except OSError as error:
         raise GenchatError("cannot_write_file", path=target, reason=error.strerror or error) from None

@@ -8,7 +8,7 @@ from genchat.engine.language import words_of
 
 
 class ExitCode:
-    """What the process tells its caller. 0 is success; the rest are documented in the README."""
+    """These codes are what the process tells its caller. 0 is success; the README documents the rest."""
 
     OK = 0
     FAILED = 1  # the work could not be done

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NoEvidence:
-    """Nothing to show."""
+    """There is nothing to show."""
 
 
 @dataclass(frozen=True, slots=True)
 class NgramLevel:
-    """One order of the back-off chain for the present context, highest order last."""
+    """A level is one order of the back-off chain for the present context, highest order last."""
 
     order: int  # n: this level predicts from n-1 tokens of context
     context: tuple[int, ...]  # those n-1 tokens
@@ -29,7 +29,7 @@ class NgramLevel:
 
 @dataclass(frozen=True, slots=True)
 class NgramShare:
-    """What one level gave to one candidate: p(w) is the sum of `contribution` over the levels, exactly."""
+    """A share is what one level gave to one candidate: p(w) is exactly the sum of `contribution` over the levels."""
 
     order: int
     count: int  # count(context, w) in training
@@ -39,7 +39,7 @@ class NgramShare:
 
 @dataclass(frozen=True, slots=True)
 class CorpusPlace:
-    """Where the training text says it: file, 1-based line, the line's text and the match's character offsets in it."""
+    """The training text says it here: file, 1-based line, the line's text and the match's character offsets in it."""
 
     source: str
     line: int
@@ -50,7 +50,7 @@ class CorpusPlace:
 
 @dataclass(frozen=True, slots=True)
 class RecalledReply:
-    """A reply of the training text to something similar, and how much it is heard at this token."""
+    """The training text gives this reply to something similar; `share` is how much it weighs at this token."""
 
     question: CorpusPlace
     reply: CorpusPlace
@@ -60,10 +60,10 @@ class RecalledReply:
 
 @dataclass(frozen=True)
 class RecallEvidence:
-    """What a chat model adds to its counts: the words of replies to similar turns."""
+    """A chat model adds this to its counts: the words of replies to similar turns."""
 
     weight: float  # share of the whole distribution that comes from recalled replies
-    replies: tuple[RecalledReply, ...]  # the ones heard most, loudest first
+    replies: tuple[RecalledReply, ...]  # those with the largest shares, largest first
     contributions: Mapping[int, float]  # candidate token -> what recall adds to p(w)
     unmatched: tuple[str, ...] = ()  # words of the prompt that no question has, where nothing fits
 
@@ -85,7 +85,7 @@ class NgramEvidence:
 
 @dataclass(frozen=True)
 class LstmEvidence:
-    """Gates and cells at this step, one array a layer, each float32 [hidden]."""
+    """These are the gates and cells at this step, one array per layer, each float32 [hidden]."""
 
     forget: "tuple[FloatArray, ...]"
     input: "tuple[FloatArray, ...]"
@@ -96,7 +96,7 @@ class LstmEvidence:
 
 @dataclass(frozen=True)
 class LensRow:
-    """What the model would say if it stopped after this layer: (token, probability) pairs, likeliest first."""
+    """The model would say this if it stopped after this layer: (token, probability) pairs, likeliest first."""
 
     layer: int
     top: tuple[tuple[int, float], ...]
@@ -105,7 +105,7 @@ class LensRow:
 
 @dataclass(frozen=True)
 class GptEvidence:
-    """Attention and the logit lens at this position.
+    """This is the attention and the logit lens at this position.
 
     attention: float32 [layers, heads, positions], each row sums to 1 over positions; `tokens` are those positions.
     """
@@ -117,7 +117,7 @@ class GptEvidence:
 
 @dataclass(frozen=True)
 class MixtureEvidence:
-    """How much each part of a mixture was heard, and what each believed of the candidates."""
+    """The evidence says how much each part of a mixture weighs, and what each believes of the candidates."""
 
     weights: dict[str, float]  # part name -> weight, sums to 1
     parts: dict[str, "Evidence"]

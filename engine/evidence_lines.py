@@ -16,7 +16,7 @@ _SNIPPET = 60
 
 
 def evidence_values(evidence: Evidence) -> Any:
-    """The evidence as JSON values, its kind first; tokens are ids."""
+    """The function gives the evidence as JSON values, its kind first; tokens are ids."""
     return {"kind": type(evidence).__name__.removesuffix("Evidence").lower(), **_plain(evidence)}
 
 
@@ -33,7 +33,7 @@ def _plain(value: Any) -> Any:
 
 
 def evidence_lines(evidence: Evidence, labels: Labels, tokens: Sequence[int]) -> list[str]:
-    """The evidence in words, one thought a line; `tokens` are the candidates to speak about."""
+    """The function puts the evidence into words, one thought per line; `tokens` are the candidates to speak about."""
     if isinstance(evidence, NgramEvidence):
         return _ngram(evidence, labels, tokens)
     if isinstance(evidence, GptEvidence):
@@ -68,7 +68,7 @@ def _ngram(evidence: NgramEvidence, labels: Labels, tokens: Sequence[int]) -> li
     if evidence.longest_match:
         match = "".join(labels(token) for token in evidence.longest_match)
         lines.append(say("cli.why.match", match=match, times=evidence.match_count))
-    lines.extend(map(_place, evidence.places))
+    lines.extend(map(_corpus_line, evidence.places))
     if evidence.recall is not None:
         lines.append(say("cli.why.recall", weight=percentage(evidence.recall.weight)))
         if evidence.recall.unmatched:
@@ -88,7 +88,7 @@ def _ngram(evidence: NgramEvidence, labels: Labels, tokens: Sequence[int]) -> li
     return lines
 
 
-def _place(place: CorpusPlace) -> str:
+def _corpus_line(place: CorpusPlace) -> str:
     begin = max(place.start - _SNIPPET // 2, 0)
     return f"  {place.source}:{place.line}  {safe_line(place.text[begin : place.end + _SNIPPET // 2])}"
 
@@ -100,7 +100,9 @@ def _gpt(evidence: GptEvidence, labels: Labels) -> list[str]:
         lines.append(say("cli.why.lens", layer=row.layer, said=said, entropy=decimal(row.entropy)))
     mean = evidence.attention.mean(axis=(0, 1))
     order = np.argsort(-mean)[:8]
-    looked = "  ".join(f"{labels(evidence.tokens[place])} {percentage(float(mean[place]))}" for place in sorted(order))
+    looked = "  ".join(
+        f"{labels(evidence.tokens[position])} {percentage(float(mean[position]))}" for position in sorted(order)
+    )
     return [*lines, say("cli.why.attention", tokens=looked)]
 
 

@@ -30,12 +30,14 @@ class ApiKey:
 
     @property
     def hint(self) -> str:
-        """Enough to tell two keys apart."""
+        """The hint is enough to tell two keys apart."""
         return f"…{self.value[-4:]}" if len(self.value) >= SHORTEST else "…"
 
 
 def known_services() -> dict[str, tuple[str, ...]]:
-    """Every service that can have a key, with its variables: genchat's own, and those of the installed plug-ins."""
+    """The result is every service that can have a key, with its variables: genchat's own, and those of the installed
+    plug-ins.
+    """
     from genchat.engine.plugins.discovery import installed_plugins
 
     names = [plugin.name for plugin in installed_plugins() if plugin.name not in SERVICES]
@@ -64,7 +66,7 @@ def find_key(service: str, file: Path | None = None, environment: Mapping[str, s
 
 
 def is_sendable(value: str) -> bool:
-    """Whether `value` can stand in a header: printable ASCII without spaces."""
+    """The answer is true where `value` can stand in a header: printable ASCII without spaces."""
     return bool(value) and value.isascii() and value.isprintable() and " " not in value
 
 

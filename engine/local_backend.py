@@ -98,5 +98,5 @@ class LocalBackend:
             yield Finish("length", len(prompt.tokens))
 
     def explain(self, messages: Sequence[Message] | str, reply_tokens: Sequence[int]) -> Evidence | None:
-        given = self.tokenizer.encode(messages) if isinstance(messages, str) else self.prompt(messages).tokens
-        return self.model.start([*given, *reply_tokens]).evidence()
+        context = self.tokenizer.encode(messages) if isinstance(messages, str) else self.prompt(messages).tokens
+        return self.model.start([*context, *reply_tokens]).evidence()

@@ -19,7 +19,7 @@ FORMAT = 1  # raised when an older genchat could no longer read the folder
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What is known of a trained or imported model. `files` maps file name to sha256."""
+    """A card says what is known of a trained or imported model. `files` maps file name to sha256."""
 
     name: str
     family: str  # which room of the engine loads it: "ngram", "lstm", "gpt"
@@ -36,13 +36,13 @@ class ModelCard:
 
     @property
     def checksum(self) -> str:
-        """One hex sha256 for the whole model."""
+        """This is one hex sha256 for the whole model."""
         listing = "".join(f"{name}:{digest}\n" for name, digest in sorted(self.files.items()))
         return hashlib.sha256(listing.encode()).hexdigest()
 
 
 def file_checksum(path: Path) -> str:
-    """Hex sha256 of a file."""
+    """The result is the hex sha256 of a file."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

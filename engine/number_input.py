@@ -14,7 +14,7 @@ _MARKED = re.compile(r"[+-]?[\d.,]+")
 
 
 def read_number(name: str, text: str) -> float:
-    """What `text` says as a number; `name` is the option or field in the words of the person.
+    """The function reads `text` as a number; `name` is the option or field in the words of the person.
 
     Raises UsageError for what is no number, and for 1,234 and 1.234,5, which two languages read differently. A point
     alone always stands before decimals, as in a settings file.
@@ -31,7 +31,9 @@ def read_number(name: str, text: str) -> float:
 
 
 def read_whole_number(name: str, text: str) -> int:
-    """What `text` says as a whole number. Raises UsageError for fractions, for 1.000 and 1,000, and for other text."""
+    """The function reads `text` as a whole number. Raises UsageError for fractions, for 1.000 and 1,000, and for other
+    text.
+    """
     typed = text.strip()
     if _GROUPED.fullmatch(typed):
         raise UsageError("number_ambiguous", name=name, value=text, likely=re.sub(r"[.,\s]", "", typed))
@@ -56,5 +58,5 @@ def _without_thousands(typed: str) -> str:
     """The number with its last mark before the decimals and no other: what was most likely meant."""
     if "." not in typed:
         return re.sub(r"[,\s]", "", typed)
-    place = max(typed.rfind("."), typed.rfind(","))
-    return localised(re.sub(r"[.,]", "", typed[:place]) + "." + typed[place + 1 :])
+    mark = max(typed.rfind("."), typed.rfind(","))
+    return localised(re.sub(r"[.,]", "", typed[:mark]) + "." + typed[mark + 1 :])

@@ -21,14 +21,14 @@ Opened = Backend | LanguageModel  # a model without a chat template of its own g
 
 
 class ListedModel(Protocol):
-    """One model as far as is known before it is opened."""
+    """This is one model as far as it is known before it is opened."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def origin(self) -> str:
-        """Whence it comes: "built-in", "shipped", "trained", "imported" or "plug-in"."""
+        """The origin says where it comes from: "built-in", "shipped", "trained", "imported" or "plug-in"."""
         ...
 
     @property
@@ -36,7 +36,7 @@ class ListedModel(Protocol):
 
     @property
     def problem(self) -> str:
-        """Why it cannot be opened; empty for a sound one."""
+        """The problem says why it cannot be opened; empty for a sound one."""
         ...
 
 
@@ -56,7 +56,7 @@ class ModelOpener(Protocol):
 
 @dataclass(frozen=True)
 class OpenRequest:
-    """What every room is given."""
+    """Every room is given this."""
 
     settings: Settings
     paths: Paths
@@ -71,7 +71,7 @@ class OpenRequest:
 
 @dataclass(frozen=True)
 class FolderRequest(OpenRequest):
-    """What a family is given: a model on disk besides."""
+    """A family is given a model on disk besides."""
 
     folder: Path
     card: ModelCard

@@ -14,7 +14,9 @@ _NAME = re.compile(r"plugins\.(.+)\.([A-Za-z0-9_-]+)", re.DOTALL)
 
 
 def options_in(table: object) -> Iterator[tuple[str, Any]]:
-    """Every option by its dotted name. Raises ValueError(name, value) for what is no table of options."""
+    """The function yields every option by its dotted name. Raises ValueError(name, value) for what is no table of
+    options.
+    """
     for plugin, options in _items(table, PLUGINS):
         for key, value in _items(options, f"{PLUGINS}.{plugin}"):
             name = f"{PLUGINS}.{plugin}.{key}"
@@ -37,16 +39,18 @@ def option_path(name: str) -> tuple[str, str, str] | None:
 
 def option_tables(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The options among settings by dotted name: for each plug-in, its options by key."""
-    found: dict[str, dict[str, Any]] = {}
+    tables: dict[str, dict[str, Any]] = {}
     for name, value in values.items():
         path = option_path(name)
         if path is not None:
-            found.setdefault(path[1], {})[path[2]] = value
-    return found
+            tables.setdefault(path[1], {})[path[2]] = value
+    return tables
 
 
 def option_value(text: str) -> Any:
-    """What was written on the command line, as TOML would read it ("3", "true", "[1, 2]"), else the text itself."""
+    """The value is what was written on the command line, as TOML would read it ("3", "true", "[1, 2]"), else the text
+    itself.
+    """
     try:
         read = tomllib.loads(f"value = {text}")
     except (tomllib.TOMLDecodeError, RecursionError):

@@ -31,7 +31,7 @@ class Paths:
 
 
 def paths() -> Paths:
-    """From GENCHAT_HOME, else the platform's own places."""
+    """The paths follow GENCHAT_HOME, else the platform's own folders."""
     home = os.environ.get("GENCHAT_HOME")
     if home:
         root = Path(home).expanduser()

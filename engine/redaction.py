@@ -49,9 +49,9 @@ def secret_spans(text: str, known: Iterable[str] = (), unfinished: bool = False)
         patterns.append(re.compile("|".join(map(re.escape, literal))))
     if unfinished:
         patterns.append(_UNFINISHED)
-    found = sorted(match.span() for pattern in patterns for match in pattern.finditer(text))
+    spans = sorted(match.span() for pattern in patterns for match in pattern.finditer(text))
     merged: list[tuple[int, int]] = []
-    for start, end in found:
+    for start, end in spans:
         if merged and start < merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:

@@ -34,7 +34,7 @@ _IMPORTING = ("genchat import", "genchat pull")
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """One model that can be opened; `problem` says why it cannot."""
+    """This is one model; `problem` says why it cannot be opened."""
 
     name: str
     family: str
@@ -56,11 +56,13 @@ class Registry:
         self._settings = settings
 
     def models(self) -> list[ModelEntry]:
-        """Built-in ones first, then shipped, then those of the person, then plug-ins. The first of a name counts."""
-        found: dict[str, ModelEntry] = {}
+        """The list is built-in models first, then shipped, then those of the person, then plug-ins. The first of a name
+        counts.
+        """
+        by_name: dict[str, ModelEntry] = {}
         for entry in self._all():
-            found.setdefault(entry.name, entry)
-        return list(found.values())
+            by_name.setdefault(entry.name, entry)
+        return list(by_name.values())
 
     def names(self) -> list[str]:
         """The names of all models."""
@@ -178,7 +180,9 @@ class Registry:
         return ordered[0] if ordered else None
 
     def new_folder(self, name: str) -> Path:
-        """Where a model to be made goes. Raises UsageError for a name that cannot be or is taken by genchat."""
+        """The result is where a model to be made goes. Raises UsageError for a name that cannot be or is taken by
+        genchat.
+        """
         check_name(name)
         taken = [entry.name for entry in self.models() if entry.origin not in ("trained", "imported")]
         if name in taken:

@@ -30,13 +30,13 @@ def built_in() -> list[str]:
 
 
 def built_in_opener(name: str) -> "Callable[[OpenRequest], Opened]":
-    """What opens the built-in model of that name."""
+    """The result opens the built-in model of that name."""
     opener: Callable[[OpenRequest], Opened] = _attribute(BUILT_IN[name], "open_model")
     return opener
 
 
 def family_opener(family: str) -> "Callable[[FolderRequest], Opened] | None":
-    """What opens a family's models, `open_model` of `genchat.engine.<family>.loading`; None without such a room."""
+    """The result opens a family's models: `open_model` of `genchat.engine.<family>.loading`; None without a room."""
     room = f"genchat.engine.{family}"
     if not _FAMILY.fullmatch(family) or find_spec(room) is None or find_spec(f"{room}.loading") is None:
         return None
@@ -45,7 +45,7 @@ def family_opener(family: str) -> "Callable[[FolderRequest], Opened] | None":
 
 
 def wrapper_of(name: str) -> "tuple[str, Callable[[Backend, OpenRequest], Backend]] | None":
-    """The inner model's name and what wraps it, for a name such as "smollm2+docs"; None for any other."""
+    """The result is the inner model's name and what wraps it, for a name such as "smollm2+docs"; None for any other."""
     for ending, module in WRAPPERS.items():
         if name.endswith(ending):
             return name.removesuffix(ending), _attribute(module, "wrap")

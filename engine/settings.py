@@ -39,21 +39,23 @@ def _number(default: Any, low: float, high: float = math.inf, *, above: bool = F
 
 @dataclass(frozen=True, slots=True)
 class ReplyChoices:
-    """How long a reply may become."""
+    """These settings say how long a reply may become."""
 
     max_tokens: int = _number(400, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryChoices:
-    """What is kept of a conversation."""
+    """These settings say what is kept of a conversation."""
 
     keep: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class GeminiChoices:
-    """How Gemini is reached. `address` is empty for Google's own; `timeout` is in seconds without a sign of life."""
+    """These settings say how Gemini is reached. `address` is empty for Google's own; `timeout` is in seconds without a
+    sign of life.
+    """
 
     model: str = "gemini-flash-latest"
     sdk: Literal["google-genai", "google-generativeai"] = "google-genai"
@@ -66,7 +68,8 @@ class GeminiChoices:
 
 @dataclass(frozen=True, slots=True)
 class DocumentsChoices:
-    """How documents are looked up and who answers. `model` "auto": Gemini with a key, else an imported one, else none.
+    """These say how documents are looked up and who answers. `model` "auto": Gemini with a key, else an imported one,
+    else none.
 
     `collection` is empty for all of them; `passages` is how many the answer may rest on.
     """
@@ -79,7 +82,7 @@ class DocumentsChoices:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a person can choose once for all."""
+    """The settings are everything a person can choose once for all."""
 
     language: Literal["auto", "en", "pt-br"] = "auto"
     model: str = "ngram"
@@ -96,7 +99,7 @@ class Settings:
     plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False, metadata={"free": True})
 
     def reply_settings(self) -> "ReplySettings":
-        """What a backend is asked to keep to."""
+        """A backend is asked to keep to these settings."""
         from genchat.engine.contract import ReplySettings
 
         return ReplySettings(self.sampling, self.reply.max_tokens)
@@ -104,7 +107,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One leaf of the tree: its dotted name, type and bounds."""
+    """A setting is one leaf of the tree: its dotted name, type and bounds."""
 
     name: str
     kind: type | None  # None for a choice among words
@@ -122,7 +125,7 @@ class Setting:
 
     @property
     def allowed(self) -> str:
-        """What may be written, in the reader's words: "a whole number, 1 or more"."""
+        """The words say, in the language in use, what may be written: "a whole number, 1 or more"."""
         if self.words:
             return say("settings.one_of", first=", ".join(self.words[:-1]), last=self.words[-1])
         if self.kind is bool:
@@ -143,7 +146,7 @@ def allowed_numbers(whole: bool, low: float, high: float = math.inf, *, above: b
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class LayeredValue:
     """A value, the layer it came from and where exactly ("settings.toml:3", "GENCHAT_MODEL", "")."""
 
     value: Any
@@ -152,7 +155,7 @@ class Given:
 
 
 def known_settings() -> dict[str, Setting]:
-    """Every setting by its dotted name, in the order they are shown."""
+    """The result is every setting by its dotted name, in the order they are shown."""
     return {setting.name: setting for setting in _walk(Settings, "")}
 
 
@@ -185,28 +188,28 @@ def _walk(owner: type, prefix: str) -> Iterator[Setting]:
 
 def read_layers(
     file: Path, environment: Mapping[str, str] | None = None, flags: Mapping[str, Any] | None = None
-) -> dict[str, Given]:
-    """Every setting with the layer that decided it. Raises SettingsError. Flags of value None are not given."""
+) -> dict[str, LayeredValue]:
+    """The result is every setting with the layer that decided it. Flags of None are not given. Raises SettingsError."""
     known = known_settings()
-    given = {name: Given(setting.default, "default") for name, setting in known.items()}
-    given |= _from_file(file, known)
+    layered = {name: LayeredValue(setting.default, "default") for name, setting in known.items()}
+    layered |= _from_file(file, known)
     variables = os.environ if environment is None else environment
     for name, setting in known.items():
         text = variables.get(setting.variable, "")
         if text:
-            given[name] = Given(_from_text(setting, text, setting.variable), "environment", setting.variable)
+            layered[name] = LayeredValue(_from_text(setting, text, setting.variable), "environment", setting.variable)
     for name, value in (flags or {}).items():
         if value is not None:
             flag = "--" + name.rpartition(".")[2].replace("_", "-")
-            given[name] = Given(_checked(known[name], value, flag), "flag", flag)
-    return given
+            layered[name] = LayeredValue(_checked(known[name], value, flag), "flag", flag)
+    return layered
 
 
 def load_settings(
     file: Path, environment: Mapping[str, str] | None = None, flags: Mapping[str, Any] | None = None
 ) -> Settings:
     """The settings in force. Raises SettingsError for anything not understood."""
-    return build_settings({name: given.value for name, given in read_layers(file, environment, flags).items()})
+    return build_settings({name: layered.value for name, layered in read_layers(file, environment, flags).items()})
 
 
 def build_settings(values: Mapping[str, Any]) -> Settings:
@@ -228,7 +231,7 @@ def _build(owner: type, prefix: str, values: Mapping[str, Any]) -> Any:
     return owner(**chosen)
 
 
-def _from_file(file: Path, known: dict[str, Setting]) -> dict[str, Given]:
+def _from_file(file: Path, known: dict[str, Setting]) -> dict[str, LayeredValue]:
     text = _read(file)
     if not text:
         return {}
@@ -240,7 +243,7 @@ def _from_file(file: Path, known: dict[str, Setting]) -> dict[str, Given]:
         line = re.search(r"line (\d+)", str(error))
         where = f"{file}:{line[1] if line else text.count(chr(10)) + 1}"
         raise SettingsError("settings_not_toml", where=where, reason=error) from None
-    given = {}
+    layered = {}
     try:
         options = dict(options_in(document.pop(PLUGINS, {})))
     except ValueError as error:
@@ -248,17 +251,17 @@ def _from_file(file: Path, known: dict[str, Setting]) -> dict[str, Given]:
         where = f"{file}:{_line_of(text, name)}"
         raise SettingsError("setting_wrong", where=where, name=name, value=value, allowed=ALLOWED) from None
     for name, value in options.items():
-        given[name] = Given(value, "file", f"{file}:{_line_of(text, name)}")
+        layered[name] = LayeredValue(value, "file", f"{file}:{_line_of(text, name)}")
     for name, value in _leaves(document, known):
         where = f"{file}:{_line_of(text, name)}"
         if name not in known:
             raise _unknown(name, where, known)
-        given[name] = Given(_checked(known[name], value, where), "file", where)
-    return given
+        layered[name] = LayeredValue(_checked(known[name], value, where), "file", where)
+    return layered
 
 
-def place_of(file: Path, name: str) -> str:
-    """Where a file gives a setting: "FILE:LINE". Raises SettingsError where the file cannot be read."""
+def setting_location(file: Path, name: str) -> str:
+    """The location is where a file gives a setting: "FILE:LINE". Raises SettingsError where the file cannot be read."""
     return f"{file}:{_line_of(_read(file), name)}"
 
 
@@ -285,17 +288,17 @@ def _leaves(table: Mapping[str, Any], known: dict[str, Setting], prefix: str = "
 def _line_of(text: str, name: str) -> int:
     """The 1-based line where the file gives `name`, dotted keys and table headers included; 1 if it is not found."""
     table = ""
-    found = 1
+    header_line = 1
     for number, line in enumerate(text.splitlines(), 1):
         header = re.match(r"\s*\[\[?\s*([^\[\]]+?)\s*\]", line)
         key = re.match(r"\s*([\w.\"' -]+?)\s*=", line)
         if header:
             table = _plain(header[1])
             if table == name:
-                found = number
+                header_line = number
         elif key and ".".join(filter(None, (table, _plain(key[1])))) == name:
             return number
-    return found
+    return header_line
 
 
 def _plain(key: str) -> str:
@@ -390,17 +393,17 @@ def _edit(file: Path, path: Sequence[str], value: Any) -> bool:
     except ParseError as error:
         raise SettingsError("settings_not_toml", where=f"{file}:{error.line}", reason=error) from None
     *tables, key = path
-    place: Any = document
+    container: Any = document
     for table in tables:
-        if table not in place:
+        if table not in container:
             if value is None:
                 return False
-            place[table] = tomlkit.table()
-        place = place[table]
+            container[table] = tomlkit.table()
+        container = container[table]
     if value is not None:
-        place[key] = value
-    elif key in place:
-        del place[key]
+        container[key] = value
+    elif key in container:
+        del container[key]
     else:
         return False
     try:

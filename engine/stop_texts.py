@@ -22,10 +22,10 @@ def _ended(steps: Iterator[Step], stops: Sequence[str]) -> Iterator[Step]:
     held: list[Step] = []
     for step in steps:
         held.append(step)
-        written = "".join(each.text for each in held)
-        found = min((place for stop in stops if (place := written.find(stop)) >= 0), default=None)
-        if found is not None:
-            yield from _cut(held, found)
+        written = "".join(piece.text for piece in held)
+        end = min((start for stop in stops if (start := written.find(stop)) >= 0), default=None)
+        if end is not None:
+            yield from _cut(held, end)
             return
         if step.special or not _may_become(written, stops):
             yield from held

@@ -35,7 +35,7 @@ def safe_json(document: str) -> str:
 
 def _json_escape(match: re.Match[str]) -> str:
     pair = match[0].encode("utf-16-be", "surrogatepass").hex()
-    return "".join(f"\\u{pair[place : place + 4]}" for place in range(0, len(pair), 4))
+    return "".join(f"\\u{pair[index : index + 4]}" for index in range(0, len(pair), 4))
 
 
 def safe_line(text: str, limit: int | None = None) -> str:
@@ -45,7 +45,7 @@ def safe_line(text: str, limit: int | None = None) -> str:
 
 
 def token_label(token_bytes: bytes, special_name: str | None = None) -> str:
-    """How one token is written in a table: "·manhã", "↵", "⇥"; half a character shows its bytes, "⟨c3⟩"."""
+    """The label is how a token is written in a table: "·manhã", "↵", "⇥"; half a character shows its bytes, "⟨c3⟩"."""
     if special_name is not None:
         return safe(special_name)
     try:
@@ -67,13 +67,13 @@ def _label_of_broken(token_bytes: bytes) -> str:
 
 
 def fold(text: str) -> str:
-    """Case folded and accents stripped: "Ação" becomes "acao". For searching, never for showing."""
+    """The text is case-folded and its accents stripped: "Ação" becomes "acao". It is for search, never shown."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 class IncrementalText:
-    """Bytes in, text out, characters split between tokens held back until they are whole."""
+    """Bytes go in, text comes out; characters split between tokens are held back until they are whole."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
@@ -84,5 +84,5 @@ class IncrementalText:
 
 
 def decode_bytes(pieces: bytes) -> str:
-    """All bytes at once, read as `IncrementalText` reads them."""
+    """All bytes are read at once, as `IncrementalText` reads them."""
     return pieces.decode("utf-8", errors="replace")

@@ -18,7 +18,7 @@ _SAFE_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123
 
 @dataclass(frozen=True)
 class TextCard:
-    """What is known of one text. sha256 and bytes are of the file as it stands here."""
+    """A card says what is known of one text. sha256 and bytes are of the file as it stands here."""
 
     name: str
     title: str
@@ -36,20 +36,20 @@ class TextStore:
     folder: Path
 
     def path(self, name: str) -> Path:
-        """Where the text of that name is or would be."""
+        """The path is where the text of that name is or would be."""
         if not name or not _SAFE_NAME.issuperset(name) or name.startswith("."):
             raise UsageError("text_name_bad", name=name)
         return self.folder / f"{name}.txt"
 
     def cards(self) -> list[TextCard]:
-        """Every text that is here, by name."""
-        found = []
+        """The result is the card of every text that is here, by name."""
+        cards = []
         for path in sorted(self.folder.glob("*.json")):
             try:
-                found.append(TextCard(**json.loads(path.read_text(encoding="utf-8"))))
+                cards.append(TextCard(**json.loads(path.read_text(encoding="utf-8"))))
             except (OSError, ValueError, TypeError):
                 continue  # a stranger's file: not a card
-        return found
+        return cards
 
     def find(self, name: str) -> TextCard:
         """The card of a text that is here. Raises TextUnusable naming what is."""
@@ -97,9 +97,9 @@ class TextStore:
             text = assemble(entry, contents)
         except BadFiles:
             raise RemoteError("text_not_as_expected", name=entry.name) from None
-        found = hashlib.sha256(text.encode()).hexdigest()
-        if found != entry.sha256:
-            raise RemoteError("hash_differs", name=entry.name, found=found[:12], wanted=entry.sha256[:12])
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        if digest != entry.sha256:
+            raise RemoteError("hash_differs", name=entry.name, found=digest[:12], wanted=entry.sha256[:12])
         converted = text if entry.conversion == "none" else CONVERSIONS[entry.conversion](text)
         return self._keep(entry.name, entry.title, entry.language, entry.licence, entry.attribution, converted)
 

@@ -8,7 +8,7 @@ from genchat.engine.text import decode_bytes, safe, token_label
 
 
 class Vocabulary(Protocol):
-    """What token ids mean: a tokenizer, or what the history kept of one."""
+    """A vocabulary says what token ids mean: a tokenizer, or what the history kept of one."""
 
     @property
     def special_tokens(self) -> Mapping[str, int]: ...
@@ -17,7 +17,7 @@ class Vocabulary(Protocol):
 
 
 class Labels:
-    """Token ids to what a table shows for them."""
+    """Labels turn token ids into what a table shows for them."""
 
     def __init__(self, vocabulary: Vocabulary | None) -> None:
         self._vocabulary = vocabulary
@@ -26,10 +26,10 @@ class Labels:
         self._special = {token: name for name, token in special.items()}
 
     def __call__(self, token: int) -> str:
-        found = self._known.get(token)
-        if found is None:
-            found = self._known[token] = self._label(token)
-        return found
+        label = self._known.get(token)
+        if label is None:
+            label = self._known[token] = self._label(token)
+        return label
 
     def of(self, step: Step) -> str:
         """The label of the token of a step; where its meaning is not known, that of the text it brought."""

@@ -20,7 +20,7 @@ def finite(value: float | None) -> float | None:
 
 
 def candidates(distribution: Distribution, labels: Labels, count: int) -> list[dict[str, Any]]:
-    """The likeliest tokens: id, label, rank, natural log-probability."""
+    """These are the likeliest tokens: id, label, rank, natural log-probability."""
     return [
         {"id": row.token, "token": labels(row.token), "rank": row.rank, "logprob": finite(row.log_prob)}
         for row in distribution.top(count)

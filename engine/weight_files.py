@@ -23,7 +23,7 @@ _KINDS = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 def refuse_pickle(path: Path, name: str) -> None:
     """Raise ModelDamaged if `path` is a pickle, or is not there (and then names a pickle that lies beside it)."""
     if not path.is_file():
-        pickles = [found.name for pattern in _PICKLE_NAMES for found in sorted(path.parent.glob(pattern))]
+        pickles = [pickle.name for pattern in _PICKLE_NAMES for pickle in sorted(path.parent.glob(pattern))]
         if pickles:
             raise ModelDamaged("weights_pickle", name=name, file=pickles[0])
         raise ModelDamaged("weights_missing", name=name, file=path.name)
@@ -48,7 +48,7 @@ def read_arrays(path: Path, shapes: Mapping[str, tuple[int, ...]], name: str) ->
     for key in entries:
         if key not in shapes:
             raise ModelDamaged("tensor_unknown", name=name, tensor=key)
-    found = {}
+    arrays = {}
     for key, shape in shapes.items():
         if key not in entries:
             raise ModelDamaged("tensor_missing", name=name, tensor=key)
@@ -58,10 +58,10 @@ def read_arrays(path: Path, shapes: Mapping[str, tuple[int, ...]], name: str) ->
             raise ModelDamaged("tensor_shape", name=name, tensor=key, **sizes)
         if entry["dtype"] not in _KINDS:
             raise ModelDamaged("tensor_dtype", name=name, tensor=key, found=entry["dtype"])
-        found[key] = _array(entry)
-        if not np.isfinite(found[key]).all():
+        arrays[key] = _array(entry)
+        if not np.isfinite(arrays[key]).all():
             raise ModelDamaged("weights_unreadable", name=name, file=path.name, reason=f"{key}: not a number")
-    return found
+    return arrays
 
 
 def _array(entry: dict[str, Any]) -> FloatArray:

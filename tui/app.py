@@ -17,7 +17,7 @@ from genchat.engine.errors import ExitCode, UsageError
 from genchat.engine.history.protocol import History
 from genchat.engine.language import say
 from genchat.engine.text import safe
-from genchat.tui.chat.backend_desk import BackendDesk
+from genchat.tui.chat.backend_pool import BackendPool
 from genchat.tui.chat.services import BackendSource
 from genchat.tui.chat.session import Session
 from genchat.tui.colours import DARK, LIGHT, themes
@@ -25,8 +25,8 @@ from genchat.tui.keys import bind
 from genchat.tui.screens.chat import ChatScreen
 
 if TYPE_CHECKING:
-    from genchat.tui.cli.command_context import Surroundings
-    from genchat.tui.screens.training_desk import TrainingDesk
+    from genchat.tui.cli.command_context import CommandContext
+    from genchat.tui.screens.training_controller import TrainingController
     from genchat.tui.training.job import TrainingJob
 
 _SWITCH_INTERVAL = 0.001  # seconds; Python's own 5 ms let a busy model delay a key by as much, several times over
@@ -43,7 +43,7 @@ def _commands() -> type[Provider]:
 
 
 class GenchatApp(App[int]):
-    """One chat screen over the models of this machine and the history."""
+    """The app shows one chat screen over the models of this machine and the history."""
 
     # Of the first screen too, since Textual loads a screen's own style sheet only when it is pushed.
     CSS_PATH: ClassVar[list[str | PurePath]] = ["screens/chat.tcss", "screens/dialogs.tcss"]
@@ -72,8 +72,9 @@ class GenchatApp(App[int]):
         conversation: str | None = None,
         report: Report | None = None,
     ) -> None:
-        """`conversation` is a kept one to open at once; `report` is told of a fault of genchat itself and says where it
-        was written down.
+        """`conversation` is a stored conversation to open at once.
+
+        `report` receives an internal error and returns the file to which it was written.
         """
         super().__init__()
         for theme in themes():
@@ -82,23 +83,23 @@ class GenchatApp(App[int]):
         self.set_reactive(App.theme, DARK if dark else LIGHT)
         self.update_classes({"-dark-mode": dark, "-light-mode": not dark}, update=False)
         self.stylesheet.set_variables(self.get_css_variables())
-        self.session = Session(BackendDesk(source), history, settings, model)
-        self._training: TrainingDesk | None = None
+        self.session = Session(BackendPool(source), history, settings, model)
+        self._training: TrainingController | None = None
         self._conversation = conversation
         self._report = report
 
     @property
     def training(self) -> "TrainingJob | None":
-        """The run that goes on, or whose end was not looked at yet."""
+        """Return the training run that is going on, or whose end nobody has looked at yet."""
         return None if self._training is None else self._training.job
 
     @property
     def failed(self) -> bool:
-        """Whether a fault of genchat itself ended it."""
+        """Return whether an internal error of genchat ended the app."""
         return self._exception is not None
 
     def run_alone(self) -> None:
-        """Run as what this process is for: the interpreter is set so that a busy model cannot hold up a key."""
+        """Run as the only task of this process, with the interpreter set so that a busy model cannot delay a key."""
         sys.setswitchinterval(_SWITCH_INTERVAL)
         gc.set_threshold(*_COLLECT_AFTER)
         # What is there at the first frame stays to the end, so no collection need look at it again.
@@ -109,35 +110,35 @@ class GenchatApp(App[int]):
         return ChatScreen(self.session, self._conversation)
 
     def action_command_palette(self) -> None:
-        """Everything that can be done now."""
+        """Open the palette of everything that can be done now."""
         if not any(isinstance(screen, CommandPalette) for screen in self.screen_stack):
             self.push_screen(CommandPalette(id="--command-palette", placeholder=say("tui.palette.placeholder")))
 
     def action_help_quit(self) -> None:
-        """Ctrl+C with nothing to copy: say how to leave. Textual would in English."""
+        """Say how to leave when Ctrl+C has nothing to copy; Textual would say it in English."""
         self.notify(say("tui.quit_hint"), markup=False)
 
     def action_theme(self) -> None:
-        """Dark or light."""
+        """Switch between the dark and the light theme."""
         self.theme = LIGHT if self.theme == DARK else DARK
 
     def action_train(self) -> None:
-        """Train a model, or look at the run that goes on."""
-        from genchat.tui.screens.training_desk import TrainingDesk
+        """Open the form that trains a model, or the run that is going on."""
+        from genchat.tui.screens.training_controller import TrainingController
 
         if isinstance(self.screen, ChatScreen):
-            self._training = self._training or TrainingDesk(self, self.screen)
+            self._training = self._training or TrainingController(self, self.screen)
             self._training.open()
 
     def action_documents(self) -> None:
-        """The documents that answers rest on."""
+        """Open the screen of the documents that answers are based on."""
         from genchat.tui.screens.documents import DocumentsScreen
 
         if isinstance(self.screen, ChatScreen):
             self.push_screen(DocumentsScreen())
 
     def action_words(self) -> None:
-        """Words as a machine sees them."""
+        """Open the screen that shows words as a machine sees them."""
         from genchat.tui.screens.words import WordsScreen
 
         if isinstance(self.screen, ChatScreen):
@@ -146,7 +147,7 @@ class GenchatApp(App[int]):
             self.push_screen(WordsScreen(backend.tokenizer if backend is not None and known else None))
 
     def action_help(self) -> None:
-        """Help, the focused part's keys first."""
+        """Open the help; the keys of the focused widget come first."""
         from genchat.tui.screens.help import HelpScreen, bindings_of
 
         if isinstance(self.screen, HelpScreen):
@@ -163,7 +164,7 @@ class GenchatApp(App[int]):
         self.push_screen(HelpScreen(explanations, list(groups.items())))
 
     def _fatal_error(self) -> None:
-        """A fault of genchat itself: one line and where the report is. Textual would print local variables."""
+        """Print one line about an internal error and where its report is; Textual would print local variables."""
         error = self._exception
         self.bell()
         kind = type(error).__name__ if error is not None else ""
@@ -176,45 +177,48 @@ class GenchatApp(App[int]):
         self._close_messages_no_wait()
 
     def _draft(self) -> str:
-        """What the person was writing: it is not in the history yet."""
+        """Return what the person was writing, which is not in the history yet."""
         screens = [screen for screen in self.screen_stack if isinstance(screen, ChatScreen)]
         return screens[0].prompt.text.strip() if screens else ""
 
 
 def _is_dark(theme: str) -> bool:
-    """The theme of the settings; "auto" asks the variable in which some terminals tell their colours, "15;0"."""
+    """Return whether the theme is dark.
+
+    "auto" asks the variable in which some terminals announce their colours, "15;0".
+    """
     if theme == "auto":
         return os.environ.get("COLORFGBG", "").rpartition(";")[2] not in ("7", "15")
     return theme == "dark"
 
 
-def run_app(around: "Surroundings") -> int:
-    """Open the screen on a terminal; returns the exit code. Raises UsageError on a terminal that cannot show it."""
+def run_app(context: "CommandContext") -> int:
+    """Open the screen on a terminal and return the exit code. Raises UsageError on a terminal that cannot show it."""
     term = os.environ.get("TERM", "")
     if term in _DUMB:
         raise UsageError("terminal_dumb", term=term)
     from genchat.engine.history import NullHistory, open_history
     from genchat.engine.reports import write_report
 
-    settings = around.settings
-    history = open_history(around.paths.history) if settings.history.keep else NullHistory()
+    settings = context.settings
+    history = open_history(context.paths.history) if settings.history.keep else NullHistory()
     with history:
-        asked = None
-        if around.conversation is not None or around.continue_latest:
+        conversation = None
+        if context.conversation is not None or context.continue_latest:
             from genchat.tui.cli.conversation_log import conversation_asked
 
-            asked = conversation_asked(history, latest=around.continue_latest, name=around.conversation)
+            conversation = conversation_asked(history, latest=context.continue_latest, name=context.conversation)
         app = GenchatApp(
-            around.registry,
+            context.registry,
             history,
             settings.reply_settings(),
             settings.model,
             dark=_is_dark(settings.theme),
-            conversation=None if asked is None else asked.id,
-            report=lambda error: write_report(error, around.paths, around.arguments),
+            conversation=None if conversation is None else conversation.id,
+            report=lambda error: write_report(error, context.paths, context.arguments),
         )
         app.run_alone()
     if app.training is not None and not app.training.status.over:
         app.training.stop()
-        around.output.note(say("training_screen.left_behind", name=app.training.order.name))
+        context.output.note(say("training_screen.left_behind", name=app.training.order.name))
     return ExitCode.BUG if app.failed else ExitCode.OK

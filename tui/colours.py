@@ -1,4 +1,4 @@
-"""genchat's two themes, and the inks that the painted widgets take from them.
+"""genchat's two themes, and the styles that the painted widgets take from them.
 
 Everything is neutral except one accent per backend family, which appears in three places only: the backend's name in
 the header, the speaker's name, the bar of the token that was chosen.
@@ -108,13 +108,13 @@ def _theme(name: str, colours: Mapping[str, str], dark: bool) -> Theme:
 
 
 def themes() -> tuple[Theme, Theme]:
-    """The dark and the light theme."""
+    """Return the dark and the light theme."""
     return _theme(DARK, _DARK, True), _theme(LIGHT, _LIGHT, False)
 
 
 @dataclass(frozen=True)
-class Inks:
-    """Foreground styles for painted lines, and the grounds they stand on."""
+class ThemeStyles:
+    """These are the foreground styles of painted lines, and the background colours behind them."""
 
     text: Style
     strong: Style
@@ -127,41 +127,41 @@ class Inks:
     bar: str
     bar_gained: str
     bar_lost: str
-    ground: str
+    background: str
     families: Mapping[str, str]
     heat: tuple[Style, ...]  # grounds for surprise, mild to strong
 
     def family(self, name: str) -> Style:
-        """The accent of a backend family."""
+        """Return the accent of a backend family."""
         return Style(color=self.family_colour(name), bold=True)
 
     def family_colour(self, name: str) -> str:
-        """Its colour alone, for bars."""
+        """Return the colour of a backend family alone, for bars."""
         return self.families.get(name, self.families["plugin"])
 
 
 @cache
-def inks(dark: bool, ground: str = "paper") -> Inks:
-    """The inks of the dark or light theme on `ground` ("paper" or "sheet")."""
+def theme_styles(dark: bool, background: str = "paper") -> ThemeStyles:
+    """Return the styles of the dark or light theme on `background` ("paper" or "sheet")."""
     colours = _DARK if dark else _LIGHT
-    back = colours[ground]
+    back = colours[background]
 
-    def ink(name: str, bold: bool = False) -> Style:
+    def foreground(name: str, bold: bool = False) -> Style:
         return Style(color=colours[name], bgcolor=back, bold=bold or None)
 
-    return Inks(
-        text=ink("text"),
-        strong=ink("text", bold=True),
-        muted=ink("muted"),
-        faint=ink("faint"),
-        rule=ink("rule"),
-        warning=ink("warning"),
-        error=ink("error"),
+    return ThemeStyles(
+        text=foreground("text"),
+        strong=foreground("text", bold=True),
+        muted=foreground("muted"),
+        faint=foreground("faint"),
+        rule=foreground("rule"),
+        warning=foreground("warning"),
+        error=foreground("error"),
         selected=Style(color=colours["paper"], bgcolor=colours["text"]),
         bar=colours["bar"],
         bar_gained=colours["bar-gained"],
         bar_lost=colours["bar-lost"],
-        ground=back,
+        background=back,
         families={key.removeprefix("family-"): value for key, value in colours.items() if key.startswith("family-")},
         heat=tuple(Style(bgcolor=colours[f"heat-{level}"]) for level in range(1, 5)),
     )

@@ -1,4 +1,4 @@
-"""Days as the reader calls them."""
+"""Names days in the reader's language: today, yesterday, a date."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -6,13 +6,13 @@ from genchat.engine.language import say
 
 
 def local_day(moment: datetime) -> date:
-    """The day of a moment where the reader is; a moment without a zone is UTC."""
+    """Return the day of a moment in the reader's time zone; a moment without a zone is UTC."""
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     return aware.astimezone().date()
 
 
 def day_group(day: date, today: date) -> str:
-    """Today, yesterday, the past week, or the month."""
+    """Return the group that a day belongs to: today, yesterday, the past week, or its month."""
     if day >= today or day == today - timedelta(days=1):
         return day_name(day, today)
     if day > today - timedelta(days=7):
@@ -21,7 +21,7 @@ def day_group(day: date, today: date) -> str:
 
 
 def day_name(day: date, today: date) -> str:
-    """Today, yesterday, or the date."""
+    """Return the name of a day: today, yesterday, or the date."""
     if day >= today:
         return say("tui.day.today")
     if day == today - timedelta(days=1):

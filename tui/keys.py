@@ -8,12 +8,12 @@ _PREFIX = "tui.key."
 
 
 def bind(keys: str, action: str, name: str, *, show: bool = False, priority: bool = False, shown: str = "") -> Binding:
-    """A binding called `name`: its description is the text "tui.key.NAME", its id the name itself."""
+    """Make a binding called `name`: its description is the text "tui.key.NAME", and its id is the name itself."""
     return Binding(keys, action, _PREFIX + name, id=name, show=show, priority=priority, key_display=shown or None)
 
 
 def description(binding: Binding) -> str:
-    """What the binding does, in the reader's language; empty for bindings that are not genchat's own."""
+    """Return what the binding does, in the reader's language, or nothing for bindings that are not genchat's own."""
     return say(binding.description) if binding.description.startswith(_PREFIX) else ""
 
 
@@ -44,17 +44,17 @@ _SHORT_MODIFIERS = {"ctrl": "^", "shift": "⇧", "alt": "Alt+"}
 
 
 def key_name(binding: Binding) -> str:
-    """How the first of a binding's keys is written: Ctrl+P, F1, ←."""
+    """Return how the first key of a binding is written: Ctrl+P, F1, ←."""
     return binding.key_display or _written(binding.key.partition(",")[0], _MODIFIERS)
 
 
 def short_key_name(binding: Binding) -> str:
-    """The same as narrow as it can be, for the line of keys at the foot of the screen: ^P."""
+    """Return the shortest form of that name, for the line of keys at the foot of the screen: ^P."""
     return binding.key_display or _written(binding.key.partition(",")[0], _SHORT_MODIFIERS)
 
 
 def key_names(binding: Binding) -> str:
-    """All keys of a binding."""
+    """Return the names of all keys of a binding."""
     return "  ".join(_written(key, _MODIFIERS) for key in binding.key.split(","))
 
 

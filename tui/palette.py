@@ -25,7 +25,7 @@ _APP_ACTIONS = ("documents", "words", "train", "theme", "help", "quit")
 
 @dataclass(frozen=True)
 class Command:
-    """One line of the palette; `name` is plain text, `key` how a key is written that does the same."""
+    """A command is one line of the palette. `name` is plain text; `key` is the name of a key that does the same."""
 
     name: str
     run: Callable[[], object]
@@ -33,12 +33,12 @@ class Command:
 
     @property
     def shown(self) -> Content:
-        """The name, and the key in the background."""
+        """Return the name, and the key in a fainter colour."""
         return Content.assemble(self.name, (f"   {self.key}", "$genchat-faint") if self.key else "")
 
 
 def commands_of(screen: "ChatScreen") -> Iterator[Command]:
-    """What can be done on the chat screen as it stands."""
+    """Return what can be done on the chat screen as it stands."""
     keys = _keys_of(type(screen), type(screen.app))
     for action in _SCREEN_ACTIONS:
         if screen.check_action(action, ()):
@@ -56,12 +56,12 @@ def _nothing() -> None:
 
 
 def _keys_of(*owners: type) -> dict[str, str]:
-    """How the first key of each action is written."""
-    return {each.action: key_name(each) for owner in owners for each in bindings_of(owner)}
+    """Return the name of the first key of each action."""
+    return {binding.action: key_name(binding) for owner in owners for binding in bindings_of(owner)}
 
 
 class GenchatCommands(Provider):
-    """Offers them to the palette."""
+    """This provider offers the commands to the palette."""
 
     def _commands(self) -> list[Command]:
         from genchat.tui.screens.chat import ChatScreen
@@ -81,12 +81,12 @@ class GenchatCommands(Provider):
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        found = False
+        matched = False
         for command in self._commands():
             score = matcher.match(command.name)
             if score > 0:
-                found = True
+                matched = True
                 yield Hit(score, command.shown, command.run, command.name)
-        if not found:  # else Textual says so itself, always in English
+        if not matched:  # else Textual says so itself, always in English
             nothing = say("tui.palette.nothing")
             yield Hit(0, Content.styled(nothing, "$genchat-muted"), _nothing, nothing)

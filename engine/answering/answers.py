@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from genchat.engine.answering.quoting import quoted_sentence
 from genchat.engine.contract import Event, Finish, Notice, ReplySettings, Step, StopSignal
 from genchat.engine.distribution import unknown
 from genchat.engine.retrieval.phrases import said
 from genchat.engine.retrieval.retriever import Retrieval, Retriever
-from genchat.engine.retrieval.sentences import Span, sentence_spans
-from genchat.engine.retrieval.tables import readable_row
 from genchat.engine.retrieval.terms import Language
 
 NO_MODEL = "retrieval.no_model"
@@ -37,18 +36,11 @@ def not_found(retrieval: Retrieval, settings: ReplySettings, should_stop: StopSi
     if retrieval.passages:
         nearest = retrieval.passages[0]
         where = {"source": nearest.source, "locator": nearest.locator, "number": nearest.number}
-        sentence = " ".join(nearest.text[slice(*(nearest.highlight or _first_sentence(nearest.text)))].split())
-        quoted = readable_row(nearest.source, sentence, language)
-        text += f"\n\n{said(language, 'nearest', **where)}\n“{quoted}”"
+        text += f"\n\n{said(language, 'nearest', **where)}\n{quoted_sentence(nearest)}"
     elif not retrieval.chunks_searched:
         text = said(language, "no_documents")
     yield Notice("retrieval.abstained")
     yield from written(text, settings, should_stop)
-
-
-def _first_sentence(text: str) -> Span:
-    """The first that is no heading; all of the text where there is none."""
-    return next((span for span in sentence_spans(text) if not text.startswith("#", span[0])), (0, len(text)))
 
 
 def politely(kind: str, language: Language, retriever: Retriever) -> str:

@@ -14,7 +14,8 @@ from genchat.engine.retrieval.retriever import Retriever
 from genchat.engine.retrieval.terms import Language
 
 GUARDS: tuple[str, ...] = ("genchat.engine.nutrition.offers",)  # modules with a `guard_of`
-COMPOSERS: tuple[str, ...] = ("genchat.engine.nutrition.composed",)  # modules with a `composed_answer`, in order
+# Modules with a `composed_answer`, in order.
+COMPOSERS: tuple[str, ...] = ("genchat.engine.nutrition.composed", "genchat.engine.answering.tables.composed")
 
 
 @dataclass(frozen=True)

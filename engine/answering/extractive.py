@@ -33,6 +33,7 @@ class ExtractiveBackend:
     """See engine.contract.Backend and engine.answering.order.Answerer. This one quotes, cites, and writes nothing."""
 
     without_documents = None
+    judges = False
 
     def __init__(self, retriever: Retriever, passages: int = PASSAGES) -> None:
         self.retriever = retriever
@@ -71,7 +72,7 @@ class ExtractiveBackend:
     def found(self, asked: Asked, retrieval: Retrieval) -> Iterator[Event]:
         yield retrieval.event
         yield from retrieval.notices
-        quoted = quotations(retrieval.question, retrieval.passages)
+        quoted = quotations(retrieval)
         yield from written(quoted, asked.settings, asked.should_stop)
 
     def complete(self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None) -> Iterator[Event]:

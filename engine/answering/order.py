@@ -2,8 +2,8 @@
 
 1. What is no question (a courtesy, an empty message) is answered without looking anything up.
 2. What documents hold in orderly form is composed: menus, recipes, figures.
-3. What a search finds is answered from: quoted, or given to a model.
-4. Where the best passage is only the nearest miss, the answer is that the documents do not hold it.
+3. What a search finds is answered from: quoted where it is enough, or given to a model, which judges it itself.
+4. Where nothing was found, or what is to be quoted is only the nearest miss, the documents do not hold it.
 """
 
 import secrets
@@ -37,7 +37,12 @@ class Asked:
 
 
 class Answerer(Protocol):
-    """How one backend gives each kind of answer; all of them end with a Finish."""
+    """How one backend gives each kind of answer; all of them end with a Finish.
+
+    One that `judges` reads the passages and says itself where they do not answer.
+    """
+
+    judges: bool
 
     def courteous(self, asked: Asked, kind: str, language: Language) -> Iterator[Event]:
         """Answer what is no question; `kind` is one of `answering.courtesy`."""
@@ -48,7 +53,7 @@ class Answerer(Protocol):
         ...
 
     def found(self, asked: Asked, retrieval: Retrieval) -> Iterator[Event]:
-        """Answer from passages that are enough for it."""
+        """Answer from passages: enough of them, unless it judges."""
         ...
 
 
@@ -69,7 +74,7 @@ def answer(
         yield from answerer.composed(asked, composed)
         return
     retrieval = _guarded(retriever.retrieve(question, passages, remote, before), asked.messages)
-    if retrieval.enough and retrieval.passages:
+    if retrieval.passages and (retrieval.enough or answerer.judges):
         yield from answerer.found(asked, retrieval)
         return
     yield retrieval.nearest_miss

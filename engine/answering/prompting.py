@@ -43,8 +43,17 @@ def rag_messages(
     *before, last = messages
     rules = Message(Role.SYSTEM, "\n".join([said(language, "prompt_rules", fence=fence), *more_rules]))
     blocks = "\n\n".join(_block(passage, fence) for passage in passages)
-    question = said(language, "prompt_question", passages=blocks, question=last.text.replace(fence, "…"))
+    told = "\n\n".join([blocks, *_strengths(passages, language)])
+    question = said(language, "prompt_question", passages=told, question=last.text.replace(fence, "…"))
     return [rules, *before, Message(Role.USER, question)]
+
+
+def _strengths(passages: Sequence[Passage], language: Language) -> list[str]:
+    """How much of the question each passage holds, by its words; nothing where that is not known."""
+    if not any(passage.matched for passage in passages):
+        return []
+    shares = ", ".join(f"[{passage.number}] {sum(passage.matched.values()):.0%}" for passage in passages)
+    return [said(language, "prompt_strengths", shares=shares)]
 
 
 def fitting(passages: Sequence[Passage], tokenizer: Tokenizer | None, room: int | None) -> list[Passage]:

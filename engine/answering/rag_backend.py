@@ -39,6 +39,8 @@ class RagBackend:
     `without_documents` is the backend that answers the same without them.
     """
 
+    judges = True
+
     def __init__(
         self, inner: Backend, retriever: Retriever, passages: int = PASSAGES, fallback: Backend | None = None
     ) -> None:

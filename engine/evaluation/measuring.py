@@ -32,7 +32,7 @@ _LEAD_IN = 64  # tokens of the text that stand before them
 
 @dataclass(frozen=True)
 class EvalText:
-    """A text to measure on. The scopes "replies" and "all" want it in the form of a dialogue file."""
+    """This is a text to measure on. The scopes "replies" and "all" want it in the form of a dialogue file."""
 
     name: str
     text: str
@@ -41,7 +41,7 @@ class EvalText:
 
 @dataclass(frozen=True)
 class Measurement:
-    """One model on one text. Speeds are tokens a second; `peak_memory` is bytes, None where it cannot be known."""
+    """One model was measured on one text. Speeds are tokens a second; `peak_memory` is bytes, None where unknown."""
 
     model: str
     family: str
@@ -56,7 +56,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Failure:
-    """A model that could not be measured, and why."""
+    """A model could not be measured, and `error` says why."""
 
     model: str
     error: GenchatError
@@ -65,7 +65,7 @@ class Failure:
 def measure_each(
     models: Sequence[str], texts: Sequence[EvalText], paths: Paths, settings: Settings
 ) -> Iterator[list[Measurement] | Failure]:
-    """For each model in turn, one measurement a text, or why there is none."""
+    """The function gives, for each model in turn, one measurement per text, or says why there is none."""
     for name in models:
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
             try:
@@ -85,7 +85,7 @@ def _in_own_process(name: str, texts: Sequence[EvalText], paths: Paths, settings
 
 
 def measure(backend: "Backend", name: str, texts: Sequence[EvalText], load_seconds: float = 0.0) -> list[Measurement]:
-    """`backend` on every text, in this process.
+    """The function measures `backend` on every text, in this process.
 
     Raises UsageError for a backend without exact distributions, TextUnusable for broken dialogues.
     """
@@ -93,13 +93,13 @@ def measure(backend: "Backend", name: str, texts: Sequence[EvalText], load_secon
 
     model = language_model(backend)
     template = backend.template if isinstance(backend, HasTemplate) else template_for(model.tokenizer)
-    found = []
+    measurements = []
     for text in texts:
         started = time.perf_counter()
         price = _price(model, template, text)
         read_speed = price.tokens / max(time.perf_counter() - started, 1e-9)
         write_speed = _write_speed(model, text.text)
-        found.append(
+        measurements.append(
             Measurement(
                 name,
                 model.info.family,
@@ -112,7 +112,7 @@ def measure(backend: "Backend", name: str, texts: Sequence[EvalText], load_secon
                 peak_memory(),
             )
         )
-    return found
+    return measurements
 
 
 def _price(model: "LanguageModel", template: ChatTemplate, text: EvalText) -> Price:
@@ -134,7 +134,7 @@ def _write_speed(model: "LanguageModel", text: str) -> float:
 
 
 def peak_memory() -> int | None:
-    """The most bytes of memory this process has held so far; None where the system does not say."""
+    """These are the most bytes of memory this process has held so far; None where the system does not say."""
     try:
         for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
             if line.startswith("VmHWM:"):

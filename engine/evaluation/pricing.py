@@ -41,12 +41,12 @@ class Price:
 
     @property
     def bits_per_byte(self) -> float:
-        """Bits for each byte of UTF-8."""
+        """These are the bits for each byte of UTF-8."""
         return self.nats / LN2 / max(self.bytes, 1)
 
     @property
     def perplexity(self) -> float:
-        """For each token; comparable only between models with the same tokens."""
+        """This is the perplexity per token; it is comparable only between models with the same tokens."""
         return math.exp(min(self.nats / max(self.tokens, 1), 700.0)) if math.isfinite(self.nats) else math.inf
 
     def __add__(self, other: "Price") -> "Price":
@@ -60,7 +60,7 @@ class Price:
 
 
 def price_text(model: LanguageModel, text: str) -> Price:
-    """A plain text from its beginning."""
+    """The function prices a plain text from its beginning."""
     tokens = model.tokenizer.encode(text)
     return _price(text, model, -_total(score(model, tokens)), len(tokens), 0)
 
@@ -68,19 +68,20 @@ def price_text(model: LanguageModel, text: str) -> Price:
 def price_dialogues(
     model: LanguageModel, template: ChatTemplate, dialogues: Iterable[Dialogue], scope: Scope = "replies"
 ) -> Price:
-    """Dialogues, each from an empty past. With the scope "all" the person's turns are priced like the replies.
+    """The function prices dialogues, each from an empty past. With the scope "all" the person's turns are priced like
+    the replies.
 
     Raises UsageError for that scope where the template is not genchat's own.
     """
-    found = Price(0.0, 0, 0)
+    total = Price(0.0, 0, 0)
     for dialogue in dialogues:
         said: list[Message] = []
         for turn in dialogue.turns:
             message = Message(_ROLES[turn.speaker], turn.text)
             if message.role is Role.ASSISTANT or scope == "all":
-                found += _price_turn(model, template, said, message)
+                total += _price_turn(model, template, said, message)
             said.append(message)
-    return found
+    return total
 
 
 def _price_turn(model: LanguageModel, template: ChatTemplate, before: Sequence[Message], message: Message) -> Price:

@@ -16,28 +16,28 @@ VARIABLE = "GOOGLE_GEMINI_BASE_URL"  # the one Google's own tools read
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A checked address; `url` has no slash at its end."""
+    """This is a checked address; `url` has no slash at its end."""
 
     url: str
 
     @property
     def is_default(self) -> bool:
-        """Google's own."""
+        """This is true for Google's own address."""
         return self.url == DEFAULT
 
     @property
     def host(self) -> str:
-        """Host and port, to be shown."""
+        """These are host and port, to be shown."""
         return urlsplit(self.url).netloc
 
     @property
     def is_loopback(self) -> bool:
-        """On this machine."""
+        """This is true for an address on this machine."""
         return _is_loopback(urlsplit(self.url).hostname or "")
 
 
 def find_address(chosen: str, environment: Mapping[str, str]) -> Address:
-    """The address of the settings, else that of the environment, else Google's. Raises UsageError."""
+    """The address is that of the settings, else the environment, else Google's. Raises UsageError."""
     written = (chosen or environment.get(VARIABLE) or DEFAULT).strip()
     try:
         parts = urlsplit(written)

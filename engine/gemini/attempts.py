@@ -17,7 +17,7 @@ RETRY_SECONDS = 0.5
 
 
 def attempt(work: Callable[[], T], translate: Translate) -> T:
-    """What `work` gives. Raises GeminiError, without cause or context."""
+    """The function gives what `work` gives. Raises GeminiError, without cause or context."""
     try:
         return work()
     except GeminiError as error:
@@ -29,7 +29,7 @@ def attempt(work: Callable[[], T], translate: Translate) -> T:
 
 
 def twice(work: Callable[[], T], translate: Translate, pause: Pause = time.sleep) -> T:
-    """`attempt`, and once more after a short pause if the service had a passing trouble."""
+    """The function runs `attempt`, and once more after a short pause if the service had a passing trouble."""
     try:
         return attempt(work, translate)
     except GeminiError as error:

@@ -22,12 +22,12 @@ from genchat.engine.contract import (
 from genchat.engine.conversation import Message
 from genchat.engine.distribution import unknown
 from genchat.engine.evidence import Evidence
+from genchat.engine.gemini.background_iterator import Stopped, in_background
 from genchat.engine.gemini.client import Chunk, GeminiClient, GenerateRequest
 from genchat.engine.gemini.connection import Connection, open_connection, suggestions
 from genchat.engine.gemini.endings import Ending
 from genchat.engine.gemini.errors import GeminiError
 from genchat.engine.gemini.first_use import tell_once
-from genchat.engine.gemini.pump import Stopped, pumped
 from genchat.engine.gemini.requests import (
     check_model_name,
     continuation_request,
@@ -42,31 +42,33 @@ from genchat.engine.settings import Settings
 
 
 def open_backend(settings: Settings, paths: Paths) -> "GeminiBackend":
-    """As the settings say; loads no SDK and asks for no key yet. Raises UsageError for an address or a model name."""
+    """The backend follows the settings; no SDK is loaded and no key asked for yet. Raises UsageError for a bad address
+    or model name.
+    """
     choices = settings.gemini
     return GeminiBackend(
         open_connection(settings, paths),
         check_model_name(choices.model),
-        told_in=paths.config,
+        told_folder=paths.config,
         probabilities=choices.probabilities,
     )
 
 
 def open_model(request: OpenRequest) -> "GeminiBackend":
-    """As the request's settings say."""
+    """The backend follows the request's settings."""
     return open_backend(request.settings, request.paths)
 
 
 class GeminiBackend:
-    """See engine.contract.Backend. `told_in` is the folder that remembers what the person was told already."""
+    """See engine.contract.Backend. `told_folder` is the folder that remembers which notices were shown already."""
 
-    def __init__(self, connection: Connection, model: str, *, told_in: Path, probabilities: bool = True) -> None:
+    def __init__(self, connection: Connection, model: str, *, told_folder: Path, probabilities: bool = True) -> None:
         self._connection = connection
         self._model = model
-        self._told_in = told_in
+        self._told_folder = told_folder
         self._probabilities = probabilities
         self._without_probabilities: set[str] = set()
-        self._address_told = False
+        self._address_shown = False
         self._tokens = SeenTokens(model)
 
     @property
@@ -118,7 +120,7 @@ class GeminiBackend:
         return None
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
-        """How many tokens Gemini counts in a conversation, instructions left out. Raises GeminiError."""
+        """Gemini counts this many tokens in a conversation, instructions left out. Raises GeminiError."""
         request = conversation_request(self._model, messages, ReplySettings(), probabilities=False)
         return self._connection.client().count(request) if request.turns else 0
 
@@ -157,10 +159,10 @@ class GeminiBackend:
             raise self._with_suggestions(failure)
 
     def _first_words(self, settings: ReplySettings) -> Iterator[Event]:
-        if tell_once(self._told_in, "gemini.leaves_the_machine"):
+        if tell_once(self._told_folder, "gemini.leaves_the_machine"):
             yield Notice("gemini.leaves_the_machine")
-        if not self._address_told and not self._connection.address.is_default:
-            self._address_told = True
+        if not self._address_shown and not self._connection.address.is_default:
+            self._address_shown = True
             yield Notice("gemini.other_address", {"address": self._connection.address.url})
         yield from unheeded(settings)
 
@@ -169,13 +171,13 @@ class GeminiBackend:
     ) -> Iterator[Event]:
         """The whole answer with its tokens; nothing if the model refuses to give probabilities."""
         try:
-            chunk = next(pumped(lambda: iter((client.generate(request),)), should_stop))
+            chunk = next(in_background(lambda: iter((client.generate(request),)), should_stop))
         except GeminiError as error:
             if error.kind != "no_logprobs":
                 raise
             refusal = error
         else:
-            writing.hear(chunk)
+            writing.note(chunk)
             writing.over = True
             yield from self._tokens_of(chunk, writing, should_stop)
             return
@@ -201,8 +203,8 @@ class GeminiBackend:
         self, client: GeminiClient, request: GenerateRequest, writing: "_Writing", should_stop: StopSignal
     ) -> Iterator[Event]:
         reason = "gemini.no_probabilities" if self._probabilities else "gemini.probabilities_off"
-        for chunk in pumped(lambda: client.stream(request), should_stop):
-            writing.hear(chunk)
+        for chunk in in_background(lambda: client.stream(request), should_stop):
+            writing.note(chunk)
             yield from writing.steps(chunk.text, reason)
             if writing.limit_reached:
                 return
@@ -229,8 +231,8 @@ class _Writing:
         self.over = False
         self.ending = Ending()
 
-    def hear(self, chunk: Chunk) -> None:
-        """Take note of a chunk."""
+    def note(self, chunk: Chunk) -> None:
+        """The chunk is taken into account."""
         self.ending = self.ending.after(chunk)
 
     def steps(self, text: str, reason: str) -> Iterator[Step]:

@@ -14,7 +14,7 @@ Speaker = Literal["user", "model"]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn of a conversation as Gemini knows it; instructions are no turn."""
+    """A turn is one turn of a conversation as Gemini knows it; instructions are no turn."""
 
     speaker: Speaker
     text: str
@@ -22,7 +22,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class GenerateRequest:
-    """What is asked. None leaves a number to the service; `candidates` of 0 asks for no probabilities.
+    """A request says what is asked. None leaves a number to the service; `candidates` of 0 asks for no probabilities.
 
     `sampling`: the numbers of how tokens are drawn, under the service's own names.
     """
@@ -38,7 +38,7 @@ class GenerateRequest:
 
 @dataclass(frozen=True, slots=True)
 class TokenChoice:
-    """A token as the service names it; `token` is None where it gives no id. `log_prob` is natural."""
+    """A choice is a token as the service names it; `token` is None where it gives no id. `log_prob` is natural."""
 
     text: str
     token: int | None
@@ -47,7 +47,9 @@ class TokenChoice:
 
 @dataclass(frozen=True, slots=True)
 class DecodingStep:
-    """One token of the answer and the likeliest ones at its place, likeliest first; it need not be among them."""
+    """A step is one token of the answer and the likeliest ones at its position, likeliest first; the token need not be
+    among them.
+    """
 
     chosen: TokenChoice
     top: tuple[TokenChoice, ...]
@@ -55,7 +57,7 @@ class DecodingStep:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of an answer, or a whole one. Numbers of tokens count from the beginning of the answer."""
+    """A chunk is a piece of an answer, or a whole one. Numbers of tokens count from the beginning of the answer."""
 
     text: str = ""
     finish: str = ""  # the service's own word for why the answer ended, such as "STOP"; "" while it goes on
@@ -73,7 +75,7 @@ Task = Literal["RETRIEVAL_QUERY", "RETRIEVAL_DOCUMENT"]
 
 @dataclass(frozen=True, slots=True)
 class EmbedRequest:
-    """Texts to make vectors of, each by itself. `task` is None for models that read it from the text."""
+    """The texts become vectors, each by itself. `task` is None for models that read it from the text."""
 
     model: str
     texts: tuple[str, ...]
@@ -83,7 +85,7 @@ class EmbedRequest:
 
 @dataclass(frozen=True, slots=True)
 class RemoteModel:
-    """One model the service offers. `actions` are its verbs, such as "generateContent"."""
+    """The service offers this model. `actions` are its verbs, such as "generateContent"."""
 
     name: str
     title: str = ""
@@ -94,33 +96,33 @@ class RemoteModel:
 
     @property
     def generates(self) -> bool:
-        """Whether it can be talked to."""
+        """This is true where the model can be talked to."""
         return "generateContent" in self.actions
 
 
 class GeminiClient(Protocol):
-    """One key and one address."""
+    """A client has one key and one address."""
 
     def stream(self, request: GenerateRequest) -> Iterator[Chunk]:
-        """The answer as it is made."""
+        """The client gives the answer as it is made."""
         ...
 
     def generate(self, request: GenerateRequest) -> Chunk:
-        """The answer in one piece."""
+        """The client gives the answer in one piece."""
         ...
 
     def embed(self, request: EmbedRequest) -> list[list[float]]:
-        """One vector a text, in order, not yet of length 1."""
+        """The client gives one vector per text, in order, not yet of length 1."""
         ...
 
     def count(self, request: GenerateRequest) -> int:
-        """How many tokens the turns are."""
+        """The client counts the tokens of the turns."""
         ...
 
     def models(self) -> list[RemoteModel]:
-        """All pages of the list."""
+        """The client gives all pages of the list."""
         ...
 
     def close(self) -> None:
-        """Let the connections go."""
+        """The client lets its connections go."""
         ...

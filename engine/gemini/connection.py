@@ -20,7 +20,9 @@ _SUGGESTIONS = 4
 
 
 class Connection:
-    """One address and the client that talks to it, made when first needed. Opens nothing by itself."""
+    """A connection holds one address and the client that talks to it, which is made when first needed. It opens nothing
+    by itself.
+    """
 
     def __init__(
         self,
@@ -70,7 +72,7 @@ class Connection:
 
 
 def open_connection(settings: Settings, paths: Paths) -> Connection:
-    """As the settings say. Raises UsageError for an address that is not taken."""
+    """The connection follows the settings. Raises UsageError for an address that is not taken."""
     choices = settings.gemini
     return Connection(
         find_address(choices.address, os.environ),
@@ -82,18 +84,18 @@ def open_connection(settings: Settings, paths: Paths) -> Connection:
 
 
 def list_models(connection: Connection) -> list[RemoteModel]:
-    """What the service offers, by name. Raises GeminiError."""
+    """These are the models that the service offers, by name. Raises GeminiError."""
     return sorted(connection.client().models(), key=lambda model: model.name)
 
 
 def suggestions(connection: Connection, name: str) -> list[str]:
-    """Names of models that can be talked to, the likeliest to be meant first; none where they cannot be had."""
+    """These are names of models that can be talked to, the likeliest to be meant first; none where there are none."""
     try:
         names = [model.name for model in connection.client().models() if model.generates]
     except GeminiError:
         return []
     near = get_close_matches(name, names, _SUGGESTIONS, 0.6)
-    latest = [each for each in names if each.endswith("-latest")]
+    latest = [candidate for candidate in names if candidate.endswith("-latest")]
     return list(dict.fromkeys([*near, *latest, *names]))[:_SUGGESTIONS]
 
 

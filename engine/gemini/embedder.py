@@ -22,7 +22,9 @@ _CONVENTION = 1  # raised when the same text would be written differently
 
 
 def open_embedder(settings: Settings, paths: Paths) -> "GeminiEmbedder":
-    """As the settings say; loads no SDK and asks for no key yet. Raises UsageError for an address or a model name."""
+    """The embedder follows the settings; no SDK is loaded and no key asked for yet. Raises UsageError for a bad address
+    or model name.
+    """
     choices = settings.gemini
     return GeminiEmbedder(
         open_connection(settings, paths), check_model_name(choices.embedding_model), choices.embedding_dimension
@@ -67,8 +69,8 @@ class GeminiEmbedder:
         request = EmbedRequest(self.name, tuple(map(writable, texts)), task if self._by_task else None, self.dimension)
         vectors = self._connection.client().embed(request)
         if len(vectors) != len(texts) or any(len(vector) != self.dimension for vector in vectors):
-            found = f"{len(vectors)} × {len(vectors[0]) if vectors else 0}"
-            raise GeminiError("bad_reply", variant="vectors", model=self.name, found=found, texts=len(texts))
+            shape = f"{len(vectors)} × {len(vectors[0]) if vectors else 0}"
+            raise GeminiError("bad_reply", variant="vectors", model=self.name, found=shape, texts=len(texts))
         matrix = np.array(vectors, dtype=np.float64)
         lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
         if not np.all(np.isfinite(lengths) & (lengths > 0)):

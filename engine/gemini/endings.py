@@ -20,7 +20,7 @@ _BLOCKS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What is known so far."""
+    """An ending is what is known so far of how the answer ended."""
 
     word: str = ""
     message: str = ""
@@ -32,7 +32,7 @@ class Ending:
     version: str = ""
 
     def after(self, chunk: Chunk) -> "Ending":
-        """With what one more chunk says."""
+        """The result takes in what one more chunk says."""
         return Ending(
             word=chunk.finish or self.word,
             message=chunk.finish_message or self.message,
@@ -46,7 +46,7 @@ class Ending:
 
     @property
     def ended(self) -> bool:
-        """Whether the service said that, or why, there is no more."""
+        """This is true once the service said that, or why, there is no more."""
         return bool(self.word or self.prompt_block)
 
     def finish(self, reason: FinishReason, detail: str = "") -> Finish:
@@ -54,7 +54,7 @@ class Ending:
         return Finish(reason, self.prompt_tokens, detail or safe_line(self.version, 80))
 
     def events(self, limit_reached: bool) -> Iterator[Event]:
-        """What to tell about the end, and the Finish."""
+        """These are the notices about the end, and the Finish."""
         word = safe_line(self.word, 60)
         values = {"reason": word, "message": safe_line(self.message, 200)}
         if self.prompt_block:

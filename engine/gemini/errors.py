@@ -53,7 +53,7 @@ _OFFLINE_NAMES = ("Connect", "Connection", "Proxy", "SSL", "Network", "gaierror"
 
 
 class GeminiError(RemoteError):
-    """A refusal or failure of the service. `kind` says which, `retry_after` after how many seconds it may work.
+    """The service refused or failed. `kind` says which, `retry_after` after how many seconds it may work.
 
     The text is that of the kind, or of `variant` where a kind has several. No key is ever among the values.
     """
@@ -86,11 +86,11 @@ class ErrorReader:
         return "ErrorReader(…)"
 
     def clean(self, text: object) -> str:
-        """A short message on one line, safe to show, without keys."""
+        """The message becomes one short line, safe to show, without keys."""
         return safe_line(redact(str(text), (self._key, *known_keys())), _LONGEST_REASON)
 
     def answered(self, code: int, body: Any, model: str) -> GeminiError:
-        """From the status and the decoded JSON body of an answer that is an error."""
+        """The error is made from the status and the decoded JSON body of an answer."""
         if isinstance(body, list) and len(body) == 1:
             body = body[0]
         error = body.get("error") if isinstance(body, Mapping) else None
@@ -107,7 +107,7 @@ class ErrorReader:
         )
 
     def refused(self, code: int, message: str, details: Iterable[Mapping[str, Any]], model: str) -> GeminiError:
-        """From the parts of an error of the service."""
+        """The error is made from the parts of an error of the service."""
         listed = list(details)
         reason = self.clean(message) or f"HTTP {code}"
         if code >= 500:
@@ -130,7 +130,7 @@ class ErrorReader:
         return GeminiError("request", code=code, reason=reason)
 
     def raised(self, error: BaseException) -> GeminiError:
-        """From an exception that is no answer of the service."""
+        """The error is made from an exception that is no answer of the service."""
         names = [kind.__name__ for kind in type(error).__mro__]
         reason = self.clean(f"{type(error).__name__}: {error}")
         if any("Timeout" in name for name in names):
@@ -144,8 +144,13 @@ class ErrorReader:
 
 
 def _quota(details: list[Mapping[str, Any]], reason: str) -> GeminiError:
-    violations = [each for detail in details for each in detail.get("violations") or [] if isinstance(each, Mapping)]
-    if any("PerDay" in str(each.get("quotaId") or each.get("quota_id")) for each in violations):
+    violations = [
+        violation
+        for detail in details
+        for violation in detail.get("violations") or []
+        if isinstance(violation, Mapping)
+    ]
+    if any("PerDay" in str(violation.get("quotaId") or violation.get("quota_id")) for violation in violations):
         return GeminiError("quota", variant="quota_day", reason=reason)
     waits = [_seconds(detail.get("retryDelay") or detail.get("retry_delay")) for detail in details]
     known = [wait for wait in waits if wait is not None]

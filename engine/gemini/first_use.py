@@ -11,16 +11,18 @@ FILE = "told.json"
 
 
 def tell_once(folder: Path, matter: str) -> bool:
-    """Whether this is the first time; from now on it no longer is. What cannot be remembered is told again."""
+    """The answer is true the first time and false from then on. What cannot be remembered counts as the first time
+    again.
+    """
     file = folder / FILE
-    told: dict[str, str] = {}
+    first_times: dict[str, str] = {}
     with suppress(OSError, ValueError):
         written = json.loads(file.read_bytes())
-        told = written if isinstance(written, dict) else {}
-    if matter in told:
+        first_times = written if isinstance(written, dict) else {}
+    if matter in first_times:
         return False
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        told[matter] = datetime.now(UTC).isoformat(timespec="seconds")
-        write_atomically(file, json.dumps(told), mode=0o600)
+        first_times[matter] = datetime.now(UTC).isoformat(timespec="seconds")
+        write_atomically(file, json.dumps(first_times), mode=0o600)
     return True

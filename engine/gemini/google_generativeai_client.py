@@ -187,8 +187,8 @@ def _contents(request: GenerateRequest) -> list[dict[str, Any]]:
 
 
 def _plain(message: Any) -> dict[str, Any]:
-    found: dict[str, Any] = type(message).to_dict(message, use_integers_for_enums=False)
-    return found
+    fields: dict[str, Any] = type(message).to_dict(message, use_integers_for_enums=False)
+    return fields
 
 
 def _chunk(answer: Any) -> Chunk:
@@ -203,5 +203,5 @@ def _chunk(answer: Any) -> Chunk:
 
 
 def _says_nothing(answer: Any) -> bool:
-    told = answer.prompt_feedback.block_reason or answer.usage_metadata.total_token_count
-    return not answer.candidates and not told
+    content = answer.prompt_feedback.block_reason or answer.usage_metadata.total_token_count
+    return not answer.candidates and not content

@@ -9,7 +9,7 @@ _UNSPECIFIED = "UNSPECIFIED"
 
 
 def read_chunk(answer: Mapping[str, Any]) -> Chunk:
-    """One GenerateContentResponse. Only the first candidate is looked at; thoughts are left out of the text."""
+    """The function reads one GenerateContentResponse: the first candidate alone, thoughts left out of the text."""
     candidates = answer.get("candidates") or [{}]
     first: Mapping[str, Any] = candidates[0]
     usage: Mapping[str, Any] = answer.get("usage_metadata") or {}
@@ -28,7 +28,7 @@ def read_chunk(answer: Mapping[str, Any]) -> Chunk:
 
 
 def read_model(model: Mapping[str, Any]) -> RemoteModel:
-    """One entry of the list of models."""
+    """The function reads one entry of the list of models."""
     actions = model.get("supported_actions") or model.get("supported_generation_methods") or ()
     return RemoteModel(
         name=str(model.get("name") or "").removeprefix("models/"),
@@ -57,18 +57,19 @@ def _count(usage: Mapping[str, Any], name: str) -> int | None:
 
 def _thoughts(usage: Mapping[str, Any]) -> int | None:
     """Tokens spent thinking; from the total where, as in the older SDK, they have no field."""
-    told = _count(usage, "thoughts_token_count")
+    reported = _count(usage, "thoughts_token_count")
     total = _count(usage, "total_token_count")
-    if told is not None or total is None:
-        return told
+    if reported is not None or total is None:
+        return reported
     rest = total - sum(_count(usage, name) or 0 for name in ("prompt_token_count", "candidates_token_count"))
     return rest if rest > 0 else None
 
 
 def _steps(result: Mapping[str, Any]) -> tuple[DecodingStep, ...]:
-    chosen = [_choice(each) for each in result.get("chosen_candidates") or ()]
+    chosen = [_choice(candidate) for candidate in result.get("chosen_candidates") or ()]
     tops = [
-        tuple(_choice(each) for each in place.get("candidates") or ()) for place in result.get("top_candidates") or ()
+        tuple(_choice(candidate) for candidate in step.get("candidates") or ())
+        for step in result.get("top_candidates") or ()
     ]
     if len(tops) != len(chosen):
         tops = [()] * len(chosen)

@@ -23,7 +23,7 @@ _MODEL_NAME = re.compile(r"(?:models/|tunedModels/)?[A-Za-z0-9][A-Za-z0-9._-]{0,
 
 
 def check_model_name(name: str) -> str:
-    """`name` without "models/". Raises UsageError for what cannot name a model."""
+    """The result is `name` without "models/". Raises UsageError for what cannot name a model."""
     if not _MODEL_NAME.fullmatch(name):
         raise UsageError("gemini_model_name", name=name)
     return name.removeprefix("models/")
@@ -49,7 +49,7 @@ def continuation_request(model: str, text: str, settings: ReplySettings, *, prob
 
 
 def unheeded(settings: ReplySettings) -> list[Notice]:
-    """What of the settings the service does not know or takes only in part."""
+    """These notices name the settings that the service does not know or takes only in part."""
     sampling = settings.sampling
     on = {setting.name for stage in stages() if stage.is_on(sampling) for setting in stage.settings[:1]}
     used = [setting for setting in stage_settings() if setting.name in on]

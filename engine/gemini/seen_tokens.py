@@ -28,7 +28,7 @@ class SeenTokens:
 
     @property
     def vocabulary_size(self) -> int:
-        """How many tokens have been seen."""
+        """This is how many tokens have been seen."""
         return len(self._texts)
 
     @property
@@ -36,17 +36,21 @@ class SeenTokens:
         return {}
 
     def learn(self, choice: TokenChoice) -> int:
-        """The id of a token."""
-        given = choice.token
-        if isinstance(given, int) and 0 <= given < _FIRST_OWN_ID and self._texts.get(given, choice.text) == choice.text:
-            self._texts[given] = choice.text
-            return given
+        """The method gives the id of a token."""
+        service_id = choice.token
+        if (
+            isinstance(service_id, int)
+            and 0 <= service_id < _FIRST_OWN_ID
+            and self._texts.get(service_id, choice.text) == choice.text
+        ):
+            self._texts[service_id] = choice.text
+            return service_id
         own = self._own_ids.setdefault(choice.text, _FIRST_OWN_ID + len(self._own_ids))
         self._texts[own] = choice.text
         return own
 
     def encode(self, text: str) -> list[int]:
-        """Cannot be done: how the service cuts a text is not known. Raises UsageError."""
+        """Encoding cannot be done, since how the service cuts a text is not known. Raises UsageError."""
         raise UsageError("cannot_score", backend=self._name)
 
     def decode(self, tokens: Sequence[int]) -> str:
@@ -61,35 +65,35 @@ class SeenTokens:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of an answer: what it adds to the text, and the token it is; None where it is no single token."""
+    """A piece is part of an answer: what it adds to the text, and the token it is; None for several."""
 
     text: str
     step: DecodingStep | None
 
 
 def aligned(text: str, steps: Sequence[DecodingStep]) -> list[Piece] | None:
-    """`text` cut at its tokens; None where the tokens do not spell it.
+    """The function cuts `text` at its tokens; the result is None where the tokens do not spell it.
 
     Tokens after the end of the text (an end marker) write nothing; text after the last token is a piece by itself.
     """
     pieces = []
-    place = 0
+    position = 0
     for step in steps:
         written = step.chosen.text
-        if text.startswith(written, place):
+        if text.startswith(written, position):
             pieces.append(Piece(written, step))
-            place += len(written)
-        elif place == len(text) or (place and not text[place:].strip()):
+            position += len(written)
+        elif position == len(text) or (position and not text[position:].strip()):
             pieces.append(Piece("", step))
         else:
             return None
-    if place < len(text):
-        pieces.append(Piece(text[place:], None))
+    if position < len(text):
+        pieces.append(Piece(text[position:], None))
     return pieces
 
 
 def as_step(position: int, piece: Piece, tokens: SeenTokens) -> Step:
-    """A piece of an answer with probabilities. What the draw was made from the service does not say."""
+    """A piece of an answer becomes a step. The service does not say what the draw was made from."""
     drawn_from = unknown("gemini.draw_not_told")
     if piece.step is None:
         return Step(position, None, piece.text, None, unknown("gemini.text_without_token"), drawn_from)

@@ -24,7 +24,7 @@ def planes(values: NDArray[Any], dtype: DTypeLike) -> bytes:
 
 
 def pack(header: dict[str, Any], columns: list[bytes]) -> bytes:
-    """One compressed blob of a JSON header and columns."""
+    """The result is one compressed blob of a JSON header and columns."""
     head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     return zlib.compress(b"".join([_LENGTH.pack(len(head)), head, *columns]), 6)
 

@@ -24,7 +24,7 @@ _BEYOND_ASCII = re.compile(r"[^\n\x20-\x7e]")
 
 
 def as_json(history: "History", conversation: Conversation, traces: bool) -> str:
-    """All branches, each message with its run, passages and (with `traces`) its tokens."""
+    """The JSON holds all branches, each message with its run, passages and (with `traces`) its tokens."""
     document = {
         "genchat": __version__,
         "format": FORMAT,
@@ -45,7 +45,7 @@ def as_json(history: "History", conversation: Conversation, traces: bool) -> str
 
 
 def as_markdown(history: "History", conversation: Conversation) -> str:
-    """The shown branch as headings and text."""
+    """The Markdown holds the shown branch as headings and text."""
     blocks = [f"# {safe_line(conversation.title)}"]
     for message in history.shown(conversation.id):
         speaker = say(f"history.speaker_{message.role}")
@@ -55,12 +55,12 @@ def as_markdown(history: "History", conversation: Conversation) -> str:
         if message.status not in ("done", "streaming"):
             speaker += " · " + say(f"history.status_{message.status}")
         blocks += [f"## {speaker}", safe(message.text)]
-        found = history.passages(message.id)
-        if found is not None and found.items:
+        passages = history.passages(message.id)
+        if passages is not None and passages.items:
             blocks.append(
                 "\n".join(
                     f"[{passage.number}] {safe_line(passage.source)} {safe_line(passage.locator)}".rstrip()
-                    for passage in found.items
+                    for passage in passages.items
                 )
             )
     return "\n\n".join(blocks) + "\n"
@@ -95,10 +95,10 @@ def _message(history: "History", message: StoredMessage, traces: bool) -> dict[s
             "error": run.error,
             "notices": [{"key": notice.key, "values": dict(notice.values)} for notice in run.notices],
         }
-    found = history.passages(message.id)
-    if found is not None:
-        written["retriever"] = found.retriever
-        written["missing"] = list(found.missing)
+    passages = history.passages(message.id)
+    if passages is not None:
+        written["retriever"] = passages.retriever
+        written["missing"] = list(passages.missing)
         written["passages"] = [
             {
                 "number": passage.number,
@@ -111,7 +111,7 @@ def _message(history: "History", message: StoredMessage, traces: bool) -> dict[s
                 "matched": dict(passage.matched),
                 "warning": passage.warning,
             }
-            for passage in found.items
+            for passage in passages.items
         ]
     trace = history.trace(message.id) if traces else None
     if trace is not None:

@@ -29,7 +29,7 @@ class BrokenRow(sqlite3.DatabaseError):
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether the complaint is that the file is no sound history."""
+    """The answer is true where the complaint is that the file is no sound history."""
     # A name in a broken schema that is not UTF-8 comes as UnicodeDecodeError: Python cannot even read the complaint.
     if isinstance(error, BrokenRow | UnicodeDecodeError) or "decode to UTF-8" in str(error):
         return True
@@ -37,7 +37,7 @@ def is_damage(error: BaseException) -> bool:
 
 
 def history_error(error: sqlite3.Error | OSError | UnicodeDecodeError, path: Path | None) -> HistoryError:
-    """The error to raise in place of `error`."""
+    """The result is the error to raise in place of `error`."""
     name = "" if path is None else str(path)
     if isinstance(error, OSError):
         key = "history_read_only" if isinstance(error, PermissionError) else "history_cannot_open"
@@ -58,7 +58,7 @@ def _why_read_only(folder: Path) -> str:
 
 
 def damage_mark(path: Path) -> Path:
-    """A file that says: damage was met here."""
+    """This file says that damage was met here."""
     return path.with_name(path.name + _MARK)
 
 

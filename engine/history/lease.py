@@ -1,8 +1,8 @@
 """Which process a half-written reply belongs to, so that only replies of dead processes are called interrupted.
 
-A process is known by pid and start time within its place (machine and process namespace). In the same place Linux
-tells whether it lives; from elsewhere, or where that cannot be asked, a process that has not written anything for
-STALE counts as dead.
+A process is known by pid and start time on its host: machine and process namespace, the column `place` of the file. On
+the same host Linux tells whether it lives; from elsewhere, or where that cannot be asked, a process that has not
+written anything for STALE counts as dead.
 """
 
 import os
@@ -18,21 +18,23 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True, slots=True)
 class ProcessIdentity:
-    """`started` is empty where the system does not tell."""
+    """One process on one host. `started` is its start time, empty where the system does not tell."""
 
-    place: str
+    host: str
     pid: int
     started: str
 
 
 def own_identity() -> ProcessIdentity:
-    """Of this process."""
+    """The result is the identity of this process."""
     pid = os.getpid()
-    return ProcessIdentity(_place(), pid, start_time(pid) or "")
+    return ProcessIdentity(_host(), pid, start_time(pid) or "")
 
 
 def start_time(pid: int) -> str | None:
-    """When that process started, as the system counts it; None if there is none or the system does not tell."""
+    """The result is when that process started, as the system counts it; None if there is none or the system does not
+    tell.
+    """
     try:
         boot = (_PROC / "sys/kernel/random/boot_id").read_text().strip()
         # The name in parentheses may hold anything, spaces and parentheses too; field 22 is the start time.
@@ -43,7 +45,7 @@ def start_time(pid: int) -> str | None:
     return None if state in ("Z", "X") else f"{boot}:{started}"
 
 
-def _place() -> str:
+def _host() -> str:
     try:
         namespace = os.readlink(_PROC / "self/ns/pid")
     except OSError:
@@ -55,7 +57,7 @@ def take_lease(connection: sqlite3.Connection, identity: ProcessIdentity, now: s
     """Enter this process in the file; returns the number its replies carry. Within a transaction."""
     row = connection.execute(
         "INSERT INTO process(place, pid, started, seen) VALUES (?, ?, ?, ?) RETURNING id",
-        (identity.place, identity.pid, identity.started, now),
+        (identity.host, identity.pid, identity.started, now),
     ).fetchone()
     return int(row[0])
 
@@ -64,8 +66,8 @@ def interrupt_replies_of_the_dead(connection: sqlite3.Connection, here: ProcessI
     """Mark what dead processes left streaming as interrupted and forget them; how many replies. In a transaction."""
     marked = 0
     rows = connection.execute("SELECT id, place, pid, started, seen FROM process").fetchall()
-    for lease, place, pid, started, seen in rows:
-        if place == here.place and here.started and started:
+    for lease, host, pid, started, seen in rows:
+        if host == here.host and here.started and started:
             dead = start_time(pid) != started
         else:
             dead = now - datetime.fromisoformat(seen) > STALE

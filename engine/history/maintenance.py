@@ -14,7 +14,7 @@ _MERGE_PAGES = 500  # of the search index, rewritten in one go while others wait
 
 
 def delete_conversation(connection: sqlite3.Connection, conversation: str) -> None:
-    """Within a transaction. Vocabularies that no run uses any more go too."""
+    """The conversation is deleted within a transaction. Vocabularies that no run uses any more go too."""
     connection.execute("DELETE FROM message WHERE conversation = ?", (conversation,))
     connection.execute("DELETE FROM conversation WHERE id = ?", (conversation,))
     connection.execute(

@@ -67,7 +67,7 @@ def open_writer(path: Path, now: datetime, migrations: Sequence[Migration] = MIG
 
 
 def judge(path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> tuple[int, int]:
-    """Version of the file and number of tables and the like in it, without changing a byte.
+    """The result is the file's version and how many tables and the like it has; no byte is changed.
 
     Raises HistoryError for a file of a newer genchat or of another program.
     """
@@ -98,10 +98,10 @@ def check_room(path: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make it and what is missing above it, private to the owner (0700)."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    for each in reversed(missing):
-        each.mkdir(mode=0o700, exist_ok=True)
+    """Make the folder and what is missing above it, private to the owner (0700)."""
+    missing = [ancestor for ancestor in (folder, *folder.parents) if not ancestor.exists()]
+    for ancestor in reversed(missing):
+        ancestor.mkdir(mode=0o700, exist_ok=True)
 
 
 def prepare_private(path: Path) -> None:
@@ -117,7 +117,7 @@ def prepare_private(path: Path) -> None:
 
 
 def back_up(connection: sqlite3.Connection, target: Path) -> None:
-    """A compact copy, private to its owner. The target must not exist."""
+    """Write a compact copy, private to its owner. The target must not exist."""
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
         connection.execute("VACUUM INTO ?", (str(target),))
@@ -127,7 +127,7 @@ def back_up(connection: sqlite3.Connection, target: Path) -> None:
 
 
 def unused(path: Path, word: str, now: datetime) -> Path:
-    """A name beside `path` that is not taken: history.db.<word>-20261121T032500."""
+    """The result is a name beside `path` that is not taken: history.db.<word>-20261121T032500."""
     name = f"{path.name}.{word}-{now:%Y%m%dT%H%M%S}"
     candidates = (path.with_name(name + (f".{number}" if number else "")) for number in range(1000))
     return next(candidate for candidate in candidates if not candidate.exists())
@@ -135,8 +135,8 @@ def unused(path: Path, word: str, now: datetime) -> Path:
 
 def copies_of(path: Path) -> tuple[Path, ...]:
     """Backups and damaged files that genchat itself has left beside the history."""
-    found = (each for word in _COPIES for each in path.parent.glob(f"{glob.escape(path.name)}.{word}-*"))
-    return tuple(sorted(each for each in found if not each.name.endswith(_SIDE_FILES)))
+    copies = (copy for word in _COPIES for copy in path.parent.glob(f"{glob.escape(path.name)}.{word}-*"))
+    return tuple(sorted(copy for copy in copies if not copy.name.endswith(_SIDE_FILES)))
 
 
 def move_aside(path: Path, now: datetime) -> Path:

@@ -63,12 +63,12 @@ class History(Protocol):
 
     @property
     def path(self) -> Path | None:
-        """The file; None when nothing is kept."""
+        """The history stands in this file; None when nothing is kept."""
         ...
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        """What the person should be told about how the history was opened."""
+        """These notices tell the person how the history was opened."""
         ...
 
     def new_conversation(self, kind: ConversationKind = "chat", title: str = "") -> Conversation:
@@ -76,11 +76,11 @@ class History(Protocol):
         ...
 
     def conversations(self, limit: int = 50, after: Conversation | None = None) -> tuple[Conversation, ...]:
-        """Most recently used first; `after` continues below the last one of the page before."""
+        """Conversations come most recently used first; `after` continues below the last one of the page before."""
         ...
 
     def conversation(self, name: str) -> Conversation:
-        """By id or an unambiguous beginning of it."""
+        """Find a conversation by its id or an unambiguous beginning of it."""
         ...
 
     def rename(self, conversation: str, title: str) -> Conversation: ...
@@ -106,11 +106,11 @@ class History(Protocol):
     def message(self, message: int) -> StoredMessage: ...
 
     def path_to(self, message: int) -> tuple[StoredMessage, ...]:
-        """From the root down to `message`."""
+        """The path leads from the root down to `message`."""
         ...
 
     def shown(self, conversation: str) -> tuple[StoredMessage, ...]:
-        """The branch that is shown, root first; empty for a conversation that is not written yet."""
+        """This is the branch that is shown, root first; empty for a conversation that is not written yet."""
         ...
 
     def show(self, message: int) -> tuple[StoredMessage, ...]:
@@ -118,17 +118,17 @@ class History(Protocol):
         ...
 
     def siblings(self, message: int) -> tuple[StoredMessage, ...]:
-        """All messages with the same parent, this one included, in order of writing."""
+        """These are all messages with the same parent, this one included, in order of writing."""
         ...
 
     def tree(self, conversation: str) -> tuple[StoredMessage, ...]:
-        """Every message of every branch, in order of writing."""
+        """The tree is every message of every branch, in order of writing."""
         ...
 
     def run(self, message: int) -> Run | None: ...
 
     def trace(self, message: int) -> "StoredTrace | None":
-        """The tokens of a reply with their distributions; None where none were recorded."""
+        """The trace is the tokens of a reply with their distributions; None where none were recorded."""
         ...
 
     def passages(self, message: int) -> Passages | None: ...

@@ -16,9 +16,9 @@ from typing import Any
 from genchat.engine.contract import ENDING_OF, Event, Finish, MessageData, Notice, Passages, Step
 from genchat.engine.errors import HistoryError
 from genchat.engine.history.connections import Connections
-from genchat.engine.history.pieces import clean_text, redact_pieces
 from genchat.engine.history.records import FinalStatus, RunStart, StoredMessage
 from genchat.engine.history.rows import find_message, passage_detail, stamp
+from genchat.engine.history.stored_text import clean_text, redact_pieces
 
 CHECKPOINT_SECONDS = 0.5
 
@@ -59,7 +59,7 @@ class StoreRecorder:
 
     @property
     def message(self) -> StoredMessage:
-        """As it was when the reply began, or as it ended."""
+        """This is the message as it was when the reply began, or as it ended."""
         return self._finished or self._message
 
     @property

@@ -17,7 +17,7 @@ from genchat.engine.sampling.settings import understood
 
 
 def can_be_said(key: str, values: Mapping[str, object] | None = None) -> bool:
-    """Whether the text of `key` exists and `values` fill it: a file may hold keys of another version, or worse.
+    """The answer is true where the text of `key` exists and `values` fill it: a file may hold keys of another version.
 
     What is not formed like a key is words of a plug-in's author, which need no text.
     """
@@ -37,7 +37,9 @@ ConversationKind = Literal["chat", "text"]  # text: free completion, without tur
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One conversation. `head` is the message at the end of the branch that is shown; None before the first one."""
+    """This is one conversation. `head` is the message at the end of the branch that is shown; None before the first
+    one.
+    """
 
     id: str  # 12 letters and digits; any unambiguous beginning names it
     title: str
@@ -50,7 +52,7 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """One message of the tree. Siblings share a parent; the parent of a first message is None."""
+    """This is one message of the tree. Siblings share a parent; the parent of a first message is None."""
 
     id: int
     conversation: str
@@ -64,13 +66,13 @@ class StoredMessage:
     data: Mapping[str, Any] = field(default_factory=dict, compare=False)  # see engine.contract.MessageData
 
     def as_message(self) -> Message:
-        """What a backend reads of it."""
+        """This is what a backend reads of the message."""
         return Message(self.role, self.text, self.data)
 
 
 @dataclass(frozen=True, slots=True)
 class RunStart:
-    """What is known of a model call before its first token."""
+    """This is what is known of a model call before its first token."""
 
     family: str
     model: str
@@ -82,7 +84,7 @@ class RunStart:
 
     @classmethod
     def of(cls, backend: Backend, settings: ReplySettings, seed: int | None = None) -> "RunStart":
-        """From a backend as the conversation uses it; `seed` defaults to the one in the settings."""
+        """The values are those of a backend in use; `seed` defaults to the one in the settings."""
         info = backend.info
         return cls(
             info.family,
@@ -97,7 +99,7 @@ class RunStart:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One model call as it was recorded. Times are in seconds; None where they were not reached."""
+    """This is one model call as it was recorded. Times are in seconds; None where they were not reached."""
 
     message: int
     family: str
@@ -116,7 +118,9 @@ class Run:
     notices: tuple[Notice, ...] = ()
 
     def reply_settings(self) -> ReplySettings:
-        """The settings to ask for the same again, with the seed that was used; what is not understood is left out."""
+        """These are the settings to ask for the same again, with the seed that was used; what is not understood is left
+        out.
+        """
         written = self.settings.get("sampling")
         values = {**(written if isinstance(written, dict) else {}), "seed": self.seed}
         tokens = self.settings.get("max_tokens")
@@ -125,7 +129,7 @@ class Run:
 
 @dataclass(frozen=True)
 class StoredStep(Step):
-    """One token of a stored reply: the likeliest candidates and the drawn token are all that was kept.
+    """A stored step is one token of a reply: the likeliest candidates and the drawn token are all that was kept.
 
     `raw` and `drawn_from` are top-k distributions over the same tokens (cut ones at -inf in the second), or
     NoDistribution. `draw` is None. `start` is where `text` begins in the message's text, in characters.
@@ -137,13 +141,13 @@ class StoredStep(Step):
     cut: Mapping[int, StageName] = field(default_factory=dict)  # stored candidate -> the stage that removed it
 
     def cut_by(self, token: int) -> StageName | None:
-        """The stage that removed `token`, or None if it could be drawn or is not known here."""
+        """This is the stage that removed `token`, or None if it could be drawn or is not known here."""
         return self.cut.get(token)
 
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """One place where the words were found. `message` is None when the title matched.
+    """A hit is one match of the words. `message` is None when the title matched.
 
     `excerpt` is plain text; `highlights` are (start, end) character offsets in it.
     """
@@ -159,7 +163,7 @@ class SearchHit:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What `check` found; `problems` is empty for a sound file. Sizes in bytes."""
+    """A report lists the `problems` of a file, none for a sound one. Sizes are in bytes."""
 
     problems: tuple[str, ...]
     conversations: int
@@ -170,7 +174,7 @@ class CheckReport:
 
     @property
     def sound(self) -> bool:
-        """Nothing wrong was found."""
+        """This is true where the file has no problem."""
         return not self.problems
 
 
@@ -183,6 +187,6 @@ class Recovery:
     messages: int
 
     def notice(self) -> Notice:
-        """What the person is told."""
+        """This notice is what the person is told."""
         values = {"path": str(self.moved_to), "conversations": self.conversations, "messages": self.messages}
         return Notice("history.recovered", values)

@@ -38,37 +38,46 @@ _UP = (
 
 
 def new_id() -> str:
-    """A name for a conversation, of which the first few characters are usually enough."""
+    """The result is a name for a conversation, of which the first few characters are usually enough."""
     return "".join(secrets.choice(_ID_LETTERS) for _ in range(_ID_LENGTH))
 
 
 def stamp(moment: datetime) -> str:
-    """A time as the file holds it: UTC, sortable as text."""
+    """The result is a time as the file holds it: UTC, sortable as text."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def moment(text: str) -> datetime:
-    """A time as the file holds it; the beginning of time for what is none."""
+    """The function reads a time as the file holds it; what is none becomes the beginning of time."""
     try:
-        found = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except (ValueError, TypeError):
         return datetime.fromtimestamp(0, UTC)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def to_message(row: Sequence[Any]) -> StoredMessage:
-    """From a row of MESSAGE."""
-    number, conversation, parent, role, text, status, created, place, count, data = row
+    """The message is made from a row of MESSAGE."""
+    number, conversation, parent, role, text, status, created, sibling_number, sibling_count, data = row
     # STRICT tables and CHECKs keep other values out, but not out of a file made by hand.
     if role not in _ROLES or status not in _STATUSES or not isinstance(text, str) or not isinstance(conversation, str):
         raise BrokenRow(f"message {number}")
     return StoredMessage(
-        number, conversation, parent, Role(role), text, status, moment(created), place, count, _mapping(data)
+        number,
+        conversation,
+        parent,
+        Role(role),
+        text,
+        status,
+        moment(created),
+        sibling_number,
+        sibling_count,
+        _mapping(data),
     )
 
 
 def to_conversation(row: Sequence[Any]) -> Conversation:
-    """From a row of CONVERSATION."""
+    """The conversation is made from a row of CONVERSATION."""
     name, title, created, updated, head, kind, messages = row
     if kind not in ("chat", "text") or not isinstance(name, str) or not isinstance(title, str):
         raise BrokenRow(f"conversation {name}")
@@ -76,20 +85,20 @@ def to_conversation(row: Sequence[Any]) -> Conversation:
 
 
 def find_conversation(connection: sqlite3.Connection, name: str) -> Conversation:
-    """By id or an unambiguous beginning of it. Raises HistoryError."""
+    """Find a conversation by its id or an unambiguous beginning of it. Raises HistoryError."""
     if name:
-        found = connection.execute(
+        matches = connection.execute(
             CONVERSATION + "WHERE c.id >= ? AND c.id < ? ORDER BY c.id LIMIT 2", (name, name + "\U0010ffff")
         ).fetchall()
-        if len(found) == 1 or (found and found[0][0] == name):
-            return to_conversation(found[0])
-        if found:
+        if len(matches) == 1 or (matches and matches[0][0] == name):
+            return to_conversation(matches[0])
+        if matches:
             raise HistoryError("conversation_ambiguous", name=name)
     raise ConversationNotFound("conversation_not_found", name=name)
 
 
 def find_message(connection: sqlite3.Connection, message: int) -> StoredMessage:
-    """Raises HistoryError when it is not there."""
+    """Find a message by its id. Raises HistoryError when it is not there."""
     row = connection.execute(MESSAGE + "WHERE m.id = ?", (message,)).fetchone()
     if row is None:
         raise HistoryError("message_not_found", name=message)
@@ -97,13 +106,13 @@ def find_message(connection: sqlite3.Connection, message: int) -> StoredMessage:
 
 
 def path_to(connection: sqlite3.Connection, message: int) -> tuple[StoredMessage, ...]:
-    """From the root down to `message`."""
+    """The path leads from the root down to `message`."""
     rows = connection.execute(_UP + MESSAGE + "JOIN up ON up.id = m.id ORDER BY m.id", (message,))
     return tuple(to_message(row) for row in rows)
 
 
 def newest_leaf(connection: sqlite3.Connection, message: int) -> int:
-    """The end of the branch below `message` that takes the newest message at every fork."""
+    """This is the end of the branch below `message` that takes the newest message at every fork."""
     leaf = message
     while (row := connection.execute("SELECT max(id) FROM message WHERE parent = ?", (leaf,)).fetchone())[0]:
         if row[0] <= leaf:
@@ -113,7 +122,7 @@ def newest_leaf(connection: sqlite3.Connection, message: int) -> int:
 
 
 def head_of(connection: sqlite3.Connection, conversation: str) -> int | None:
-    """The message at the end of the shown branch; the newest one where the file names none that exists."""
+    """This is the message at the end of the shown branch; the newest one where the file names none that exists."""
     row = connection.execute(
         "SELECT coalesce((SELECT m.id FROM message m WHERE m.id = c.head AND m.conversation = c.id),"
         " (SELECT max(m.id) FROM message m WHERE m.conversation = c.id)) FROM conversation c WHERE c.id = ?",
@@ -123,7 +132,7 @@ def head_of(connection: sqlite3.Connection, conversation: str) -> int | None:
 
 
 def find_run(connection: sqlite3.Connection, message: int) -> Run | None:
-    """The model call that wrote `message`."""
+    """Find the model call that wrote `message`."""
     row = connection.execute(
         "SELECT message, family, model, checksum, settings, seed, version, prompt_tokens, completion_tokens,"
         " seconds_to_first, seconds, finish_reason, detail, error, notices FROM run WHERE message = ?",
@@ -153,7 +162,7 @@ def find_run(connection: sqlite3.Connection, message: int) -> Run | None:
 
 
 def find_passages(connection: sqlite3.Connection, message: int) -> Passages | None:
-    """What retrieval gave to the model for `message`."""
+    """These are the passages that retrieval gave to the model for `message`."""
     row = connection.execute("SELECT retriever, missing FROM run WHERE message = ?", (message,)).fetchone()
     if row is None or row[0] is None:
         return None
@@ -167,7 +176,7 @@ def find_passages(connection: sqlite3.Connection, message: int) -> Passages | No
 
 
 def passage_detail(passage: Passage) -> str:
-    """What of a passage has no column of its own, as JSON."""
+    """The JSON holds the parts of a passage that have no column of their own."""
     return json.dumps(
         {
             "highlight": passage.highlight,
@@ -204,8 +213,8 @@ def _notices(text: str) -> tuple[Notice, ...]:
     pairs = _json(text)
     if not isinstance(pairs, list):
         return ()
-    found = (pair for pair in pairs if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str))
-    known = ((key, values) for key, values in found if isinstance(values, dict) and can_be_said(key, values))
+    well_formed = (pair for pair in pairs if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str))
+    known = ((key, values) for key, values in well_formed if isinstance(values, dict) and can_be_said(key, values))
     return tuple(Notice(key, values) for key, values in known)
 
 
@@ -217,11 +226,11 @@ def _json(text: str | None) -> Any:
 
 
 def _mapping(text: str | None) -> dict[str, Any]:
-    found = _json(text)
-    return found if isinstance(found, dict) else {}
+    parsed = _json(text)
+    return parsed if isinstance(parsed, dict) else {}
 
 
-def _numbers(found: object) -> dict[str, float]:
-    if not isinstance(found, dict):
+def _numbers(table: object) -> dict[str, float]:
+    if not isinstance(table, dict):
         return {}
-    return {key: float(value) for key, value in found.items() if isinstance(value, int | float)}
+    return {key: float(value) for key, value in table.items() if isinstance(value, int | float)}

@@ -125,7 +125,7 @@ SEARCH_TABLES = ("message_search", "title_search")
 
 
 def first_version(database: "Database") -> None:
-    """Everything of version 1."""
+    """This migration makes everything of version 1."""
     for statement in _TABLES + _SEARCH:
         database.execute(statement)
 
@@ -140,7 +140,7 @@ MIGRATIONS: tuple[Migration, ...] = (first_version, message_data)
 
 
 def version_of(connection: sqlite3.Connection) -> int:
-    """How many migrations the file has been through; 0 for a new one."""
+    """The version is how many migrations the file has been through; 0 for a new one."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 

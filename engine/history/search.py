@@ -48,7 +48,7 @@ def match_expression(words: str) -> str:
 def search(
     connection: sqlite3.Connection, words: str, limit: int, conversation: str | None = None
 ) -> tuple[SearchHit, ...]:
-    """Titles first, then messages, at most `limit` in all."""
+    """The result is titles first, then messages, at most `limit` in all."""
     query = match_expression(words)
     if not query or limit <= 0:
         return ()

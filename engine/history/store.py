@@ -20,7 +20,6 @@ from genchat.engine.history.connections import Connections
 from genchat.engine.history.failures import as_history_error, damage_mark, is_damage, mark_damaged
 from genchat.engine.history.lease import end_lease, interrupt_replies_of_the_dead, own_identity, take_lease
 from genchat.engine.history.opening import copies_of, judge, make_folder, one_at_a_time, open_writer
-from genchat.engine.history.pieces import clean_text
 from genchat.engine.history.protocol import ExportFormat
 from genchat.engine.history.recorder import StoreRecorder
 from genchat.engine.history.records import (
@@ -35,6 +34,7 @@ from genchat.engine.history.records import (
 from genchat.engine.history.recovery import recover
 from genchat.engine.history.schema import MIGRATIONS, Migration
 from genchat.engine.history.search import search
+from genchat.engine.history.stored_text import clean_text
 from genchat.engine.redaction import known_keys
 from genchat.engine.text import safe_line
 
@@ -47,12 +47,12 @@ _CACHED_VOCABULARIES = 4
 
 
 def utc_now() -> datetime:
-    """The time, with its zone."""
+    """The result is the present time, with its zone."""
     return datetime.now(UTC)
 
 
 class HistoryStore:
-    """Made by `open`; close it, or use it as a context manager."""
+    """`open` makes a store; close it, or use it as a context manager."""
 
     def __init__(
         self,
@@ -147,10 +147,10 @@ class HistoryStore:
         below = "" if after is None else "WHERE (c.updated, c.id) < (?, ?) "
         values = () if after is None else (rows.stamp(after.updated), after.id)
         with self._connections.reader() as connection:
-            found = connection.execute(
+            cursor = connection.execute(
                 rows.CONVERSATION + below + "ORDER BY c.updated DESC, c.id DESC LIMIT ?", (*values, limit)
             )
-            return tuple(rows.to_conversation(row) for row in found)
+            return tuple(rows.to_conversation(row) for row in cursor)
 
     def conversation(self, name: str) -> Conversation:
         with self._connections.reader() as connection:
@@ -276,16 +276,16 @@ class HistoryStore:
     def siblings(self, message: int) -> tuple[StoredMessage, ...]:
         with self._connections.reader() as connection:
             own = rows.find_message(connection, message)
-            found = connection.execute(
+            cursor = connection.execute(
                 rows.MESSAGE + "WHERE m.parent IS ? AND m.conversation = ? ORDER BY m.id",
                 (own.parent, own.conversation),
             )
-            return tuple(rows.to_message(row) for row in found)
+            return tuple(rows.to_message(row) for row in cursor)
 
     def tree(self, conversation: str) -> tuple[StoredMessage, ...]:
         with self._connections.reader() as connection:
-            found = connection.execute(rows.MESSAGE + "WHERE m.conversation = ? ORDER BY m.id", (conversation,))
-            return tuple(rows.to_message(row) for row in found)
+            cursor = connection.execute(rows.MESSAGE + "WHERE m.conversation = ? ORDER BY m.id", (conversation,))
+            return tuple(rows.to_message(row) for row in cursor)
 
     def run(self, message: int) -> Run | None:
         with self._connections.reader() as connection:

@@ -25,7 +25,7 @@ class StoredTrace(Sequence[StoredStep]):
     """
 
     def __init__(self, blob: bytes, codec: int, text: str, vocabulary: StoredVocabulary | None = None) -> None:
-        """Raises ValueError for bytes that are not a trace of this codec."""
+        """The bytes are unpacked. Raises ValueError for bytes that are not a trace of this codec."""
         if codec not in (1, CODEC):
             raise ValueError(f"codec {codec}")
         source = Unpacker(blob)
@@ -87,17 +87,17 @@ class StoredTrace(Sequence[StoredStep]):
 
     @property
     def log_probs(self) -> NDArray[np.float32]:
-        """float32 [steps]: the model's own log-probability of each drawn token; NaN where it is not known."""
+        """The array is float32 [steps]: the model's own log-probability of each drawn token; NaN where unknown."""
         return self._log_probs
 
     @property
     def entropies(self) -> NDArray[np.float32]:
-        """float32 [steps], bits; NaN where it is not known."""
+        """The array is float32 [steps], in bits; NaN where it is not known."""
         return self._entropies
 
     @property
     def tokens(self) -> tuple[int | None, ...]:
-        """Ids of the drawn tokens."""
+        """These are the ids of the drawn tokens; None where an id is not known."""
         known = (self._flags & TOKEN_KNOWN).astype(bool).tolist()
         return tuple(token if there else None for token, there in zip(self._tokens.tolist(), known, strict=True))
 
@@ -169,8 +169,10 @@ class StoredTrace(Sequence[StoredStep]):
             ranks = np.sort(ranks) if reordered else ranks
         else:
             ranks = np.arange(1, len(ids) + 1, dtype=np.int64)
-            for place in np.flatnonzero(ids == token).tolist():  # what is kept of the others stands before it or behind
-                ranks[place:] += max(int(self._drawn_ranks[index]) - (place + 1), 0)
+            for position in np.flatnonzero(
+                ids == token
+            ).tolist():  # what is kept of the others stands before it or behind
+                ranks[position:] += max(int(self._drawn_ranks[index]) - (position + 1), 0)
         return TopKDistribution(ids, values, ranks, entropy, self._vocabulary_size)
 
     def _cutters(self, ids: NDArray[Any], codes: NDArray[Any]) -> Mapping[int, StageName]:

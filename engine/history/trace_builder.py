@@ -223,8 +223,8 @@ class _Matrices:
 def _look_up(distribution: Distribution, ids: NDArray[Any]) -> NDArray[Any]:
     if isinstance(distribution, ExactDistribution):
         return np.asarray(distribution.log_probs[ids])
-    found = (distribution.log_prob(token) for token in ids.tolist())
-    return np.array([np.nan if value is None else value for value in found], dtype=np.float32)
+    log_probs = (distribution.log_prob(token) for token in ids.tolist())
+    return np.array([np.nan if value is None else value for value in log_probs], dtype=np.float32)
 
 
 def _reason(distribution: Distribution) -> str:

@@ -25,7 +25,7 @@ class StoredVocabulary:
         return self.pieces.get(token, b"")
 
     def label(self, token: int) -> str:
-        """How the token is written in a table, safe to show."""
+        """The label is how the token is written in a table, safe to show."""
         names = (name for name, special in self.special_tokens.items() if special == token)
         return token_label(self.token_bytes(token), next(names, None))
 
@@ -39,7 +39,7 @@ class VocabularyBlob:
 
 
 def encode_vocabulary(tokenizer: Tokenizer) -> VocabularyBlob:
-    """About 5 bytes a token after compression."""
+    """The blob takes about 5 bytes per token after compression."""
     pieces = [tokenizer.token_bytes(token) for token in range(tokenizer.vocabulary_size)]
     specials = dict(sorted(tokenizer.special_tokens.items()))
     lengths = np.array([len(piece) for piece in pieces], dtype=np.uint32)
@@ -49,7 +49,7 @@ def encode_vocabulary(tokenizer: Tokenizer) -> VocabularyBlob:
 
 
 def decode_vocabulary(data: bytes) -> StoredVocabulary:
-    """Raises ValueError for bytes that are not a stored vocabulary."""
+    """The function reads a stored vocabulary. Raises ValueError for bytes that are none."""
     source = Unpacker(data)
     count = source.number("tokens", _MOST_TOKENS)
     edges = np.concatenate([[0], np.cumsum(source.column("u4", count), dtype=np.int64)]).tolist()
@@ -59,7 +59,7 @@ def decode_vocabulary(data: bytes) -> StoredVocabulary:
 
 
 def read_specials(written: object) -> dict[str, int]:
-    """Names of special tokens as a header holds them. Raises ValueError."""
+    """The function reads the names of special tokens as a header holds them. Raises ValueError."""
     if not isinstance(written, dict) or not all(isinstance(token, int) for token in written.values()):
         raise ValueError("special tokens are not a mapping of names to ids")
     return written

@@ -6,7 +6,7 @@ from types import TracebackType
 
 from genchat.engine.contract import Notice, Passage
 from genchat.engine.errors import UsageError
-from genchat.engine.interface.given import count_of, kind_of, text_of
+from genchat.engine.interface.arguments import count_of, kind_of, text_of
 from genchat.engine.interface.model import Model
 from genchat.engine.interface.opening import home
 from genchat.engine.interface.reply import Reply
@@ -21,27 +21,36 @@ from genchat.engine.settings import Settings
 
 
 class DocumentList(Rows[Document]):
-    """Documents that can be searched."""
+    """These are the documents that can be searched."""
 
     def _table(self) -> Table:
         columns = ("collection", "name", "kind", "passages")
         return Table(
             tuple(say(f"interface.column_{name}") for name in columns),
-            [(each.collection, each.name, each.kind, str(each.chunks)) for each in self],
+            [(document.collection, document.name, document.kind, str(document.chunks)) for document in self],
             right=frozenset({3}),
         )
 
 
 class Added(Rows[Progress]):
-    """What happened to each file: "added", "updated", "unchanged", "vanished" or "failed" with its `problem`."""
+    """The rows say what happened to each file: "added", "updated", "unchanged", "vanished" or "failed" with its
+    `problem`.
+    """
 
     def _table(self) -> Table:
         columns = ("name", "outcome", "passages", "problem")
-        return Table(tuple(say(f"interface.column_{name}") for name in columns), [_outcome(each) for each in self])
+        return Table(
+            tuple(say(f"interface.column_{name}") for name in columns), [_outcome(progress) for progress in self]
+        )
 
 
-def _outcome(each: Progress) -> tuple[str, str, str, str]:
-    return each.name, each.outcome, str(each.chunks), "" if each.problem is None else str(each.problem)
+def _outcome(progress: Progress) -> tuple[str, str, str, str]:
+    return (
+        progress.name,
+        progress.outcome,
+        str(progress.chunks),
+        "" if progress.problem is None else str(progress.problem),
+    )
 
 
 class FoundPassages(Rows[Passage]):
@@ -53,18 +62,21 @@ class FoundPassages(Rows[Passage]):
 
     @property
     def enough(self) -> bool:
-        """False where the best passage is only the nearest miss."""
+        """This is false where the best passage is only the nearest miss."""
         return self.retrieval.enough
 
     def _notes(self) -> tuple[str, ...]:
-        told: tuple[Notice, ...] = self.retrieval.notices
-        return tuple(say(notice.key, **dict(notice.values)) for notice in told)
+        notices: tuple[Notice, ...] = self.retrieval.notices
+        return tuple(say(notice.key, **dict(notice.values)) for notice in notices)
 
     def _table(self) -> Table:
         columns = ("number", "score", "source", "place", "text")
         return Table(
             tuple(say(f"interface.column_{name}") for name in columns),
-            [(str(each.number), decimal(each.score), each.source, each.locator, each.text) for each in self],
+            [
+                (str(passage.number), decimal(passage.score), passage.source, passage.locator, passage.text)
+                for passage in self
+            ],
             right=frozenset({0, 1}),
             notes=self._notes(),
         )
@@ -80,15 +92,15 @@ class Documents:
         self._model: Model | None = None
 
     def list(self, collection: str | None = None) -> DocumentList:
-        """All documents, or those of one collection. Raises DocumentsError for a collection that does not exist."""
+        """The list is all documents, or those of one collection. Raises DocumentsError for one that does not exist."""
         library = self._retriever.library
         if collection is not None:
             library.collection(text_of(collection))
         return DocumentList(library.documents(collection))
 
     def add(self, *paths: str | Path, collection: str | None = None) -> Added:
-        """Index files and folders; only what is new or changed is read. What failed says why in its row."""
-        named = [Path(each) for each in _all_paths(paths)]
+        """Index files and folders; only what is new or changed is read. The row of a file that failed says why."""
+        named = [Path(path) for path in _all_paths(paths)]
         name = collection or self._settings.documents.collection or DEFAULT
         events = self._retriever.library.add(named, name)
         return Added(event for event in events if event.outcome != "reading")
@@ -134,8 +146,8 @@ def documents() -> Documents:
     return Documents(open_retriever(settings, where, embed=False), settings, where)
 
 
-def _all_paths(given: Iterable[object]) -> Iterable[str | Path]:
-    for each in given:
-        if not isinstance(each, str | Path):
-            raise UsageError("path_expected", found=kind_of(each))
-        yield each
+def _all_paths(paths: Iterable[object]) -> Iterable[str | Path]:
+    for path in paths:
+        if not isinstance(path, str | Path):
+            raise UsageError("path_expected", found=kind_of(path))
+        yield path

@@ -22,8 +22,8 @@ class Explanation:
     @property
     def values(self) -> dict[str, Any]:
         """The evidence as plain dicts, lists and numbers, as `genchat next --why --json` writes it."""
-        found: dict[str, Any] = evidence_values(self.evidence)
-        return found
+        plain: dict[str, Any] = evidence_values(self.evidence)
+        return plain
 
     def __repr__(self) -> str:
         return "\n".join(safe(line) for line in evidence_lines(self.evidence, self._labels, self._candidates))

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from genchat.engine.errors import TextUnusable, UsageError
-from genchat.engine.interface.given import (
+from genchat.engine.interface.arguments import (
     Ids,
     Messages,
     checked_ids,
@@ -30,7 +30,7 @@ _EXPLAINED = 3  # candidates that an explanation speaks about
 
 
 class Model:
-    """Made by `genchat.open`. Close it, or use it in a `with` block, to give its memory back."""
+    """`genchat.open` makes a model. Close it, or use it in a `with` block, to give its memory back."""
 
     def __init__(self, backend: "Backend", settings: "ReplySettings") -> None:
         """`settings` are what a reply keeps to where a call says nothing else."""
@@ -76,12 +76,12 @@ class Model:
         """Go on with a text, or after token ids. `sampling` takes every other setting of sampling by its name."""
         from genchat.engine.interface.reply import Reply
 
-        backend, given = self.backend, text_or_ids(text)
+        backend, prompt = self.backend, text_or_ids(text)
         settings = self._with(sampling, max_tokens, temperature, seed)
-        if isinstance(given, str):
-            return Reply(backend.complete(given, settings), backend.tokenizer, settings)
+        if isinstance(prompt, str):
+            return Reply(backend.complete(prompt, settings), backend.tokenizer, settings)
         model = self._language_model()
-        ids = checked_ids(given, model.tokenizer)
+        ids = checked_ids(prompt, model.tokenizer)
         return Reply(_after_ids(model, ids, settings), model.tokenizer, settings)
 
     def chat(
@@ -96,9 +96,9 @@ class Model:
         """Answer a message, or the last one of a conversation such as [{"role": "user", "content": "Hi"}, …]."""
         from genchat.engine.interface.reply import Reply
 
-        backend, given = self.backend, messages_of(messages)
+        backend, conversation = self.backend, messages_of(messages)
         settings = self._with(sampling, max_tokens, temperature, seed)
-        return Reply(backend.reply(given, settings), backend.tokenizer, settings, given)
+        return Reply(backend.reply(conversation, settings), backend.tokenizer, settings, conversation)
 
     def tokens(self, text: "str | Ids") -> "Tokens":
         """The tokens of a text; of token ids, what each of them stands for. Raises UsageError for a remote model."""
@@ -110,7 +110,7 @@ class Model:
         return Tokens(self._encoded(text, tokenizer), tokenizer)
 
     def explain(self, text: "str | Ids | Message | Messages", reply: "str | Ids" = "") -> "Explanation":
-        """Why the model expects what it expects after a text, or in the reply to messages.
+        """The explanation says why the model expects what it expects after a text, or in the reply to messages.
 
         `reply` is how the reply (or the continuation of the text) begins; without it the reasons are those of its
         first token. Raises UsageError for a model that gives no reasons.
@@ -122,34 +122,36 @@ class Model:
         if not self.capabilities.can_explain:
             raise UsageError("cannot_explain", backend=self._name)
         model = self._language_model()
-        begun, given = self._encoded(reply, model.tokenizer), text_ids_or_messages(text)
-        before = self._tokens_of(given, model.tokenizer)
+        begun, context = self._encoded(reply, model.tokenizer), text_ids_or_messages(text)
+        before = self._tokens_of(context, model.tokenizer)
         evidence: Evidence | None
-        if ids_of(given) is not None:
+        if ids_of(context) is not None:
             evidence = model.start([*before, *begun]).evidence()
         else:
-            evidence = backend.explain(given if isinstance(given, str) else messages_of(given), begun)
+            evidence = backend.explain(context if isinstance(context, str) else messages_of(context), begun)
         likeliest = self.next([*before, *begun], _EXPLAINED)
         return Explanation(evidence or NoEvidence(), model.tokenizer, [row.id for row in likeliest])
 
     @property
     def info(self) -> "ModelInfo":
-        """What the model is: family, size of the vocabulary, context length, number of parameters, checksum."""
+        """These facts say what the model is: family, size of the vocabulary, context length, number of parameters,
+        checksum.
+        """
         return self.backend.info
 
     @property
     def capabilities(self) -> "Capabilities":
-        """What the model can honestly offer."""
+        """These flags say what the model can honestly offer."""
         return self.backend.capabilities
 
     @property
     def settings(self) -> "ReplySettings":
-        """What a reply keeps to where a call says nothing else: the person's own settings."""
+        """A reply keeps to these settings where a call says nothing else: the person's own."""
         return self._settings
 
     @property
     def backend(self) -> "Backend":
-        """What the rest of genchat works with. Raises UsageError once the model is closed."""
+        """The rest of genchat works with this backend. Raises UsageError once the model is closed."""
         if self._backend is None:
             raise UsageError("model_closed", name=self._name)
         return self._backend
@@ -183,24 +185,24 @@ class Model:
     ) -> "ReplySettings":
         from genchat.engine.interface.reply_options import with_options
 
-        given = {"max_tokens": max_tokens, "temperature": temperature, "seed": seed}
-        return with_options(self._settings, {**given, **sampling})
+        named = {"max_tokens": max_tokens, "temperature": temperature, "seed": seed}
+        return with_options(self._settings, {**named, **sampling})
 
-    def _encoded(self, given: object, tokenizer: "Tokenizer") -> tuple[int, ...]:
-        found = text_or_ids(given)
-        return tuple(tokenizer.encode(found)) if isinstance(found, str) else checked_ids(found, tokenizer)
+    def _encoded(self, value: object, tokenizer: "Tokenizer") -> tuple[int, ...]:
+        text = text_or_ids(value)
+        return tuple(tokenizer.encode(text)) if isinstance(text, str) else checked_ids(text, tokenizer)
 
-    def _tokens_of(self, given: object, tokenizer: "Tokenizer") -> tuple[int, ...]:
+    def _tokens_of(self, value: object, tokenizer: "Tokenizer") -> tuple[int, ...]:
         """A text or ids as they stand; messages as the prompt of the reply to them."""
         from genchat.engine.local_backend import LocalBackend
 
-        found = text_ids_or_messages(given)
-        if isinstance(found, str):
-            return tuple(tokenizer.encode(found))
-        ids = ids_of(found)
+        context = text_ids_or_messages(value)
+        if isinstance(context, str):
+            return tuple(tokenizer.encode(context))
+        ids = ids_of(context)
         if ids is not None:
             return checked_ids(ids, tokenizer)
-        messages, backend = messages_of(found), self.backend
+        messages, backend = messages_of(context), self.backend
         if not isinstance(backend, LocalBackend):
             raise UsageError("cannot_score", backend=self._name)
         return backend.prompt(messages).tokens

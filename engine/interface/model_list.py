@@ -8,7 +8,7 @@ from genchat.engine.registry import ModelEntry
 
 
 class ModelList(Rows[ModelEntry]):
-    """Every model that can be opened; `chosen` is the one of the settings."""
+    """The list has every model that can be opened; `chosen` is the one of the settings."""
 
     def __init__(self, entries: Iterable[ModelEntry], chosen: str) -> None:
         super().__init__(entries)
@@ -16,7 +16,7 @@ class ModelList(Rows[ModelEntry]):
 
     @property
     def names(self) -> list[str]:
-        """What `genchat.open` takes."""
+        """These are the names that `genchat.open` takes."""
         return [entry.name for entry in self]
 
     def _table(self) -> Table:

@@ -15,7 +15,7 @@ from genchat.engine.token_labels import Labels
 
 @dataclass(frozen=True, slots=True)
 class NextToken:
-    """One candidate. `log_prob` is a natural logarithm; `rank` counts from 1 for the likeliest."""
+    """This is one candidate. `log_prob` is a natural logarithm; `rank` counts from 1 for the likeliest."""
 
     id: int
     text: str
@@ -25,7 +25,7 @@ class NextToken:
 
     @property
     def probability(self) -> float:
-        """From 0 to 1."""
+        """The probability is from 0 to 1."""
         return math.exp(self.log_prob)
 
     @property
@@ -48,12 +48,12 @@ class Candidates(Rows[NextToken]):
 
     @property
     def distribution(self) -> Distribution:
-        """All that is known, in the form the engine uses."""
+        """This is all that is known, in the form the engine uses."""
         return self._distribution
 
     @property
     def entropy(self) -> float | None:
-        """How open the choice is, in bits; None where it is not known."""
+        """The entropy says how open the choice is, in bits; None where it is not known."""
         return self._distribution.entropy
 
     @property
@@ -93,12 +93,12 @@ class NextTokens(Candidates):
 
     @property
     def distribution(self) -> ExactDistribution:
-        """All of it; `probabilities` is float32 [vocabulary]."""
+        """This is the whole distribution; its `probabilities` are float32 [vocabulary]."""
         return self._exact
 
     @property
     def entropy(self) -> float:
-        """How open the choice is, in bits."""
+        """The entropy says how open the choice is, in bits."""
         return self._exact.entropy
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from genchat.engine.errors import UsageError
-from genchat.engine.interface.given import kind_of
+from genchat.engine.interface.arguments import kind_of
 from genchat.engine.interface.model import Model
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ Progress = Callable[[float], None]  # the share done, from 0 to 1
 
 
 def home(settings: Mapping[str, Any] | None = None) -> "tuple[Paths, Settings]":
-    """Where things are kept, and the person's settings with `settings` put over them. Raises SettingsError.
+    """The result is where things are kept, and the person's settings with `settings` put over them. Raises
+    SettingsError.
 
     Where the settings name a language, results and errors speak it from here on.
     """
@@ -34,7 +35,7 @@ def home(settings: Mapping[str, Any] | None = None) -> "tuple[Paths, Settings]":
 
 
 def registry(settings: Mapping[str, Any] | None = None) -> "tuple[Registry, Settings]":
-    """The models of this home, and the settings in force."""
+    """The result is the models of this home, and the settings in force."""
     from genchat.engine.registry import Registry
 
     where, chosen = home(settings)
@@ -64,11 +65,11 @@ def open(
 
 
 def models() -> "ModelList":
-    """All models that can be opened; printed, a table."""
+    """The list is all models that can be opened; it prints as a table."""
     from genchat.engine.interface.model_list import ModelList
 
-    found, settings = registry()
-    return ModelList(found.models(), settings.model)
+    installed, settings = registry()
+    return ModelList(installed.models(), settings.model)
 
 
 def _as_backend(model: Any) -> "Backend":

@@ -18,7 +18,7 @@ from genchat.engine.contract import (
 )
 from genchat.engine.conversation import Message, Role
 from genchat.engine.distribution import LN2
-from genchat.engine.interface.given import count_of
+from genchat.engine.interface.arguments import count_of
 from genchat.engine.interface.next_tokens import Candidates
 from genchat.engine.interface.tables import Table, notes
 from genchat.engine.interface.tinted import Piece, hover_of, tinted
@@ -31,7 +31,7 @@ _SOURCE = 80  # characters of a source's name
 
 
 class Reply(Iterator[Step]):
-    """What a model writes, one step a token. Nothing is computed before it is asked for.
+    """A reply is what a model writes, one step per token. Nothing is computed before it is asked for.
 
     `for step in reply` goes from token to token and may be left at any time; a second loop goes on where the first one
     stopped. `text`, `steps`, `passages` and `notices` first write the reply to its end, unless `stop` was called;
@@ -102,28 +102,28 @@ class Reply(Iterator[Step]):
 
     @property
     def so_far(self) -> str:
-        """The text that has been written; computes nothing."""
+        """This is the text that has been written; it computes nothing."""
         return "".join(step.text for step in self._steps if not step.special)
 
     @property
     def produced(self) -> tuple[Step, ...]:
-        """The steps that have been made; computes nothing."""
+        """These are the steps that have been made; it computes nothing."""
         return tuple(self._steps)
 
     @property
     def text(self) -> str:
-        """The whole reply, written to its end."""
+        """This is the whole reply, written to its end."""
         self._to_the_end()
         return self.so_far
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """All steps, the reply written to its end. Each holds its distributions over the whole vocabulary."""
+        """These are all steps, the reply written to its end. Each holds its distributions over the whole vocabulary."""
         self._to_the_end()
         return self.produced
 
     def candidates(self, position: int, top: int = 10) -> Candidates:
-        """What else could have come in place of the token at `position`, by the model's own distribution.
+        """These tokens could have come instead of the one at `position`, by the model's own distribution.
 
         Positions count from 0, from the end where they are negative; the reply is written as far as is needed.
         Raises IndexError where there is no such token.
@@ -137,22 +137,22 @@ class Reply(Iterator[Step]):
 
     @property
     def finish(self) -> Finish | None:
-        """Why the reply ended; None while it has not."""
+        """The Finish says why the reply ended; None while it has not."""
         return self._finish
 
     @property
     def passages(self) -> tuple[Passage, ...]:
-        """What the reply rests on, where a model answers from documents; the reply is written to its end."""
+        """The reply rests on these, where a model answers from documents; it is first written to its end."""
         self._to_the_end()
         return self._passages
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a reader of this reply should know, in words; the reply is written to its end."""
+        """These words say what a reader of this reply should know; it is first written to its end."""
         self._to_the_end()
-        return self._told()
+        return self._notice_texts()
 
-    def _told(self) -> tuple[str, ...]:
+    def _notice_texts(self) -> tuple[str, ...]:
         return tuple(say(notice.key, **dict(notice.values)) for notice in self._notices)
 
     @property
@@ -196,9 +196,9 @@ class Reply(Iterator[Step]):
         )
         ended = self._finish
         if ended is None or ended.reason == "end":
-            return (*self._told(), *sources)
+            return (*self._notice_texts(), *sources)
         why = say(f"cli.finish.{ended.reason}", tokens=len(self._steps), detail=ended.detail)
-        return (*self._told(), *sources, why)
+        return (*self._notice_texts(), *sources, why)
 
     def _repr_html_(self) -> str:
         self._to_the_end()

@@ -21,15 +21,15 @@ _KINDS: dict[object, tuple[type, str]] = {
 }
 
 
-def with_options(base: ReplySettings, given: Mapping[str, object]) -> ReplySettings:
-    """`base` with the settings `given`; None leaves one as it is. A seed is drawn where there is none.
+def with_options(base: ReplySettings, options: Mapping[str, object]) -> ReplySettings:
+    """`base` with the settings `options`; None leaves one as it is. A seed is drawn where there is none.
 
     Raises UsageError for a name that is not a setting, a value of the wrong kind, or one outside what is allowed.
     """
     sampling = {spec.name for spec in fields(SamplingSettings)}
     reply = {spec.name for spec in fields(ReplySettings)} - {"sampling"}
-    chosen = {name: value for name, value in given.items() if value is not None}
-    for name in given:
+    chosen = {name: value for name, value in options.items() if value is not None}
+    for name in options:
         if name not in sampling | reply:
             raise _unknown(name, sorted(sampling | reply))
     drawn = {"seed": secrets.randbits(32)} if base.sampling.seed is None else {}
@@ -40,9 +40,9 @@ def with_options(base: ReplySettings, given: Mapping[str, object]) -> ReplySetti
     return replace(base, sampling=replace(base.sampling, **inner), **outer)
 
 
-def _checked(owner: type, given: Mapping[str, object]) -> dict[str, Any]:
+def _checked(owner: type, options: Mapping[str, object]) -> dict[str, Any]:
     hints = get_type_hints(owner)
-    for name, value in given.items():
+    for name, value in options.items():
         hint = hints[name]
         if get_origin(hint) in (Union, UnionType):
             hint = next(part for part in get_args(hint) if part is not type(None))
@@ -55,7 +55,7 @@ def _checked(owner: type, given: Mapping[str, object]) -> dict[str, Any]:
             continue
         if not fits or value != value:
             raise UsageError("reply_setting_wrong", name=name, value=repr(value), allowed=allowed)
-    return dict(given)
+    return dict(options)
 
 
 def _unknown(name: str, known: list[str]) -> UsageError:

@@ -12,7 +12,7 @@ from genchat.engine.distribution import LN2
 from genchat.engine.errors import HistoryError, UsageError
 from genchat.engine.history.protocol import History
 from genchat.engine.history.records import Conversation, Run, SearchHit, StoredMessage
-from genchat.engine.interface.given import count_of, kind_of, text_of
+from genchat.engine.interface.arguments import count_of, kind_of, text_of
 from genchat.engine.interface.next_tokens import Candidates
 from genchat.engine.interface.opening import home
 from genchat.engine.interface.tables import Rows, Table, notes, one_line
@@ -26,37 +26,41 @@ if TYPE_CHECKING:
 
 
 class Conversations(Rows[Conversation]):
-    """Conversations, the most recently used first."""
+    """These are conversations, the most recently used first."""
 
     def _table(self) -> Table:
         columns = ("id", "date", "messages", "title")
         return Table(
             tuple(say(f"interface.column_{name}") for name in columns),
             [
-                (each.id[:8], f"{each.updated.astimezone():%Y-%m-%d %H:%M}", str(each.messages), each.title)
-                for each in self
+                (
+                    conversation.id[:8],
+                    f"{conversation.updated.astimezone():%Y-%m-%d %H:%M}",
+                    str(conversation.messages),
+                    conversation.title,
+                )
+                for conversation in self
             ],
             right=frozenset({2}),
         )
 
 
 class Hits(Rows[SearchHit]):
-    """Where words were found, newest first."""
+    """These are the matches of a search, newest first."""
 
     def _table(self) -> Table:
         columns = ("id", "date", "title", "text")
         return Table(
             tuple(say(f"interface.column_{name}") for name in columns),
-            [
-                (each.conversation[:8], f"{each.created.astimezone():%Y-%m-%d}", each.title, each.excerpt)
-                for each in self
-            ],
+            [(hit.conversation[:8], f"{hit.created.astimezone():%Y-%m-%d}", hit.title, hit.excerpt) for hit in self],
         )
 
 
 @dataclass(frozen=True, repr=False)
 class SavedMessage:
-    """One message. `steps` are its tokens, each with its likeliest candidates; None where none were recorded."""
+    """This is one message of the history. `steps` are its tokens, each with its likeliest candidates; None where none
+    were recorded.
+    """
 
     stored: StoredMessage
     run: Run | None
@@ -70,11 +74,11 @@ class SavedMessage:
 
     @property
     def text(self) -> str:
-        """What was written."""
+        """This is what was written."""
         return self.stored.text
 
     def candidates(self, position: int, top: int = 10) -> Candidates:
-        """What was kept of the model's distribution at the token of that place, counted from 0.
+        """These candidates were kept of the model's distribution at the token of that position, counted from 0.
 
         Raises HistoryError where no tokens were kept, IndexError where there is no such token.
         """
@@ -147,11 +151,11 @@ class SavedHistory:
         self._history = history
 
     def list(self, limit: int = 50) -> Conversations:
-        """The conversations used last."""
+        """The list is the conversations used last."""
         return Conversations(self._history.conversations(count_of("limit", limit)))
 
     def search(self, words: str, limit: int = 20) -> Hits:
-        """Messages and titles that hold all the words; accents and case do not matter."""
+        """The hits are messages and titles that hold all the words; accents and case do not matter."""
         return Hits(self._history.search(text_of(words), count_of("limit", limit)))
 
     def read(self, conversation: "str | Conversation | SearchHit", *, every_branch: bool = False) -> SavedConversation:
@@ -169,13 +173,13 @@ class SavedHistory:
             name = conversation
         else:
             raise UsageError("conversation_expected", found=kind_of(conversation))
-        found = history.conversation(name)
-        messages = history.tree(found.id) if every_branch else history.shown(found.id)
+        info = history.conversation(name)
+        messages = history.tree(info.id) if every_branch else history.shown(info.id)
         return SavedConversation(
-            found,
+            info,
             (
-                SavedMessage(each, history.run(each.id), history.trace(each.id), history.passages(each.id))
-                for each in messages
+                SavedMessage(message, history.run(message.id), history.trace(message.id), history.passages(message.id))
+                for message in messages
             ),
         )
 

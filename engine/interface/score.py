@@ -19,7 +19,7 @@ _TINTED = 400  # tokens shown in a notebook: each takes one look into the model
 
 @dataclass(frozen=True, slots=True)
 class ScoredToken:
-    """One token of the text and its price: `log_prob` is the natural log of p(token | the tokens before it)."""
+    """This is a token of the text and its price: `log_prob` is the natural log of p(token | the tokens before it)."""
 
     id: int
     text: str
@@ -28,12 +28,12 @@ class ScoredToken:
 
     @property
     def probability(self) -> float:
-        """From 0 to 1."""
+        """The probability is from 0 to 1."""
         return math.exp(self.log_prob)
 
     @property
     def bits(self) -> float:
-        """-log2 of the probability; infinite where it is 0."""
+        """The bits are -log2 of the probability; infinite where it is 0."""
         return -self.log_prob / LN2 + 0.0
 
 
@@ -53,27 +53,27 @@ class Score(Rows[ScoredToken]):
 
     @property
     def bytes(self) -> int:
-        """Size of the text in UTF-8."""
+        """This is the size of the text in UTF-8."""
         return len(self.text.encode("utf-8"))
 
     @property
     def bits(self) -> float:
-        """Of the whole text."""
+        """These are the bits of the whole text."""
         return math.fsum(token.bits for token in self)
 
     @property
     def bits_per_byte(self) -> float:
-        """The one unit in which all models compare."""
+        """This is the one unit in which all models compare."""
         return self.bits / max(self.bytes, 1)
 
     @property
     def bits_per_token(self) -> float:
-        """Comparable only between models with the same tokens."""
+        """This number is comparable only between models with the same tokens."""
         return self.bits / max(len(self), 1)
 
     @property
     def perplexity(self) -> float:
-        """2 to the power of the bits per token."""
+        """The perplexity is 2 to the power of the bits per token."""
         return 2.0 ** min(self.bits_per_token, 1000.0) if math.isfinite(self.bits) else math.inf
 
     def _notes(self) -> tuple[str, ...]:

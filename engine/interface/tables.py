@@ -26,7 +26,7 @@ _BAR_EMS = 12
 
 @dataclass(frozen=True)
 class Table:
-    """Cells in rows. `right`: columns that are aligned to the right; `shares`: one bar a row, 0 to 1, or none."""
+    """A table is cells in rows. `right`: columns aligned to the right; `shares`: one bar per row, 0 to 1, or none."""
 
     header: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
@@ -46,7 +46,7 @@ class Table:
         return ((say("interface.more_rows", count=whole(more)),) if more > 0 else ()) + self.notes
 
     def text(self) -> str:
-        """As lines of text."""
+        """The table becomes lines of text."""
         lines = list(self._lines())
         widths = [
             max(cells_of(cell) for cell in column)
@@ -58,25 +58,25 @@ class Table:
 
     def _line(self, cells: tuple[str, ...], widths: Sequence[int]) -> str:
         padded = []
-        for place, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
             room = " " * (width - cells_of(cell))
-            padded.append(room + cell if place in self.right else cell + room)
+            padded.append(room + cell if column in self.right else cell + room)
         return "  ".join(padded)
 
     def html(self) -> str:
-        """As an HTML table."""
-        head = "".join(self._cell("th", place, cell) for place, cell in enumerate(self.header))
+        """The table becomes an HTML table."""
+        head = "".join(self._cell("th", column, cell) for column, cell in enumerate(self.header))
         body = "".join(
-            f"<tr>{''.join(self._cell('td', place, cell) for place, cell in enumerate(cells))}{_bar_cell(share)}</tr>"
+            f"<tr>{''.join(self._cell('td', column, cell) for column, cell in enumerate(cells))}{_bar_cell(share)}</tr>"
             for cells, share in self._lines()
         )
         return f'<table style="{_TABLE}"><tr>{head}{"<th></th>" if self.shares else ""}</tr>{body}</table>' + notes(
             self.all_notes
         )
 
-    def _cell(self, tag: str, place: int, text: str) -> str:
-        side = "right" if place in self.right else "left"
-        font = ";font-family:monospace" if place in self.labels and tag == "td" else ""
+    def _cell(self, tag: str, column: int, text: str) -> str:
+        side = "right" if column in self.right else "left"
+        font = ";font-family:monospace" if column in self.labels and tag == "td" else ""
         return f'<{tag} style="text-align:{side}{font}">{escape(text)}</{tag}>'
 
 
@@ -98,7 +98,7 @@ def one_line(text: str) -> str:
 
 
 def cells_of(text: str) -> int:
-    """How many cells of a terminal a text takes: two for a wide character, none for a combining one."""
+    """The result is how many cells of a terminal a text takes: two for a wide character, none for a combining one."""
     return sum(
         0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
         for character in text

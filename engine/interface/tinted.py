@@ -18,7 +18,9 @@ _TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.7"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some text and what is known of it. `bits` is None where its probability is not known; `hover` has lines."""
+    """A piece is some text and what is known of it. `bits` is None where its probability is not known; `hover` has
+    lines.
+    """
 
     text: str
     bits: float | None

@@ -15,7 +15,7 @@ _PIECE = "white-space:pre-wrap;border-radius:3px;padding:1px 2px;margin-right:1p
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token: its id, the text it stands for, and how it is written in a table (" Brasil" is "·Brasil")."""
+    """This is one token: its id, the text it stands for, and how it is written in a table (" Brasil" is "·Brasil")."""
 
     id: int
     text: str
@@ -27,7 +27,7 @@ class Tokens(Rows[Token]):
 
     def __init__(self, ids: Sequence[int], tokenizer: Tokenizer) -> None:
         labels = Labels(tokenizer)
-        super().__init__(Token(each, tokenizer.decode([each]), labels(each)) for each in ids)
+        super().__init__(Token(token, tokenizer.decode([token]), labels(token)) for token in ids)
         self._decoded = tokenizer.decode(list(ids))
 
     @property
@@ -42,7 +42,7 @@ class Tokens(Rows[Token]):
 
     @property
     def text(self) -> str:
-        """All of them together, special tokens left out."""
+        """This is the text of all of them together, special tokens left out."""
         return self._decoded
 
     def _table(self) -> Table:
@@ -51,8 +51,8 @@ class Tokens(Rows[Token]):
 
     def _repr_html_(self) -> str:
         pieces = (
-            f'<span style="{_PIECE.format(tint=_TINTS[place % len(_TINTS)])}" title="{token.id}">'
+            f'<span style="{_PIECE.format(tint=_TINTS[index % len(_TINTS)])}" title="{token.id}">'
             f"{escape(token.label)}</span>"
-            for place, token in enumerate(self)
+            for index, token in enumerate(self)
         )
         return f'<div style="line-height:1.9">{"<wbr>".join(pieces)}</div>'

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genchat.engine.errors import TextUnusable, UsageError
-from genchat.engine.interface.given import kind_of, text_of
+from genchat.engine.interface.arguments import kind_of, text_of
 from genchat.engine.interface.model import Model
 from genchat.engine.interface.opening import home
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from genchat.engine.training.events import Phase, TrainingEvent
     from genchat.engine.training.warm_start import Beginning
 
-Told = Callable[["TrainingEvent | Phase"], object]
+Listener = Callable[["TrainingEvent | Phase"], object]
 Stop = Callable[[], bool]
 TextOrPaths = str | Path | Sequence[str | Path]
 _COUNTING = {"order": int, "tokens": ("word", "char"), "min_count": int}
@@ -37,7 +37,7 @@ class _Order:
     command: str
     languages: tuple[str, ...]
     licence: str
-    tell: Told
+    tell: Listener
     should_stop: Stop
 
 
@@ -49,7 +49,7 @@ def train(
     replace: bool = False,
     languages: str | Sequence[str] = (),
     licence: str = "",
-    progress: Told | None = None,
+    progress: Listener | None = None,
     should_stop: Stop | None = None,
     **choices: Any,
 ) -> Model:
@@ -106,19 +106,19 @@ def _check_names(kind: str, choices: Mapping[str, Any]) -> None:
 
 def _sources_of(text: object) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Files and texts. A str of one line is never taken for a text: a mistyped name would be trained on in silence."""
-    given = [text] if isinstance(text, str | Path) else text
-    if not isinstance(given, Sequence) or isinstance(given, bytes | bytearray):
+    sources = [text] if isinstance(text, str | Path) else text
+    if not isinstance(sources, Sequence) or isinstance(sources, bytes | bytearray):
         raise UsageError("train_text_expected", found=kind_of(text))
     files, texts = [], []
-    for each in given:
-        if not isinstance(each, str | Path):
+    for source in sources:
+        if not isinstance(source, str | Path):
             raise UsageError("train_text_expected", found=kind_of(text))
-        if isinstance(each, str) and "\n" in each:
-            texts.append(text_of(each))
-        elif not _exists(Path(each)):
-            raise TextUnusable("train_no_such_file", name=str(each)[:100])
+        if isinstance(source, str) and "\n" in source:
+            texts.append(text_of(source))
+        elif not _exists(Path(source)):
+            raise TextUnusable("train_no_such_file", name=str(source)[:100])
         else:
-            files.append(Path(each))
+            files.append(Path(source))
     if not files and not texts:
         raise TextUnusable("text_none")
     return tuple(files), tuple(texts)
@@ -167,8 +167,8 @@ def _learn(order: _Order, choices: dict[str, Any], where: "Paths", models: "Regi
     from genchat.engine.training.recipes import recipe_from
     from genchat.engine.training.run import plan
 
-    given = {name: value for name, value in choices.items() if name not in _ONLY_NETWORKS and value is not None}
-    recipe = recipe_from({**given, "family": order.kind}, "genchat.train")
+    recipe_values = {name: value for name, value in choices.items() if name not in _ONLY_NETWORKS and value is not None}
+    recipe = recipe_from({**recipe_values, "family": order.kind}, "genchat.train")
     held_out, _ = _sources_of(choices["held_out"]) if choices.get("held_out") else ((), ())
     sources = read_sources(order.files, held_out, order.licence)
     sources += [Source(_IN_MEMORY, text, licence=order.licence) for text in order.texts]

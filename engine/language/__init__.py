@@ -32,10 +32,10 @@ _KEY = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
 
 @cache
 def texts(tag: str, area: str) -> dict[str, str]:
-    """All texts of one area in one language, by key."""
+    """The result is all texts of one area in one language, by key."""
     module = import_module(f"genchat.engine.language.{LANGUAGES[tag]}.{area}")
-    found: dict[str, str] = module.TEXTS
-    return found
+    entries: dict[str, str] = module.TEXTS
+    return entries
 
 
 def say(key: str, **values: object) -> str:
@@ -67,7 +67,7 @@ def words_of(key: str, values: Mapping[str, object] | None = None, *, area: str 
 
 
 def is_key(text: str) -> bool:
-    """Whether `text` is formed like the key of a text, "area.name", rather than like words."""
+    """The answer is true where `text` is formed like the key of a text, "area.name", rather than like words."""
     return _KEY.fullmatch(text) is not None
 
 

@@ -41,7 +41,7 @@ def load(folder: Path, card: ModelCard, models: ModelOpener) -> MixtureModel:
 def combine(
     first: LanguageModel, second: LanguageModel, shares: Shares, name: str, description: str = ""
 ) -> MixtureModel:
-    """Two models as one. Raises UsageError unless they share one vocabulary."""
+    """The result is two models as one. Raises UsageError unless they share one vocabulary."""
     lengths = [length for length in (first.info.context_length, second.info.context_length) if length is not None]
     made_of = f"{first.info.checksum} {second.info.checksum} {shares.by_length}"
     info = ModelInfo(
@@ -57,13 +57,13 @@ def combine(
 
 
 def _part(models: ModelOpener, folder: Path, card: ModelCard, name: str, checksum: str) -> LanguageModel:
-    places = [place for place in (folder.parent / name, _SHIPPED / name) if (place / CARD_FILE).is_file()]
-    if Path(name).name != name or not places:
+    folders = [candidate for candidate in (folder.parent / name, _SHIPPED / name) if (candidate / CARD_FILE).is_file()]
+    if Path(name).name != name or not folders:
         raise ModelDamaged("mixture_part_missing", name=card.name, part=name)
-    part = read_card(places[0])
+    part = read_card(folders[0])
     if part.family == FAMILY or part.checksum != checksum:
         raise ModelDamaged("mixture_part_changed", name=card.name, part=name)
-    opened = models.open_folder(places[0], part)
+    opened = models.open_folder(folders[0], part)
     if not isinstance(opened, HasLanguageModel):
         raise ModelDamaged("mixture_part_changed", name=card.name, part=name)
     return opened.model

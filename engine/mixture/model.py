@@ -19,24 +19,24 @@ Ids = NDArray[np.int64]
 
 @runtime_checkable
 class Matching(Protocol):
-    """What a counting model's cursor can tell besides."""
+    """The cursor of a counting model can tell this besides."""
 
     def match_length(self) -> int:
-        """How many of the last tokens stand together in the training text, as far as the model looks."""
+        """The length is how many of the last tokens stand together in the training text, as far as the model looks."""
         ...
 
 
 def shared_ids(tokenizer: Tokenizer, other: Tokenizer) -> Ids:
-    """int64 [V]: for each id of `tokenizer` the id of the same token in `other`.
+    """The array is int64 [V]: for each id of `tokenizer` the id of the same token in `other`.
 
     Tokens are the same if they are special tokens of one name, or stand for the same bytes (of several that do, the
     first is the first's). Raises UsageError unless both vocabularies hold the same tokens.
     """
-    places = {key: token for token, key in enumerate(_keys(other))}
-    found = [places.get(key) for key in _keys(tokenizer)]
-    if len(places) != len(found) or None in found:
+    id_of_key = {key: token for token, key in enumerate(_keys(other))}
+    ids = [id_of_key.get(key) for key in _keys(tokenizer)]
+    if len(id_of_key) != len(ids) or None in ids:
         raise UsageError("vocabularies_differ", first=tokenizer.name, second=other.name)
-    return np.array(found, dtype=np.int64)
+    return np.array(ids, dtype=np.int64)
 
 
 def _keys(tokenizer: Tokenizer) -> list[tuple[object, int]]:
@@ -68,8 +68,8 @@ class MixtureModel:
         for token in tokens:
             if not 0 <= token <= last:
                 raise UsageError("token_outside_vocabulary", token=token, last=last)
-        found: list[int] = self.ids_of_second[np.asarray(tokens, dtype=np.int64)].tolist()
-        return found
+        translated: list[int] = self.ids_of_second[np.asarray(tokens, dtype=np.int64)].tolist()
+        return translated
 
     def relabelled(self, evidence: Evidence) -> Evidence:
         """Evidence of the second model, its tokens by the ids of the mixture."""
@@ -86,21 +86,21 @@ class MixtureModel:
         return self.shares.log_prob(*self.part_scores(tokens))
 
     def part_scores(self, tokens: Sequence[int]) -> tuple[FloatArray, FloatArray, Ids]:
-        """What each part gives to each token, natural logs, and the match length there."""
+        """The result is what each part gives to each token, natural logs, and the match length there."""
         second = score(self.second, self.in_second(tokens))
         lengths = match_lengths(self.first, tokens) if self.by_length else np.zeros(len(tokens), dtype=np.int64)
         return score(self.first, tokens), second, lengths
 
 
 def match_lengths(model: LanguageModel, tokens: Sequence[int]) -> Ids:
-    """int64 [len(tokens)]: the match length before each token. Zeros for a model that does not tell."""
+    """The array is int64 [len(tokens)]: the match length before each token. Zeros for a model that does not tell."""
     cursor = model.start([])
-    found = np.zeros(len(tokens), dtype=np.int64)
+    lengths = np.zeros(len(tokens), dtype=np.int64)
     if isinstance(cursor, Matching):
-        for place, token in enumerate(tokens):
-            found[place] = cursor.match_length()
+        for index, token in enumerate(tokens):
+            lengths[index] = cursor.match_length()
             cursor.advance(token)
-    return found
+    return lengths
 
 
 class MixtureCursor:

@@ -24,11 +24,11 @@ class Shares:
     by_length: tuple[float, ...]
 
     def of(self, match_length: int) -> float:
-        """The share at one place."""
+        """The result is the share at a match of that length."""
         return self.by_length[min(match_length, len(self.by_length) - 1)]
 
     def log_prob(self, first: FloatArray, second: FloatArray, lengths: Counts) -> FloatArray:
-        """float32 [N]: natural log of the mixed probabilities of N tokens at matches of those lengths."""
+        """The array is float32 [N]: natural log of the mixed probabilities of N tokens at matches of those lengths."""
         shares = np.asarray(self.by_length)[np.minimum(lengths, len(self.by_length) - 1)]
         return np.asarray(np.logaddexp(np.log(shares) + first, np.log1p(-shares) + second), dtype=np.float32)
 
@@ -46,8 +46,8 @@ def fit(first: FloatArray, second: FloatArray, lengths: Counts | None = None) ->
     whole = _likeliest(ratio, 0.5, 0.0)
     if lengths is None:
         return Shares((whole,))
-    found = [_likeliest(ratio[lengths == length], whole, _PRIOR_TOKENS) for length in range(int(lengths.max()) + 1)]
-    return Shares(tuple(found))
+    fitted = [_likeliest(ratio[lengths == length], whole, _PRIOR_TOKENS) for length in range(int(lengths.max()) + 1)]
+    return Shares(tuple(fitted))
 
 
 def _likeliest(ratio: NDArray[np.float64], prior: float, prior_tokens: float) -> float:

@@ -32,11 +32,13 @@ class OpenReply:
     tokens: tuple[int, ...]  # ASSISTANT first
 
     def voted(self, token: int) -> float:
-        """What the recalled replies give to `token`."""
+        """The result is the probability that the recalled replies give to `token`."""
         return self.recall.probability(self.tokens, token)
 
     def after(self, token: int, voted: float, counted: float) -> "OpenReply":
-        """One token on; `voted` and `counted` are the probabilities that recall and counts gave it."""
+        """The result is the reply one token on; `voted` and `counted` are the probabilities that recall and counts gave
+        it.
+        """
         return OpenReply(self.recall, self.recall.weight_after(self.weight, voted, counted), (*self.tokens, token))
 
 
@@ -75,14 +77,14 @@ class ChatNgramModel(NgramModel):
     def score_tokens(self, tokens: Sequence[int]) -> FloatArray:
         scored = self.tables.score(tokens, begins=False)
         reply: OpenReply | None = None
-        for place, token in enumerate(tokens):
+        for index, token in enumerate(tokens):
             if reply is not None:
-                counted, voted = math.exp(scored[place]), reply.voted(token)
+                counted, voted = math.exp(scored[index]), reply.voted(token)
                 mixed = (1 - reply.weight) * counted + reply.weight * voted
-                scored[place] = math.log(mixed) if mixed else -math.inf
+                scored[index] = math.log(mixed) if mixed else -math.inf
                 reply = reply.after(token, voted, counted)
             if token < len(SPECIALS):
-                reply = self.reply_to(tokens[: place + 1]) if token == _ASSISTANT else None
+                reply = self.reply_to(tokens[: index + 1]) if token == _ASSISTANT else None
         return scored
 
 
@@ -95,15 +97,15 @@ class ChatCursor(NgramCursor):
         self._reply = reply
 
     def log_probs(self) -> FloatArray:
-        found = super().log_probs()
+        log_probs = super().log_probs()
         reply = self._reply
         if reply is not None:
-            found += np.float32(math.log1p(-reply.weight))
+            log_probs += np.float32(math.log1p(-reply.weight))
             with np.errstate(divide="ignore"):
-                heard = np.log(reply.weight * reply.recall.probabilities(reply.tokens))
+                recalled = np.log(reply.weight * reply.recall.probabilities(reply.tokens))
             tokens = reply.recall.tokens
-            found[tokens] = np.logaddexp(found[tokens], heard)
-        return found
+            log_probs[tokens] = np.logaddexp(log_probs[tokens], recalled)
+        return log_probs
 
     def advance(self, token: int) -> None:
         state, reply = self._state, self._reply
@@ -135,12 +137,12 @@ class ChatCursor(NgramCursor):
             weight=reply.weight,
             replies=tuple(
                 RecalledReply(
-                    question=corpus.place(int(starts[heard]) - 2, 1),
-                    reply=corpus.place(int(starts[heard]), 0),
-                    similarity=float(recall.similarities[heard]),
-                    share=float(shares[heard]),
+                    question=corpus.place(int(starts[index]) - 2, 1),
+                    reply=corpus.place(int(starts[index]), 0),
+                    similarity=float(recall.similarities[index]),
+                    share=float(shares[index]),
                 )
-                for heard in np.argsort(-shares, kind="stable")[:_LISTED].tolist()
+                for index in np.argsort(-shares, kind="stable")[:_LISTED].tolist()
             ),
             unmatched=recall.unmatched,
             contributions=OnDemand(listed, self._chat.tables.vocabulary_size, lambda token: added.get(token, 0.0)),

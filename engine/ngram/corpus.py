@@ -21,7 +21,7 @@ SlotRange = tuple[int, int]
 
 @dataclass(frozen=True)
 class LineTable:
-    """Which line each token stands in.
+    """The table says which line each token stands in.
 
     starts: ascending, the first token of every line; numbers: the 1-based number of that line in its file;
     source_lines: ascending, the index in `starts` of the first line of each source; sources: their names.
@@ -49,8 +49,8 @@ class TokenCorpus:
 
         def beginning(slot: int) -> list[int]:
             position = int(suffixes[slot])
-            found: list[int] = stream[position : position + length].tolist()
-            return found
+            prefix: list[int] = stream[position : position + length].tolist()
+            return prefix
 
         slots = range(*(within or (0, len(suffixes))))
         low = bisect_left(slots, pattern, key=beginning)
@@ -58,7 +58,7 @@ class TokenCorpus:
         return slots.start + low, slots.start + high
 
     def followed(self, tokens: Sequence[int], slots: SlotRange) -> int:
-        """How often `tokens`, whose slots are given, is followed by a token of the same text."""
+        """The result is how often `tokens`, whose slots are given, is followed by a token of the same text."""
         low, high = slots
         if high > low and int(self.suffixes[low]) + len(tokens) >= len(self.stream):
             low += 1  # the end of the stream is the shortest suffix of all, so it stands first
@@ -78,16 +78,18 @@ class TokenCorpus:
         return match, self.occurrences(match) if match else (0, 0)
 
     def places(self, slots: SlotRange, length: int, count: int) -> tuple[CorpusPlace, ...]:
-        """Up to `count` places, in corpus order, of the `length` tokens found in `slots`; one a line."""
+        """The result is up to `count` places of the `length` tokens whose slots are given, in corpus order, one per
+        line.
+        """
         positions = np.sort(self.suffixes[slots[0] : min(slots[1], slots[0] + _CAPPED)])
-        found: dict[int, CorpusPlace] = {}
+        by_line: dict[int, CorpusPlace] = {}
         for position in positions.tolist():
             line = self._line(position + length - 1)
-            if line not in found:
-                found[line] = self.place(position, length)
-            if len(found) == count:
+            if line not in by_line:
+                by_line[line] = self.place(position, length)
+            if len(by_line) == count:
                 break
-        return tuple(found.values())
+        return tuple(by_line.values())
 
     def _line(self, position: int) -> int:
         return int(np.searchsorted(self.lines.starts, position, side="right")) - 1

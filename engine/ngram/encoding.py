@@ -51,11 +51,11 @@ def encode_sources(sources: Sequence[Source], unit: Unit, min_count: int, watch:
     kind = TOKENIZERS[unit]
     numbers: defaultdict[str, int] = defaultdict(count(_FIRST_PIECE).__next__)
     parts: list[list[TokenStream]] = []
-    for place, source in enumerate(sources):
+    for index, source in enumerate(sources):
         parts.append([])
         for done, part in _provisional(source, kind, numbers):
             parts[-1].append(part)
-            watch.report((place + done) / len(sources))
+            watch.report((index + done) / len(sources))
     pieces = list(numbers)
     counts = sum(
         (np.bincount(part, minlength=_FIRST_PIECE + len(pieces)) for source in parts for part in source),
@@ -122,8 +122,8 @@ class _Renumbering:
         else:
             shifts = np.repeat(self._offsets[part] - (ends - lengths), lengths)
             shifts += np.arange(ends[-1])
-        found: TokenStream = self._ids[shifts]
-        return found
+        renumbered: TokenStream = self._ids[shifts]
+        return renumbered
 
 
 def _vocabulary(
@@ -148,15 +148,15 @@ def _line_table(sources: Sequence[Source], encoded: list[TokenStream], tokenizer
     newline = newlines[0] if len(newlines) == 1 and newlines[0] >= FIRST_LETTER else -1
     for source, stream in zip(sources, encoded, strict=True):
         if isinstance(source, PlainSource):
-            found = np.concatenate([[0], np.flatnonzero(stream == newline) + 1])
-            own = np.arange(1, len(found) + 1)
+            line_starts = np.concatenate([[0], np.flatnonzero(stream == newline) + 1])
+            own = np.arange(1, len(line_starts) + 1)
         else:
-            found = np.flatnonzero((stream == _USER) | (stream == _ASSISTANT))
+            line_starts = np.flatnonzero((stream == _USER) | (stream == _ASSISTANT))
             own = np.array([turn.line for dialogue in source.dialogues for turn in dialogue], dtype=np.int64)
-        starts.append(found + position)
+        starts.append(line_starts + position)
         numbers.append(own)
         source_lines.append(lines)
-        lines += len(found)
+        lines += len(line_starts)
         position += len(stream)
     return LineTable(
         np.concatenate(starts).astype(np.uint32),

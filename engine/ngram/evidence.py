@@ -37,7 +37,7 @@ class OnDemand(Mapping[int, Value]):
 
 
 class _Explanation:
-    """One place in a text, taken apart."""
+    """An explanation takes one position of a text apart."""
 
     def __init__(
         self, tables: NgramTables, corpus: TokenCorpus | None, state: State, past: Sequence[int], whole: float
@@ -63,7 +63,7 @@ class _Explanation:
                 self.context_counts[length] = corpus.followed(context, self.slots[length])
 
     def levels(self) -> tuple[NgramLevel, ...]:
-        """Lowest order first."""
+        """The levels come lowest order first."""
         return tuple(
             NgramLevel(
                 order=length + 1,
@@ -77,7 +77,7 @@ class _Explanation:
 
     def shares(self, token: int) -> tuple[NgramShare, ...]:
         """What each level gives to p(token), lowest order first; the contributions sum to p exactly."""
-        found: list[NgramShare] = []
+        shares: list[NgramShare] = []
         below = math.exp(float(self.tables.levels[0].log_probs[token]))
         own = below
         for length in range(self.matched + 1):
@@ -87,20 +87,23 @@ class _Explanation:
                 below = handed_down if node is None else math.exp(float(self.tables.levels[length].log_probs[node]))
                 own = max(below - handed_down, 0.0)
             low, high = self._slots_with(length, token)
-            found.append(NgramShare(length + 1, high - low, self.context_counts[length], own * self.weights[length]))
-        return tuple(found)
+            shares.append(NgramShare(length + 1, high - low, self.context_counts[length], own * self.weights[length]))
+        return tuple(shares)
 
     def places(self, token: int) -> tuple[CorpusPlace, ...]:
-        """Where training continues this context with `token`, the longest contexts first; without any, at all."""
-        found: dict[tuple[str, int], CorpusPlace] = {}
+        """These places of the training text continue this context with `token`, the longest contexts first.
+
+        Where there are none, they are those of the token alone.
+        """
+        places: dict[tuple[str, int], CorpusPlace] = {}
         for length in range(self.matched, -1, -1):
             slots = self._slots_with(length, token)
-            if self.corpus is not None and (length or not found):
+            if self.corpus is not None and (length or not places):
                 for place in self.corpus.places(slots, length + 1, _PLACES):
-                    found.setdefault((place.source, place.line), place)
-            if len(found) >= _PLACES:
+                    places.setdefault((place.source, place.line), place)
+            if len(places) >= _PLACES:
                 break
-        return tuple(found.values())[:_PLACES]
+        return tuple(places.values())[:_PLACES]
 
     def _slots_with(self, length: int, token: int) -> SlotRange:
         if self.corpus is None:
@@ -121,7 +124,7 @@ def explain(
     Without a corpus (a model built from bare ids) counts are 0 and no places are shown. `whole`: the share of the
     counts in the result, where something else has a say.
     """
-    found = _Explanation(tables, corpus, state, past, whole)
+    explanation = _Explanation(tables, corpus, state, past, whole)
     candidates = top_ids(log_probs, _CANDIDATES).tolist()
     match: tuple[int, ...] = ()
     slots: SlotRange = (0, 0)
@@ -133,10 +136,10 @@ def explain(
     return NgramEvidence(
         order=len(state) + 1,
         model_order=tables.order,
-        levels=found.levels(),
-        shares=OnDemand(candidates, tables.vocabulary_size, found.shares),
+        levels=explanation.levels(),
+        shares=OnDemand(candidates, tables.vocabulary_size, explanation.shares),
         longest_match=match,
         match_count=slots[1] - slots[0],
         places=places,
-        places_of=OnDemand(candidates, tables.vocabulary_size, found.places),
+        places_of=OnDemand(candidates, tables.vocabulary_size, explanation.places),
     )

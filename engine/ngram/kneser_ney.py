@@ -25,7 +25,9 @@ Singles = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Discounts:
-    """What is taken off a count of 1, of 2, and of 3 or more. `fallback`: too few counts to estimate them."""
+    """Discounts are what is taken off a count of 1, of 2, and of 3 or more. `fallback`: too few counts to estimate
+    them.
+    """
 
     one: float
     two: float
@@ -35,7 +37,7 @@ class Discounts:
 
 @dataclass
 class SmoothedLevel:
-    """One order, smoothed. Natural logs, so that a whole distribution is additions.
+    """This is one order, smoothed. It holds natural logs, so that a whole distribution is additions.
 
     log_probs: float32 [nodes], log p(last token | the tokens before), back-off included; -inf for START.
     log_backoffs: float32 [nodes], log of the mass this n-gram, as a context, hands to shorter ones; 0 without children.
@@ -47,7 +49,7 @@ class SmoothedLevel:
 
 
 def adjusted_counts(levels: list[RawLevel], level_index: int) -> IntArray:
-    """int32 [nodes]: the counts that order `level_index` + 1 is estimated from."""
+    """The array is int32 [nodes]: the counts that order `level_index` + 1 is estimated from."""
     level = levels[level_index]
     if level_index + 1 == len(levels):
         counts = level.counts.copy()
@@ -60,15 +62,15 @@ def adjusted_counts(levels: list[RawLevel], level_index: int) -> IntArray:
 
 
 def discounts_of(counts_of_counts: list[int]) -> Discounts:
-    """From t1..t4, the numbers of n-grams with adjusted count 1, 2, 3, 4."""
+    """The discounts follow from t1..t4, the numbers of n-grams with adjusted count 1, 2, 3, 4."""
     one, two, three, four = counts_of_counts
     if 0 in (one, two, three):
         return Discounts(*_FALLBACK, fallback=True)
     ratio = one / (one + 2 * two)
-    found = (1 - 2 * ratio * two / one, 2 - 3 * ratio * three / two, 3 - 4 * ratio * four / three)
-    if not all(0 <= discount <= count for count, discount in enumerate(found, start=1)):
+    discounts = (1 - 2 * ratio * two / one, 2 - 3 * ratio * three / two, 3 - 4 * ratio * four / three)
+    if not all(0 <= discount <= count for count, discount in enumerate(discounts, start=1)):
         return Discounts(*_FALLBACK, fallback=True)
-    return Discounts(*found)
+    return Discounts(*discounts)
 
 
 def smooth(
@@ -78,7 +80,7 @@ def smooth(
 
     raw_count_of_last: see `last_ngrams`; only for comparing with lmplz to the last digit.
     """
-    found: list[SmoothedLevel] = []
+    smoothed: list[SmoothedLevel] = []
     lower: Singles = np.empty(0, dtype=np.float32)
     for index, level in enumerate(levels):
         counts = adjusted_counts(levels, index)
@@ -92,18 +94,18 @@ def smooth(
         if index == 0:
             lower = _unigrams(counts, discounts)
         else:
-            lower, found[-1].log_backoffs = _higher(counts, discounts, levels[index - 1], level, lower)
+            lower, smoothed[-1].log_backoffs = _higher(counts, discounts, levels[index - 1], level, lower)
         with np.errstate(divide="ignore"):
-            found.append(SmoothedLevel(np.log(lower), np.empty(0, dtype=np.float32), discounts))
+            smoothed.append(SmoothedLevel(np.log(lower), np.empty(0, dtype=np.float32), discounts))
         if watch is not None:
             watch.report((index + 1) / len(levels))
-    return found
+    return smoothed
 
 
 def _taken(counts: IntArray, discounts: Discounts) -> Doubles:
     table = np.array([0.0, discounts.one, discounts.two, discounts.more])
-    found: Doubles = table[np.minimum(counts, 3)]
-    return found
+    taken: Doubles = table[np.minimum(counts, 3)]
+    return taken
 
 
 def _unigrams(counts: IntArray, discounts: Discounts) -> Singles:

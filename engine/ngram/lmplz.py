@@ -18,7 +18,7 @@ def last_ngrams(stream: TokenStream, levels: list[RawLevel]) -> dict[int, tuple[
     Ids must be numbered as lmplz does: START 0, end of text 1, unknown 2, words in order of first appearance.
     """
     ngram = _last_in_suffix_order(stream, len(levels) - 1)
-    found: dict[int, tuple[int, int]] = {}
+    counts: dict[int, tuple[int, int]] = {}
     for length in range(1, len(ngram) + 1):
         tokens = ngram[len(ngram) - length :]
         node = tokens[0]
@@ -27,8 +27,8 @@ def last_ngrams(stream: TokenStream, levels: list[RawLevel]) -> dict[int, tuple[
             node = begin + int(np.searchsorted(levels[depth].words[begin:end], token))
         windows = np.lib.stride_tricks.sliding_window_view(stream, length)
         raw = int(np.count_nonzero((windows == np.array(tokens)).all(axis=1)))
-        found[length - 1] = (int(adjusted_counts(levels, length - 1)[node]), raw)
-    return found
+        counts[length - 1] = (int(adjusted_counts(levels, length - 1)[node]), raw)
+    return counts
 
 
 def _last_in_suffix_order(stream: TokenStream, longest: int) -> list[int]:

@@ -45,7 +45,7 @@ class NgramCursor:
         self._past.append(token)
 
     def match_length(self) -> int:
-        """How many of the last tokens stand together in the training text; at most order - 1."""
+        """The length is how many of the last tokens stand together in the training text; at most order - 1."""
         return len(self._state)
 
     def fork(self) -> "NgramCursor":

@@ -14,7 +14,7 @@ PHASES: tuple[Phase, ...] = ("reading", "tokens", "suffixes", "counting", "smoot
 
 @dataclass
 class Watch:
-    """One training run's line to whoever waits for it."""
+    """A Watch reports one training run's progress and asks whether it should stop."""
 
     progress: Progress | None = None
     should_stop: Callable[[], bool] | None = None

@@ -17,6 +17,7 @@ from genchat.engine.text import fold
 
 # Measured on a hundred prompts set apart: half written to be answerable, half not.
 ALIKE_WITH_TOPIC = 0.46  # least similarity of a question that holds the rarest content word
+ALIKE_IN_CONTENT = 0.25  # least similarity of a question with the same content words and no others
 ALIKE_WITHOUT_TOPIC = 0.78  # least similarity of one that does not
 ALIKE_WITHOUT_CONTENT = 0.5  # least similarity where the prompt holds common words only
 _SAME_WORD = 0.6  # share of the longer of two words that both begin with
@@ -41,28 +42,30 @@ def plain_words(text: str) -> list[str]:
 
 
 def is_question(text: str) -> bool:
-    """Whether `text` asks: by its mark or, since people leave that out, by an asking word at its beginning."""
+    """The answer is true where `text` asks: by its mark or, since people leave that out, by an asking word at its
+    beginning.
+    """
     return "?" in text or any(word in _ASKING for word in plain_words(text)[:2])
 
 
 def is_about_oneself(text: str) -> bool:
-    """Whether `text` tells something of the person rather than asking or ordering."""
+    """The answer is true where `text` tells something of the person rather than asking or ordering."""
     return not is_question(text) and any(word in _FIRST_PERSON for word in plain_words(text)[:2])
 
 
 def content_words(words: Iterable[str]) -> list[str]:
-    """Those of folded words that say what a sentence is about, each once."""
+    """The result is those of the folded words that say what a sentence is about, each once."""
     return [word for word in dict.fromkeys(words) if not is_common(word) and (len(word) > 1 or word.isdigit())]
 
 
 def same_word(first: str, second: str) -> bool:
-    """Whether two folded words are forms of one: most of the longer one is how both begin."""
+    """The answer is true where two folded words are forms of one: most of the longer one is how both begin."""
     if first == second:
         return True
     longest = max(len(first), len(second))
     if min(len(first), len(second)) <= _SHORT or first[0] != second[0]:
         return False
-    shared = next((place for place, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), None)
+    shared = next((index for index, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), None)
     return (min(len(first), len(second)) if shared is None else shared) >= _SAME_WORD * longest
 
 
@@ -78,14 +81,14 @@ def _holds(words: Iterable[str], topic: str) -> bool:
 
 
 class Rarity(Protocol):
-    """What tells how rare a folded word is in the questions of the training text."""
+    """This tells how rare a folded word is in the questions of the training text."""
 
     def weight(self, word: str) -> float:
         """Inverse document frequency; the largest value for a word that stands in no question."""
         ...
 
     def knows(self, word: str) -> bool:
-        """Whether a word stands in any question."""
+        """The answer is true where a word stands in any question."""
         ...
 
 
@@ -100,7 +103,7 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Prompt:
-    """What the person says now.
+    """A prompt is what the person says now.
 
     text: the last turn; corrected: its folded words after correction; earlier: what the person said before;
     topic: the rarest content word, "" where all words are common or names.
@@ -121,7 +124,7 @@ class Prompt:
         return cls(text, tuple(corrected), " ".join(earlier), topic, language)
 
     def admits(self, exchange: Exchange, similarity: float, rarity: Rarity) -> bool:
-        """Whether a stored question is about the same thing: by its words, numbers and language."""
+        """The answer is true where a stored question is about the same thing: by its words, numbers and language."""
         stored = plain_words(exchange.question)
         own_topic, topic = self._topic_beside(exchange, rarity), topic_of(exchange.question, stored, rarity)
         if own_topic and not rarity.knows(own_topic):
@@ -131,7 +134,8 @@ class Prompt:
         elif not own_topic and not topic:
             least = ALIKE_WITHOUT_CONTENT
         elif _holds(stored, own_topic) and _holds(self.corrected, topic):
-            least = ALIKE_WITH_TOPIC
+            own, others = set(content_words(self.corrected)), set(content_words(stored))
+            least = ALIKE_IN_CONTENT if own == others else ALIKE_WITH_TOPIC
         else:
             least = ALIKE_WITHOUT_TOPIC
         if similarity < least:
@@ -140,6 +144,11 @@ class Prompt:
             return False
         said = {word for word in plain_words(f"{self.text} {self.earlier}") if word.isdigit()}
         return said.issuperset(word for word in stored if word.isdigit())
+
+    def share_held(self, exchange: Exchange) -> float:
+        """How much of what this is about a stored question holds: 0 nothing, 0.5 the topic, 1 every content word."""
+        stored = plain_words(exchange.question)
+        return (_holds(stored, self.topic) + all(_holds(stored, word) for word in content_words(self.corrected))) / 2
 
     def _topic_beside(self, exchange: Exchange, rarity: Rarity) -> str:
         """The topic, where what stands in the place of a name of the stored question is a name however it is typed."""
@@ -157,25 +166,29 @@ class Prompt:
         """
         said = set(plain_words(f"{self.text} {self.earlier}"))
         reply = exchange.reply
-        asked = [name for name in _names(exchange.question, reply) if fold(name) not in said]
-        for name in dict.fromkeys([*asked, *_names(exchange.earlier, reply, only_repeated=True)]):
+        unsaid = [name for name in _names(exchange.question, reply) if fold(name) not in said]
+        for name in dict.fromkeys([*unsaid, *_names(exchange.earlier, reply, only_repeated=True)]):
             if fold(name) in said:
                 continue
             own = _counterpart(name, exchange.question, self.text)
-            places = list(re.finditer(rf"\b{re.escape(name)}\b", reply))
-            if own is None or not places or not all(_is_address(reply, place.span()) for place in places):
+            occurrences = list(re.finditer(rf"\b{re.escape(name)}\b", reply))
+            if (
+                own is None
+                or not occurrences
+                or not all(_is_address(reply, occurrence.span()) for occurrence in occurrences)
+            ):
                 return None
-            for place in reversed(places):
-                reply = reply[: place.start()] + own + reply[place.end() :]
+            for occurrence in reversed(occurrences):
+                reply = reply[: occurrence.start()] + own + reply[occurrence.end() :]
         return reply
 
 
 def _names(text: str, reply: str, *, only_repeated: bool = False) -> list[str]:
     """Words of `text` written like names there or, where the reply takes them up, in the reply."""
-    found = [match[0] for match in _WORD.finditer(text) if _is_name(text, match)]
+    names = [match[0] for match in _WORD.finditer(text) if _is_name(text, match)]
     in_reply = {fold(match[0]): match[0] for match in _WORD.finditer(reply) if match[0][:1].isupper()}
     repeated = [in_reply[word] for word in content_words(plain_words(text)) if word in in_reply]
-    return repeated if only_repeated else list(dict.fromkeys([*repeated, *found]))
+    return repeated if only_repeated else list(dict.fromkeys([*repeated, *names]))
 
 
 def _is_name(text: str, match: re.Match[str]) -> bool:

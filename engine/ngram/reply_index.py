@@ -15,6 +15,7 @@ from itertools import count, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from genchat.engine.common_words import is_common
 from genchat.engine.conversation import ASSISTANT, USER
 from genchat.engine.ngram.corpus import IntArray
 from genchat.engine.ngram.relevance import plain_words
@@ -73,9 +74,16 @@ class ReplyIndex:
         return np.setdiff1d(np.arange(len(self.reply_starts)), self.posting_replies[lists % 2 == 0])
 
     def knows(self, word: str) -> bool:
-        """Whether a folded word stands in any question."""
+        """The answer is true where a folded word stands in any question."""
         known = self._id_of.get(word[:_STEM])
         return known is not None and bool(self.posting_starts[2 * known] < self.posting_starts[2 * known + 1])
+
+    def holding(self, word: str) -> IntArray:
+        """int32, ascending: the replies whose question holds a folded word or a form of it."""
+        known = self._id_of.get(word[:_STEM])
+        if known is None:
+            return np.zeros(0, dtype=np.int32)
+        return self.posting_replies[self.posting_starts[2 * known] : self.posting_starts[2 * known + 1]]
 
     def weight(self, word: str) -> float:
         """Inverse document frequency of a folded word; the largest for one that stands in no question."""
@@ -83,21 +91,24 @@ class ReplyIndex:
         return float(np.log1p(len(self.reply_starts))) if known is None else float(self.rarity[known])
 
     def similarities(self, turns: Sequence[str], words: Sequence[str] | None = None) -> Singles:
-        """float32 [replies], 0 to 1: how close what was said before each reply is to `turns`, the last one first.
+        """The array is float32 [replies], 0 to 1: how close what was said before each reply is to `turns`, the last one
+        first.
 
         words: the folded words of the last turn where they were corrected.
         """
-        found = np.zeros(len(self.reply_starts), dtype=np.float32)
+        similarities = np.zeros(len(self.reply_starts), dtype=np.float32)
         if turns:
-            question = dict.fromkeys(_stems(turns[0]) if words is None else _stems_of(words))
+            said = plain_words(turns[0]) if words is None else words
+            # A short form or a courtesy that no question has ("pfv") makes none less alike.
+            question = dict.fromkeys(_stems_of([word for word in said if self.knows(word) or not is_common(word)]))
             earlier = dict.fromkeys(stem for turn in turns[1:TURNS] for stem in _stems(turn)) or {_BEGINNING: None}
-            self._compare(question, 0, 1 - _EARLIER, found)
-            foreign = found == 0
-            self._compare(earlier, 1, _EARLIER, found)
-            found[foreign] = 0  # what was said earlier does not make a question alike
-        return found
+            self._compare(question, 0, 1 - _EARLIER, similarities)
+            foreign = similarities == 0
+            self._compare(earlier, 1, _EARLIER, similarities)
+            similarities[foreign] = 0  # what was said earlier does not make a question alike
+        return similarities
 
-    def _compare(self, stems: Iterable[str], part: int, share: float, found: Singles) -> None:
+    def _compare(self, stems: Iterable[str], part: int, share: float, similarities: Singles) -> None:
         """Add `share` times the cosine of `stems` with each reply's part: 0 its question, 1 what was said earlier."""
         unseen = float(np.log1p(len(self.reply_starts)))
         weights: dict[str, float] = {}
@@ -110,7 +121,7 @@ class ReplyIndex:
             if known is not None:
                 begin, end = self.posting_starts[2 * known + part : 2 * known + part + 2].tolist()
                 cosine = self.posting_weights[begin:end] * np.float32(weight / norm)
-                found[self.posting_replies[begin:end]] += cosine * np.float32(share)
+                similarities[self.posting_replies[begin:end]] += cosine * np.float32(share)
 
 
 def build_index(stream: IntArray, tokenizer: PieceTokenizer) -> ReplyIndex:
@@ -157,9 +168,9 @@ class _Turns:
 
     def _before(self, back: int) -> NDArray[np.bool_]:
         """For every turn: whether a dialogue begins `back` turns before it (or the stream does)."""
-        found = np.ones(len(self._starts_dialogue), dtype=np.bool_)
-        found[back:] = self._starts_dialogue[: len(found) - back]
-        return found
+        begins = np.ones(len(self._starts_dialogue), dtype=np.bool_)
+        begins[back:] = self._starts_dialogue[: len(begins) - back]
+        return begins
 
     def stems_before(self, back: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Stems of the turn `back` + 1 turns before each reply, and the number of that reply, pair by pair."""
@@ -170,13 +181,13 @@ class _Turns:
         turns = self.replies[numbers] - back - 1
         sizes = self._borders[turns + 1] - self._borders[turns]
         ends = np.cumsum(sizes)
-        places = np.arange(int(sizes.sum())) + np.repeat(self._borders[turns] - (ends - sizes), sizes)
-        return self._flat[places], np.repeat(numbers, sizes)
+        positions = np.arange(int(sizes.sum())) + np.repeat(self._borders[turns] - (ends - sizes), sizes)
+        return self._flat[positions], np.repeat(numbers, sizes)
 
     def earlier_stems(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Like `stems_before`, of the turns before the last, each stem once; _BEGINNING where there are none."""
-        found = [self.stems_before(back) for back in range(1, TURNS)]
-        stems, numbers = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+        by_distance = [self.stems_before(back) for back in range(1, TURNS)]
+        stems, numbers = (np.concatenate(arrays) for arrays in zip(*by_distance, strict=True))
         pairs = np.unique(stems * np.int64(max(len(self.replies), 1)) + numbers)
         stems, numbers = np.divmod(pairs, max(len(self.replies), 1))
         without = np.setdiff1d(np.arange(len(self.replies)), numbers)

@@ -14,7 +14,9 @@ _BINARY_SHARE = 0.1  # of control characters in the first part of a file
 
 @dataclass(frozen=True)
 class PlainSource:
-    """One text, from its first line on, kept as valid UTF-8: a large text takes up to four times as much as str."""
+    """This is one text, from its first line on, kept as valid UTF-8: a large text takes up to four times as much as
+    str.
+    """
 
     name: str
     utf8: bytes = field(repr=False)
@@ -22,7 +24,7 @@ class PlainSource:
 
 @dataclass(frozen=True)
 class SourceTurn:
-    """One turn of a dialogue; `line` is 1-based."""
+    """This is one turn of a dialogue; `line` is 1-based."""
 
     role: Role
     text: str
@@ -31,7 +33,7 @@ class SourceTurn:
 
 @dataclass(frozen=True)
 class DialogueSource:
-    """Dialogues of one file; each begins anew."""
+    """These are the dialogues of one file; each begins anew."""
 
     name: str
     dialogues: tuple[tuple[SourceTurn, ...], ...]
@@ -58,7 +60,7 @@ def read_source(path: Path) -> Source:
 
 
 def source_of(name: str, raw: bytes) -> Source:
-    """Like `read_source`, from bytes."""
+    """This is `read_source` for bytes."""
     if b"\0" in raw:
         raise TextUnusable("text_binary", name=name)
     try:
@@ -82,7 +84,7 @@ def source_of(name: str, raw: bytes) -> Source:
 
 
 def dialogue_sources(dialogues: Iterable[Dialogue]) -> Sequence[DialogueSource]:
-    """One source a file, files and dialogues in the order given."""
+    """The result is one source per file, files and dialogues in the order given."""
     files: dict[str, list[tuple[SourceTurn, ...]]] = {}
     for dialogue in dialogues:
         turns = tuple(
@@ -90,4 +92,4 @@ def dialogue_sources(dialogues: Iterable[Dialogue]) -> Sequence[DialogueSource]:
             for turn in dialogue.turns
         )
         files.setdefault(dialogue.source, []).append(turns)
-    return [DialogueSource(name, tuple(found)) for name, found in files.items()]
+    return [DialogueSource(name, tuple(grouped)) for name, grouped in files.items()]

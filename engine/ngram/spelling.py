@@ -39,7 +39,7 @@ class Spelling:
     def _order(self) -> dict[str, int]:
         pieces = (fold(piece).strip() for piece in self._tokenizer.pieces)
         kept = (word for word in pieces if len(word) >= _SHORTEST and word.isalpha() and self._index.knows(word))
-        return {word: place for place, word in enumerate(dict.fromkeys(kept))}
+        return {word: rank for rank, word in enumerate(dict.fromkeys(kept))}
 
     @cached_property
     def _by_form(self) -> dict[str, list[str]]:
@@ -51,7 +51,7 @@ class Spelling:
 
 
 def _forms(word: str) -> set[str]:
-    return {word, *(word[:place] + word[place + 1 :] for place in range(len(word)))}
+    return {word, *(word[:index] + word[index + 1 :] for index in range(len(word)))}
 
 
 def _one_slip(first: str, second: str) -> bool:

@@ -23,7 +23,7 @@ _VERIFIED_WHOLE = 32 << 20  # bytes; larger models are checked by size when open
 
 
 def write_arrays(folder: Path, tables: NgramTables, corpus: TokenCorpus, index: ReplyIndex | None) -> None:
-    """All files of a model except its card; `index` only for a model that holds conversations."""
+    """The function writes all files of a model except its card; `index` only for a model that holds conversations."""
     for number, level in enumerate(tables.levels, start=1):
         for part in _PARTS:
             array = getattr(level, part)
@@ -96,17 +96,17 @@ class _Reader:
 
     def integers(self, name: str) -> NDArray[np.integer]:
         """A one-dimensional array of integers; empty where the model has no such file."""
-        found = self._mapped(name, np.dtype(np.int32))
-        if not np.issubdtype(found.dtype, np.integer):
-            raise ValueError(f"{name} holds {found.dtype}")
-        return cast("NDArray[np.integer]", found)
+        array = self._mapped(name, np.dtype(np.int32))
+        if not np.issubdtype(array.dtype, np.integer):
+            raise ValueError(f"{name} holds {array.dtype}")
+        return cast("NDArray[np.integer]", array)
 
     def floats(self, name: str) -> FloatArray:
         """A one-dimensional float32 array; empty where the model has no such file."""
-        found = self._mapped(name, np.dtype(np.float32))
-        if found.dtype != np.float32:
-            raise ValueError(f"{name} holds {found.dtype}")
-        return cast(FloatArray, found)
+        array = self._mapped(name, np.dtype(np.float32))
+        if array.dtype != np.float32:
+            raise ValueError(f"{name} holds {array.dtype}")
+        return cast(FloatArray, array)
 
     def level(self, number: int) -> Level:
         """The arrays of one order."""

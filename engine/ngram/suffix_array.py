@@ -18,7 +18,8 @@ _CHUNK = 1 << 18
 
 
 def suffix_array(stream: TokenStream, watch: Watch | None = None, depth: int = DEPTH) -> SlotArray:
-    """int32 [len(stream)]: start positions sorted by the tokens that follow, a shorter suffix before its extensions.
+    """The array is int32 [len(stream)]: start positions sorted by the tokens that follow, a shorter suffix before its
+    extensions.
 
     stream: int32 token ids >= 0, fewer than 2**31. Order is exact for the first `depth` tokens at least.
     """

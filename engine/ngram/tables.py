@@ -21,7 +21,8 @@ IntArray = NDArray[np.integer]
 
 @dataclass(frozen=True)
 class Level:
-    """One order of the finished model. Arrays may be views of memory-mapped files; see RawLevel and SmoothedLevel.
+    """This is one order of the finished model. Arrays may be views of memory-mapped files; see RawLevel and
+    SmoothedLevel.
 
     links, log_backoffs and children are empty on the highest level; level 1 has neither words nor links, since its
     nodes are the ids of the vocabulary.
@@ -70,8 +71,8 @@ class NgramTables:
             return None
         words = self.levels[length].words
         end = int(level.children[node + 1])
-        found = bisect_left(words, token, int(level.children[node]), end)
-        return found if found < end and words[found] == token else None
+        index = bisect_left(words, token, int(level.children[node]), end)
+        return index if index < end and words[index] == token else None
 
     def _with_suffixes(self, length: int, node: int) -> State:
         nodes = [node]
@@ -96,19 +97,21 @@ class NgramTables:
         return state
 
     def log_probs(self, state: State) -> FloatArray:
-        """float32 [vocabulary], natural logs; -inf for START."""
+        """The array is float32 [vocabulary], natural logs; -inf for START."""
         levels = self.levels
         scales = [0.0]  # log mass that reaches contexts of the matched length, then of each shorter one
         for length, node in zip(range(len(state), 0, -1), state, strict=True):
             scales.append(scales[-1] + float(levels[length - 1].log_backoffs[node]))
-        found: FloatArray = levels[0].log_probs + np.float32(scales[-1])
+        log_probs: FloatArray = levels[0].log_probs + np.float32(scales[-1])
         for length in range(1, len(state) + 1):
             node = state[-length]
             begin, end = levels[length - 1].children[node : node + 2]
             if begin < end:
                 higher = levels[length]
-                found[higher.words[begin:end]] = higher.log_probs[begin:end] + np.float32(scales[len(state) - length])
-        return found
+                log_probs[higher.words[begin:end]] = higher.log_probs[begin:end] + np.float32(
+                    scales[len(state) - length]
+                )
+        return log_probs
 
     def log_prob(self, state: State, token: int) -> float:
         """Natural log p(token) in `state`, without working out the others."""
@@ -121,7 +124,7 @@ class NgramTables:
         return handed_down + float(self.levels[0].log_probs[token])
 
     def score(self, tokens: Sequence[int], *, begins: bool = True) -> FloatArray:
-        """float32 [len(tokens)]: natural log p(token | START and the tokens before it), all at once.
+        """The array is float32 [len(tokens)]: natural log p(token | START and the tokens before it), all at once.
 
         Without `begins` there is no START: the first token is priced by itself.
         """
@@ -130,18 +133,18 @@ class NgramTables:
         lead = [START_ID] if begins else []
         stream = np.concatenate([np.array(lead, dtype=np.int64), np.asarray(tokens, dtype=np.int64)])
         nodes = stream  # of the n-gram that ends at each place, -1 where training has none
-        found = self.levels[0].log_probs[stream].astype(np.float64)
+        scores = self.levels[0].log_probs[stream].astype(np.float64)
         for length in range(1, self.order):
             contexts = np.concatenate([[-1], nodes])[: len(nodes)]
             known = np.flatnonzero(contexts >= 0)
-            places, higher = contexts[known], self.levels[length]
-            found[known] += self.levels[length - 1].log_backoffs[places]
+            context_nodes, higher = contexts[known], self.levels[length]
+            scores[known] += self.levels[length - 1].log_backoffs[context_nodes]
             nodes = np.full(len(stream), -1, dtype=np.int64)
-            nodes[known] = self._children(length, places, stream[known])
+            nodes[known] = self._children(length, context_nodes, stream[known])
             nodes[stream == START_ID] = -1
             hit = np.flatnonzero(nodes >= 0)
-            found[hit] = higher.log_probs[nodes[hit]]
-        scored: FloatArray = found[len(lead) :].astype(np.float32)
+            scores[hit] = higher.log_probs[nodes[hit]]
+        scored: FloatArray = scores[len(lead) :].astype(np.float32)
         return scored
 
     def _children(self, length: int, nodes: NDArray[np.int64], tokens: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -161,5 +164,5 @@ class NgramTables:
 
 
 def parameters_of(tables: NgramTables) -> int:
-    """How many numbers were estimated: probabilities and back-offs."""
+    """The result is how many numbers were estimated: probabilities and back-offs."""
     return sum(len(level.log_probs) + len(level.log_backoffs) for level in tables.levels)

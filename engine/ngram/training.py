@@ -90,7 +90,7 @@ def build_ngram(
     unit: Unit = "word",
     min_count: int = DEFAULT_MIN_COUNT,
 ) -> NgramModel:
-    """Like `train_ngram`, but in memory only."""
+    """This is `train_ngram`, but in memory only."""
     tables, corpus, index, _ = _train(sources, order, unit, min_count, Watch())
     return make_model(name, tables, corpus, index, "")
 

@@ -113,5 +113,5 @@ def _occurrences(alive: NDArray[np.bool_], first_slots: SlotArray) -> IntArray:
     """How many living slots stand from each of the first slots to the next one, from the last to the end."""
     if not len(first_slots):
         return np.empty(0, dtype=np.int32)
-    found: IntArray = np.add.reduceat(alive, first_slots, dtype=np.int32)
-    return found
+    counts: IntArray = np.add.reduceat(alive, first_slots, dtype=np.int32)
+    return counts

@@ -104,6 +104,7 @@ def asked_facts(
     language: Language,
 ) -> Facts | None:
     """The figures a question asks for, or None where it asks for something else or nothing fits it all."""
+    tables = [table for table in tables if _is_of_food(table)]
     if _REFUSAL.search(fold(lines[-1])) or any(words.search(fold(lines[-1])) for words in MEAL_WORDS.values()):
         return None
     labels = _labels(tables)
@@ -143,6 +144,11 @@ def facts_of(
         return None
     total = scale.said(sum(fact.value for fact in found)) if len(found) > 1 and scale.adds_up else ""
     return Facts(scale.named, tuple(found), total=total)
+
+
+def _is_of_food(table: Table) -> bool:
+    """Whether a table says what foods hold; other tables are read by engine.answering.tables."""
+    return any((column.label or column.unit) in _KNOWN - {"tempo", "porcao"} for column in table.measured)
 
 
 def _labels(tables: Sequence[Table]) -> dict[str, str]:

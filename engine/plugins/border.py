@@ -39,7 +39,9 @@ class _Border:
         self.tokenizer = tokenizer
 
     def listen(self, events: object, should_stop: StopSignal | None) -> Iterator[Event]:
-        """Every event of a reply, checked. Raises PluginError, and what the plug-in raises in genchat's own classes."""
+        """The method yields every event of a reply, checked. Raises PluginError, and what the plug-in raises in
+        genchat's own classes.
+        """
         checker = EventChecker(self.name, self.tokenizer)
         with Guard(self.name, should_stop):
             if isinstance(events, str) or not isinstance(events, Iterable):
@@ -106,8 +108,8 @@ class CheckedBackend(_Replying):
             require(inner, Backend, name)
             self.info: ModelInfo = checked_info(inner.info, name)
             self.capabilities: Capabilities = checked_capabilities(inner.capabilities, name)
-            given = inner.tokenizer
-        tokenizer = None if given is None else CheckedTokenizer(given, name)
+            inner_tokenizer = inner.tokenizer
+        tokenizer = None if inner_tokenizer is None else CheckedTokenizer(inner_tokenizer, name)
         self.tokenizer: Tokenizer | None = tokenizer
         if hasattr(getattr(inner, "model", None), "start"):
             self.model = CheckedModel.around(inner.model, name)  # type: ignore[attr-defined]

@@ -37,14 +37,14 @@ class CheckedTokenizer:
             self._size = self._check.whole(inner.vocabulary_size, "Tokenizer.vocabulary_size")
             self._special = self._checked_special(inner.special_tokens)
 
-    def _checked_special(self, given: object) -> dict[str, int]:
-        special = self._check.of_kind(given, Mapping, "Tokenizer.special_tokens")  # type: ignore[type-abstract]
+    def _checked_special(self, value: object) -> dict[str, int]:
+        special = self._check.of_kind(value, Mapping, "Tokenizer.special_tokens")  # type: ignore[type-abstract]
         where = "Tokenizer.special_tokens"
         return {self._check.text(key, where): self._check.whole(token, where) for key, token in special.items()}
 
     @property
     def vocabulary_size(self) -> int:
-        """That of a remote service may grow; the last one known where it cannot be had."""
+        """The vocabulary of a remote service may grow; this is the last size known where it cannot be had."""
         try:
             with Guard(self._plugin):
                 self._size = self._check.whole(self._inner.vocabulary_size, "Tokenizer.vocabulary_size")
@@ -54,7 +54,7 @@ class CheckedTokenizer:
 
     @property
     def special_tokens(self) -> Mapping[str, int]:
-        """Those of a remote service may become more; the last ones known where they cannot be had."""
+        """A remote service may add to them; these are the last ones known where they cannot be had."""
         try:
             with Guard(self._plugin):
                 self._special = self._checked_special(self._inner.special_tokens)
@@ -65,11 +65,11 @@ class CheckedTokenizer:
     def encode(self, text: str) -> list[int]:
         """Raises PluginError."""
         with Guard(self._plugin):
-            given: Any = self._inner.encode(text)
-            if isinstance(given, str | bytes) or not isinstance(given, Sequence | np.ndarray):
-                self._check.wrong("Tokenizer.encode(…)", given, "list[int]")
+            tokens: Any = self._inner.encode(text)
+            if isinstance(tokens, str | bytes) or not isinstance(tokens, Sequence | np.ndarray):
+                self._check.wrong("Tokenizer.encode(…)", tokens, "list[int]")
         last = self._size - 1
-        return [self._check.whole(token, "Tokenizer.encode(…)", 0, last) for token in given]
+        return [self._check.whole(token, "Tokenizer.encode(…)", 0, last) for token in tokens]
 
     def decode(self, tokens: Sequence[int]) -> str:
         """Raises PluginError."""
@@ -77,7 +77,7 @@ class CheckedTokenizer:
             return self._check.text(self._inner.decode(tokens), "Tokenizer.decode(…)")
 
     def token_bytes(self, token: int) -> bytes:
-        """U+FFFD where they cannot be had."""
+        """The bytes are those of U+FFFD where they cannot be had."""
         try:
             with Guard(self._plugin):
                 return self._check.of_kind(self._inner.token_bytes(token), bytes, "Tokenizer.token_bytes(…)")
@@ -88,10 +88,10 @@ class CheckedTokenizer:
     def unknown_in(self, text: str) -> list[str]:
         """Raises PluginError."""
         with Guard(self._plugin):
-            given = self._inner.unknown_in(text)
-            if not isinstance(given, list | tuple):
-                self._check.wrong("Tokenizer.unknown_in(…)", given, "list[str]")
-        return [self._check.text(piece, "Tokenizer.unknown_in(…)") for piece in given]
+            pieces = self._inner.unknown_in(text)
+            if not isinstance(pieces, list | tuple):
+                self._check.wrong("Tokenizer.unknown_in(…)", pieces, "list[str]")
+        return [self._check.text(piece, "Tokenizer.unknown_in(…)") for piece in pieces]
 
 
 class CheckedCursor:

@@ -11,12 +11,12 @@ from genchat.engine.plugins.values import Checker
 _ABSENT = object()
 
 
-def require(given: object, protocol: type, name: str) -> None:
-    """Raise PluginError where `given` lacks a member of `protocol`; it names all that are missing."""
-    missing = [member for member in members_of(protocol) if getattr(given, member, _ABSENT) is _ABSENT]
+def require(instance: object, protocol: type, name: str) -> None:
+    """Raise PluginError where `instance` lacks a member of `protocol`; it names all that are missing."""
+    missing = [member for member in members_of(protocol) if getattr(instance, member, _ABSENT) is _ABSENT]
     if missing:
         wanted = ", ".join(f"{protocol.__name__}.{member}" for member in missing)
-        kind = type(given).__name__
+        kind = type(instance).__name__
         raise PluginError("plugin_lacks", name=name, kind=kind, missing=wanted, version=CONTRACT_VERSION)
 
 
@@ -32,17 +32,17 @@ def members_of(protocol: type) -> list[str]:
 def checked_info(info: object, name: str) -> ModelInfo:
     """A ModelInfo whose values are what they should be. Raises PluginError."""
     check = Checker(name)
-    given = check.of_kind(info, ModelInfo, "info")
-    length = given.context_length
+    checked = check.of_kind(info, ModelInfo, "info")
+    length = checked.context_length
     return replace(
-        given,
-        name=check.text(given.name, "ModelInfo.name"),
-        family=check.text(given.family, "ModelInfo.family"),
-        vocabulary_size=check.whole(given.vocabulary_size, "ModelInfo.vocabulary_size"),
+        checked,
+        name=check.text(checked.name, "ModelInfo.name"),
+        family=check.text(checked.family, "ModelInfo.family"),
+        vocabulary_size=check.whole(checked.vocabulary_size, "ModelInfo.vocabulary_size"),
         context_length=None if length is None else check.whole(length, "ModelInfo.context_length", 1),
-        parameters=check.whole(given.parameters, "ModelInfo.parameters"),
-        checksum=check.text(given.checksum, "ModelInfo.checksum"),
-        description=check.text(given.description, "ModelInfo.description"),
+        parameters=check.whole(checked.parameters, "ModelInfo.parameters"),
+        checksum=check.text(checked.checksum, "ModelInfo.checksum"),
+        description=check.text(checked.description, "ModelInfo.description"),
     )
 
 
@@ -51,10 +51,10 @@ def checked_capabilities(capabilities: object, name: str) -> Capabilities:
     from genchat.engine.distribution import Kind
 
     check = Checker(name)
-    given = check.of_kind(capabilities, Capabilities, "capabilities")
+    checked = check.of_kind(capabilities, Capabilities, "capabilities")
     kinds = get_args(Kind)
-    if given.distribution not in kinds:
-        check.wrong("Capabilities.distribution", given.distribution, " | ".join(f'"{kind}"' for kind in kinds))
+    if checked.distribution not in kinds:
+        check.wrong("Capabilities.distribution", checked.distribution, " | ".join(f'"{kind}"' for kind in kinds))
     for flag in ("can_fork", "can_score", "can_explain", "remote"):
-        check.flag(getattr(given, flag), f"Capabilities.{flag}")
-    return given
+        check.flag(getattr(checked, flag), f"Capabilities.{flag}")
+    return checked

@@ -15,7 +15,7 @@ SWITCH = "GENCHAT_PLUGINS"  # "none" leaves all plug-ins out
 
 @dataclass(frozen=True)
 class Plugin:
-    """One installed backend. `package` is the distribution that brings it, with its version."""
+    """This is one installed backend. `package` is the distribution that brings it, with its version."""
 
     name: str
     point: EntryPoint
@@ -23,14 +23,14 @@ class Plugin:
 
 
 def installed_plugins() -> list[Plugin]:
-    """All of them in the order of the module search path, whatever their names."""
+    """The list is all plug-ins in the order of the module search path, whatever their names."""
     if os.environ.get(SWITCH, "").lower() == "none":
         return []
-    found: dict[tuple[str, str], Plugin] = {}
+    plugins: dict[tuple[str, str], Plugin] = {}
     for distribution in distributions():
         for plugin in _plugins_of(distribution):
-            found.setdefault((plugin.package.partition(" ")[0], plugin.name), plugin)
-    return list(found.values())
+            plugins.setdefault((plugin.package.partition(" ")[0], plugin.name), plugin)
+    return list(plugins.values())
 
 
 def _plugins_of(distribution: Distribution) -> Iterator[Plugin]:

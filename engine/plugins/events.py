@@ -44,7 +44,7 @@ class EventChecker(Checker):
         self.refuse(say("plugins.no_event", found=type(event).__name__))
 
     def step(self, step: Step) -> Step:
-        """One token."""
+        """The step must be a sound token of a reply."""
         token = None if step.token is None else self.whole(step.token, "Step.token", 0, self._last_token())
         log_prob = None if step.log_prob is None else self.number(step.log_prob, "Step.log_prob", _ROUNDING)
         if step.draw is not None:
@@ -64,20 +64,20 @@ class EventChecker(Checker):
     def _last_token(self) -> int | None:
         return None if self._tokenizer is None else self._tokenizer.vocabulary_size - 1
 
-    def distribution(self, given: object, where: str, token: int | None = None) -> None:
-        """One of the three kinds, and sound."""
+    def distribution(self, distribution: object, where: str, token: int | None = None) -> None:
+        """The distribution must be one of the three kinds, and sound."""
         wanted = "exact(…), top_k(…) or unknown(…)"
-        if isinstance(given, ExactDistribution):
+        if isinstance(distribution, ExactDistribution):
             size = None if self._tokenizer is None else self._tokenizer.vocabulary_size
-            self.log_probs(given.log_probs, where, size)
-            if token is not None and token >= len(given.log_probs):
-                self.wrong(f"{where}.log_probs", given.log_probs.shape, f"float32 [≥ {token + 1}]")
-        elif isinstance(given, TopKDistribution):
-            self._top_k(given, where)
-        elif isinstance(given, NoDistribution):
-            self.text(given.reason, f"{where}.reason")
-        elif not isinstance(given, Distribution) or type(given) is Distribution:
-            self.wrong(where, given, wanted)
+            self.log_probs(distribution.log_probs, where, size)
+            if token is not None and token >= len(distribution.log_probs):
+                self.wrong(f"{where}.log_probs", distribution.log_probs.shape, f"float32 [≥ {token + 1}]")
+        elif isinstance(distribution, TopKDistribution):
+            self._top_k(distribution, where)
+        elif isinstance(distribution, NoDistribution):
+            self.text(distribution.reason, f"{where}.reason")
+        elif not isinstance(distribution, Distribution) or type(distribution) is Distribution:
+            self.wrong(where, distribution, wanted)
 
     def log_probs(self, values: Any, where: str, size: int | None) -> None:
         """Natural log-probabilities of a whole vocabulary of `size` tokens (of any number, where that is not known)."""
@@ -90,23 +90,23 @@ class EventChecker(Checker):
         if not abs(total - 1) <= SUM_TOLERANCE:  # also where it is NaN
             self.refuse(say("plugins.no_probabilities", where=where, total=f"{total:.4g}"))
 
-    def _top_k(self, given: TopKDistribution, where: str) -> None:
-        tokens, values, ranks = given.tokens, given.token_log_probs, given.ranks
-        arrays = all(isinstance(each, np.ndarray) and each.ndim == 1 for each in (tokens, values, ranks))
+    def _top_k(self, distribution: TopKDistribution, where: str) -> None:
+        tokens, values, ranks = distribution.tokens, distribution.token_log_probs, distribution.ranks
+        arrays = all(isinstance(array, np.ndarray) and array.ndim == 1 for array in (tokens, values, ranks))
         if not arrays or not len(tokens) == len(values) == len(ranks):
-            self.wrong(where, given, "top_k([(token, log_prob), …])")
+            self.wrong(where, distribution, "top_k([(token, log_prob), …])")
         last = self._last_token()
         for token, value in zip(tokens.tolist(), values.tolist(), strict=True):
             self.whole(token, f"{where}: token", 0, last)
             if value != -np.inf:
                 self.number(value, f"{where}: log_prob", _ROUNDING)
-        if given.whole_entropy is not None:
-            self.number(given.whole_entropy, f"{where}.whole_entropy")
-        if given.whole_vocabulary_size is not None:
-            self.whole(given.whole_vocabulary_size, f"{where}.whole_vocabulary_size")
+        if distribution.whole_entropy is not None:
+            self.number(distribution.whole_entropy, f"{where}.whole_entropy")
+        if distribution.whole_vocabulary_size is not None:
+            self.whole(distribution.whole_vocabulary_size, f"{where}.whole_vocabulary_size")
 
     def notice(self, notice: Notice) -> Notice:
-        """A remark: a key, or words."""
+        """The notice must be a remark: a key, or words."""
         self.text(notice.key, "Notice.key")
         values = self.of_kind(notice.values, Mapping, "Notice.values")  # type: ignore[type-abstract]
         for name, value in values.items():
@@ -115,7 +115,7 @@ class EventChecker(Checker):
         return notice
 
     def data(self, data: MessageData) -> MessageData:
-        """What is kept beside a message: it has to be what JSON can hold."""
+        """The values kept beside a message must be what JSON can hold."""
         values = self.of_kind(data.values, Mapping, "MessageData.values")  # type: ignore[type-abstract]
         try:
             json.dumps(dict(values), allow_nan=False).encode("utf-8")
@@ -124,19 +124,19 @@ class EventChecker(Checker):
         return data
 
     def passages(self, passages: Passages) -> Passages:
-        """What was looked up."""
+        """The passages must be sound."""
         if not isinstance(passages.items, tuple | list):
             self.wrong("Passages.items", passages.items, "tuple[Passage, …]")
         if isinstance(passages.missing, str) or not isinstance(passages.missing, tuple | list):
             self.wrong("Passages.missing", passages.missing, "tuple[str, …]")
         return Passages(
-            tuple(self._passage(each) for each in passages.items),
+            tuple(self._passage(passage) for passage in passages.items),
             self.text(passages.retriever, "Passages.retriever"),
             tuple(self.text(word, "Passages.missing") for word in passages.missing),
         )
 
-    def _passage(self, given: object) -> Passage:
-        passage = self.of_kind(given, Passage, "Passages.items")
+    def _passage(self, value: object) -> Passage:
+        passage = self.of_kind(value, Passage, "Passages.items")
         text = self.text(passage.text, "Passage.text")
         highlight = passage.highlight
         if highlight is not None:
@@ -157,7 +157,7 @@ class EventChecker(Checker):
         )
 
     def finish(self, finish: Finish) -> Finish:
-        """The end."""
+        """The end of a reply must have a known reason."""
         if finish.reason not in _REASONS:
             self.wrong("Finish.reason", finish.reason, " | ".join(f'"{reason}"' for reason in _REASONS))
         if finish.prompt_tokens is not None:

@@ -23,40 +23,40 @@ _KINDS = get_args(Evidence)
 class EvidenceChecker(Checker):
     """Checks the evidence of a plug-in. Every method raises PluginError."""
 
-    def evidence(self, given: object) -> Evidence:
-        """`given` itself, if it is sound."""
-        if isinstance(given, LstmEvidence):
-            self._gates(given)
-        elif isinstance(given, GptEvidence):
-            self._attention(given)
-        elif isinstance(given, NgramEvidence):
-            self._counts(given)
-        elif isinstance(given, MixtureEvidence):
-            self.numbers_by_name(given.weights, "MixtureEvidence.weights")
-            for part in self.of_kind(given.parts, dict, "MixtureEvidence.parts").values():
+    def evidence(self, evidence: object) -> Evidence:
+        """`evidence` itself, if it is sound."""
+        if isinstance(evidence, LstmEvidence):
+            self._gates(evidence)
+        elif isinstance(evidence, GptEvidence):
+            self._attention(evidence)
+        elif isinstance(evidence, NgramEvidence):
+            self._counts(evidence)
+        elif isinstance(evidence, MixtureEvidence):
+            self.numbers_by_name(evidence.weights, "MixtureEvidence.weights")
+            for part in self.of_kind(evidence.parts, dict, "MixtureEvidence.parts").values():
                 self.evidence(part)
-        elif not isinstance(given, _KINDS):
-            self.wrong("evidence", given, " | ".join(kind.__name__ for kind in _KINDS))
-        return given
+        elif not isinstance(evidence, _KINDS):
+            self.wrong("evidence", evidence, " | ".join(kind.__name__ for kind in _KINDS))
+        return evidence
 
-    def _gates(self, given: LstmEvidence) -> None:
+    def _gates(self, evidence: LstmEvidence) -> None:
         layers = None
-        for spec in fields(given):
-            where, arrays = f"LstmEvidence.{spec.name}", getattr(given, spec.name)
+        for spec in fields(evidence):
+            where, arrays = f"LstmEvidence.{spec.name}", getattr(evidence, spec.name)
             if not isinstance(arrays, tuple | list) or (layers is not None and len(arrays) != layers):
                 self.wrong(where, arrays, "tuple[float32 [hidden], …]")
             layers = len(arrays)
             for array in arrays:
                 self._array(array, 1, where)
 
-    def _attention(self, given: GptEvidence) -> None:
-        attention = self._array(given.attention, 3, "GptEvidence.attention")
-        tokens = self._items(given.tokens, "GptEvidence.tokens")
+    def _attention(self, evidence: GptEvidence) -> None:
+        attention = self._array(evidence.attention, 3, "GptEvidence.attention")
+        tokens = self._items(evidence.tokens, "GptEvidence.tokens")
         for token in tokens:
             self.whole(token, "GptEvidence.tokens")
         if attention.shape[2] != len(tokens):
             self.wrong("GptEvidence.attention", attention.shape, f"[layers, heads, {len(tokens)}]")
-        for row in self._items(given.lens, "GptEvidence.lens"):
+        for row in self._items(evidence.lens, "GptEvidence.lens"):
             lens = self.of_kind(row, LensRow, "GptEvidence.lens")
             self.whole(lens.layer, "LensRow.layer")
             self.number(lens.entropy, "LensRow.entropy")
@@ -65,26 +65,26 @@ class EvidenceChecker(Checker):
                 self.whole(token, "LensRow.top")
                 self.number(probability, "LensRow.top", 1.001)
 
-    def _counts(self, given: NgramEvidence) -> None:
-        self.whole(given.order, "NgramEvidence.order")
-        self.whole(given.model_order, "NgramEvidence.model_order")
-        for level in self._items(given.levels, "NgramEvidence.levels"):
+    def _counts(self, evidence: NgramEvidence) -> None:
+        self.whole(evidence.order, "NgramEvidence.order")
+        self.whole(evidence.model_order, "NgramEvidence.model_order")
+        for level in self._items(evidence.levels, "NgramEvidence.levels"):
             self.of_kind(level, NgramLevel, "NgramEvidence.levels")
-        for shares in self.of_kind(given.shares, dict, "NgramEvidence.shares").values():
+        for shares in self.of_kind(evidence.shares, dict, "NgramEvidence.shares").values():
             for share in self._items(shares, "NgramEvidence.shares"):
                 self.of_kind(share, NgramShare, "NgramEvidence.shares")
 
-    def _array(self, given: Any, dimensions: int, where: str) -> Any:
-        if not isinstance(given, np.ndarray) or given.ndim != dimensions or not np.isfinite(given).all():
-            self.wrong(where, given, f"float32, {dimensions} dimension(s), finite")
-        return given
+    def _array(self, value: Any, dimensions: int, where: str) -> Any:
+        if not isinstance(value, np.ndarray) or value.ndim != dimensions or not np.isfinite(value).all():
+            self.wrong(where, value, f"float32, {dimensions} dimension(s), finite")
+        return value
 
-    def _items(self, given: Any, where: str) -> Any:
-        if not isinstance(given, tuple | list):
-            self.wrong(where, given, "tuple")
-        return given
+    def _items(self, value: Any, where: str) -> Any:
+        if not isinstance(value, tuple | list):
+            self.wrong(where, value, "tuple")
+        return value
 
-    def _pair(self, given: Any, where: str) -> Any:
-        if not isinstance(given, tuple | list) or len(given) != 2:
-            self.wrong(where, given, "(int, float)")
-        return given
+    def _pair(self, value: Any, where: str) -> Any:
+        if not isinstance(value, tuple | list) or len(value) != 2:
+            self.wrong(where, value, "(int, float)")
+        return value

@@ -51,7 +51,9 @@ def _can_be_read(error: GenchatError) -> bool:
 
 
 def reason_of(error: BaseException) -> str:
-    """One line: the kind of the exception, what it says, without keys, and the line of code that raised it."""
+    """The reason is one line: the kind of the exception, what it says, without keys, and the line of code that raised
+    it.
+    """
     from genchat.engine.redaction import known_keys, redact
 
     try:

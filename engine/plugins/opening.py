@@ -28,8 +28,8 @@ def open_plugin(plugin: Plugin, options: Options, timeout: float, progress: Prog
 
     def make() -> Backend:
         factory = plugin.point.load()
-        given, named = arguments_for(factory, plugin.name, options)
-        return behind_the_border(factory(*given, **named), plugin.name)
+        positional, named = arguments_for(factory, plugin.name, options)
+        return behind_the_border(factory(*positional, **named), plugin.name)
 
     opened: Backend = _in_own_thread(make, plugin.name, timeout, progress)
     return opened
@@ -56,13 +56,13 @@ def behind_the_border(opened: Any, name: str) -> Backend:
 
 def _in_own_thread(work: Callable[[], Any], name: str, timeout: float, progress: Progress | None = None) -> Any:
     done = threading.Event()
-    given: list[Any] = []
+    results: list[Any] = []
     raised: list[BaseException] = []
 
     def run() -> None:
         try:
             with Guard(name, key="backend_failed_to_load"):
-                given.append(work())
+                results.append(work())
         except BaseException as error:
             raised.append(error)
         finally:
@@ -78,4 +78,4 @@ def _in_own_thread(work: Callable[[], Any], name: str, timeout: float, progress:
             progress("plugins.loading", math.nan)
     if raised:
         raise raised[0]
-    return given[0]
+    return results[0]

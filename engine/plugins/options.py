@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, get_origin
 
 from genchat.engine.errors import SettingsError
-from genchat.engine.settings import place_of
+from genchat.engine.settings import setting_location
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 _WRITTEN = ("Mapping", "dict", "Dict", "MutableMapping")  # annotations that are kept as text
@@ -36,7 +36,7 @@ def arguments_for(factory: Callable[..., Any], name: str, options: Options) -> t
     except (TypeError, ValueError):  # some callables written in C do not tell
         parameters = []
     left = dict(options.values)
-    given: list[object] = []
+    positional: list[object] = []
     named: dict[str, object] = {}
     takes_all = False
     for parameter in parameters:
@@ -44,7 +44,7 @@ def arguments_for(factory: Callable[..., Any], name: str, options: Options) -> t
             everything = MappingProxyType(dict(options.values))
             takes_all = True
             if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
-                given.append(everything)
+                positional.append(everything)
             else:
                 named[parameter.name] = everything
         elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
@@ -56,7 +56,7 @@ def arguments_for(factory: Callable[..., Any], name: str, options: Options) -> t
             raise SettingsError("plugin_option_missing", name=name, option=parameter.name, file=options.file)
     if left and not takes_all:
         raise _unknown(next(iter(left)), name, options, parameters)
-    return given, named
+    return positional, named
 
 
 def _is_mapping(parameter: inspect.Parameter) -> bool:
@@ -72,7 +72,7 @@ def _is_mapping(parameter: inspect.Parameter) -> bool:
 
 
 def _unknown(option: str, name: str, options: Options, parameters: list[inspect.Parameter]) -> SettingsError:
-    known = ", ".join(each.name for each in parameters if each.kind in _NAMED)
-    where = place_of(options.file, f"plugins.{name}.{option}")
+    known = ", ".join(parameter.name for parameter in parameters if parameter.kind in _NAMED)
+    where = setting_location(options.file, f"plugins.{name}.{option}")
     values = {"where": where, "name": name, "option": option, "known": known}
     return SettingsError("plugin_option_unknown" if known else "plugin_takes_no_options", **values)

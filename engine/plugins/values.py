@@ -31,7 +31,7 @@ class Checker:
         self.refuse(say("plugins.wrong_value", where=where, found=shown(value), wanted=wanted))
 
     def text(self, value: object, where: str) -> str:
-        """A str that can be written as UTF-8."""
+        """The value must be a str that can be written as UTF-8."""
         if not isinstance(value, str):
             self.wrong(where, value, "str")
         if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
@@ -39,7 +39,7 @@ class Checker:
         return value
 
     def whole(self, value: Any, where: str, low: int = 0, high: int | None = None) -> int:
-        """An int from `low` to `high`; numpy's integers are made Python's."""
+        """The value must be an int from `low` to `high`; numpy's integers are made Python's."""
         wanted = f"int ≥ {low}" if high is None else f"{low} ≤ int ≤ {high}"
         if isinstance(value, bool):
             self.wrong(where, value, wanted)
@@ -52,7 +52,7 @@ class Checker:
         return number
 
     def number(self, value: Any, where: str, high: float = math.inf) -> float:
-        """A finite float, at most `high`; numpy's floats are made Python's."""
+        """The value must be a finite float, at most `high`; numpy's floats are made Python's."""
         wanted = "float" if high == math.inf else f"float ≤ {high:g}"
         if isinstance(value, str | bytes | bool | complex) or value is None:
             self.wrong(where, value, wanted)
@@ -65,21 +65,21 @@ class Checker:
         return number
 
     def flag(self, value: Any, where: str) -> bool:
-        """A bool; numpy's is made Python's."""
+        """The value must be a bool; numpy's is made Python's."""
         if isinstance(value, bool) or (type(value).__name__ in ("bool", "bool_") and hasattr(value, "dtype")):
             return bool(value)
         self.wrong(where, value, "bool")
 
     def of_kind(self, value: object, kind: type[Kind], where: str) -> Kind:
-        """An instance of `kind`."""
+        """The value must be an instance of `kind`."""
         if not isinstance(value, kind):
             self.wrong(where, value, kind.__name__)
         return value
 
     def numbers_by_name(self, value: object, where: str) -> dict[str, float]:
-        """A mapping from str to finite float."""
-        given = self.of_kind(value, Mapping, where)  # type: ignore[type-abstract]
-        return {self.text(key, where): self.number(each, where) for key, each in given.items()}
+        """The value must be a mapping from str to finite float."""
+        mapping = self.of_kind(value, Mapping, where)  # type: ignore[type-abstract]
+        return {self.text(key, where): self.number(number, where) for key, number in mapping.items()}
 
 
 def shown(value: object) -> str:

@@ -7,15 +7,19 @@ characters, so that no small remainder is left at the end. Between passages ther
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
+from genchat.engine.retrieval.outline import Group, outline
 from genchat.engine.retrieval.sentences import Span, sentence_spans
 
 LIMIT = 900  # characters of a passage
 WHOLE = 1500  # characters of a section below the document's title that is kept together with its sub-sections
 _TRIES = 4  # how many more pieces than the fewest are tried before balance is given up
 _LARGE_ENOUGH = 600  # paragraphs are joined until a passage has this many characters
+_TINY = 200  # characters of a section that does not stand by itself
+_ENTRY_ENOUGH = 200  # characters from which on an option with its explanation is a passage by itself
 
 _FENCE = re.compile(r"[ ]{0,3}(```|~~~)")
 _ATX = re.compile(r"[ ]{0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
@@ -68,9 +72,42 @@ def chunk_markdown(text: str) -> list[Chunk]:
 
 
 def chunk_plain(text: str, heading: tuple[str, ...] = (), start: int = 0, end: int | None = None) -> list[Chunk]:
-    """Chunks of a text without headings; `start` and `end` choose a part of it."""
-    spans = _packed(text, start, len(text) if end is None else end)
-    return _numbered(text, [(span, heading) for span in spans])
+    """Chunks of a text without headings but with margins; `start` and `end` choose a part of it."""
+    spans: list[tuple[Span, tuple[str, ...]]] = []
+    open_groups: list[Group] = []
+
+    def close() -> None:
+        if open_groups:
+            alone = open_groups[0].name if len(open_groups) == 1 else ""
+            levels = zip(*(group.names for group in open_groups), strict=False)
+            names = tuple(level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels))
+            under = (*heading, *names, *([alone] if alone else []))
+            spans.append(((open_groups[0].span[0], open_groups[-1].span[1]), under))
+            open_groups.clear()
+
+    for group in outline(text, start, len(text) if end is None else end):
+        first, last = group.span
+        if open_groups:
+            begin, until = open_groups[0].span[0], open_groups[-1].span[1]
+            below = group.names[: len(open_groups[0].names)] == open_groups[0].names
+            same = below or until - begin < _TINY
+            together = same and not (group.name and _is_large(open_groups))
+            if together and last - begin <= LIMIT and until - begin < _LARGE_ENOUGH:
+                open_groups.append(group)
+                continue
+        close()
+        if last - first <= LIMIT:
+            open_groups.append(group)
+        else:
+            under = (*heading, *group.names, *([group.name] if group.name else []))
+            spans += [(span, under) for span in _joined(text, group.paragraphs)]
+    close()
+    return _numbered(text, spans)
+
+
+def _is_large(groups: Sequence[Group]) -> bool:
+    """Whether an option has enough to say to be a passage by itself."""
+    return bool(groups[-1].name) and groups[-1].span[1] - groups[-1].span[0] >= _ENTRY_ENOUGH
 
 
 def chunk_records(text: str, records: list[Span]) -> list[Chunk]:
@@ -148,6 +185,10 @@ def _packed(text: str, start: int, end: int) -> list[Span]:
         paragraphs.append((begin, match.start()))
         begin = match.end()
     paragraphs.append((begin, end))
+    return _joined(text, paragraphs)
+
+
+def _joined(text: str, paragraphs: Sequence[Span]) -> list[Span]:
     found: list[Span] = []
     open_span: Span | None = None
     for first, last in paragraphs:
@@ -208,9 +249,10 @@ def _greedy(pieces: list[Span]) -> list[Span]:
 
 
 def _cut_long(text: str, start: int, end: int) -> Iterator[Span]:
-    """A sentence that is too long by itself, cut at spaces, or anywhere where there are none."""
+    """A sentence that is too long by itself, cut at line breaks, at spaces, or anywhere where there are none."""
     while end - start > LIMIT:
-        space = text.rfind(" ", start + LIMIT // 2, start + LIMIT)
+        places = (text.rfind(mark, start + LIMIT // 2, start + LIMIT) for mark in "\n ")
+        space = next((place for place in places if place > 0), -1)
         cut = space if space > 0 else start + LIMIT
         yield start, cut
         start = cut

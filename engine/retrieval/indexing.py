@@ -25,7 +25,7 @@ from genchat.engine.retrieval.terms import LANGUAGES, Language, detect_language,
 
 Outcome = Literal["added", "updated", "unchanged", "vanished", "failed", "reading"]
 BATCH = 400  # chunks a transaction: the history waits for its turn to write
-_READING_VERSION = "3"  # raised when the same file would fall into other chunks or stems
+_READING_VERSION = "5"  # raised when the same file would fall into other chunks or stems
 _HIDDEN = "."
 
 
@@ -51,25 +51,39 @@ class Source:
     name: str
     file: Path | None = None
     content: bytes | None = None
+    outside: bool = False  # a link that leads out of the folder it was found in
 
 
 def found_sources(path: Path) -> list[Source]:
     """The documents under `path`: itself if it is a file, else all files of a readable kind below the folder.
 
-    Hidden files and folders are left out. Raises DocumentsError for a path that is not there.
+    Hidden files and folders are left out, and links that lead out of the folder are not read.
+
+    Raises DocumentsError for a path that is not there.
     """
     if not path.is_dir():
         if not path.exists():
             raise DocumentNotFound("document_path_missing", name=str(path))
         return [Source(stored_path(path), stored_text(path.name), path)]
     found = []
+    root = path.resolve()
     for folder, folders, files in os.walk(path):
         folders[:] = sorted(name for name in folders if not name.startswith(_HIDDEN))
         for name in sorted(files):
             file = Path(folder, name)
             if not name.startswith(_HIDDEN) and kind_of(file) is not None:
-                found.append(Source(stored_path(file), stored_text(str(file.relative_to(path))), file))
+                outside = file.is_symlink() and not _resolved(file).is_relative_to(root)
+                name_here = stored_text(str(file.relative_to(path)))
+                found.append(Source(stored_path(file), name_here, file, outside=outside))
     return found
+
+
+def _resolved(file: Path) -> Path:
+    """Where a link leads; itself where that cannot be told."""
+    try:
+        return file.resolve()
+    except (OSError, RuntimeError):
+        return file
 
 
 def stored_path(path: Path) -> str:
@@ -115,6 +129,8 @@ class Indexer:
         self.purge()
 
     def _one(self, source: Source, done: int, total: int) -> Iterator[Progress]:
+        if source.outside:
+            raise DocumentsError("document_outside", name=source.name)
         content = read_bytes(source.file) if source.content is None and source.file is not None else source.content
         if content is None:
             raise DocumentsError("document_missing", name=source.name)

@@ -3,27 +3,34 @@
 The score is BM25 (Robertson & Zaragoza 2009) over title and body, where a word and what it was taken for count as one,
 plus how near to each other neighbouring words of the question stand in the chunk (a sequential dependence model:
 Metzler & Croft 2005). Without downloads the second half is worth as much as any stemmer; see tests/bench/retrieval.py.
+Of chunks that hold the same words, those in the language of the question come first.
 """
 
 import json
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from genchat.engine.retrieval.questions import Question, QuestionWord, understand
-from genchat.engine.retrieval.terms import Language, stemmer
+from genchat.engine.common_words import only_asks
+from genchat.engine.retrieval.questions import Question, QuestionWord, understand, written_plainly
+from genchat.engine.retrieval.terms import Language, shown_language, stemmer
+from genchat.engine.text import fold
 
 CANDIDATES = 100
 _K1 = 1.2
 _B = 0.8
 _HEADING_WEIGHT = 1.5  # of a word's idf, where it stands in the chunk's own heading and the question says all of that
+_VERBATIM = 0.2  # more of that where the heading stands in the question as it is written
 _NEAR = 5  # words apart that still count as near
 _NEARNESS_WEIGHT = 2.2
 _EVERYWHERE = 0.1  # share of the chunks from which on a word is not searched for by itself
 _FEW = 1000  # chunks; a smaller index has time for every word
 _LONGEST_SCORED = 600  # stems of a chunk that are looked at
+_AS_MUCH = 0.999  # of the question's weight: all but rounding
+_SECOND_NAME = re.compile(r"^(.+?)\s*\(([^()]+)\)$")
 
 
 _Row = tuple[int, str, str, str, str, Language]
@@ -31,7 +38,11 @@ _Row = tuple[int, str, str, str, str, Language]
 
 @dataclass(frozen=True, slots=True)
 class KeywordHit:
-    """A chunk that holds words of the question. `bm25` is from words found as such, `trigram` from lookalikes."""
+    """A chunk that holds words of the question. `bm25` is from words found as such, `trigram` from lookalikes.
+
+    `named`: 1 if its heading, or one of the two names in a heading like "LSTM (long short-term memory)", is all in the
+    question; 2 if it stands there as it is written.
+    """
 
     chunk: int
     bm25: float
@@ -39,11 +50,19 @@ class KeywordHit:
     nearness: float
     matched: tuple[QuestionWord, ...]
     in_title: tuple[QuestionWord, ...] = ()
+    language: Language = "pt"
+    named: int = 0
+    by_language: float = 0.0
 
     @property
     def score(self) -> float:
         """What hits are ordered by."""
-        return self.bm25 + self.trigram + self.nearness
+        return self.bm25 + self.trigram + self.nearness + self.by_language
+
+    @property
+    def weight(self) -> float:
+        """How much of the question it holds."""
+        return sum(word.weight for word in self.matched)
 
 
 @dataclass(frozen=True)
@@ -85,11 +104,48 @@ def search(
 ) -> KeywordResult:
     """The best chunks for `text`, which may lean on the question `before`, in one collection or in all."""
     known = statistics(connection)
-    question = understand(connection, text, known.chunks, before)
+    question, hits = _found(connection, text, known, collection, limit, before)
+    if any(only_asks(fold(word.text)) for word in question.words):
+        name, called = _found(connection, text, known, collection, limit, before, names_only=True)
+        if any(hit.named for hit in called):
+            question, hits = name, called
+    if hits and shown_language(f"{before}\n{text}") is None:
+        question = replace(question, language=_language_of_names(question, hits))
+    return KeywordResult(question, known.chunks, tuple(_own_language_first(question, hits)[:limit]))
+
+
+def _found(
+    connection: sqlite3.Connection,
+    text: str,
+    known: Statistics,
+    collection: int | None,
+    limit: int,
+    before: str,
+    names_only: bool = False,
+) -> tuple[Question, list[KeywordHit]]:
+    question = understand(connection, text, known.chunks, before, names_only)
     rows = _candidates(connection, question, known.chunks, collection, max(limit, CANDIDATES))
     hits = [_scored(question, row, known.average) for row in rows]
     hits.sort(key=lambda hit: (-hit.score, hit.chunk))
-    return KeywordResult(question, known.chunks, tuple(hits[:limit]))
+    return question, hits
+
+
+def _language_of_names(question: Question, hits: list[KeywordHit]) -> Language:
+    """Of a question that shows none, such as a name: that of the chunks best called so, the question's if both are."""
+    most = max(hit.named for hit in hits)
+    languages = [hit.language for hit in hits if hit.named == most] if most else [hits[0].language]
+    return question.language if question.language in languages else languages[0]
+
+
+def _own_language_first(question: Question, hits: list[KeywordHit]) -> list[KeywordHit]:
+    """Where the best hit is in another language: those in the question's that hold as much of it are raised above."""
+    own = [hit for hit in hits if hit.language == question.language and hit.weight >= _AS_MUCH * hits[0].weight]
+    if not own or hits[0].language == question.language:
+        return hits
+    raised = {hit.chunk: replace(hit, by_language=hits[0].score - own[0].score) for hit in own}
+    return sorted(
+        (raised.get(hit.chunk, hit) for hit in hits), key=lambda hit: (-hit.score, hit.chunk not in raised, hit.chunk)
+    )
 
 
 def _candidates(
@@ -144,9 +200,11 @@ def _scored(question: Question, row: _Row, average: float) -> KeywordHit:
     norm = _K1 * (1 - _B + _B * len(body) / max(average, 1.0))
     bm25 = trigram = 0.0
     matched, in_title = [], []
-    own = _own_heading(heading, language)
+    names = _heading_names(heading, language)
+    own = names[0].stems if names else frozenset[str]()
     asked = {stem for word in question.words if word.found != "missing" for stem in word.stems}
-    explained = len(own & asked) / len(own) if own else 0.0
+    explained = max((len(name.stems & asked) / len(name.stems) for name in names if name.stems), default=0.0)
+    verbatim = any(name.stems and f" {name.written} " in question.written for name in names)
     for word in question.words:
         count = sum(counts[stem] for stem in word.stems)
         if not count or word.found == "missing":
@@ -156,13 +214,15 @@ def _scored(question: Question, row: _Row, average: float) -> KeywordHit:
         if not titles.isdisjoint(word.stems):
             in_title.append(word)
         if not own.isdisjoint(word.stems):
-            gain += _HEADING_WEIGHT * word.weight * explained
+            gain += _HEADING_WEIGHT * word.weight * (explained + _VERBATIM * verbatim)
         if word.found == "alike":
             trigram += gain
         else:
             bm25 += gain
     nearness = _NEARNESS_WEIGHT * _nearness(question, matched, body)
-    return KeywordHit(chunk, bm25, trigram, nearness, tuple(matched), tuple(in_title))
+    return KeywordHit(
+        chunk, bm25, trigram, nearness, tuple(matched), tuple(in_title), language, 2 if verbatim else int(explained)
+    )
 
 
 @lru_cache(maxsize=256)
@@ -170,10 +230,23 @@ def _column_stems(columns: str, language: Language) -> frozenset[str]:
     return frozenset(stemmer(language).content(" ".join(map(str, json.loads(columns))))[0])
 
 
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """What a chunk is called: the stems of it, and all its words folded."""
+
+    stems: frozenset[str]
+    written: str
+
+
 @lru_cache(maxsize=4096)
-def _own_heading(heading: str, language: Language) -> frozenset[str]:
+def _heading_names(heading: str, language: Language) -> tuple[_Name, ...]:
+    """A chunk's own heading, then each of its two names where it has a second in brackets."""
     path = json.loads(heading)
-    return frozenset(stemmer(language).content(str(path[-1]))[0]) if path else frozenset()
+    if not path:
+        return ()
+    second = _SECOND_NAME.match(str(path[-1]))
+    names = [str(path[-1]), *(second.groups() if second else ())]
+    return tuple(_Name(frozenset(stemmer(language).content(name)[0]), written_plainly(name)) for name in names)
 
 
 def _nearness(question: Question, matched: list[QuestionWord], body: list[str]) -> float:

@@ -3,12 +3,13 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from genchat.engine.errors import DocumentsError
 from genchat.engine.retrieval.database import as_documents_error, open_database, writing
@@ -16,7 +17,11 @@ from genchat.engine.retrieval.indexing import Indexer, Progress, Source, found_s
 from genchat.engine.retrieval.searchable import Form, shown_text
 from genchat.engine.text import safe_line
 
-SHIPPED = "fitness"  # the collection that comes with genchat
+if TYPE_CHECKING:
+    from genchat.corpora.loader import Kind
+
+# The collections that come with genchat, and the kinds of text in each.
+SHIPPED: Mapping[str, tuple["Kind", ...]] = {"fitness": ("fitness",), "course": ("explanations", "glossary")}
 DEFAULT = "documents"  # where documents go when no collection is named
 _SHIPPED_PATH = "corpora:"
 
@@ -177,7 +182,7 @@ class Library:
             number = self._collection_number(connection, collection)
             indexer = Indexer(connection, number)
             yield from indexer.add(unique)
-            found = {source.path for source in unique}
+            found = {source.path for source in unique if not source.outside}
             known = connection.execute(
                 "SELECT id, name, path FROM docs_document WHERE collection = ? AND state = 'ready'", (number,)
             ).fetchall()
@@ -208,7 +213,7 @@ class Library:
         found = self.collection(name)
         self.remove_documents(self.documents(name))
         with self.changing() as connection, writing(connection):
-            if name == SHIPPED:
+            if name in SHIPPED:
                 connection.execute("UPDATE docs_collection SET removed = 1 WHERE id = ?", (found.id,))
             else:
                 connection.execute("DELETE FROM docs_collection WHERE id = ?", (found.id,))
@@ -220,30 +225,43 @@ class Library:
             connection.execute("UPDATE docs_collection SET local_only = ? WHERE id = ?", (local_only, found.id))
 
     def ensure_shipped(self, again: bool = False) -> None:
-        """Index the collection that comes with genchat, unless the person took it away (`again` brings it back)."""
+        """Index the collections that come with genchat.
+
+        One that the person took away stays away unless `again`; so does one whose name is that of a collection of
+        theirs, from before there was ours.
+        """
+        with self.changing() as connection:
+            for name, kinds in SHIPPED.items():
+                row = connection.execute(
+                    "SELECT removed, EXISTS (SELECT 1 FROM docs_document WHERE collection = c.id)"
+                    " AND NOT EXISTS (SELECT 1 FROM docs_document WHERE collection = c.id AND path LIKE ?)"
+                    " FROM docs_collection c WHERE name = ?",
+                    (_SHIPPED_PATH + "%", name),
+                ).fetchone()
+                if row is None or (not row[1] and (again or not row[0])):
+                    self._index_shipped(connection, name, kinds)
+
+    def _index_shipped(self, connection: sqlite3.Connection, name: str, kinds: tuple["Kind", ...]) -> None:
         from genchat.corpora import documents
 
-        with self.changing() as connection:
-            row = connection.execute("SELECT removed FROM docs_collection WHERE name = ?", (SHIPPED,)).fetchone()
-            if row is not None and row[0] and not again:
-                return
-            number = self._collection_number(connection, SHIPPED)
-            shipped = [
-                Source(_SHIPPED_PATH + each.source, Path(each.source).name, content=each.text.encode())
-                for each in documents("fitness")
-            ]
-            indexer = Indexer(connection, number)
-            for progress in indexer.add(shipped):
-                if progress.problem is not None:
-                    raise progress.problem
-            paths = {source.path for source in shipped}
-            known = connection.execute(
-                "SELECT id, path FROM docs_document WHERE collection = ? AND state = 'ready' AND path LIKE ?",
-                (number, _SHIPPED_PATH + "%"),
-            ).fetchall()
-            old = [document for document, path in known if path not in paths]
-            if old:
-                indexer.discard(old)
+        number = self._collection_number(connection, name)
+        shipped = [
+            Source(_SHIPPED_PATH + each.source, Path(each.source).name, content=each.text.encode())
+            for kind in kinds
+            for each in documents(kind)
+        ]
+        indexer = Indexer(connection, number)
+        for progress in indexer.add(shipped):
+            if progress.problem is not None:
+                raise progress.problem
+        paths = {source.path for source in shipped}
+        known = connection.execute(
+            "SELECT id, path FROM docs_document WHERE collection = ? AND state = 'ready' AND path LIKE ?",
+            (number, _SHIPPED_PATH + "%"),
+        ).fetchall()
+        old = [document for document, path in known if path not in paths]
+        if old:
+            indexer.discard(old)
 
     def _collection_number(self, connection: sqlite3.Connection, name: str) -> int:
         if not name.strip() or name != name.strip() or not name.isprintable() or len(name) > 64:

@@ -1,20 +1,20 @@
 """A chunk as a passage: where it stands, why it was chosen, which sentence fits best, and whether it gives orders."""
 
-import math
 import re
 from collections.abc import Sequence
 
 from genchat.engine.retrieval.keywords import KeywordHit
-from genchat.engine.retrieval.questions import Question, QuestionWord, idf, matching
-from genchat.engine.retrieval.sentences import Span, sentence_spans
-from genchat.engine.retrieval.terms import Language, words_of
+from genchat.engine.retrieval.questions import Question, QuestionWord
 from genchat.engine.text import fold
 
 _ORDERS = re.compile(
     r"""
     \b(ignor\w*|desconsider\w*|esquec\w*|disregard|forget|override|bypass)\b.{0,40}
         \b(instruc\w*|instruction\w*|regras|rules|orders|ordens|prompt\w*|orientac\w*|acima|anterior\w*|previous|above|prior)\b
-    | \b(system|developer)\s+(prompt|message|instructions?)\b | \bprompt\s+d[oe]\s+sistema\b
+    | \b(reveal|repeat|print|output|leak|send|show|follow|obey|new|your
+        |revele|repita|imprima|mostre|envie|siga|obedeca|novo|seu)\b.{0,30}
+        \b((system|developer)\s+(prompt|message|instructions?)|prompt\s+d[oe]\s+sistema)\b
+    | \b((system|developer)\s+(prompt|message|instructions?)|prompt\s+d[oe]\s+sistema)\s*[:=>]
     | \b(voce\s+agora\s+e|a\s+partir\s+de\s+agora\s+voce|aja\s+como|finja\s+(ser|que))\b
     | \b(you\s+are\s+now|from\s+now\s+on\s+you|act\s+as\s+(a|an|the|if))\b
     | \b(nao\s+conte|nao\s+revele|do\s+not\s+(tell|reveal|mention))\b.{0,30}\b(usuari\w*|user|ninguem|anyone)\b
@@ -24,48 +24,12 @@ _ORDERS = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_PER_WORD, _PER_RARITY, _PER_NEARNESS, _PER_TITLE = 0.25, 0.15, 1.0, 0.25
-_PER_COSINE = 8.0
-_LENT = 0.5  # of a heading's words, to the sentence after it
 WARNING_ORDERS = "retrieval.warning_orders"
 
 
 def gives_orders(text: str) -> bool:
     """Whether a text seems to talk to the model instead of to its reader. A warning, not a filter."""
     return bool(_ORDERS.search(" ".join(fold(text).split())))
-
-
-def best_sentences(text: str, question: Question, languages: Sequence[Language], count: int = 1) -> list[Span]:
-    """The sentences of `text` that hold most of the question, by idf of the matched words; best first.
-
-    A heading is no sentence: what it holds counts half for the sentence after it. Headings alone stand for themselves.
-    """
-    spans = sentence_spans(text)
-    words = words_of(text, languages[0])
-    answers = matching(question, words, languages)
-    scored, heading = [], dict[int, QuestionWord]()
-    headings = sum(_is_heading(text, span) for span in spans)
-    place = 0
-    for order, (start, end) in enumerate(spans):
-        matched: dict[int, QuestionWord] = {}
-        while place < len(words) and words[place].start < end:
-            answer = answers[place]
-            if answer is not None and words[place].start >= start:
-                matched[id(answer)] = answer
-            place += 1
-        if headings < len(spans) and _is_heading(text, (start, end)):
-            heading |= matched
-            continue
-        weight = sum(each.weight for each in matched.values())
-        lent = sum(each.weight for key, each in heading.items() if key not in matched)
-        scored.append((-(weight + _LENT * lent), order, (start, end)))
-        heading = {}
-    scored.sort()
-    return [span for score, _, span in scored[:count] if score < 0]
-
-
-def _is_heading(text: str, span: Span) -> bool:
-    return text.startswith("#", span[0]) and "\n" not in text[slice(*span)]
 
 
 def shares(question: Question, matched: Sequence[QuestionWord]) -> dict[str, float]:
@@ -82,20 +46,3 @@ def coverage(question: Question, hit: KeywordHit | None) -> float:
     if hit is None or not question.weight:
         return 0.0
     return sum(word.weight * word.certainty for word in hit.matched) / question.weight
-
-
-def evidence(question: Question, hit: KeywordHit | None, chunks: int, alike: float = 0.0) -> float:
-    """Whether a passage is about the question at all, 0 to 1: what it covers, by how many telling words, how near.
-
-    `alike` is by how much its vector is nearer than those of unrelated texts. Coverage alone accepts every question of
-    one word that happens to occur. tests/bench/retrieval.py measures it.
-    """
-    by_meaning = min(1.0, _PER_COSINE * max(0.0, alike))
-    if hit is None:
-        return by_meaning
-    rarest = idf(chunks, 0)
-    certain = sum(word.certainty for word in hit.matched)
-    telling = sum(word.weight * word.certainty for word in hit.matched) / rarest
-    titled = sum(word.certainty for word in hit.in_title)
-    amount = _PER_WORD * certain + _PER_RARITY * telling + _PER_NEARNESS * hit.nearness / rarest + _PER_TITLE * titled
-    return min(1.0, coverage(question, hit) * -math.expm1(-amount) + by_meaning)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from genchat.engine.common_words import only_asks
+from genchat.engine.language import language_in_use
 from genchat.engine.retrieval.bilingual import in_portuguese
 from genchat.engine.retrieval.dictionary import is_word
 from genchat.engine.retrieval.spelling import corrections, lookalikes
-from genchat.engine.retrieval.terms import LANGUAGES, WORD, Language, Word, detect_language, stemmer, words_of
+from genchat.engine.retrieval.terms import LANGUAGES, WORD, Language, Word, shown_language, stemmer, words_of
 from genchat.engine.text import fold
 
 Found = Literal["exact", "translated", "corrected", "alike", "missing"]
@@ -22,6 +24,7 @@ _UNITS = {
     **dict.fromkeys(("caloria", "calorias", "calorie", "calories"), "kcal"),
     **dict.fromkeys(("quilo", "quilos", "quilograma", "quilogramas", "kilo", "kilos"), "kg"),
 }
+_FEWEST = 100  # chunks: in fewer, rare words and missing ones would weigh as in that many
 _LENT = 0.5  # weight of a word that stands only in the question before
 _CERTAINTY_TRANSLATED = 0.9
 _CERTAINTY_ALIKE = 0.3
@@ -70,6 +73,11 @@ class Question:
         """Sum of the words' weights."""
         return sum(word.weight for word in self.words)
 
+    @cached_property
+    def written(self) -> str:
+        """All its words, folded, with a space on each side."""
+        return f" {written_plainly(self.text)} "
+
     @property
     def missing(self) -> tuple[str, ...]:
         """Words that no document has."""
@@ -88,18 +96,29 @@ class Question:
         return {word.text: word.taken_for[0] for word in self.words if word.taken_for}
 
 
+def written_plainly(text: str) -> str:
+    """The words of a text, folded, with one space between them."""
+    return " ".join(WORD.findall(fold(text)))
+
+
 def idf(chunks: int, frequency: int) -> float:
     """log(1 + (N - n + 0.5) / (n + 0.5)), as in Lucene's BM25."""
     return math.log1p((chunks - frequency + 0.5) / (frequency + 0.5))
 
 
-def understand(connection: sqlite3.Connection, text: str, chunks: int, before: str = "") -> Question:
-    """The words of `text` against an index of `chunks` chunks; then those it leans on, of `before`, weighing half."""
-    language = detect_language(f"{before}\n{text}")
-    indexed = [
+def understand(
+    connection: sqlite3.Connection, text: str, chunks: int, before: str = "", names_only: bool = False
+) -> Question:
+    """The words of `text` against an index of `chunks` chunks; then those it leans on, of `before`, weighing half.
+
+    With `names_only`, words that only ask ("explain", "the idea behind") are left out, unless there are no others.
+    """
+    indexed = {
         row[0] for row in connection.execute("SELECT DISTINCT language FROM docs_document WHERE state = 'ready'")
-    ]
-    languages = [each for each in LANGUAGES if each in indexed] or [language]
+    }
+    languages = [each for each in LANGUAGES if each in indexed]
+    language = shown_language(f"{before}\n{text}") or _language_of_names(text, languages)
+    languages = languages or [language]
     frequencies: dict[str, int] = {}
 
     def frequency_of_stem(stem: str) -> int:
@@ -117,12 +136,18 @@ def understand(connection: sqlite3.Connection, text: str, chunks: int, before: s
 
     found, seen = list[QuestionWord](), set[str]()
     own, lent = words_of(text, language), words_of(before, language)
+    named = names_only and any(not word.common and not only_asks(word.folded) for word in [*own, *lent])
     for place, word in enumerate([*own[: 4 * LONGEST_QUESTION], *lent[: 4 * LONGEST_QUESTION]]):
         if word.common or stems_of(word.folded)[0] in seen or len(found) >= LONGEST_QUESTION:
             continue
+        if named and only_asks(word.folded):
+            continue
         seen.add(stems_of(word.folded)[0])
         how: Found = "exact"
-        taken_for = _translated(word.folded, language, languages, frequency)
+        taken_for = _translated(word.folded, language, frequency)
+        as_well: list[str] = []
+        if "en" in indexed and frequency(word.folded):
+            taken_for, as_well = [], taken_for
         if taken_for:
             how = "translated"
         elif not frequency(word.folded) and not any(map(str.isdigit, word.folded)):
@@ -131,7 +156,7 @@ def understand(connection: sqlite3.Connection, text: str, chunks: int, before: s
             how = "alike" if taken_for and is_word(word.text, language) else "corrected"
             if not taken_for:
                 taken_for, how = lookalikes(connection, word.folded, frequency), "alike"
-        meant = taken_for or [word.folded]
+        meant = taken_for or [word.folded, *as_well]
         stems = tuple(dict.fromkeys(stem for each in meant for stem in stems_of(each)))
         count = min(sum(map(frequency_of_stem, stems)), chunks)
         if not count:
@@ -140,19 +165,26 @@ def understand(connection: sqlite3.Connection, text: str, chunks: int, before: s
         plain = how == "exact" and word.text.casefold() == word.folded
         written = _written(connection, word.folded) if plain else ""
         written = "" if written == word.folded else written
-        weight = idf(chunks, count) * (1.0 if place < len(own) else _LENT)
+        weight = idf(max(chunks, _FEWEST), count) * (1.0 if place < len(own) else _LENT)
         found.append(QuestionWord(word.text, stems, count, weight, how, shown, written))
     return Question(f"{before}\n{text}" if before else text, language, tuple(found))
 
 
-def _translated(
-    folded: str, language: Language, indexed: Sequence[Language], frequency: Callable[[str], int]
-) -> list[str]:
-    """The Portuguese word for one of an English question to documents of which none is English; if they have it."""
-    if language != "en" or language in indexed:
+def _translated(folded: str, language: Language, frequency: Callable[[str], int]) -> list[str]:
+    """The Portuguese word for one of an English question, if the documents have it."""
+    if language != "en":
         return []
     word = in_portuguese(folded)
     return [word] if word is not None and word != folded and frequency(word) else []
+
+
+def _language_of_names(text: str, indexed: Sequence[Language]) -> Language:
+    """For a question that shows no language, such as a name: the one in use, unless it says nothing in that."""
+    preferred: Language = "pt" if language_in_use() == "pt-br" else "en"
+    if indexed and preferred not in indexed:
+        return indexed[0]
+    other: Language = "en" if preferred == "pt" else "pt"
+    return other if all(word.common for word in words_of(text, preferred)) else preferred
 
 
 def _written(connection: sqlite3.Connection, folded: str) -> str:

@@ -4,6 +4,7 @@ Text files are kept as they are, so that a chunk is text[start:end] of the file;
 Everything that comes in is untrusted: sizes are bounded, and nothing a document says is obeyed.
 """
 
+import re
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ KINDS: dict[str, Kind] = {
 }
 LARGEST = 64 * 2**20  # bytes of one document
 _SAMPLE = 8192
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 _FALLBACK_ENCODING = "cp1252"  # what older Brazilian and Western files are written in
 
 
@@ -78,7 +80,16 @@ def read_document(name: str, content: bytes) -> Reading:
 
 
 def decoded(name: str, content: bytes) -> tuple[str, str]:
-    """(text, encoding): what a byte-order mark says, else UTF-8, else Windows-1252. Raises DocumentsError."""
+    """(text, encoding): what a byte-order mark says, else UTF-8, else Windows-1252. Raises DocumentsError.
+
+    UTF-8 with a few bad bytes stays UTF-8, and U+FFFD stands for each: that is so where more characters of several
+    bytes are right than wrong. Lines that end in a carriage return alone end in a line break, in the same place.
+    """
+    text, encoding = _decoded(name, content)
+    return (_LONE_RETURN.sub("\n", text) if "\r" in text else text), encoding
+
+
+def _decoded(name: str, content: bytes) -> tuple[str, str]:
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if content.startswith(mark):
             return _decoded_as(name, content, encoding), encoding
@@ -89,7 +100,12 @@ def decoded(name: str, content: bytes) -> tuple[str, str]:
     try:
         return content.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
-        return _decoded_as(name, content, _FALLBACK_ENCODING), _FALLBACK_ENCODING
+        mended = content.decode("utf-8", "replace")
+    wrong = mended.count("\ufffd")
+    right = sum(character > "\x7f" for character in mended) - wrong
+    if right >= wrong:
+        return mended, "utf-8"
+    return _decoded_as(name, content, _FALLBACK_ENCODING), _FALLBACK_ENCODING
 
 
 def _decoded_as(name: str, content: bytes, encoding: str) -> str:

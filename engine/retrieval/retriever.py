@@ -8,25 +8,36 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Protocol, runtime_checkable
 
 from genchat.engine.contract import Embedder, Notice, Passage, Passages
 from genchat.engine.distribution import FloatArray
 from genchat.engine.errors import GenchatError
 from genchat.engine.language import say
+from genchat.engine.retrieval.evidence import ENOUGH as ENOUGH
+from genchat.engine.retrieval.evidence import Found, evidence
 from genchat.engine.retrieval.keywords import CANDIDATES, KeywordHit, KeywordResult, score_chunks, search, statistics
 from genchat.engine.retrieval.library import Library
-from genchat.engine.retrieval.passages import WARNING_ORDERS, best_sentences, coverage, evidence, gives_orders, shares
+from genchat.engine.retrieval.passages import WARNING_ORDERS, coverage, gives_orders, shares
 from genchat.engine.retrieval.questions import Question, headings_of, languages_of, understand
 from genchat.engine.retrieval.schema import change_number
 from genchat.engine.retrieval.searchable import Form, shown_text
+from genchat.engine.retrieval.selection import Answer, answers_in, says
+from genchat.engine.retrieval.tables import is_record
 from genchat.engine.retrieval.vectors import Embedded, VectorSearch, embedded
 from genchat.engine.text import safe, safe_line
 
 PASSAGES = 5
 _VECTOR_SHARE = 0.5
-ENOUGH = 0.3  # least evidence; tests/bench/retrieval.py says what is lost and what slips through
 _DEEP = 3  # passages looked at for that
+_POOL = 12  # passages read for answers, of which the best are given
+_ANSWERS = 6  # parts of a passage kept
+_OTHER_DOCUMENT = 1.0  # taken from other documents where the question names one
+_ANSWER_SHARE = 3.0  # of the score of the best answer, against 1 of the passage's own
+_AS_MUCH = 0.999  # of the most that any passage holds of the question: all but rounding
+_FOREIGN = 1.0  # taken from passages in another language than the question's, where one in its own holds as much
+_CALLED, _VERBATIM = 0.5, 2  # what a heading adds that stands in the question as it is written (KeywordHit.named)
 
 
 @runtime_checkable
@@ -49,11 +60,16 @@ class Retrieval:
     chunks: tuple[int, ...] = ()
     chunks_searched: int = 0
     notices: tuple[Notice, ...] = ()
+    answers: Mapping[tuple[str, str], tuple[Answer, ...]] = field(default_factory=dict)  # by source and text
 
     @property
     def enough(self) -> bool:
         """False where the best passage is only the nearest miss."""
         return self.evidence >= ENOUGH
+
+    def answers_in(self, passage: Passage) -> tuple[Answer, ...]:
+        """The parts of a passage that answer, the likeliest first."""
+        return self.answers.get((passage.source, passage.text), ())
 
     @property
     def event(self) -> Passages:
@@ -112,27 +128,31 @@ class Retriever:
                 notices.append(Notice("retrieval.embedding_stopped", reason))
         with self.library.reading() as connection:
             ranked = [_by_keywords(hit) for hit in found.hits]
+            unrelated = 1.0
             if self._vectors is not None and vector is not None:
                 nearest = self._vectors.nearest(connection, vector, number, CANDIDATES)
                 chunks = [hit.chunk for hit in found.hits]
                 cosines = nearest | self._vectors.cosines(connection, vector, number, chunks)
                 ranked = _fused(connection, found, cosines)
-            chosen = _stored(connection, ranked, limit, remote)
+                known = self.embedder.unrelated if isinstance(self.embedder, Calibrated) else None
+                unrelated = self._vectors.usual(connection, vector, number) if known is None else known
+            pool = _stored(connection, ranked, max(limit, _POOL), remote)
+        chosen = [_read(found.question, candidate, row) for candidate, row in pool]
         notices += respelled([found.question])
-        passages = tuple(
-            _passage(number, candidate, row, found.question) for number, (candidate, row) in enumerate(chosen, 1)
-        )
-        best = [each for each, _ in chosen[:_DEEP]]
+        chosen = _by_answers(chosen)[:limit]
+        passages = tuple(_passage(number, each) for number, each in enumerate(chosen, 1))
+        best = [each.candidate for each in chosen[:_DEEP]]
         covered = max((coverage(found.question, each.keyword) for each in best), default=0.0)
-        sure = max((self._evidence(each, found) for each in best), default=0.0)
+        sure = evidence(found.question, [_known(each, unrelated) for each in chosen])
         return Retrieval(
             question=found.question,
             passages=passages,
             coverage=covered,
             evidence=sure,
             retriever=name,
-            chunks=tuple(each.chunk for each, _ in chosen),
+            chunks=tuple(each.candidate.chunk for each in chosen),
             chunks_searched=found.chunks,
+            answers={(each.source, each.text): each.answers for each in chosen},
             notices=tuple(notices),
         )
 
@@ -144,12 +164,6 @@ class Retriever:
         if self._counted is None or self._counted[0] != key:
             self._counted = (key, embedded(connection, self.embedder, collection))
         return self._counted[1]
-
-    def _evidence(self, candidate: "_Candidate", found: KeywordResult) -> float:
-        alike = 0.0
-        if candidate.cosine is not None and isinstance(self.embedder, Calibrated):
-            alike = candidate.cosine - self.embedder.unrelated
-        return evidence(found.question, candidate.keyword, found.chunks, alike)
 
     @property
     def collection_number(self) -> int | None:
@@ -163,7 +177,7 @@ class Retriever:
             hits = score_chunks(connection, question, chunks)
             wanted = [_by_keywords(hits[chunk]) for chunk in chunks]
             stored = _stored(connection, wanted, len(chunks), False, distinct=False)
-        return [_passage(number, each, row, question) for number, (each, row) in enumerate(stored, 1)]
+        return [_passage(number, _read(question, each, row)) for number, (each, row) in enumerate(stored, 1)]
 
 
 def respelled(questions: Sequence[Question]) -> tuple[Notice, ...]:
@@ -241,21 +255,78 @@ def _stored(
     return chosen
 
 
-def _passage(number: int, candidate: _Candidate, row: sqlite3.Row, question: Question) -> Passage:
+@dataclass(frozen=True, slots=True)
+class _ReadCandidate:
+    """A candidate with its text and the parts of it that answer, the likeliest first."""
+
+    candidate: _Candidate
+    question: Question
+    source: str
+    locator: str
+    text: str
+    answers: tuple[Answer, ...]
+    named: bool  # whether the question says the whole name of the document
+
+    @property
+    def best(self) -> float:
+        return self.answers[0].score if self.answers else 0.0
+
+
+def _read(question: Question, candidate: _Candidate, row: sqlite3.Row) -> _ReadCandidate:
     _, name, kind, columns, delimiter, language, line, heading, stored = row
     text = safe(shown_text(stored, Form(kind, tuple(json.loads(columns)), delimiter)))
-    found = best_sentences(text, question, languages_of(language))
-    hit = candidate.keyword
+    headings = headings_of(heading)
+    title = PurePath(name).stem.replace("_", " ")
+    above, spoken = " › ".join(headings), languages_of(language)
+    found = tuple(answers_in(text, title, above, question, spoken, is_record(name))[:_ANSWERS])
+    where = locator(headings, line)
+    return _ReadCandidate(candidate, question, safe_line(name, 120), where, text, found, says(question, title))
+
+
+def _known(found: "_ReadCandidate", unrelated: float) -> Found:
+    """What evidence is drawn from."""
+    candidate = found.candidate
+    matched = candidate.keyword.matched if candidate.keyword is not None else ()
+    alike = 0.0 if candidate.cosine is None or unrelated >= 1.0 else (candidate.cosine - unrelated) / (1.0 - unrelated)
+    words = frozenset(word.text for word in matched)
+    return Found(candidate.score, candidate.parts.get("bm25", 0.0), words, found.answers, max(0.0, alike))
+
+
+def _by_answers(found: Sequence[_ReadCandidate]) -> list[_ReadCandidate]:
+    """By the score of the passage and of the best answer in it; a document that is named comes before others.
+
+    Where a passage in the language of the question holds as much as any, those in another come after.
+    """
+    top = max((each.candidate.score for each in found), default=0.0) or 1.0
+    named = any(each.named for each in found)
+    hits = [each.candidate.keyword for each in found if each.candidate.keyword is not None]
+    most = max((hit.weight for hit in hits), default=0.0)
+    spoken = {hit.language for hit in hits if hit.weight >= _AS_MUCH * most}
+
+    def rank(each: _ReadCandidate) -> float:
+        other = _OTHER_DOCUMENT if named and not each.named else 0.0
+        hit = each.candidate.keyword
+        if hit is not None:
+            other += _FOREIGN * (hit.language != each.question.language and each.question.language in spoken)
+            other -= _CALLED * (hit.named == _VERBATIM)
+        return other - each.candidate.score / top - _ANSWER_SHARE * each.best
+
+    return sorted(found, key=rank)
+
+
+def _passage(number: int, found: _ReadCandidate) -> Passage:
+    hit = found.candidate.keyword
+    matched = shares(found.question, hit.matched if hit else ())
     return Passage(
         number=number,
-        source=safe_line(name, 120),
-        locator=locator(headings_of(heading), line),
-        text=text,
-        score=candidate.score,
-        highlight=found[0] if found else None,
-        parts=candidate.parts,
-        matched={safe_line(word): share for word, share in shares(question, hit.matched if hit else ()).items()},
-        warning=WARNING_ORDERS if gives_orders(text) else "",
+        source=found.source,
+        locator=found.locator,
+        text=found.text,
+        score=found.candidate.score,
+        highlight=found.answers[0].marked if found.answers else None,
+        parts=found.candidate.parts,
+        matched={safe_line(word): share for word, share in matched.items()},
+        warning=WARNING_ORDERS if gives_orders(found.text) else "",
     )
 
 

@@ -11,12 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from genchat.engine.retrieval.phrases import number, read_number
-from genchat.engine.retrieval.tabular import row_cells
+from genchat.engine.retrieval.phrases import read_number
+from genchat.engine.retrieval.tabular import flat_record, row_cells
 from genchat.engine.retrieval.terms import LANGUAGES, Language, stemmer, words_of
 from genchat.engine.text import fold, safe_line
 
 _MOST_ROWS = 5000
+_FEWEST_RECORDS, _MOST_FIELDS = 3, 64
+_ALIKE = 0.9  # share of records of JSON that have the same fields, for a table
+_SAMPLE = 50
 _UNITS = frozenset("g mg mcg kg ml l kcal kj cal cm mm m km min h s r$ us$ $ € £ eur %".split())  # noqa: SIM905
 _CURRENCIES = frozenset(("r$", "us$", "$", "€", "£", "eur"))
 _WEIGHTS = frozenset(("gramas", "grama", "grams", "gram", "peso", "weight"))
@@ -28,12 +31,16 @@ _SPLIT = re.compile(r"[\s_()/\[\]-]+")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`label` are the folded words of its name without the unit, `title` the same as written; both empty for a unit."""
+    """`label` are the folded words of its name without the unit, `title` the same as written; both empty for a unit.
+
+    `written` is all of the name.
+    """
 
     place: int
     label: str
     title: str
     unit: str
+    written: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,9 @@ class Row:
     def name(self) -> str:
         """What it is about."""
         return safe_line(self.cells[0], 80)
+
+    def __hash__(self) -> int:
+        return hash((self.chunk, self.cells[:1]))
 
     def cell(self, column: Column | None) -> str:
         """Empty where there is none."""
@@ -90,38 +100,60 @@ class Table:
 
 
 def find_tables(connection: sqlite3.Connection, collection: int | None = None, remote: bool = False) -> list[Table]:
-    """All tables with named columns that are not too long to be read at once."""
+    """All tables with named columns that are not too long to be read at once, and lists of like records in JSON."""
     listed = connection.execute(
         "SELECT d.id, d.name, d.language, d.columns, d.delimiter FROM docs_document d"
-        " JOIN docs_collection k ON k.id = d.collection WHERE d.state = 'ready' AND d.kind = 'csv'"
-        " AND d.columns <> '[]' AND d.chunks <= ?1 AND (?2 IS NULL OR d.collection = ?2)"
+        " JOIN docs_collection k ON k.id = d.collection WHERE d.state = 'ready'"
+        " AND (d.kind = 'json' OR (d.kind = 'csv' AND d.columns <> '[]'))"
+        " AND d.chunks <= ?1 AND (?2 IS NULL OR d.collection = ?2)"
         " AND NOT (?3 AND k.local_only) ORDER BY d.id",
         (_MOST_ROWS, collection, remote),
     ).fetchall()
-    return [_read(connection, *row) for row in listed]
+    return [table for each in listed if (table := _read(connection, *each)) is not None]
 
 
 def _read(
     connection: sqlite3.Connection, document: int, name: str, language: str, columns: str, delimiter: str
-) -> Table:
-    rows = [
-        Row(chunk, tuple(cells))
-        for chunk, text in connection.execute(
-            "SELECT id, text FROM docs_chunk WHERE document = ? ORDER BY ordinal", (document,)
-        )
-        if (cells := row_cells(text, delimiter)) and cells[0].strip()
-    ]
-    named = tuple(_column(place, str(written)) for place, written in enumerate(json.loads(columns)))
+) -> Table | None:
+    stored = connection.execute(
+        "SELECT id, text FROM docs_chunk WHERE document = ? ORDER BY ordinal", (document,)
+    ).fetchall()
+    names = tuple(map(str, json.loads(columns)))
+    if names:
+        rows = [
+            Row(chunk, tuple(cells))
+            for chunk, text in stored
+            if any(map(str.strip, cells := row_cells(text, delimiter)))
+        ]
+    else:
+        names, rows = _records(stored)
+    if not names or not rows:
+        return None
+    named = tuple(_column(place, written) for place, written in enumerate(names))
     spoken = next((each for each in LANGUAGES if each == language), LANGUAGES[0])
     decimal = _decimal(cell for row in rows[:200] for cell in row.cells[1:])
     kinds = tuple(column for column in named[1:] if _tells_kinds(rows, column))
     return Table(safe_line(name, 80), spoken, named, tuple(rows), decimal, kinds)
 
 
+def _records(stored: Sequence[tuple[int, str]]) -> tuple[tuple[str, ...], list[Row]]:
+    """The fields and rows of records of JSON that are all alike; nothing of others."""
+    if len(stored) < _FEWEST_RECORDS:
+        return (), []
+    records = [(chunk, flat_record(text)) for chunk, text in stored]
+    names = tuple(dict.fromkeys(name for _, record in records[:_SAMPLE] for name in record or ()))
+    alike = sum(record is not None and len(record) >= len(names) / 2 for _, record in records)
+    if not 1 < len(names) <= _MOST_FIELDS or alike < _ALIKE * len(records):
+        return (), []
+    return names, [
+        Row(chunk, tuple(record.get(name, "") for name in names)) for chunk, record in records if record is not None
+    ]
+
+
 def _column(place: int, written: str) -> Column:
     words = [word for word in _SPLIT.split(written) if word]
     unit = words.pop() if words and words[-1].casefold() in _UNITS else ""
-    return Column(place, fold(" ".join(words)), safe_line(" ".join(words), 40), unit)
+    return Column(place, fold(" ".join(words)), safe_line(" ".join(words), 40), unit, written.strip())
 
 
 def _decimal(cells: Iterator[str]) -> str:
@@ -166,26 +198,6 @@ def with_unit(figure: str, unit: str) -> str:
     return f"{figure} {unit}" if unit else figure
 
 
-def is_table(source: str) -> bool:
-    """Whether a document of that name is read as a table."""
-    return source.casefold().endswith((".csv", ".tsv"))
-
-
-def readable_row(source: str, text: str, language: Language) -> str:
-    """A shown row of a table ("alimento: Ovo · kcal: 73 · proteina_g: 6.7") as people write it; other text as it is."""
-    if not is_table(source):
-        return text
-    first, *rest = text.split(" · ")
-    return " · ".join([first.partition(": ")[2] or first, *(_readable_cell(cell, language) for cell in rest)])
-
-
-def _readable_cell(cell: str, language: Language) -> str:
-    name, colon, value = cell.partition(": ")
-    if not colon:
-        return cell
-    column, figure = _column(0, name), read_number(value, "." if re.fullmatch(r"-?\d+\.\d{1,2}", value) else "")
-    shown = value if figure is None else number(figure, language)
-    if column.label in _WEIGHTS and figure is not None:
-        return f"{shown} g"
-    measured = with_unit(shown, column.unit)
-    return f"{column.title}: {measured}" if column.title else measured
+def is_record(source: str) -> bool:
+    """Whether the passages of a document of that name are rows or records, shown with the names of their fields."""
+    return source.casefold().endswith((".csv", ".tsv", ".json", ".jsonl"))

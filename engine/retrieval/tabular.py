@@ -20,6 +20,7 @@ _SPACE = " \t\n\r"
 _DEEPEST = 64  # levels of nested JSON that are opened up
 _LONGEST_CELL = 2**24
 _LONGEST_NAME = 80
+_MOST_COLUMNS = 256  # of a table whose cells are shown with their names
 
 KeyPath = tuple[str, ...]
 
@@ -30,11 +31,24 @@ def csv_records(text: str) -> tuple[tuple[str, ...], list[Chunk]]:
     if not rows:
         return (), []
     first = row_cells(text[slice(*rows[0])], delimiter_of(text))
-    named = len(rows) > 1 and len(first) > 1 and len(set(first)) == len(first) and not any(map(_is_number, first))
-    columns = tuple(cell.strip() for cell in first) if named else ()
     delimiter = delimiter_of(text)
+    # A row that is cut into several passages has lost its columns, and so have all of its table.
+    readable = len(first) <= _MOST_COLUMNS and max(end - start for start, end in rows) <= 4 * LIMIT
+    named = readable and len(rows) > 1 and _are_names(first)
+    columns = tuple(cell.strip() for cell in first) if named else ()
     chunks = chunk_records(text, rows[1:] if named else rows)
     return columns, [replace(chunk, heading=_name_of(text[chunk.start : chunk.end], delimiter)) for chunk in chunks]
+
+
+def _are_names(cells: list[str]) -> bool:
+    """Whether a first row names columns: no figures, all different; some may be empty, as merged cells are."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    return (
+        len(filled) > 1
+        and len(set(filled)) == len(filled)
+        and 2 * len(filled) >= len(cells)
+        and not any(map(_is_number, filled))
+    )
 
 
 def delimiter_of(text: str) -> str:
@@ -81,6 +95,14 @@ def shown_json(record: str) -> str:
         return record
     lines = [f"{'.'.join(path)}: {value}" if path else value for path, value in _leaves(parsed)]
     return "\n".join(lines) or record
+
+
+def flat_record(record: str) -> dict[str, str] | None:
+    """The fields of an object without objects and lists in it, as they are written; None for anything else."""
+    parsed = _parsed(record)
+    if not isinstance(parsed, dict) or any(isinstance(value, dict | list) for value in parsed.values()):
+        return None
+    return {str(key): "" if value is None else _written(value) for key, value in parsed.items()}
 
 
 def searched_json(record: str) -> str:

@@ -7,16 +7,25 @@ stemmers are Snowball's (Porter 2001, "Snowball: a language for stemming algorit
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
-from genchat.engine.common_words import BY_LANGUAGE
+from genchat.engine.common_words import ASKING, BY_LANGUAGE
 from genchat.engine.retrieval.bilingual import in_portuguese
 from genchat.engine.text import fold
 
 Language = Literal["pt", "en"]
 LANGUAGES: tuple[Language, ...] = ("pt", "en")
-WORD = re.compile("[^\\W_][^\\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\\W_]*)*")
+_IDEOGRAPHS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_PICTURES = "\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
+# A word; the name of a programming language that ends or begins with signs; a character of a script that is written
+# without spaces; a picture.
+WORD = re.compile(
+    f"[^\\W_{_IDEOGRAPHS}][^\\W_\u0300-\u036f{_IDEOGRAPHS}]*(?:[\u0300-\u036f]+[^\\W_{_IDEOGRAPHS}]*)*"
+    "(?:(?=[+#])(?:(?<=\\b[^\\W\\d_])|(?<=\\b[^\\W\\d_]{2}))(?:\\+\\+|#))?"
+    f"|[{_IDEOGRAPHS}{_PICTURES}]|(?<![\\w.])\\.[Nn][Ee][Tt](?!\\w)"
+)
+_SIGNS = {"+": "plus", "#": "sharp", ".": "dot"}
 _STEMMER_NAMES = {"pt": "portuguese", "en": "english"}
 # Folding hides the accents by which the Portuguese stemmer knows these endings, so they are put back.
 _ACCENTED_ENDINGS = (
@@ -53,12 +62,23 @@ class Word:
     common: bool
 
 
+@lru_cache(maxsize=65536)
+def folded_word(word: str) -> str:
+    """A word as it is compared: folded, and in letters and digits alone, which is all that the index tells apart."""
+    folded = fold(word)[:_LONGEST]
+    if folded.isalnum():
+        return folded
+    return "".join(
+        character if character.isalnum() else _SIGNS.get(character, f"u{ord(character):x}") for character in folded
+    )
+
+
 def words_of(text: str, language: Language) -> list[Word]:
     """The words of `text` in order."""
     stops = BY_LANGUAGE[language]
     found = []
     for match in WORD.finditer(text):
-        folded = fold(match[0])[:_LONGEST]
+        folded = folded_word(match[0])
         found.append(Word(match[0], match.start(), match.end(), folded, folded in stops))
     return found
 
@@ -93,7 +113,7 @@ class Stemmer:
         distinct = dict.fromkeys(written)
         for word in distinct:
             if word not in known:
-                folded = fold(word)[:_LONGEST]
+                folded = folded_word(word)
                 common = folded in BY_LANGUAGE[self.language]
                 known[word] = ("", "") if common else (folded, self(folded))
         stems = [stem for word in written if (stem := known[word][1])]
@@ -124,6 +144,11 @@ def detect_language(text: str, otherwise: Language = "pt") -> Language:
 
     `otherwise` when neither shows.
     """
+    return shown_language(text) or otherwise
+
+
+def shown_language(text: str) -> Language | None:
+    """The same; None when neither shows."""
     written = [match[0].casefold() for match, _ in zip(WORD.finditer(text), range(_DETECTION_WORDS), strict=False)]
     folded = list(map(fold, written))
     votes = {language: _distinctive(folded, language) for language in LANGUAGES}
@@ -132,7 +157,7 @@ def detect_language(text: str, otherwise: Language = "pt") -> Language:
     leaders = [language for language in LANGUAGES if votes[language] == best]
     if len(leaders) == 1:
         return leaders[0]
-    return "en" if sum(map(_looks_english, folded)) >= _ENGLISH_LOOKS else otherwise
+    return "en" if sum(map(_looks_english, folded)) >= _ENGLISH_LOOKS else None
 
 
 def _looks_english(folded: str) -> bool:
@@ -140,7 +165,7 @@ def _looks_english(folded: str) -> bool:
 
 
 def _distinctive(folded: Iterable[str], language: Language) -> int:
-    """How many words are common in `language` and not in the other."""
-    others = frozenset().union(*(BY_LANGUAGE[other] for other in LANGUAGES if other != language))
-    own = BY_LANGUAGE[language] - others
+    """How many words are common in `language`, or ask in it, and not in the other."""
+    others = frozenset().union(*(BY_LANGUAGE[other] | ASKING[other] for other in LANGUAGES if other != language))
+    own = (BY_LANGUAGE[language] | ASKING[language]) - others
     return sum(word in own for word in folded)

@@ -21,6 +21,8 @@ from genchat.engine.retrieval.schema import change_number, count_change
 from genchat.engine.retrieval.searchable import Form, shown_text
 
 _LARGEST_BATCH = 256
+_SAMPLE = 2000  # vectors that show what is usual
+_FEW = 8
 _READY = (
     "FROM docs_chunk c JOIN docs_document d ON d.id = c.document JOIN docs_collection k ON k.id = d.collection"
     " WHERE d.state = 'ready' AND (:collection IS NULL OR d.collection = :collection)"
@@ -155,6 +157,15 @@ class VectorSearch:
         count = min(limit, len(cosines))
         best = np.argpartition(-cosines, count - 1)[:count]
         return {int(matrix.chunks[place]): float(cosines[place]) for place in best}
+
+    def usual(self, connection: sqlite3.Connection, vector: FloatArray, collection: int | None) -> float:
+        """The cosine that a question has with passages about other things: that of the middle one; 1 without any."""
+        matrix = self._current(connection, collection)
+        step = max(1, len(matrix.rows) // _SAMPLE)
+        cosines = matrix.rows[::step] @ vector
+        if not len(cosines):
+            return 1.0
+        return float(np.median(cosines) if len(cosines) >= _FEW else cosines.min())
 
     def cosines(
         self, connection: sqlite3.Connection, vector: FloatArray, collection: int | None, chunks: list[int]

@@ -26,7 +26,9 @@ def log_sum_exp(values: NDArray[np.floating[Any]]) -> float:
 
 
 class Candidates:
-    """What is left of a vocabulary: the likeliest `count` tokens of a ranking. Never written in once it is made."""
+    """Candidates are what is left of a vocabulary: the likeliest `count` tokens of a ranking. Never written in once it
+    is made.
+    """
 
     def __init__(self, log_probs: FloatArray) -> None:
         """`log_probs`: float32 [vocabulary], exp sums to 1; -inf for what cannot be drawn."""
@@ -36,17 +38,18 @@ class Candidates:
 
     @classmethod
     def rescaled(cls, values: FloatArray) -> "Candidates":
-        """From log-probabilities that do not sum to 1 yet."""
+        """The candidates are made from log-probabilities that do not sum to 1 yet."""
         return cls(values - np.float32(log_sum_exp(values)))
 
     @property
     def count(self) -> int:
-        """How many tokens are left."""
+        """The count is how many tokens are left."""
         return self._ranking.possible if self._head_count is None else self._head_count
 
     @cached_property
     def log_probs(self) -> FloatArray:
-        """float32 [vocabulary]: natural log-probabilities of what is left, exp sums to 1; -inf for all else.
+        """The array is float32 [vocabulary]: natural log-probabilities of what is left, exp sums to 1; -inf for all
+        else.
 
         The caller may keep the array but must not write in it.
         """
@@ -64,7 +67,7 @@ class Candidates:
         return float(self._ranking.log_probs[self.likeliest(1)[0]]) - math.log(self.mass)
 
     def ids(self) -> IdArray:
-        """All that is left, in no order that means anything."""
+        """These are all that is left, in no order that means anything."""
         if self._head_count is None:
             return np.flatnonzero(self._ranking.log_probs > -np.inf)
         return self.likeliest(self.count)
@@ -79,15 +82,15 @@ class Candidates:
             np.copyto(marks, value, where=self._ranking.log_probs > -np.inf)
 
     def likeliest(self, count: int) -> IdArray:
-        """Up to `count` tokens, likeliest first, ties by id."""
+        """These are up to `count` tokens, likeliest first, ties by id."""
         return self._ranking.first(min(count, self.count))
 
     def count_to_reach(self, share: float) -> int:
-        """How many of the likeliest it takes to hold `share` of the probability that is left; at least 1."""
+        """This many of the likeliest are needed to hold `share` of the probability that is left; at least 1."""
         return min(self.count, self._ranking.count_to_reach(share * self.mass))
 
     def count_above(self, log_prob: float) -> int:
-        """How many have at least this natural log-probability, of all that is left."""
+        """The result is how many have at least this natural log-probability, of all that is left."""
         threshold = np.float32(max(log_prob + math.log(self.mass), _LOWEST))
         return min(self.count, int(np.count_nonzero(self._ranking.log_probs >= threshold)))
 
@@ -95,9 +98,9 @@ class Candidates:
         """The likeliest `kept`, or those of an array of ids or a mask; the likeliest alone where that would be none."""
         if isinstance(kept, int | np.integer):
             return self._head(max(min(int(kept), self.count), 1))
-        asked = np.flatnonzero(kept) if kept.dtype == np.bool_ else np.unique(kept)
+        requested = np.flatnonzero(kept) if kept.dtype == np.bool_ else np.unique(kept)
         values = self.log_probs
-        ids = asked[values[asked] > -np.inf]
+        ids = requested[values[requested] > -np.inf]
         if not len(ids):
             return self._head(1)
         if len(ids) == self.count:
@@ -116,7 +119,7 @@ class Candidates:
         return head
 
     def share_of(self, other: "Candidates") -> float:
-        """How much of this probability is left in `other`, which was kept of it."""
+        """The result is how much of this probability is left in `other`, which was kept of it."""
         if other._ranking is self._ranking:
             return other.mass / self.mass
         return float(np.exp(self.log_probs[other.ids()].astype(np.float64)).sum())

@@ -53,11 +53,13 @@ class StageSetting:
 
     @property
     def kind(self) -> type:
-        """float, int or str."""
+        """The kind is float, int or str."""
         return type(self.default)
 
     def allows(self, value: object) -> bool:
-        """Whether `value` is of the setting's type and within its bounds; a whole number is good for a fraction."""
+        """The answer is true where `value` is of the setting's type and within its bounds; a whole number is good for a
+        fraction.
+        """
         from numbers import Integral, Real
 
         if self.kind is str:
@@ -71,7 +73,7 @@ class StageSetting:
 
 @dataclass(frozen=True, slots=True)
 class StageInput:
-    """What a stage works with at one position."""
+    """A stage works with this at one position."""
 
     candidates: "Candidates"
     before: Sequence[int]  # the tokens before this position, prompt included
@@ -82,11 +84,13 @@ class StageInput:
 
     @property
     def log_probs(self) -> "FloatArray":
-        """float32 [vocabulary]: natural log-probabilities of what is left, exp sums to 1; -inf for all else."""
+        """The array is float32 [vocabulary]: natural log-probabilities of what is left, exp sums to 1; -inf for all
+        else.
+        """
         return self.candidates.log_probs
 
     def penalised_tokens(self, window: int) -> Sequence[int]:
-        """Of the last `window` tokens those that are text: role and end markers are never penalised."""
+        """The result is those of the last `window` tokens that are text: role and end markers are never penalised."""
         recent = self.before[max(len(self.before) - window, 0) :]
         markers = set() if self.tokenizer is None else set(self.tokenizer.special_tokens.values())
         return [token for token in recent if token not in markers]
@@ -94,7 +98,7 @@ class StageInput:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a stage made of its input; None for what it left as it was.
+    """An outcome is what a stage made of its input; None for what it left as it was.
 
     log_probs: float32 [vocabulary], rescaled; they need not sum to 1 yet.
     kept: the tokens that may still be drawn, in any shape: how many of the likeliest, int64 ids, or a mask
@@ -133,7 +137,7 @@ class StageDefinition:
     """The state after `token` was drawn. States are values that are never written in, so that a fork may share them."""
 
     def is_on(self, settings: "SamplingSettings") -> bool:
-        """Whether the stage does anything under these settings."""
+        """The answer is true where the stage does anything under these settings."""
         if self.when is not None:
             return self.when(settings)
         switches = (setting for setting in self.settings if setting.off is not None)

@@ -14,7 +14,7 @@ Removals = NDArray[np.int8]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What one stage did: its setting, how many candidates are left after it and the mass it kept."""
+    """This is what one stage did: its setting, how many candidates are left after it and the mass it kept."""
 
     name: StageName
     setting: Value | None  # the first of its settings; None for a stage without any
@@ -25,7 +25,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Draw:
-    """How one token was drawn.
+    """A draw says how one token was drawn.
 
     adjusted: float32 [vocabulary], natural log-probabilities after everything that rescales, before any cut.
     removed_by: int8 [vocabulary], for every token the index in `stages` of the stage that removed it; -1 for what could
@@ -47,7 +47,9 @@ class Draw:
         return None if index < 0 else self.stages[index].name
 
     def interval(self, token: int) -> tuple[float, float] | None:
-        """Where in [0, 1) the uniform number had to fall for `token`; None if it was cut or never possible."""
+        """The interval of [0, 1) is where the uniform number had to fall for `token`; None if it was cut or never
+        possible.
+        """
         if self.removed_by[token] >= 0 or self.adjusted[token] == -np.inf:
             return None
         if token == self.token and self.span is not None:
@@ -60,7 +62,7 @@ class Draw:
         return low / float(edges[-1]), float(edges[index]) / float(edges[-1])
 
     def distribution(self) -> ExactDistribution:
-        """What the draw was made from: cut tokens at -inf, the rest summing to 1."""
+        """The draw was made from this: cut tokens at -inf, the rest summing to 1."""
         ids = self._kept_ids()
         if len(ids) == len(self.adjusted):
             return ExactDistribution(self.adjusted)

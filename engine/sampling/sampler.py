@@ -39,7 +39,7 @@ class Sampler:
         return other
 
     def draw(self, log_probs: FloatArray, before: Sequence[int] = (), position: int | None = None) -> Draw:
-        """One token from float32 [vocabulary] log-probabilities.
+        """The sampler draws one token from float32 [vocabulary] log-probabilities.
 
         `before` are the tokens before it, prompt included. `position` counts from 0 at the beginning of the reply and
         fixes, with the seed, every random number; by default it is one more than at the last draw.

@@ -12,8 +12,8 @@ from genchat.engine.text import safe_line
 
 @cache
 def stages() -> tuple[StageDefinition, ...]:
-    """All stages in the order in which they run."""
-    modules = (import_module(f"{rooms.__name__}.{found.name}") for found in iter_modules(rooms.__path__))
+    """The result is all stages in the order in which they run."""
+    modules = (import_module(f"{rooms.__name__}.{module_info.name}") for module_info in iter_modules(rooms.__path__))
     return tuple(sorted((module.STAGE for module in modules), key=lambda stage: (stage.order, stage.name)))
 
 
@@ -25,20 +25,24 @@ def stage_settings() -> tuple[StageSetting, ...]:
 
 
 def common_settings() -> tuple[StageSetting, ...]:
-    """Those of `stage_settings` that most people change: the main settings of the stages that come first in lists."""
+    """The result is those of `stage_settings` that most people change: the main settings of the stages that come first
+    in lists.
+    """
     listed = sorted((stage for stage in stages() if stage.listed < UNLISTED), key=lambda stage: stage.listed)
     return tuple(setting for stage in listed for setting in stage.settings[:1])
 
 
 def stage_label(name: StageName) -> str:
-    """What the screen calls a stage; one that this version does not know, from a newer history, by its own name."""
+    """The label is what the screen calls a stage; one that this version does not know, from a newer history, by its own
+    name.
+    """
     if any(stage.name == name for stage in stages()):
         return say(f"sampling.stage.{name.replace('-', '_')}")
     return safe_line(name)
 
 
 def allowed_words(setting: StageSetting) -> str:
-    """Which values a setting takes, in words, and which of them switches its stage off."""
+    """The words say which values a setting takes, and which of them switches its stage off."""
     if setting.kind is str:
         return say("sampling.bounds.text")
     kind = "whole" if setting.kind is int else "number"

@@ -17,7 +17,7 @@ _MODULE = "simplemma"
 
 @dataclass(frozen=True, slots=True)
 class WordForms:
-    """One word: as written, folded, stem, lemma; `common` for those that searching leaves out.
+    """This is one word: as written, folded, stem, lemma; `common` for those that searching leaves out.
 
     `known` says whether the dictionary of lemmas has the word; `pieces` are the labels of a tokenizer's tokens.
     """
@@ -32,22 +32,22 @@ class WordForms:
 
 
 def word_forms(text: str, language: Language, tokenizer: Tokenizer | None = None) -> list[WordForms]:
-    """Every word of `text`. The first call loads the dictionary of lemmas, which takes a second or two."""
+    """The result is every word of `text`. The first call loads the dictionary of lemmas, which takes a second."""
     import importlib
 
     lemmas: Any = importlib.import_module(_MODULE)
-    found = []
+    forms = []
     for word in words_of(text, language):
         lemma = str(lemmas.lemmatize(word.text, lang=language))
         known = bool(lemmas.is_known(word.text, lang=language))
         pieces = () if tokenizer is None else _pieces(tokenizer, word.text)
         stem = stemmer(language)(word.folded)
-        found.append(WordForms(word.text, fold(word.text), stem, lemma, word.common, known, pieces))
-    return found
+        forms.append(WordForms(word.text, fold(word.text), stem, lemma, word.common, known, pieces))
+    return forms
 
 
 def distinct(forms: Sequence[WordForms]) -> dict[str, int]:
-    """How many different words remain by each way of writing them: the point of folding, stems and lemmas."""
+    """The result is how many different words remain by each way of writing them: the point of folding and stems."""
     return {
         "text": len({form.text for form in forms}),
         "folded": len({form.folded for form in forms}),

@@ -17,35 +17,35 @@ class Placed:
 
 
 def placed(words: Sequence[str], points: FloatArray, width: int, height: int) -> list[Placed]:
-    """Where each word goes on `width` × `height` characters; words that find no free place are left out.
+    """Each word gets its cells on `width` × `height` characters; words without a free place are left out.
 
     points: float32 [len(words), 2], x to the right and y upwards.
     """
     low, high = points.min(axis=0), points.max(axis=0)
     spread = [max(float(high[axis] - low[axis]), 1e-9) for axis in (0, 1)]
     taken = [[False] * width for _ in range(height)]
-    found = []
+    placements = []
     for word, (x, y) in zip(words, points.tolist(), strict=True):
         label = word[: max(width - 2, 1)]
         column = round((x - float(low[0])) / spread[0] * (width - 1))
         row = round((float(high[1]) - y) / spread[1] * (height - 1))
-        place = _free(taken, column, row, len(label), width, height)
-        if place is None:
+        free_run = _free(taken, column, row, len(label), width, height)
+        if free_run is None:
             continue
-        start, line, dot = place
+        start, line, dot = free_run
         for cell in range(min(start, dot), max(start + len(label), dot + 1)):
             taken[line][cell] = True
-        found.append(Placed(label, start, line, dot))
-    return found
+        placements.append(Placed(label, start, line, dot))
+    return placements
 
 
 def drawn(words: Sequence[Placed], width: int, height: int) -> list[str]:
     """The picture as lines of text."""
     lines = [[" "] * width for _ in range(height)]
-    for each in words:
-        lines[each.row][each.dot] = "•"
-        for offset, letter in enumerate(each.word):
-            lines[each.row][each.column + offset] = letter
+    for label in words:
+        lines[label.row][label.dot] = "•"
+        for offset, letter in enumerate(label.word):
+            lines[label.row][label.column + offset] = letter
     return ["".join(line).rstrip() for line in lines]
 
 

@@ -18,7 +18,7 @@ _FORMAT = "2"
 
 
 def shipped_texts(language: str | None = None) -> list[str]:
-    """All the text that comes with genchat, in one language ("pt", "en") or in both."""
+    """The result is all the text that comes with genchat, in one language ("pt", "en") or in both."""
     from genchat.corpora import documents
 
     languages = None if language is None else [language]

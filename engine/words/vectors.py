@@ -56,8 +56,8 @@ class WordVectors:
     rows: FloatArray
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        return {word: place for place, word in enumerate(self.words)}
+    def _index_of(self) -> dict[str, int]:
+        return {word: index for index, word in enumerate(self.words)}
 
     @cached_property
     def _folded(self) -> dict[str, str]:
@@ -67,58 +67,60 @@ class WordVectors:
     def _units(self) -> FloatArray:
         return _unit(self.rows)
 
-    def place(self, word: str) -> int:
-        """Where a word stands; accents and case may be left out. Raises DocumentsError, naming near ones."""
+    def index(self, word: str) -> int:
+        """The index is a word's row; accents and case may be left out. Raises DocumentsError, naming near ones."""
         lowered = word.casefold()
-        found = lowered if lowered in self._places else self._folded.get(fold(word))
-        if found is None:
+        spelling = lowered if lowered in self._index_of else self._folded.get(fold(word))
+        if spelling is None:
             near = get_close_matches(lowered, self.words, 3, 0.6)
             raise DocumentsError(
                 "word_unknown", word=word, name=self.name, near=f" ({', '.join(near)}?)" if near else ""
             )
-        return self._places[found]
+        return self._index_of[spelling]
 
     def count(self, word: str) -> int:
-        """How often the text has it."""
-        return self.counts[self.place(word)]
+        """The count is how often the text has the word."""
+        return self.counts[self.index(word)]
 
     def nearest(self, word: str, count: int = 10) -> list[Neighbour]:
         """The words whose vectors point most in the same direction."""
-        place = self.place(word)
-        return self._around(self._units[place], self.rows[place], {place}, count)
+        index = self.index(word)
+        return self._around(self._units[index], self.rows[index], {index}, count)
 
     def compare(self, left: str, right: str) -> Neighbour:
-        """How near two words are."""
-        one, other = self.place(left), self.place(right)
+        """The result says how near two words are."""
+        one, other = self.index(left), self.index(right)
         cosine = float(self._units[one] @ self._units[other])
         return Neighbour(self.words[other], cosine, float(np.linalg.norm(self.rows[one] - self.rows[other])))
 
     def analogy(self, first: str, second: str, third: str, count: int = 5) -> list[Neighbour]:
-        """What is to `third` as `second` is to `first`: the neighbours of second - first + third.
+        """These words are to `third` as `second` is to `first`: the neighbours of second - first + third.
 
         Only words seen often enough to have a settled vector, or as seldom as those that are given.
         """
-        places = [self.place(word) for word in (first, second, third)]
-        least = min(_SETTLED, *(self.counts[place] for place in places))
-        seldom = {place for place, times in enumerate(self.counts) if times < least}
-        aim = self._units[places[1]] - self._units[places[0]] + self._units[places[2]]
+        indices = [self.index(word) for word in (first, second, third)]
+        least = min(_SETTLED, *(self.counts[index] for index in indices))
+        seldom = {index for index, times in enumerate(self.counts) if times < least}
+        aim = self._units[indices[1]] - self._units[indices[0]] + self._units[indices[2]]
         length = float(np.linalg.norm(aim))
-        return self._around(aim / max(length, 1e-12), aim, {*places, *seldom}, count)
+        return self._around(aim / max(length, 1e-12), aim, {*indices, *seldom}, count)
 
     def _around(self, unit: FloatArray, vector: FloatArray, without: set[int], count: int) -> list[Neighbour]:
         cosines = self._units @ unit
-        found: list[Neighbour] = []
-        for place in np.argsort(-cosines, kind="stable").tolist():
-            if len(found) >= count:
+        neighbours: list[Neighbour] = []
+        for index in np.argsort(-cosines, kind="stable").tolist():
+            if len(neighbours) >= count:
                 break
-            if place not in without:
-                distance = float(np.linalg.norm(self.rows[place] - vector))
-                found.append(Neighbour(self.words[place], float(cosines[place]), distance))
-        return found
+            if index not in without:
+                distance = float(np.linalg.norm(self.rows[index] - vector))
+                neighbours.append(Neighbour(self.words[index], float(cosines[index]), distance))
+        return neighbours
 
     def plane(self, words: Sequence[str]) -> FloatArray:
-        """float32 [len(words), 2]: the two directions in which these words differ most (PCA of their unit vectors)."""
-        chosen = self._units[[self.place(word) for word in words]].astype(np.float64)
+        """The array is float32 [len(words), 2]: the two directions in which these words differ most (PCA of their unit
+        vectors).
+        """
+        chosen = self._units[[self.index(word) for word in words]].astype(np.float64)
         centred = chosen - chosen.mean(axis=0)
         _, _, directions = np.linalg.svd(centred, full_matrices=False)
         flat = np.zeros((len(words), 2), dtype=np.float32)
@@ -150,8 +152,8 @@ def train_vectors(
     if len(kept) < _FEWEST_WORDS:
         raise DocumentsError("words_corpus_small", name=name, count=len(kept))
     tell(0.1)
-    places = {word: place for place, (word, _) in enumerate(kept)}
-    rows, columns, weights = _pairs(lines, places, window)
+    index_of = {word: index for index, (word, _) in enumerate(kept)}
+    rows, columns, weights = _pairs(lines, index_of, window)
     tell(0.4)
     table = _ppmi(rows, columns, weights, len(kept))
     tell(0.5)
@@ -189,12 +191,12 @@ class _Sparse:
         return out
 
 
-def _pairs(lines: list[list[str]], places: dict[str, int], window: int) -> tuple[Longs, Longs, NDArray[np.float64]]:
+def _pairs(lines: list[list[str]], index_of: dict[str, int], window: int) -> tuple[Longs, Longs, NDArray[np.float64]]:
     """Every pair of words within `window` of one line, once in each direction, weighted 1 / distance and added up."""
-    size = len(places)
+    size = len(index_of)
     stream: list[int] = []
     for line in lines:
-        stream += [places[word] for word in line if word in places]
+        stream += [index_of[word] for word in line if word in index_of]
         # Longer than the window, so that no pair reaches into the next line.
         stream += [-1] * window
     tokens = np.array(stream, dtype=np.int64)
@@ -249,12 +251,12 @@ def _decomposed(table: _Sparse, dimension: int, tell: Progress) -> FloatArray:
 
 def _orthonormal(columns: FloatArray) -> FloatArray:
     """The same space by orthonormal columns, through the small Gram matrix; a tall QR crawls on shared cores."""
-    found = columns.astype(np.float64)
+    basis = columns.astype(np.float64)
     for _ in range(2):  # once leaves the rounding errors of squared condition numbers
-        sizes, directions = np.linalg.eigh(found.T @ found)
+        sizes, directions = np.linalg.eigh(basis.T @ basis)
         kept = sizes > sizes[-1] * 1e-12
-        found = found @ (directions[:, kept] / np.sqrt(sizes[kept]))
-    return found.astype(np.float32)
+        basis = basis @ (directions[:, kept] / np.sqrt(sizes[kept]))
+    return basis.astype(np.float32)
 
 
 def _transposed(table: _Sparse) -> _Sparse:

@@ -29,9 +29,9 @@ from genchat.engine.errors import DocumentsError
 from genchat.engine.retrieval.indexing import Indexer, Source
 from genchat.engine.retrieval.keywords import search
 from genchat.engine.retrieval.library import Library
-from genchat.engine.retrieval.passages import best_sentences
 from genchat.engine.retrieval.questions import understand
 from genchat.engine.retrieval.retriever import Retriever
+from genchat.engine.retrieval.selection import answers_in
 from genchat.engine.retrieval.sentences import sentence_spans
 from genchat.engine.retrieval.vectors import embed_missing
 from genchat.engine.sampling import SamplingSettings
@@ -181,7 +181,7 @@ def off_topic() -> list[str]:
         (dialogue.source.endswith(("comida.txt", "treino.txt")), turn.text)
         for dialogue in dialogues(["pt"])
         for turn in dialogue.turns
-        if turn.speaker == "person" and turn.text.endswith("?")
+        if turn.speaker == "person" and turn.text.endswith("?") and "/curso_" not in dialogue.source
     ]
     food = [text for about_food, text in asked if about_food]
     other = [text for about_food, text in asked if not about_food]
@@ -244,8 +244,8 @@ def _highlighted(library: Library) -> Row:
         for question, part in SENTENCES:
             text = next(text for document, text in texts if part in text and document.kind == "markdown")
             spans = sentence_spans(text)
-            found = best_sentences(text, understand(connection, question, len(texts)), ("pt",))
-            right += any(part in text[slice(*span)] for span in found)
+            found = answers_in(text, "", "", understand(connection, question, len(texts)))
+            right += any(part in text[slice(*each.unit.shown)] for each in found[:1])
             chance += sum(part in text[slice(*span)] for span in spans) / len(spans)
     count = len(SENTENCES)
     return Row(

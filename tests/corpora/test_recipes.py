@@ -48,11 +48,11 @@ def test_conversations_become_pairs_of_neighbouring_turns() -> None:
 
 @pytest.mark.parametrize("chosen", [(), (1,)])
 def test_answers_to_choose_from_are_all_paired_with_the_question(chosen: tuple[int, ...]) -> None:
-    found = CatalogueEntry(
+    entry = CatalogueEntry(
         "sample", "", "en", "", "", 1, "", "", ("e.yml",), "chatterbot-tables", "none", {}, (), {"e.yml": chosen}
     )
-    told = rows(assemble(found, [table([["a", "b"], ["q", "one", "two"]])]))
-    assert told[1:] == [("en", "e", 1, 0, "q", "one", 1), ("en", "e", 1, 0, "q", "two", 1)]
+    table_rows = rows(assemble(entry, [table([["a", "b"], ["q", "one", "two"]])]))
+    assert table_rows[1:] == [("en", "e", 1, 0, "q", "one", 1), ("en", "e", 1, 0, "q", "two", 1)]
 
 
 def test_pairs_that_recur_within_a_file_are_counted_once() -> None:

@@ -40,12 +40,12 @@ class BagEmbedder:
         return np.stack([self._vector(f"{title} {text}") for title, text in zip(texts, titles, strict=True)])
 
     def _vector(self, text: str) -> FloatArray:
-        found = np.zeros(self.dimension, dtype=np.float32)
+        vector = np.zeros(self.dimension, dtype=np.float32)
         for word in fold(text).replace(".", " ").replace("?", " ").split():
             digest = hashlib.sha256(self._synonyms.get(word, word).encode()).digest()
-            found[digest[0] % self.dimension] += 1
-        length = float(np.linalg.norm(found))
-        return found / length if length else found
+            vector[digest[0] % self.dimension] += 1
+        length = float(np.linalg.norm(vector))
+        return vector / length if length else vector
 
 
 class SayingBackend:

@@ -28,7 +28,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-@pytest.mark.parametrize("content", ["olá\n", "olá\n".encode(), lambda place: place.write_text("olá\n", "utf-8")])
+@pytest.mark.parametrize("content", ["olá\n", "olá\n".encode(), lambda path: path.write_text("olá\n", "utf-8")])
 def test_bytes_a_text_and_what_a_writer_writes_arrive_alike(tmp_path: Path, content: str) -> None:
     file = tmp_path / "new" / "folder" / "file.txt"
     write_atomically(file, content)
@@ -52,8 +52,8 @@ def test_a_failure_leaves_the_old_file_and_nothing_beside_it(
 
 @pytest.mark.parametrize("error", [Full, KeyboardInterrupt])
 def test_a_writer_that_fails_in_the_middle_leaves_nothing(tmp_path: Path, error: type[BaseException]) -> None:
-    def write(place: Path) -> None:
-        place.write_text("half")
+    def write(path: Path) -> None:
+        path.write_text("half")
         raise error
 
     with pytest.raises(error):
@@ -115,7 +115,7 @@ def test_permissions_are_those_asked_for_or_those_of_the_old_file_or_what_the_um
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
 def test_a_private_file_is_closed_to_others_while_it_is_written(tmp_path: Path) -> None:
     seen: list[int] = []
-    write_atomically(tmp_path / "keys", lambda place: seen.append(place.stat().st_mode & 0o777), mode=0o600)
+    write_atomically(tmp_path / "keys", lambda path: seen.append(path.stat().st_mode & 0o777), mode=0o600)
     assert seen == [0o600]
 
 
@@ -158,9 +158,9 @@ def test_a_moved_file_takes_the_place_of_another(tmp_path: Path) -> None:
     assert (tmp_path / "b").read_text() == "a"
 
 
-def fill(place: Path) -> None:
-    (place / "below").mkdir()
-    (place / "below" / "weights").write_text("new")
+def fill(path: Path) -> None:
+    (path / "below").mkdir()
+    (path / "below" / "weights").write_text("new")
 
 
 def test_a_folder_takes_the_place_of_an_older_one_whole(tmp_path: Path) -> None:
@@ -176,8 +176,8 @@ def test_a_folder_that_cannot_be_filled_leaves_the_older_one(tmp_path: Path) -> 
     folder = tmp_path / "model"
     write_folder(folder, fill)
 
-    def half(place: Path) -> None:
-        (place / "weights").write_text("half")
+    def half(path: Path) -> None:
+        (path / "weights").write_text("half")
         raise Full
 
     with pytest.raises(Full):
@@ -203,7 +203,7 @@ def test_a_folder_that_cannot_be_renamed_leaves_the_older_one(
 
     monkeypatch.setattr("os.replace", refused)
     with pytest.raises(Full):
-        write_folder(folder, lambda place: (place / "other").write_text("other"))
+        write_folder(folder, lambda path: (path / "other").write_text("other"))
     assert names(tmp_path) == ["model"]
     assert names(folder) == ["below"]
 
@@ -222,7 +222,7 @@ def test_an_older_folder_that_cannot_be_put_back_is_not_lost(tmp_path: Path, mon
 
     monkeypatch.setattr("os.replace", refused)
     with pytest.raises(Full):
-        write_folder(folder, lambda place: (place / "other").write_text("other"))
+        write_folder(folder, lambda path: (path / "other").write_text("other"))
     assert [path.read_text() for path in tmp_path.rglob("weights")] == ["new"]
 
 
@@ -245,12 +245,12 @@ def renaming(tree: ast.AST) -> Iterator[str]:
 
 def test_files_are_renamed_in_one_module_alone() -> None:
     sources = [path for folder in ("engine", "tui", "corpora") for path in sorted((ROOT / folder).rglob("*.py"))]
-    found = {
+    using = {
         path.relative_to(ROOT).as_posix(): calls
         for path in [*sources, *(ROOT / "genchat").glob("*.py")]
         if (calls := list(renaming(ast.parse(path.read_text(encoding="utf-8")))))
     }
-    assert found.keys() == {"engine/files.py"}
+    assert using.keys() == {"engine/files.py"}
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,8 @@ def placeholders(text: str) -> set[str]:
 def test_both_languages_have_the_same_areas() -> None:
     assert AREAS
     for folder in LANGUAGES.values():
-        found = sorted(path.stem for path in (ROOT / "engine/language" / folder).glob("*.py"))
-        assert [name for name in found if name != "__init__"] == AREAS
+        areas = sorted(path.stem for path in (ROOT / "engine/language" / folder).glob("*.py"))
+        assert [name for name in areas if name != "__init__"] == AREAS
 
 
 @pytest.mark.parametrize("area", AREAS)
@@ -51,11 +51,11 @@ def keys_in(tree: ast.AST) -> Iterator[tuple[str, bool]]:
         if not isinstance(node, ast.Call):
             continue
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-        found = node.args[:1] if name == "say" else []
-        found += [word.value for word in node.keywords if word.arg in ("help", "epilog")]
+        arguments = node.args[:1] if name == "say" else []
+        arguments += [word.value for word in node.keywords if word.arg in ("help", "epilog")]
         if name == "Notice":
-            found += node.args[:1]
-        for argument in found:
+            arguments += node.args[:1]
+        for argument in arguments:
             beginnings = [part.values[0] for part in ast.walk(argument) if isinstance(part, ast.JoinedStr)]
             for part in ast.walk(argument):
                 text = str(part.value) if isinstance(part, ast.Constant) else ""
@@ -84,7 +84,7 @@ def test_every_text_that_the_code_says_exists() -> None:
     for path, tree in sources():
         for key, beginning in keys_in(tree):
             seen += 1
-            exists = any(each.startswith(key) for each in known) if beginning else key in known
+            exists = any(known_key.startswith(key) for known_key in known) if beginning else key in known
             if not exists:
                 missing.append(f"{path.relative_to(ROOT)}: {key}")
         for key in error_keys_in(tree):

@@ -18,7 +18,7 @@ def notices(events: list[Event]) -> list[str]:
 
 def reply(*texts: str, tokens: int = 1) -> list[Event]:
     roles = (Role.USER, Role.ASSISTANT)
-    messages = [Message(roles[place % 2], text) for place, text in enumerate(texts)]
+    messages = [Message(roles[index % 2], text) for index, text in enumerate(texts)]
     return list(BACKEND.reply(messages, ReplySettings(SamplingSettings(seed=3), tokens)))
 
 

@@ -74,10 +74,10 @@ def test_built_in_models_say_what_they_are(registry: Registry) -> None:
 def test_trained_and_imported_models_are_listed_with_what_is_known(places: Paths, registry: Registry) -> None:
     install(places, "mine", command="genchat train fake x.txt")
     install(places, "theirs", command="genchat import x.gguf")
-    found = {entry.name: entry for entry in registry.models()}
-    assert (found["mine"].origin, found["theirs"].origin) == ("trained", "imported")
-    assert found["mine"].chat
-    size = found["mine"].size
+    entries = {entry.name: entry for entry in registry.models()}
+    assert (entries["mine"].origin, entries["theirs"].origin) == ("trained", "imported")
+    assert entries["mine"].chat
+    size = entries["mine"].size
     assert size is not None
     assert size > 5
 
@@ -97,7 +97,7 @@ def test_a_room_is_given_settings_progress_and_a_way_to_other_models(
     places: Paths, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install(places, "inner")
-    told: list[tuple[str, float]] = []
+    reports: list[tuple[str, float]] = []
 
     def open_model(request: FolderRequest) -> Backend:
         request.tell(request.card.name, 0.5)
@@ -109,10 +109,12 @@ def test_a_room_is_given_settings_progress_and_a_way_to_other_models(
 
     monkeypatch.setattr(sys.modules["genchat.engine.fake.loading"], "open_model", open_model)
     folder = install(places, "outer")
-    assert registry.open("inner", lambda key, share: told.append((key, share))).info.family == HashModel().info.family
-    assert registry.open_folder(folder, read_card(folder), lambda *work: told.append(work)).info.family == "ngram"
-    assert told[:2] == [("inner", 0.5), ("outer", 0.5)]
-    assert {key.partition(".")[0] for key, _ in told[2:]} <= {"ngram"}
+    assert (
+        registry.open("inner", lambda key, share: reports.append((key, share))).info.family == HashModel().info.family
+    )
+    assert registry.open_folder(folder, read_card(folder), lambda *work: reports.append(work)).info.family == "ngram"
+    assert reports[:2] == [("inner", 0.5), ("outer", 0.5)]
+    assert {key.partition(".")[0] for key, _ in reports[2:]} <= {"ngram"}
 
 
 def test_an_unknown_name_brings_the_list_and_the_nearest(places: Paths, registry: Registry) -> None:

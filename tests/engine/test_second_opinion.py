@@ -21,8 +21,8 @@ def test_the_context_counts_and_a_stop_is_heard() -> None:
     model = ScriptModel("bom dia")
     after = list(second_opinion(model, "dia", context=model.tokenizer.encode("bom ")))
     assert len(after) == 3
-    heard: list[object] = []
-    for step in second_opinion(model, "bom dia", should_stop=lambda: len(heard) >= 2):
-        heard.append(step)
-    assert len(heard) == 2
+    steps: list[object] = []
+    for step in second_opinion(model, "bom dia", should_stop=lambda: len(steps) >= 2):
+        steps.append(step)
+    assert len(steps) == 2
     assert list(second_opinion(model, "")) == []

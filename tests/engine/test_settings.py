@@ -177,7 +177,7 @@ def test_a_write_that_fails_leaves_the_file_as_it_was_and_nothing_beside_it(
     with pytest.raises(GenchatError, match="No space left") as caught:
         set_setting(file, "model", "b")
     assert caught.value.exit_code == ExitCode.FAILED
-    assert [each.name for each in file.parent.iterdir()] == [file.name]
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
     assert file.read_text(encoding="utf-8") == "model = 'a'\n"
 
 

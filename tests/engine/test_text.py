@@ -101,8 +101,8 @@ def test_a_special_token_is_called_by_its_name() -> None:
 def test_bytes_cut_anywhere_give_the_text_of_the_whole(raw: bytes, cuts: list[int]) -> None:
     stream = IncrementalText()
     borders = [0, *sorted(cuts), len(raw)]
-    found = "".join(stream.push(raw[begin:end]) for begin, end in itertools.pairwise(borders))
-    assert found + stream.push(b"", final=True) == decode_bytes(raw)
+    pieces = "".join(stream.push(raw[begin:end]) for begin, end in itertools.pairwise(borders))
+    assert pieces + stream.push(b"", final=True) == decode_bytes(raw)
 
 
 @given(st.text(max_size=30))
@@ -110,9 +110,9 @@ def test_bytes_cut_anywhere_give_the_text_of_the_whole(raw: bytes, cuts: list[in
 def test_a_character_is_held_back_until_it_is_whole(text: str) -> None:
     stream = IncrementalText()
     raw = text.encode("utf-8", "replace")
-    found = [stream.push(raw[index : index + 1]) for index in range(len(raw))]
-    assert "\ufffd" not in "".join(found) or "\ufffd" in text or "?" in text
-    assert "".join(found) == raw.decode()
+    pieces = [stream.push(raw[index : index + 1]) for index in range(len(raw))]
+    assert "\ufffd" not in "".join(pieces) or "\ufffd" in text or "?" in text
+    assert "".join(pieces) == raw.decode()
 
 
 def test_what_never_became_a_character_is_shown_at_the_end() -> None:

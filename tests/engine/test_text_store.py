@@ -133,18 +133,18 @@ def test_chatterbot_tables_become_dialogues_to_train_on(
 
 
 def test_every_catalogue_entry_is_complete_and_safe() -> None:
-    for name, found in read_catalogue().items():
+    for name, entry in read_catalogue().items():
         TextStore(Path()).path(name)
-        assert found.recipe in RECIPES
-        assert found.conversion in {"none", *CONVERSIONS}
-        assert {*found.cuts, *found.untitled, *found.choices} <= {*found.files}
-        assert all(0 < first <= last for first, last in found.cuts.values())
-        assert all(address.startswith("https://") and address.isascii() for address in found.addresses)
-        assert len(found.sha256) == 64
-        assert found.licence
-        assert found.attribution
-        assert found.bytes > 0
-        assert replace(found, name="x") != found
+        assert entry.recipe in RECIPES
+        assert entry.conversion in {"none", *CONVERSIONS}
+        assert {*entry.cuts, *entry.untitled, *entry.choices} <= {*entry.files}
+        assert all(0 < first <= last for first, last in entry.cuts.values())
+        assert all(address.startswith("https://") and address.isascii() for address in entry.addresses)
+        assert len(entry.sha256) == 64
+        assert entry.licence
+        assert entry.attribution
+        assert entry.bytes > 0
+        assert replace(entry, name="x") != entry
 
 
 def test_the_chat_models_that_ship_learn_from_texts_of_the_catalogue() -> None:

@@ -63,20 +63,20 @@ def refused(tag: str) -> Iterator[str]:
 def faults(tag: str, text: str) -> list[str]:
     """What is wrong with a text."""
     spoken = _NOT_WORDS.sub("{}", text)
-    found = [why for pattern, why in KINDS[tag].items() if re.search(pattern, spoken, re.IGNORECASE)]
+    problems = [why for pattern, why in KINDS[tag].items() if re.search(pattern, spoken, re.IGNORECASE)]
     for word in refused(tag):
         if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", spoken, re.IGNORECASE):
-            found.append(f"the word {word!r}")
+            problems.append(f"the word {word!r}")
     for _, name, spec, conversion in Formatter().parse(text):
         if name is not None and spec and "#" not in spec and "|" not in spec:
-            found.append(f"a format of Python's: {{{name}:{spec}}}")
+            problems.append(f"a format of Python's: {{{name}:{spec}}}")
         if name is not None and spec and "|" in spec and len(spec.split("|")) != 2:
-            found.append(f"a plural with more than two forms: {spec}")
+            problems.append(f"a plural with more than two forms: {spec}")
         if conversion:
-            found.append(f"Python's own spelling of a value: {{{name}!{conversion}}}")
+            problems.append(f"Python's own spelling of a value: {{{name}!{conversion}}}")
     if _BARE_COUNT.search(text):
-        found.append("a number whose word has no singular")
-    return found
+        problems.append("a number whose word has no singular")
+    return problems
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
@@ -110,7 +110,7 @@ def test_every_text_keeps_to_the_words_and_rules(tag: str, area: str) -> None:
     ],
 )
 def test_each_kind_of_fault_is_seen(tag: str, text: str, fault: str) -> None:
-    assert any(fault in each for each in faults(tag, text)), faults(tag, text)
+    assert any(fault in problem for problem in faults(tag, text)), faults(tag, text)
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)

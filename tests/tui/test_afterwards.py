@@ -17,7 +17,7 @@ from genchat.engine.errors import RemoteError, UsageError
 from genchat.engine.local_backend import LocalBackend
 from genchat.tui.app import GenchatApp
 from genchat.tui.chat.dialogue import Status, Turn
-from genchat.tui.chat.opinions import OpinionRequest
+from genchat.tui.chat.opinion_request import OpinionRequest
 from tests.fakes import ByteTokenizer, HashModel
 from tests.tui.support import Failing, Listing, Source, _NoTokens, chat, make_app, say, script, store, text_of, until
 
@@ -94,7 +94,7 @@ async def test_one_key_asks_again_without_the_documents() -> None:
         assert "^D" in text_of(app)
         await pilot.press("ctrl+d")
         await until(pilot, lambda: last_reply(app).text == "Sem documentos.")
-        assert last_reply(app).place == (2, 2)
+        assert last_reply(app).version == (2, 2)
         assert last_reply(app).passages is None
 
 

@@ -156,7 +156,7 @@ async def test_the_last_question_can_be_said_differently_and_escape_leaves_it() 
         await say(pilot, "olá")
         path = chat(app).session.dialogue.path
         assert [turn.text for turn in path] == ["olá", "Bom dia, mundo."]
-        assert path[0].place == (2, 2)
+        assert path[0].version == (2, 2)
 
 
 async def test_a_fixed_seed_gives_the_same_reply_in_a_new_conversation() -> None:

@@ -87,15 +87,15 @@ async def test_branches_come_back_as_they_were(history: HistoryStore) -> None:
         assert kept is not None
         await pilot.press("ctrl+n")
         assert session.dialogue.path == []
-        chat(app).shelf.open(kept)
+        chat(app).conversation_manager.open(kept)
         await until(pilot, lambda: session.dialogue.path)
         again = session.dialogue.last_reply
         assert again is not None
-        assert (again.text, again.place) == (first.text, (1, 2))
+        assert (again.text, again.version) == (first.text, (1, 2))
         await pilot.press("alt+right")
         second = session.dialogue.last_reply
         assert second is not None
-        assert second.place == (2, 2)
+        assert second.version == (2, 2)
         assert second.records
 
 
@@ -179,7 +179,7 @@ def talks(tmp_path: Path) -> HistoryStore:
 async def test_the_list_goes_on_with_older_conversations_when_asked(
     talks: HistoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("genchat.tui.chat.conversation_shelf.LISTED", 2)
+    monkeypatch.setattr("genchat.tui.chat.conversation_manager.LISTED", 2)
     app = make_app(history=talks)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: "older …" in text_of(app))

@@ -8,13 +8,13 @@ from rich.style import Style
 from genchat.engine.language.numbers import percent
 from genchat.engine.sampling import StageName
 from genchat.tui.chat.token_records import Row, TokenRecord
-from genchat.tui.colours import inks
+from genchat.tui.colours import theme_styles
 from genchat.tui.widgets.candidates import paint_compact, paint_header, paint_measures, paint_row, paint_token
 from genchat.tui.widgets.painting import Line, bar, fit
 
 _SHARE = st.floats(0, 1)
 _ANY = st.text(st.sampled_from("ab ã漢🙂\u0301·↵"), max_size=30)
-_INKS = inks(dark=True)
+_STYLES = theme_styles(dark=True)
 
 
 @settings(deadline=None)
@@ -56,14 +56,14 @@ def test_a_line_is_exactly_as_wide_as_asked(pieces: list[str], width: int) -> No
 def test_a_row_is_exactly_as_wide_as_asked(
     label: str, raw: float, drawn: float | None, width: int, cut: StageName | None, chosen: bool
 ) -> None:
-    strip = paint_row(Row(1, label, 1, raw, drawn, cut), chosen, width, _INKS, "gpt")
+    strip = paint_row(Row(1, label, 1, raw, drawn, cut), chosen, width, _STYLES, "gpt")
     assert cell_len(strip.text) == width
 
 
 def test_a_cut_row_names_the_stage() -> None:
     row = Row(1, "casa", 9, 0.02, 0.0, "top-p")
-    assert "cut by top-p" in paint_row(row, False, 44, _INKS, "gpt").text
-    assert "top-p" in paint_row(row, False, 26, _INKS, "gpt").text
+    assert "cut by top-p" in paint_row(row, False, 44, _STYLES, "gpt").text
+    assert "top-p" in paint_row(row, False, 26, _STYLES, "gpt").text
 
 
 @settings(deadline=None)
@@ -71,31 +71,31 @@ def test_a_cut_row_names_the_stage() -> None:
 def test_a_compact_row_is_exactly_as_wide_as_asked(
     label: str, raw: float, drawn: float | None, width: int, cut: StageName | None, chosen: bool
 ) -> None:
-    strip = paint_compact(Row(1, label, 1, raw, drawn, cut), chosen, width, _INKS, "gpt")
+    strip = paint_compact(Row(1, label, 1, raw, drawn, cut), chosen, width, _STYLES, "gpt")
     assert cell_len(strip.text) == width
 
 
 def test_a_compact_row_tells_both_probabilities_or_what_cut_it() -> None:
-    assert "41.2 → 55.0" in paint_compact(Row(1, "casa", 1, 0.412, 0.55), True, 26, _INKS, "gpt").text
-    assert " 2.0 → top-p" in paint_compact(Row(1, "casa", 9, 0.02, 0.0, "top-p"), False, 26, _INKS, "gpt").text
+    assert "41.2 → 55.0" in paint_compact(Row(1, "casa", 1, 0.412, 0.55), True, 26, _STYLES, "gpt").text
+    assert " 2.0 → top-p" in paint_compact(Row(1, "casa", 9, 0.02, 0.0, "top-p"), False, 26, _STYLES, "gpt").text
 
 
 def test_measures_leave_out_what_does_not_fit_whole() -> None:
     record = TokenRecord(3, 1, "x", "x", log_prob=-1.0, rank=1)
-    assert "bits" in paint_measures(record, 30, _INKS).text
-    assert paint_measures(record, 22, _INKS).text.rstrip() == "p 36.8%   rank 1"
+    assert "bits" in paint_measures(record, 30, _STYLES).text
+    assert paint_measures(record, 22, _STYLES).text.rstrip() == "p 36.8%   rank 1"
 
 
 def test_only_the_chosen_row_is_marked() -> None:
     row = Row(1, "casa", 1, 0.5, 0.5)
-    assert paint_row(row, True, 40, _INKS, "gpt").text.startswith("▸")
-    assert "▸" not in paint_row(row, False, 40, _INKS, "gpt").text
+    assert paint_row(row, True, 40, _STYLES, "gpt").text.startswith("▸")
+    assert "▸" not in paint_row(row, False, 40, _STYLES, "gpt").text
 
 
 def test_the_head_of_a_token_fits_where_its_label_is_long() -> None:
     record = TokenRecord(3, 1, "x", "l" * 200, log_prob=-1.0, rank=1)
-    assert {strip.cell_length for strip in paint_token(record, 9, 40, _INKS)} == {40}
-    assert paint_header(40, _INKS).cell_length == 40
+    assert {strip.cell_length for strip in paint_token(record, 9, 40, _STYLES)} == {40}
+    assert paint_header(40, _STYLES).cell_length == 40
 
 
 def test_percent_takes_four_characters_at_most() -> None:

@@ -12,7 +12,7 @@ from genchat.engine.errors import UsageError
 from genchat.engine.history import HistoryStore
 from genchat.engine.paths import paths
 from genchat.tui.app import GenchatApp, run_app
-from genchat.tui.cli.command_context import Surroundings
+from genchat.tui.cli.command_context import CommandContext
 from genchat.tui.colours import DARK, LIGHT
 
 HEAVY = (
@@ -52,8 +52,8 @@ class Terminal:
     isatty = staticmethod(lambda: True)
     flush = staticmethod(lambda: None)
 
-def stand_in(around):
-    around.registry, around.settings.reply_settings()
+def stand_in(context):
+    context.registry, context.settings.reply_settings()
     print([name for name in {HEAVY!r} if name in sys.modules], file=sys.__stdout__)
     return 0
 
@@ -85,10 +85,10 @@ def test_continue_opens_the_screen_on_the_latest_conversation(opened: list[Gench
     with HistoryStore.open(paths().history) as history:
         conversation = history.new_conversation()
         history.add_message(conversation, Role.USER, "oi", None)
-    around = Surroundings()
-    around.continue_latest = True
-    run_app(around)
-    run_app(Surroundings())
+    context = CommandContext()
+    context.continue_latest = True
+    run_app(context)
+    run_app(CommandContext())
     assert [app.get_default_screen().conversation for app in opened] == [conversation.id, None]
 
 
@@ -106,9 +106,9 @@ def test_the_theme_is_the_chosen_one_or_that_of_the_terminal(
     opened: list[GenchatApp], monkeypatch: pytest.MonkeyPatch, choice: str, told: str, theme: str
 ) -> None:
     monkeypatch.setenv("COLORFGBG", told)
-    around = Surroundings()
-    around.take_flags({"theme": choice})
-    run_app(around)
+    context = CommandContext()
+    context.take_flags({"theme": choice})
+    run_app(context)
     assert opened[0].theme == theme
 
 
@@ -118,5 +118,5 @@ def test_a_terminal_that_cannot_show_the_screen_is_told_so(
 ) -> None:
     monkeypatch.setenv("TERM", term)
     with pytest.raises(UsageError, match=f"TERM={term}"):
-        run_app(Surroundings())
+        run_app(CommandContext())
     assert not opened

@@ -22,7 +22,7 @@ from genchat.engine.evidence import (
 )
 from genchat.engine.token_labels import Labels
 from genchat.tui.chat.token_records import TokenRecord
-from genchat.tui.colours import inks
+from genchat.tui.colours import theme_styles
 from genchat.tui.widgets.why import Scene
 from genchat.tui.widgets.why.painters import paint_why
 from genchat.tui.widgets.why.passages import paint_passages
@@ -33,7 +33,7 @@ WIDTH = 44
 
 def _scene(token: int = ord("a")) -> Scene:
     record = TokenRecord(0, token, "a", "a", labels=Labels(ByteTokenizer()))
-    return Scene(record, WIDTH, inks(True, "sheet"), "ngram")
+    return Scene(record, WIDTH, theme_styles(True, "sheet"), "ngram")
 
 
 def _ngram(place: CorpusPlace | None = None) -> NgramEvidence:

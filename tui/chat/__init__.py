@@ -1,1 +1,1 @@
-"""A conversation without widgets: session, dialogue, the stream of a reply, what is kept, what is inspected."""
+"""The controllers of the chat screen, and the data they work on: session, dialogue, reply stream, token records."""

@@ -1,4 +1,4 @@
-"""What the person is writing: a message, the beginning of a text, or something else in place of a sent message."""
+"""What the person is writing: a message, the beginning of a text, or a new wording of a sent message."""
 
 from textual.widgets import Static
 
@@ -13,7 +13,7 @@ _MARKS = {"chat": "›", "free_text": "¶", "editing": "✎"}
 
 
 class Composer:
-    """Fills the prompt and the mark before it; knows which message is being edited."""
+    """The composer fills the prompt and the mark before it, and knows which message is being edited."""
 
     def __init__(self, session: Session, host: Host, prompt: Prompt, mark: Static) -> None:
         self._session = session
@@ -24,35 +24,35 @@ class Composer:
 
     @property
     def editing(self) -> Turn | None:
-        """The sent message that is being edited."""
+        """Return the sent message that is being edited."""
         return self._editing
 
     def show_mode(self) -> None:
-        """Say what is expected: an answer, more of a text, another wording."""
+        """Say what is expected: a message, the continuation of a text, or a new wording."""
         mode = "editing" if self._editing is not None else "free_text" if self._session.free_text else "chat"
         self._prompt.suggest(say(f"tui.prompt.{mode}"))
         self._mark.update(_MARKS[mode])
 
     def edit(self, question: Turn) -> None:
-        """Begin to say something else in place of `question`."""
+        """Begin to write something else in place of `question`."""
         self._editing = question
         self._prompt.write(question.text)
         self.show_mode()
 
     def leave(self) -> None:
-        """Leave the message that is edited as it was."""
+        """Stop editing and leave the sent message as it was."""
         if self._editing is not None:
             self._editing = None
             self._prompt.write("")
             self.show_mode()
 
     def another_conversation(self) -> None:
-        """Whatever was edited is not in sight any more; what is written stays."""
+        """Stop editing, because another conversation is shown; what is written in the prompt stays."""
         self._editing = None
         self.show_mode()
 
     def accept(self, text: str) -> None:
-        """Empty the prompt of what was sent. Says so where that holds what looks like a key.
+        """Remove the sent text from the prompt, and warn if it contains what looks like a key.
 
         A key is kept out of the history, but the model reads it.
         """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """How far a reply has come, or how it ended."""
+    """The status says how far a reply has come, or how it ended."""
 
     WAITING = "waiting"  # the model is still loading
     STREAMING = "streaming"
@@ -31,27 +31,27 @@ class Status(StrEnum):
 
     @classmethod
     def of(cls, reason: FinishReason) -> "Status":
-        """How a reply ended that the model ended for this reason."""
+        """Return the status of a reply that the model ended for this reason."""
         return cls.DONE if reason == "end" else cls(reason)
 
     @property
     def running(self) -> bool:
-        """More may come."""
+        """Return whether more of the reply may come."""
         return self in (Status.WAITING, Status.STREAMING)
 
 
 @dataclass(eq=False, repr=False)
 class Opinion:
-    """Another model's view of a reply's text, shown in place of the reply's `own` records. `by` is its name."""
+    """Another model's records of a reply's text, shown instead of `own_records`; `by` names that model."""
 
     by: str
     family: str
-    own: "list[TokenRecord]"
+    own_records: "list[TokenRecord]"
 
 
 @dataclass(eq=False, repr=False)  # Textual writes out what a worker is given; a turn may hold thousands of arrays
 class Turn:
-    """One message. `text` is exactly what was written; `records` are its tokens, where they are known."""
+    """A turn is one message. `text` is exactly what was written; `records` are its tokens, where they are known."""
 
     role: Role
     text: str = ""
@@ -79,37 +79,37 @@ class Turn:
 
     @property
     def shown_text(self) -> str:
-        """Safe to show."""
+        """Return the text in a form that is safe to show."""
         return shown(self.text)
 
     @property
     def records_family(self) -> str:
-        """The family of the model whose numbers the records are."""
+        """Return the family of the model that the records come from."""
         return self.family if self.opinion is None else self.opinion.family
 
     def show_opinion(self, records: "list[TokenRecord]", by: str, family: str) -> None:
-        """Show another model's records in place of the reply's own."""
-        self.opinion = Opinion(by, family, self.records if self.opinion is None else self.opinion.own)
+        """Show another model's records instead of the reply's own."""
+        self.opinion = Opinion(by, family, self.records if self.opinion is None else self.opinion.own_records)
         self.records = records
 
-    def show_own(self) -> None:
+    def show_own_records(self) -> None:
         """Show the reply's own records again."""
         if self.opinion is not None:
-            self.records, self.opinion = self.opinion.own, None
+            self.records, self.opinion = self.opinion.own_records, None
 
     @property
     def siblings(self) -> list["Turn"]:
-        """All versions of this turn, itself among them."""
+        """Return all versions of this turn, itself among them."""
         return [self] if self.parent is None else self.parent.children
 
     @property
-    def place(self) -> tuple[int, int]:
-        """(which version this is, counted from 1, of how many)."""
+    def version(self) -> tuple[int, int]:
+        """Return the number of this version, counted from 1, and how many versions there are."""
         return self.siblings.index(self) + 1, len(self.siblings)
 
 
 class Dialogue:
-    """One conversation."""
+    """A dialogue is one conversation as a tree of turns."""
 
     def __init__(self, title: str = "", stored: str | None = None) -> None:
         self.title = title
@@ -118,33 +118,33 @@ class Dialogue:
 
     @property
     def path(self) -> list[Turn]:
-        """The turns that are shown, oldest first."""
+        """Return the turns that are shown, oldest first."""
         return list(self._walk())
 
     def _walk(self) -> Iterator[Turn]:
-        here = self._root
-        while here.children:
-            here = here.children[here.shown_child]
-            yield here
+        turn = self._root
+        while turn.children:
+            turn = turn.children[turn.shown_child]
+            yield turn
 
     @property
     def leaf(self) -> Turn | None:
-        """The newest shown turn."""
+        """Return the newest turn that is shown."""
         path = self.path
         return path[-1] if path else None
 
     @property
     def last_reply(self) -> Turn | None:
-        """The newest shown reply."""
+        """Return the newest reply that is shown."""
         return next((turn for turn in reversed(self.path) if turn.role is Role.ASSISTANT), None)
 
     @property
     def last_question(self) -> Turn | None:
-        """The newest shown message of the person."""
+        """Return the newest shown message of the person."""
         return next((turn for turn in reversed(self.path) if turn.role is Role.USER), None)
 
     def add(self, turn: Turn, after: Turn | None = None) -> Turn:
-        """Put `turn` after another one (the beginning, if None) and show it."""
+        """Put `turn` after another one (at the beginning if None) and show it."""
         parent = after or self._root
         turn.parent = parent
         parent.children.append(turn)
@@ -156,30 +156,30 @@ class Dialogue:
         return self.add(turn, self.leaf)
 
     def parent_of(self, turn: Turn) -> Turn | None:
-        """The turn before, or None at the beginning."""
+        """Return the turn before this one, or None at the beginning."""
         return None if turn.parent is self._root else turn.parent
 
     def show_sibling(self, turn: Turn, by: int) -> Turn | None:
-        """Show the version `by` places on; None when there is none."""
+        """Show the version that is `by` steps away; returns None if there is none."""
         parent = turn.parent
         if parent is None:
             return None
-        wanted = parent.children.index(turn) + by
-        if not 0 <= wanted < len(parent.children):
+        index = parent.children.index(turn) + by
+        if not 0 <= index < len(parent.children):
             return None
-        parent.shown_child = wanted
-        return parent.children[wanted]
+        parent.shown_child = index
+        return parent.children[index]
 
     def messages_before(self, turn: Turn) -> list[Message]:
-        """What a model is given to write `turn`."""
-        found: list[Message] = []
-        here = self.parent_of(turn)
-        while here is not None:
-            found.append(Message(here.role, here.text, here.data))
-            here = self.parent_of(here)
-        return found[::-1]
+        """Return the messages that a model reads in order to write `turn`."""
+        messages: list[Message] = []
+        ancestor = self.parent_of(turn)
+        while ancestor is not None:
+            messages.append(Message(ancestor.role, ancestor.text, ancestor.data))
+            ancestor = self.parent_of(ancestor)
+        return messages[::-1]
 
 
 def shown(text: str) -> str:
-    """A message's text as the transcript shows it."""
+    """Return a message's text as the transcript shows it."""
     return safe(text).replace("\t", "    ")

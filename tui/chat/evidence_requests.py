@@ -1,4 +1,4 @@
-"""Asking a model why, without hurrying it: one question at a time, the newest wanted one next, and while a reply is
+"""Asks a model why it chose a token, without slowing it: one question at a time, the newest first, and while a reply is
 being made never more than about a tenth of the time.
 """
 
@@ -20,7 +20,7 @@ _SHARE = 10  # a question that took t seconds is followed by a pause of 10 t whi
 
 @dataclass(frozen=True)
 class Question:
-    """Why token `index` of `turn`?"""
+    """The question is why the model chose token `index` of `turn`."""
 
     turn: Turn
     index: int
@@ -29,7 +29,7 @@ class Question:
     prompt: tuple[Message, ...] | str
 
     def ask(self) -> Evidence | None:
-        """In a worker thread."""
+        """Ask the model. This is called in a worker thread."""
         tokens = [record.token for record in self.turn.records[: self.index]]
         known = [token for token in tokens if token is not None]
         with self.lock:
@@ -37,7 +37,7 @@ class Question:
 
 
 class EvidenceRequests:
-    """Decides which question is asked when."""
+    """This class decides which question is asked when."""
 
     def __init__(self, ask: Callable[[Question], object], clock: Callable[[], float] = time.monotonic) -> None:
         self._ask = ask
@@ -49,12 +49,12 @@ class EvidenceRequests:
         self._not_before = 0.0
 
     def known(self, turn: Turn, index: int) -> tuple[bool, Evidence | None]:
-        """(whether the answer is here, the answer)."""
+        """Return whether the answer has arrived, and the answer."""
         key = (id(turn), index)
         return key in self._known, self._known.get(key)
 
     def want(self, question: Question | None) -> None:
-        """This is the question now; None for none."""
+        """Make this the question to ask next; None cancels it."""
         self._waiting = question
         self._wanted_at = self._clock()
 
@@ -69,7 +69,7 @@ class EvidenceRequests:
         self._ask(self._asking)
 
     def answered(self, turn: Turn, index: int, evidence: Evidence | None, seconds: float) -> None:
-        """An answer came."""
+        """Keep an answer that has arrived."""
         self._asking = None
         self._not_before = self._clock() + _SHARE * seconds
         self._known[(id(turn), index)] = evidence
@@ -77,6 +77,6 @@ class EvidenceRequests:
             self._known.popitem(last=False)
 
     def forget(self) -> None:
-        """Another conversation is shown."""
+        """Drop all answers, because another conversation is shown."""
         self._known.clear()
         self._waiting = None

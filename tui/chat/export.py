@@ -11,11 +11,11 @@ _LONGEST_NAME = 40
 
 
 def suggested_path(title: str, folder: Path | None = None) -> Path:
-    """A name that is free, in the working folder unless another is given."""
+    """Return a free file name, in the working folder unless another folder is given."""
     name = re.sub(r"[^a-z0-9]+", "-", fold(title)).strip("-")[:_LONGEST_NAME].strip("-") or "genchat"
-    place = Path.cwd() if folder is None else folder
-    candidates = (place / f"{name}{f'-{number}' if number else ''}.md" for number in range(1000))
-    return next((path for path in candidates if not path.exists()), place / f"{name}.md")
+    directory = Path.cwd() if folder is None else folder
+    candidates = (directory / f"{name}{f'-{number}' if number else ''}.md" for number in range(1000))
+    return next((path for path in candidates if not path.exists()), directory / f"{name}.md")
 
 
 def write_export(history: History, conversation: str, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which token is open, and everything that shows it: panel, strip, surprise line, and the question why."""
+"""The controller of the open token: it fills panel, strip and surprise line, and asks the model why."""
 
 import time
 from functools import partial
@@ -13,7 +13,7 @@ from genchat.tui.widgets.surprise import SurpriseLine
 
 
 class Inspector:
-    """Holds one open token. While `following`, the newest token of the newest reply is the open one."""
+    """The inspector holds one open token. While `following`, that is the newest token of the newest reply."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Inspector:
         self.following = True
 
     def clear(self) -> None:
-        """Another conversation is shown."""
+        """Close the token, because another conversation is shown."""
         self._requests.forget()
         self.token = None
         self.following = True
@@ -41,15 +41,15 @@ class Inspector:
         self._surprise.show(None, 0)
 
     def follow(self, turn: Turn | None) -> None:
-        """Open the newest token of `turn`, and go on so."""
+        """Open the newest token of `turn`, and keep to the newest from now on."""
         self.following = True
         if turn is not None:
             self.open(turn, len(turn.records) - 1)
 
     def open(self, turn: Turn, index: int) -> None:
-        """Show token `index` of `turn`; a negative one means that it has no tokens yet."""
-        found = self._session.backend_of(turn)
-        capabilities = found.capabilities if found is not None else None
+        """Show token `index` of `turn`; a negative index means that it has no tokens yet."""
+        backend = self._session.backend_of(turn)
+        capabilities = backend.capabilities if backend is not None else None
         self._panel.show(turn, max(index, 0), capabilities)
         self._strip.show(turn, max(index, 0))
         self._surprise.show(turn, max(index, 0))
@@ -73,7 +73,7 @@ class Inspector:
         self._host.later(1.05 * DEBOUNCE, self._poll)
 
     def _poll(self) -> None:
-        """Ask, if it is time."""
+        """Ask the model why, if it is time."""
         self._requests.poll(self._session.live is not None)
 
     def _explain(self, question: Question) -> None:
@@ -86,7 +86,7 @@ class Inspector:
         self._host.post(EvidenceArrived(question.turn, question.index, evidence, spent))
 
     def answered(self, message: EvidenceArrived) -> None:
-        """A model has said why."""
+        """Show the model's answer to the question why."""
         self._requests.answered(message.turn, message.index, message.evidence, message.seconds)
         if self.token is not None and self.token[0] is message.turn:
             self._panel.show_evidence(message.turn, message.index, message.evidence)

@@ -1,4 +1,4 @@
-"""Kept conversations as the screen holds them: the tree of turns, and what is known of each reply."""
+"""Reads stored conversations for the screen: the tree of turns, and what is known of every reply."""
 
 from genchat.engine.conversation import Role
 from genchat.engine.history.protocol import History
@@ -9,7 +9,10 @@ from genchat.tui.chat.reply_stream import take_notice
 
 
 def load_dialogue(history: History, name: str) -> tuple[Dialogue, Conversation]:
-    """A conversation with all its branches; the shown one with its tokens. May take a while: for a worker thread."""
+    """Return a conversation with all its branches, the shown one with its tokens.
+
+    Call this in a worker thread: it may take a while.
+    """
     conversation = history.conversation(name)
     dialogue = Dialogue(conversation.title, conversation.id)
     turns: dict[int, Turn] = {}
@@ -38,7 +41,7 @@ def _turn_of(message: StoredMessage, conversation: Conversation) -> Turn:
 
 
 def recall(history: History, turn: Turn) -> None:
-    """Fill in what is known of a stored reply: who wrote it, how, its tokens, its sources. Once is enough."""
+    """Fill in what is known of a stored reply: its model, settings, tokens and sources. A second call does nothing."""
     if turn.recalled or turn.stored is None:
         return
     turn.recalled = True

@@ -1,4 +1,4 @@
-"""The reply that is being made: from a message of the person to a stream in a worker thread, and from the stream to
+"""The controller of the reply that is being made: from a message to a stream in a worker thread, and on to
 transcript and panel.
 
 The way of a prompt: `ask` keeps the message, `answer` starts the stream, the stream makes the reply and keeps it
@@ -28,31 +28,33 @@ _PATIENCE = 0.6  # seconds a stopped reply has to end by itself
 
 
 @dataclass(frozen=True)
-class Onlookers:
-    """What else the screen shows of a reply: `progress` while it comes, `changed` when one has begun or ended."""
+class ReplyCallbacks:
+    """These functions update the rest of the screen: `progress` while a reply comes, `changed` when one has begun or
+    ended.
+    """
 
     progress: Callable[[], object]
     changed: Callable[[], object]
 
 
 class LiveReply:
-    """Makes one reply at a time; alone sets `session.live`."""
+    """This controller makes one reply at a time; nothing else sets `session.live`."""
 
     def __init__(
-        self, session: Session, host: Host, transcript: Transcript, inspector: Inspector, onlookers: Onlookers
+        self, session: Session, host: Host, transcript: Transcript, inspector: Inspector, callbacks: ReplyCallbacks
     ) -> None:
         self._session = session
         self._host = host
         self._transcript = transcript
         self._inspector = inspector
-        self._onlookers = onlookers
+        self._callbacks = callbacks
         self._paint_next_at = 0.0
         self._stop_countdown: Callable[[], object] | None = None
 
     # -- asking -------------------------------------------------------------------------------------------------
 
     def ask(self, text: str, in_place_of: Turn | None = None) -> Turn:
-        """Add what the person says, at the end or in place of another message, which stays as a version."""
+        """Add a message of the person, at the end or as another version of an earlier message."""
         session, dialogue = self._session, self._session.dialogue
         parent = dialogue.leaf if in_place_of is None else dialogue.parent_of(in_place_of)
         question = dialogue.add(Turn(Role.USER, text, free_text=session.free_text), parent)
@@ -70,9 +72,9 @@ class LiveReply:
         return question
 
     def answer(self, question: Turn, *, with_documents: bool = True) -> None:
-        """Begin a reply to `question`; a second one becomes a version beside the first.
+        """Begin a reply to `question`; a second reply becomes another version of the first.
 
-        Without documents, the model that would answer from them answers by itself; where there is none, a local one.
+        Without documents, the model behind them answers by itself; where there is none, a local model does.
         """
         session = self._session
         settings = session.settings_for(question)
@@ -82,7 +84,7 @@ class LiveReply:
         stream = ReplyStream(
             Request(begun, settings, question.text if session.free_text else None),
             open_backend,
-            session.desk.model_lock(name),
+            session.pool.model_lock(name),
             None if question.stored is None else HistoryListener(session.history, question.stored, turn, settings),
             session.pace,
         )
@@ -90,7 +92,7 @@ class LiveReply:
         self._transcript.show(session.dialogue.path)
         self._inspector.token = None
         self._inspector.follow(turn)
-        self._onlookers.changed()
+        self._callbacks.changed()
         self._host.work(partial(self._make, stream), "reply")
 
     def _make(self, stream: ReplyStream) -> None:
@@ -100,7 +102,7 @@ class LiveReply:
     # -- showing ------------------------------------------------------------------------------------------------
 
     def arrived(self, stream: ReplyStream) -> None:
-        """Show what the stream holds, at once or when the last painting is long enough ago."""
+        """Show what the stream holds, at once or after a pause if the screen was painted a moment ago."""
         wait = self._paint_next_at - time.monotonic()
         if wait <= 0:
             self._drain(stream)
@@ -113,7 +115,7 @@ class LiveReply:
         self._host.painted(partial(self._painted, started))
         batch = stream.drain()
         live = self._session.live
-        if live is None or live.stream is not stream:  # that reply was let go
+        if live is None or live.stream is not stream:  # that reply was abandoned
             return
         turn = live.turn
         self._take(batch, turn)
@@ -124,13 +126,13 @@ class LiveReply:
         if self._inspector.following:
             self._inspector.follow(turn)
         if batch.status is None:
-            self._onlookers.progress()
+            self._callbacks.progress()
         else:
             self._count_down_to_retry(turn)
-            self._onlookers.changed()
+            self._callbacks.changed()
 
     def _take(self, batch: Batch, turn: Turn) -> None:
-        """Put what arrived into its turn."""
+        """Copy what arrived into its turn."""
         turn.text += batch.text
         turn.records += batch.records
         for notice in batch.notices:
@@ -147,7 +149,7 @@ class LiveReply:
             self._session.live = None
 
     def _painted(self, started: float) -> None:
-        """On a slow or busy machine paint less often."""
+        """Paint less often on a slow or busy machine."""
         spent = time.monotonic() - started
         self._paint_next_at = started + min(max(_PAINTING_SHARE * spent, _PAUSE[0]), _PAUSE[1])
 
@@ -161,17 +163,17 @@ class LiveReply:
             self._host.later(_PATIENCE, partial(self._give_up, live))
 
     def _give_up(self, live: Live) -> None:
-        """Let go of a reply whose model does not come to its senses; what was written stays."""
+        """Abandon a reply whose model does not react to the request to stop; what was written stays."""
         if self._session.live is live:
             self._drain(live.stream)
         if self._session.live is live:
             live.turn.status = Status.STOPPED
             self._session.live = None
             self._transcript.refresh_turn(live.turn)
-            self._onlookers.changed()
+            self._callbacks.changed()
 
     def _count_down_to_retry(self, turn: Turn) -> None:
-        """Where the service said when it will answer again, show how long that is still."""
+        """Show how long it is until the service answers again, where it has said so."""
         if self._stop_countdown is not None:
             self._stop_countdown()
             self._stop_countdown = None

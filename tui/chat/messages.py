@@ -1,4 +1,4 @@
-"""What the screen's parts tell each other. Worker threads post these; widgets never wait on a model."""
+"""The messages between the parts of the chat screen. Worker threads post them; widgets never wait for a model."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class ReplyArrived(Message):
-    """The stream holds something new; drain it."""
+    """The stream holds something new and should be drained."""
 
     stream: ReplyStream
 
@@ -47,7 +47,7 @@ class BackendFailed(Message):
 
 @dataclass
 class LoadProgress(Message):
-    """How far the opening of a backend has come; `share` from 0 to 1. Newer ones replace older ones."""
+    """A backend is being opened; `share`, from 0 to 1, is how much is done. Newer messages replace older ones."""
 
     name: str
     share: float
@@ -58,7 +58,10 @@ class LoadProgress(Message):
 
 @dataclass
 class ConversationLoaded(Message):
-    """A kept conversation has been read, to be shown at `message`; None when it could not be, and `error` says why."""
+    """A stored conversation has been read, to be shown at `message`.
+
+    `dialogue` is None if reading failed, and `error` says why.
+    """
 
     dialogue: Dialogue | None
     conversation: Conversation | None
@@ -68,13 +71,16 @@ class ConversationLoaded(Message):
 
 @dataclass
 class ConversationDeleted(Message):
-    """A kept conversation is gone; or not, and `error` says why."""
+    """A stored conversation was deleted; if that failed, `error` says why."""
 
     error: str = ""
 
 
 class CursorMoved(Message):
-    """The token cursor of the transcript is elsewhere, or gone; ask the transcript where. One of many is enough."""
+    """The token cursor of the transcript has moved or gone; the transcript knows where it is.
+
+    One of several such messages is enough.
+    """
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, CursorMoved)
@@ -90,7 +96,7 @@ class TokenPicked(Message):
 
 @dataclass
 class EvidenceArrived(Message):
-    """Why the model chose as it did at one token; None where it has nothing to say."""
+    """The model has said why it chose one token; `evidence` is None where it has nothing to say."""
 
     turn: Turn
     index: int
@@ -100,7 +106,7 @@ class EvidenceArrived(Message):
 
 @dataclass
 class OpinionArrived(Message):
-    """How a local model sees a reply; no backend where it could not say, and `error` tells why."""
+    """A local model has scored a reply. `backend` is None if it could not, and `error` says why."""
 
     turn: Turn
     backend: Backend | None

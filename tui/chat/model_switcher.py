@@ -1,4 +1,4 @@
-"""Which models there are, choosing one, opening it; the header shows how far that has come."""
+"""The controller that lists, chooses and opens models, and shows its progress in the header."""
 
 from functools import partial
 
@@ -26,7 +26,7 @@ def _left() -> bool:
 
 
 class ModelSwitcher:
-    """Alone sets `session.model`."""
+    """This controller lists and opens models; nothing else sets `session.model`."""
 
     def __init__(self, session: Session, host: Host, header: Header) -> None:
         self._session = session
@@ -35,7 +35,7 @@ class ModelSwitcher:
         session.progress = self.progressed
 
     def list_models(self, *, pick: bool = False) -> None:
-        """Look which models there are; with `pick`, let the person choose."""
+        """Find out which models there are; with `pick`, let the person choose one."""
 
         def look() -> None:
             self._session.list_models()
@@ -44,7 +44,7 @@ class ModelSwitcher:
         self._host.work(look, "models")
 
     def listed(self, message: ModelsListed) -> None:
-        """The models are known."""
+        """Show the models, which are known now."""
         session = self._session
         if session.backend is None:
             self._header.show_backend(session.family_of(session.model), session.model, None)
@@ -55,13 +55,16 @@ class ModelSwitcher:
             self._host.ask(picker, lambda name: self.load(name) if name is not None else None)
 
     def progressed(self, key: str, share: float) -> None:
-        """How far the opening of a model has come; from any thread. Raises LeftError once nobody waits for it."""
+        """Report how far the opening of a model has come.
+
+        Any thread may call this. Raises LeftError once nobody waits for the model.
+        """
         if _left():
             raise LeftError
         self._host.post(LoadProgress(say(key), share))
 
     def load(self, name: str) -> None:
-        """Talk to another model from the next turn on."""
+        """Use another model from the next turn on."""
         session = self._session
         session.model = name
         self._header.show_backend(session.family_of(name), name, None)
@@ -74,7 +77,7 @@ class ModelSwitcher:
 
     def _load(self, name: str) -> None:
         try:
-            backend = self._session.desk.open(name, self.progressed)
+            backend = self._session.pool.open(name, self.progressed)
         except GenchatError as error:
             self._host.post(BackendFailed(name, safe(str(error))))
         except Exception as error:
@@ -84,21 +87,21 @@ class ModelSwitcher:
             self._host.post(BackendOpened(name, backend))
 
     def opened(self, message: BackendOpened) -> None:
-        """A model is ready."""
+        """Show that a model is ready."""
         if message.name == self._session.model:
             info = message.backend.info
             self._header.show_backend(info.family, info.name, info)
             self.show_progress()
 
     def failed(self, message: BackendFailed) -> None:
-        """A model could not be opened."""
+        """Show that a model could not be opened."""
         if message.name == self._session.model:
             self._header.show_problem(say("tui.header.failed"))
             if self._session.live is None:
                 self._host.note(message.error, error=True)
 
     def show_progress(self) -> None:
-        """In the header: how the reply comes, or that the model is still loading."""
+        """Show in the header how the reply is coming, or that the model is still loading."""
         live = self._session.live
         if live is not None:
             self._header.show_progress(live.turn.status, live.turn.tokens_per_second)

@@ -29,7 +29,7 @@ _FINAL: Mapping[Status, FinalStatus] = {Status.STOPPED: "stopped", Status.ERROR:
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of a backend: an answer to `messages`, or, with `free_text`, more of that text."""
+    """A request asks a backend for an answer to `messages`, or, with `free_text`, for the continuation of that text."""
 
     messages: tuple[Message, ...]
     settings: ReplySettings
@@ -37,23 +37,23 @@ class Request:
 
 
 class ReplyListener:
-    """Hears of a reply while it is made, in the worker thread."""
+    """A listener is called in the worker thread while a reply is made."""
 
     def started(self, backend: Backend) -> None:
         """The backend is open and about to answer."""
 
-    def heard(self, event: Event) -> None:
-        """Each event, in order."""
+    def received(self, event: Event) -> None:
+        """This is called with every event, in order."""
 
     def ended(self, status: Status, error: str) -> None:
-        """Called once, whatever happened."""
+        """This is called once, whatever happened."""
 
 
 class HistoryListener(ReplyListener):
-    """Has the history keep the reply. What cannot be kept becomes a note beside it; the reply goes on."""
+    """This listener stores the reply in the history. If that fails, the reply goes on with a note beside it."""
 
     def __init__(self, history: History, question: int, turn: Turn, settings: ReplySettings) -> None:
-        """`question` is the id of the kept message that `turn` answers."""
+        """`question` is the id of the stored message that `turn` answers."""
         self._history = history
         self._question = question
         self._turn = turn
@@ -68,7 +68,7 @@ class HistoryListener(ReplyListener):
         except GenchatError as problem:
             self._turn.notes.append(unkept(problem))
 
-    def heard(self, event: Event) -> None:
+    def received(self, event: Event) -> None:
         if self._recorder is not None:
             self._recorder.add(event)
 
@@ -82,7 +82,7 @@ class HistoryListener(ReplyListener):
 
 @dataclass
 class Batch:
-    """What came since the last drain."""
+    """A batch holds everything that came since the last drain."""
 
     records: "list[TokenRecord]" = field(default_factory=list)
     text: str = ""
@@ -97,12 +97,12 @@ class Batch:
 
     @property
     def changes_more_than_text(self) -> bool:
-        """Whether heading or remarks of the turn look different now."""
+        """Return whether the heading or the remarks of the turn have changed."""
         return bool(self.status or self.notices or self.passages or self.backend)
 
 
 class ReplyStream:
-    """Runs one request. `run` belongs to the worker thread, everything else to the screen."""
+    """A stream runs one request. The worker thread calls `run`; the screen calls everything else."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class ReplyStream:
         listener: ReplyListener | None = None,
         pace: float = 0.0,
     ) -> None:
-        """`pace` is the most tokens a second, for slow watching; 0 is as fast as the model goes."""
+        """`pace` is the greatest number of tokens a second, for slow watching; 0 is as fast as the model goes."""
         self.request = request
         self._open_backend = open_backend
         self._model_lock = lock  # a model is asked by one thread at a time; held for one token
@@ -126,16 +126,16 @@ class ReplyStream:
         self._first_token_at = 0.0
 
     def stop(self) -> None:
-        """Ask for the end; takes effect within one token."""
+        """Ask the model to stop, which takes effect within one token."""
         self._stop.set()
 
     @property
     def stopping(self) -> bool:
-        """The end has been asked for."""
+        """Return whether the model was asked to stop."""
         return self._stop.is_set()
 
     def drain(self) -> Batch:
-        """Everything that came since the last call."""
+        """Return everything that came since the last call."""
         with self._buffer_lock:
             batch, self._batch = self._batch, Batch()
             self._awake = False
@@ -149,11 +149,11 @@ class ReplyStream:
         try:
             status, error, retry_after = self._make(wake, cancelled)
             self._tell_listener(wake, status, error)
-        finally:  # whatever happened, also while it was told
+        finally:  # whatever happened, also while the listener was informed
             self._put(wake, lambda batch: _close(batch, status, error, retry_after))
 
     def _make(self, wake: Callable[[], object], cancelled: Callable[[], bool]) -> tuple[Status, str, float | None]:
-        """How the reply ended, what went wrong, and the seconds to wait where a service said so."""
+        """Return how the reply ended, what went wrong, and the seconds to wait if a service named them."""
         try:
             backend = self._open_backend()
             self._put(wake, lambda batch: setattr(batch, "backend", backend))
@@ -182,7 +182,7 @@ class ReplyStream:
             events = backend.complete(self.request.free_text, self.request.settings, should_stop)
         status = Status.DONE
         for event in self._one_at_a_time(events):
-            self._listener.heard(event)
+            self._listener.received(event)
             if isinstance(event, Step):
                 self._put_step(wake, recorder.record(event), event.text)
                 if self._pause:
@@ -239,17 +239,17 @@ def _close(batch: Batch, status: Status, error: str, retry_after: float | None) 
 
 
 def unkept(problem: Exception) -> str:
-    """What is said beside a message that the history could not keep."""
+    """Return the note for a message that could not be stored in the history."""
     return say("tui.not_kept", reason=safe(str(problem)))
 
 
 def notice_text(notice: Notice) -> str:
-    """A notice in the reader's language, safe to show."""
+    """Return a notice in the reader's language, safe to show."""
     return safe(words_of(notice.key, notice.values))
 
 
 def take_notice(turn: Turn, notice: Notice) -> None:
-    """Put a remark into the turn it is about: its text, and what it says of the turn's own text."""
+    """Add a notice to its turn: as a remark, and where needed as marks on the turn's text."""
     if notice.key == "retrieval.abstained":
         turn.abstained = True  # said together with the key that asks again
         return

@@ -1,4 +1,4 @@
-"""A second opinion on a reply that came without probabilities: asked for, shown in place of its tokens, put away."""
+"""The controller that scores a reply that came without probabilities, and shows or hides the resulting tokens."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ from genchat.tui.widgets.transcript import Transcript
 
 
 class SecondOpinion:
-    """Of the reply under the cursor, or of the last one. tui/chat/opinions.py makes it."""
+    """This controller scores the reply under the cursor, or the last one, with another model."""
 
     def __init__(self, session: Session, host: Host, transcript: Transcript, inspector: Inspector) -> None:
         self._session = session
@@ -26,7 +26,7 @@ class SecondOpinion:
 
     @property
     def target(self) -> Turn | None:
-        """The reply to look at, if it came without probabilities or shows an opinion."""
+        """Return the reply to score, if it came without probabilities or shows an opinion."""
         cursor = self._transcript.cursor
         turn = cursor[0] if cursor is not None else self._session.dialogue.last_reply
         if turn is None or turn.status.running or not turn.text.strip():
@@ -34,26 +34,26 @@ class SecondOpinion:
         return turn if turn.opinion is not None or all(record.kind == "none" for record in turn.records) else None
 
     def toggle(self) -> None:
-        """What a model of this machine thinks of the reply; once more: the reply's own tokens again."""
+        """Show how a local model scores the reply; a second call shows the reply's own tokens again."""
         turn = self.target
         if turn is None:
             return
         if turn.opinion is not None:
-            turn.show_own()
+            turn.show_own_records()
             self._show(turn)
             return
         self._host.note(say("tui.opinion.asked", name=safe_line(self._session.local_model())))
         self._host.work(partial(self._form, turn), "opinion")
 
     def _form(self, turn: Turn) -> None:
-        from genchat.tui.chat.opinions import OpinionRequest
+        from genchat.tui.chat.opinion_request import OpinionRequest
 
         worker = get_current_worker()
-        desk, name = self._session.desk, self._session.local_model()
+        pool, name = self._session.pool, self._session.local_model()
         messages = tuple(self._session.dialogue.messages_before(turn))
         try:
-            backend = desk.open(name, self._session.progress)
-            request = OpinionRequest(turn, messages, backend, desk.model_lock(name))
+            backend = pool.open(name, self._session.progress)
+            request = OpinionRequest(turn, messages, backend, pool.model_lock(name))
             records = request.ask(lambda: worker.is_cancelled)
         except GenchatError as error:
             self._host.post(OpinionArrived(turn, None, [], safe(str(error))))
@@ -64,7 +64,7 @@ class SecondOpinion:
             self._host.post(OpinionArrived(turn, backend, records))
 
     def arrived(self, message: OpinionArrived) -> None:
-        """Show it, or say why there is none."""
+        """Show the opinion, or say why there is none."""
         if message.backend is None:
             self._host.note(message.error, error=True)
         elif message.records:

@@ -10,11 +10,11 @@ Progress = Callable[[str, float], None]
 
 
 class ModelListing(Protocol):
-    """One model that could be talked to. All strings are untrusted: they may be file names."""
+    """A listing describes one model that can be chosen. All strings are untrusted: they may be file names."""
 
     @property
     def name(self) -> str:
-        """What `open` wants to hear."""
+        """Return the name by which `open` finds the model."""
         ...
 
     @property
@@ -25,17 +25,17 @@ class ModelListing(Protocol):
 
     @property
     def chat(self) -> bool:
-        """Trained on turns; others can only continue a text."""
+        """Return whether the model was trained on turns; others can only continue a text."""
         ...
 
     @property
     def problem(self) -> str:
-        """Why it cannot be opened; empty for a sound one."""
+        """Return why the model cannot be opened; this is empty for a sound one."""
         ...
 
 
 class BackendSource(Protocol):
-    """The models of this machine. `open` may take seconds and is called in a worker thread."""
+    """A source lists and opens the models of this machine. `open` may take seconds and is called in a worker thread."""
 
     def models(self) -> Sequence[ModelListing]: ...
 

@@ -1,8 +1,8 @@
-"""One token as the screen remembers it: small, ready to paint, free of the model's big arrays.
+"""The record of one token on the screen: small, ready to paint, without the model's big arrays.
 
 A step of a model with 50,000 tokens holds three arrays of that size. `Recorder.record` condenses it in the worker
-thread to the candidates a person can look at; a small vocabulary is kept whole. Candidates are told apart by token
-id only, never by probability.
+thread to the candidates a person can look at; a small vocabulary is kept whole. Candidates are identified by
+token id only, never by probability.
 """
 
 from dataclasses import dataclass, field
@@ -33,7 +33,10 @@ _TAB = "    "
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One candidate: probabilities from 0 to 1; `drawn` is None where unknown, 0 where sampling cut it."""
+    """A row is one candidate.
+
+    Probabilities go from 0 to 1; `drawn` is None if unknown, 0 if sampling removed the candidate.
+    """
 
     token: int
     label: str
@@ -45,7 +48,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The kept part of a distribution, likeliest first: parallel arrays, one entry a token."""
+    """The stored part of a distribution, likeliest first, is held in parallel arrays with one entry for each token."""
 
     tokens: IdArray
     ranks: IdArray
@@ -70,7 +73,7 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class TokenRecord:
-    """One token of a reply. `log_prob` is natural; entropies are in bits; `text` is safe to show."""
+    """A record describes one token of a reply. `log_prob` is natural; entropies are in bits; `text` is safe to show."""
 
     position: int
     token: int | None
@@ -92,16 +95,16 @@ class TokenRecord:
 
     @property
     def surprisal(self) -> float | None:
-        """Bits: -log2 of the model's own probability."""
+        """Return the surprisal in bits: -log2 of the model's own probability."""
         return None if self.log_prob is None else -self.log_prob / LN2
 
     @property
     def row_count(self) -> int:
-        """How many candidates are kept."""
+        """Return how many candidates are stored."""
         return 0 if self.candidates is None else len(self.candidates.tokens)
 
     def rows(self, count: int) -> list[Row]:
-        """The first `count` candidates, and the chosen one wherever it stands."""
+        """Return the first `count` candidates, and the chosen one wherever it stands."""
         if self.candidates is None:
             return []
         shown = [self.candidates.row(index, self.labels) for index in range(min(count, self.row_count))]
@@ -112,13 +115,13 @@ class TokenRecord:
 
 
 class Recorder:
-    """Makes records of the steps of one backend."""
+    """A recorder turns the steps of one backend into records."""
 
     def __init__(self, vocabulary: Vocabulary | None) -> None:
         self.labels = Labels(vocabulary)
 
     def record(self, step: Step) -> TokenRecord:
-        """Condense one step."""
+        """Condense one step into a record."""
         raw, drawn, draw = step.raw, step.drawn_from, step.draw
         return TokenRecord(
             position=step.position,
@@ -148,7 +151,7 @@ def _rank(step: Step) -> int | None:
 
 
 def _candidates(step: Step) -> Candidates | None:
-    """The rows to keep: all of a small vocabulary, else the likeliest and the chosen one."""
+    """Return the rows to store: all of a small vocabulary, else the likeliest and the chosen one."""
     raw, drawn = step.raw, step.drawn_from
     if isinstance(raw, ExactDistribution):
         size = raw.vocabulary_size
@@ -172,7 +175,7 @@ def _candidates(step: Step) -> Candidates | None:
 
 
 def _stored_candidates(step: StoredStep) -> Candidates | None:
-    """What the history kept: the same few tokens in both columns."""
+    """Return what the history kept: the same few tokens in both columns."""
     raw, drawn = step.raw, step.drawn_from
     if not isinstance(raw, TopKDistribution):
         return None

@@ -1,4 +1,4 @@
-"""What every command works in: the settings in force, the paths, the models and the two output streams."""
+"""The context of every command: the settings in force, the paths, the models and the two output streams."""
 
 import sys
 from collections.abc import Mapping
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 PROGRAM = "genchat"
 
 
-class Surroundings:
-    """Everything is made when first asked for, so that a command pays only for what it uses."""
+class CommandContext:
+    """The context opens everything when it is first used, so that a command pays only for what it needs."""
 
     def __init__(self, arguments: tuple[str, ...] = ()) -> None:
         self.arguments = arguments
@@ -32,7 +32,7 @@ class Surroundings:
         self._flags: dict[str, Any] = {}
 
     def take_flags(self, flags: Mapping[str, Any]) -> None:
-        """Settings given on the command line by dotted name; None means not given."""
+        """Take settings given on the command line, by dotted name; None means that one was not given."""
         self._flags |= {name: value for name, value in flags.items() if value is not None}
         self.__dict__.pop("settings", None)
 
@@ -42,12 +42,12 @@ class Surroundings:
 
     @cached_property
     def settings(self) -> Settings:
-        """Raises SettingsError."""
+        """Return the settings in force. Raises SettingsError."""
         return load_settings(self.paths.settings, flags=self._flags)
 
     @cached_property
     def output(self) -> Output:
-        """Made after the options are read. A broken settings file does not keep genchat from saying so."""
+        """Return the output streams, made after the options are read; a broken settings file does not prevent it."""
         try:
             color = self._flags.get("color") or self.settings.color
         except SettingsError:
@@ -61,13 +61,13 @@ class Surroundings:
         return Registry(self.paths, self.settings)
 
     def open_history(self) -> "History":
-        """The history file, made if need be. Raises HistoryError. The caller closes it."""
+        """Open the history file, and create it if needed. Raises HistoryError. The caller closes it."""
         from genchat.engine.history.store import HistoryStore
 
         return HistoryStore.open(self.paths.history)
 
     def open_model(self, name: str | None = None) -> "Backend":
-        """The backend of that name, or the one of the settings; progress goes to stderr."""
+        """Open the backend of that name, or the one in the settings; progress goes to stderr."""
         from genchat.engine.language import say
 
         def tell(key: str, done: float) -> None:
@@ -79,6 +79,6 @@ class Surroundings:
             self.output.end_progress()
 
 
-def surroundings(context: "typer.Context") -> Surroundings:
-    """The surroundings of this run."""
-    return context.find_root().ensure_object(Surroundings)
+def command_context(ctx: "typer.Context") -> CommandContext:
+    """Return the context that the commands of this run share."""
+    return ctx.find_root().ensure_object(CommandContext)

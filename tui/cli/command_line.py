@@ -11,7 +11,7 @@ from typer.main import get_command
 
 from genchat.engine.errors import ExitCode
 from genchat.engine.language import say
-from genchat.tui.cli.command_context import PROGRAM, Surroundings
+from genchat.tui.cli.command_context import PROGRAM, CommandContext
 from genchat.tui.cli.commands import COMMANDS
 from genchat.tui.cli.parser import GenchatGroup
 
@@ -20,7 +20,7 @@ _COMPLETION = "_GENCHAT_COMPLETE"
 
 
 class Root(GenchatGroup):
-    """`genchat` itself: what is no command is a prompt."""
+    """The root is `genchat` itself; words that name no command are a prompt."""
 
     table = COMMANDS
     overview = "cli.overview"
@@ -53,11 +53,11 @@ def _root(
         bool, typer.Option("--version", "-V", help="cli.option.version", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Carries the options of `genchat` itself."""
+    """This function only declares the options of `genchat` itself."""
 
 
 def build(*, completion: bool = False) -> Any:
-    """The whole command line as one Typer command; `completion` teaches Typer the shells."""
+    """Build the whole command line as one Typer command; `completion` adds support for the shells."""
     app = typer.Typer(cls=Root, help="cli.root.help", epilog="cli.root.epilog", add_completion=completion)
     app.callback(context_settings={"ignore_unknown_options": True})(_root)
     command = get_command(app)
@@ -65,16 +65,16 @@ def build(*, completion: bool = False) -> Any:
     return command
 
 
-def run_command(around: Surroundings) -> int:
-    """Run the command that the words of `around` name and return its exit code.
+def run_command(context: CommandContext) -> int:
+    """Run the command that the arguments of `context` name and return its exit code.
 
-    What goes wrong in a command is raised; a mistake in the words is told here.
+    What goes wrong in a command is raised; a mistake in the arguments is printed here.
     """
     try:
         if os.environ.get(_COMPLETION):
             build(completion=True).main(prog_name=PROGRAM)
-        with build().make_context(PROGRAM, route(around.arguments), obj=around) as context:
-            context.command.invoke(context)
+        with build().make_context(PROGRAM, route(context.arguments), obj=context) as ctx:
+            ctx.command.invoke(ctx)
         return ExitCode.OK
     except typer.Exit as ending:
         return ending.exit_code
@@ -85,5 +85,5 @@ def run_command(around: Surroundings) -> int:
     except TyperException as error:
         from genchat.tui.cli.mistakes import explain
 
-        around.output.error(" ".join(f"{PROGRAM}: {explain(error)}".split("\n")))
+        context.output.error(" ".join(f"{PROGRAM}: {explain(error)}".split("\n")))
         return ExitCode.USAGE

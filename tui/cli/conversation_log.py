@@ -1,4 +1,4 @@
-"""Where a one-shot prompt meets the history: which conversation it belongs to, and keeping the reply as it comes."""
+"""Stores a one-shot prompt and its reply in the history, in the conversation that they belong to."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,13 +9,13 @@ from genchat.engine.errors import GenchatError, HistoryError, UsageError
 from genchat.engine.history.protocol import History
 from genchat.engine.history.records import Conversation, RunStart, StoredMessage
 from genchat.engine.language import say
-from genchat.tui.cli.command_context import Surroundings
+from genchat.tui.cli.command_context import CommandContext
 
-Hear = Callable[[Event], None]
+OnEvent = Callable[[Event], None]
 
 
 class Thread:
-    """One conversation that a prompt goes on with; without a history, the prompt stands alone."""
+    """A thread is the conversation that a prompt continues; without a history, the prompt stands alone."""
 
     def __init__(
         self, history: History | None = None, conversation: Conversation | None = None, *, writes: bool = False
@@ -29,15 +29,15 @@ class Thread:
 
     @property
     def id(self) -> str | None:
-        """The id of the conversation that the reply is kept in."""
+        """Return the id of the conversation that the reply is stored in."""
         return self._conversation.id if self._writes and self._conversation is not None else None
 
     def messages(self, prompt: str) -> list[Message]:
-        """What the backend reads: the past and the prompt."""
+        """Return what the backend reads: the earlier messages and the prompt."""
         return [*(message.as_message() for message in self.past), Message(Role.USER, prompt)]
 
     def model_before(self) -> str | None:
-        """The model that gave the last reply."""
+        """Return the model that gave the last reply."""
         if self._history is not None:
             for message in reversed(self.past):
                 run = self._history.run(message.id)
@@ -46,8 +46,8 @@ class Thread:
         return None
 
     @contextmanager
-    def keep(self, prompt: str, backend: Backend, settings: ReplySettings) -> Iterator[Hear]:
-        """While entered, everything heard is kept; whatever ends the block, what was written stays."""
+    def keep(self, prompt: str, backend: Backend, settings: ReplySettings) -> Iterator[OnEvent]:
+        """Store every event of a reply while the block runs; however the block ends, what was written stays."""
         if not self._writes or self._history is None or self._conversation is None:
             yield lambda event: None
             return
@@ -68,35 +68,35 @@ class Thread:
 
 
 @contextmanager
-def thread_for(around: Surroundings, *, latest: bool, name: str | None, keep: bool) -> Iterator[Thread]:
-    """The conversation to add to: the one named, the latest, or a new one.
+def thread_for(context: CommandContext, *, latest: bool, name: str | None, keep: bool) -> Iterator[Thread]:
+    """Yield the conversation to add to: the one named, the latest, or a new one.
 
-    A history that cannot be opened is said on stderr and the prompt is answered all the same, unless a conversation
+    A history that cannot be opened is reported on stderr and the prompt is answered all the same, unless a conversation
     of it was asked for. Raises UsageError where there is nothing to continue.
     """
-    asked = latest or name is not None
-    if not keep and not asked:
+    continues = latest or name is not None
+    if not keep and not continues:
         yield Thread()
         return
     try:
-        history = around.open_history()
+        history = context.open_history()
     except HistoryError as error:
-        if asked:
+        if continues:
             raise
-        around.output.note(say("cli.prompt.not_kept", reason=error), "warn")
+        context.output.note(say("cli.prompt.not_kept", reason=error), "warn")
         yield Thread()
         return
     try:
         for notice in history.notices:
-            around.output.note(say(notice.key, **dict(notice.values)), "warn")
-        asked_for = conversation_asked(history, latest=latest, name=name)
-        yield Thread(history, asked_for or history.new_conversation(), writes=keep)
+            context.output.note(say(notice.key, **dict(notice.values)), "warn")
+        conversation = conversation_asked(history, latest=latest, name=name)
+        yield Thread(history, conversation or history.new_conversation(), writes=keep)
     finally:
         history.close()
 
 
 def conversation_asked(history: History, *, latest: bool, name: str | None) -> Conversation | None:
-    """The conversation to go on with: the one named or the latest chat; None where neither was asked for.
+    """Return the conversation named, or the latest chat, or None if neither was asked for.
 
     Raises HistoryError for an unknown name, UsageError where there is no conversation yet.
     """
@@ -104,7 +104,7 @@ def conversation_asked(history: History, *, latest: bool, name: str | None) -> C
         return history.conversation(name)
     if not latest:
         return None
-    found = next((each for each in history.conversations() if each.kind == "chat"), None)
-    if found is None:
+    newest = next((conversation for conversation in history.conversations() if conversation.kind == "chat"), None)
+    if newest is None:
         raise UsageError("no_conversation_yet")
-    return found
+    return newest

@@ -1,4 +1,4 @@
-"""Text that comes in: from the arguments, from stdin where "-" stands for it, from files. Checked before use."""
+"""Reads text from arguments, from stdin where "-" stands for it, and from files, and checks it before use."""
 
 import os
 import stat
@@ -13,7 +13,7 @@ STDIN = "-"
 
 
 def given_text(words: Sequence[str]) -> str:
-    """The words joined by spaces, a "-" replaced by what stdin holds. Raises TextUnusable."""
+    """Join the words with spaces, a "-" replaced by the content of stdin. Raises TextUnusable."""
     if any(word != STDIN and "\udc80" <= character <= "\udcff" for word in words for character in word):
         raise TextUnusable("text_not_utf8_argument")
     text = " ".join(read_stdin() if word == STDIN else word for word in words)
@@ -23,12 +23,12 @@ def given_text(words: Sequence[str]) -> str:
 
 
 def say_source(words: Sequence[str]) -> str:
-    """How the source of a text is called in an error."""
+    """Return what the source of a text is called in an error."""
     return "stdin" if STDIN in words else say("cli.metavar.text")
 
 
 def read_stdin() -> str:
-    """All of stdin as text, without its last newline. Raises TextUnusable, or UsageError at a keyboard."""
+    """Return all of stdin as text, without its last newline. Raises TextUnusable, or UsageError at a keyboard."""
     if sys.stdin is None or sys.stdin.closed:
         return ""
     if sys.stdin.isatty():
@@ -37,7 +37,7 @@ def read_stdin() -> str:
 
 
 def stdin_holds_something() -> bool:
-    """Whether stdin is a pipe or a file rather than a terminal or the null device."""
+    """Return whether stdin is a pipe or a file rather than a terminal or the null device."""
     if sys.stdin is None or sys.stdin.closed:
         return False
     try:
@@ -48,7 +48,7 @@ def stdin_holds_something() -> bool:
 
 
 def read_text_file(path: Path) -> str:
-    """A text file. Raises TextUnusable."""
+    """Read a text file. Raises TextUnusable."""
     try:
         return decoded(path.read_bytes(), str(path))
     except OSError as error:
@@ -56,7 +56,7 @@ def read_text_file(path: Path) -> str:
 
 
 def decoded(content: bytes, name: str) -> str:
-    """UTF-8 text, a byte-order mark left out. Raises TextUnusable for binary content and other encodings."""
+    """Decode UTF-8 text and drop a byte-order mark. Raises TextUnusable for binary content and other encodings."""
     if b"\0" in content:
         raise TextUnusable("text_binary", name=name)
     try:

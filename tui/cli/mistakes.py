@@ -1,4 +1,4 @@
-"""What Typer found wrong with a command line, in the reader's language and on one line."""
+"""The mistakes that Typer reports in a command line, explained on one line in the reader's language."""
 
 from difflib import get_close_matches
 from typing import Any
@@ -11,16 +11,16 @@ from genchat.tui.cli.parser import metavar_of
 
 
 def explain(error: TyperException) -> str:
-    """One line: what is wrong, and where to look."""
-    context: Any = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "genchat"
-    return f"{_what(error, context)}; {say('cli.mistake.see_help', command=path)}"
+    """Say on one line what is wrong and where to look."""
+    ctx: Any = getattr(error, "ctx", None)
+    path = ctx.command_path if ctx is not None else "genchat"
+    return f"{_what(error, ctx)}; {say('cli.mistake.see_help', command=path)}"
 
 
-def _what(error: TyperException, context: Any) -> str:
+def _what(error: TyperException, ctx: Any) -> str:
     option = getattr(error, "option_name", None)
     if option is not None and hasattr(error, "possibilities"):
-        known = _options(context)
+        known = _options(ctx)
         near = get_close_matches(option, known, 1)
         if near:
             return say("cli.mistake.no_option_near", option=option, near=near[0])
@@ -50,12 +50,12 @@ def _name_of(error: typer.BadParameter) -> str:
 
 
 def _typed(error: typer.BadParameter) -> str:
-    """What was typed, which Typer keeps in the error of its own that this one comes from."""
+    """Return what was typed, which Typer keeps in the cause of its error."""
     cause: Any = error.__cause__
     return str(cause.errors()[0]["input"]) if hasattr(cause, "errors") else ""
 
 
-def _options(context: Any) -> list[str]:
-    if context is None:
+def _options(ctx: Any) -> list[str]:
+    if ctx is None:
         return []
-    return [name for param in context.command.get_params(context) for name in [*param.opts, *param.secondary_opts]]
+    return [name for param in ctx.command.get_params(ctx) for name in [*param.opts, *param.secondary_opts]]

@@ -10,32 +10,36 @@ _TITLE = 40  # cells of a title beside them
 
 
 def complete_models(incomplete: str) -> list[str]:
-    """Model names for the shell's completion."""
+    """Return model names for the shell's completion."""
     from genchat.engine.errors import GenchatError
-    from genchat.tui.cli.command_context import Surroundings
+    from genchat.tui.cli.command_context import CommandContext
 
     try:
-        return [name for name in Surroundings().registry.names() if name.startswith(incomplete)]
+        return [name for name in CommandContext().registry.names() if name.startswith(incomplete)]
     except GenchatError:
         return []
 
 
 def complete_conversations(incomplete: str) -> list[tuple[str, str]]:
-    """Ids and titles of conversations for the shell's completion."""
+    """Return ids and titles of conversations for the shell's completion."""
     from genchat.engine.errors import GenchatError
     from genchat.engine.text import safe_line
-    from genchat.tui.cli.command_context import Surroundings
+    from genchat.tui.cli.command_context import CommandContext
 
-    around = Surroundings()
-    if not around.paths.history.exists():
+    context = CommandContext()
+    if not context.paths.history.exists():
         return []
     try:
-        history = around.open_history()
+        history = context.open_history()
     except GenchatError:
         return []
     with closing(history):
-        found = history.conversations(_COMPLETED)
-    return [(each.id, safe_line(each.title, _TITLE)) for each in found if each.id.startswith(incomplete)]
+        conversations = history.conversations(_COMPLETED)
+    return [
+        (conversation.id, safe_line(conversation.title, _TITLE))
+        for conversation in conversations
+        if conversation.id.startswith(incomplete)
+    ]
 
 
 Model = Annotated[

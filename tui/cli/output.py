@@ -1,4 +1,4 @@
-"""The two streams of a command: data on stdout, narration on stderr.
+"""Writes the two streams of a command: data on stdout, narration on stderr.
 
 On a terminal, text that came from a model, a file or the history is made safe first; into a pipe it goes as it is,
 unless `--safe` asks otherwise. Narration is always made safe. Colour follows --color, NO_COLOR, FORCE_COLOR and TERM.
@@ -19,7 +19,7 @@ _STYLES = {"dim": "2", "bold": "1", "accent": "36", "warn": "33", "error": "31"}
 
 
 class Output:
-    """Where a command writes."""
+    """A command writes data and narration to an output."""
 
     def __init__(
         self, data: TextIO, notes: TextIO, *, color: str = "auto", quiet: bool = False, always_safe: bool = False
@@ -35,20 +35,20 @@ class Output:
         self._last = "\n"
 
     def text(self, text: str) -> None:
-        """Untrusted data, at once and without a newline of its own."""
+        """Write untrusted data at once, without a newline."""
         if text:
             self._write(safe(text) if self._clean else text)
 
     def line(self, text: str = "") -> None:
-        """Untrusted data and a newline."""
+        """Write untrusted data and a newline."""
         self._write((safe(text) if self._clean else text) + "\n")
 
     def heading(self, text: str) -> None:
-        """A line of genchat's own words, in bold."""
+        """Write a line of genchat's own words in bold."""
         self._write(self.styled(safe(text), "bold") + "\n")
 
     def end_line(self) -> None:
-        """A newline, unless the data so far end with one."""
+        """Write a newline, unless the data so far end with one."""
         if self._last != "\n":
             self._write("\n")
 
@@ -63,19 +63,24 @@ class Output:
         self._last = text[-1:] or self._last
 
     def json(self, value: Any) -> None:
-        """One JSON document."""
+        """Write one JSON document."""
         self._write(safe_json(json.dumps(value, ensure_ascii=False, indent=2)) + "\n")
 
     def json_line(self, value: Any) -> None:
-        """One JSON document on one line."""
+        """Write one JSON document on one line."""
         self._write(safe_json(json.dumps(value, ensure_ascii=False)) + "\n")
 
     def styled(self, text: str, style: str) -> str:
-        """`text` in a style where colour is wanted. Only for text that is safe already, and for `table` cells."""
+        """Return `text` in a style where colour is wanted.
+
+        Use it only for text that is safe already, and for `table` cells.
+        """
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self._color else text
 
     def table(self, rows: Iterable[Sequence[str]], *, right: Sequence[int] = (), styles: Sequence[str] = ()) -> None:
-        """Aligned columns of untrusted cells; `right` are the columns set flush right, `styles` one a column."""
+        """Write aligned columns of untrusted cells; `right` names the columns set flush right, `styles` has one style a
+        column.
+        """
         from rich.cells import cell_len
 
         cells = [[" ".join(safe(cell).split("\n")) for cell in row] for row in rows]
@@ -92,12 +97,12 @@ class Output:
             self._write("  ".join(shown).rstrip() + "\n")
 
     def note(self, text: str, style: str = "") -> None:
-        """One line of narration, unless --quiet."""
+        """Write one line of narration, unless --quiet was given."""
         if not self._quiet:
             self._narrate(text, style)
 
     def error(self, text: str) -> None:
-        """One line of narration that --quiet does not silence."""
+        """Write one line of narration that --quiet does not silence."""
         self._narrate(text, "error")
 
     def _narrate(self, text: str, style: str) -> None:
@@ -113,7 +118,10 @@ class Output:
         self._notes.flush()
 
     def progress(self, text: str, done: float) -> None:
-        """A line that is drawn over itself; only on a terminal, and not with --quiet. `done` is NaN where not known."""
+        """Draw a progress line over the last one, only on a terminal and not with --quiet.
+
+        `done` is NaN where it is not known.
+        """
         if self._quiet or not self._notes.isatty():
             return
         line = safe(text) if math.isnan(done) else f"{safe(text)} {rounded_percentage(done):>4}"

@@ -19,7 +19,7 @@ from genchat.engine.errors import UsageError
 from genchat.engine.language import language_in_use, say, texts
 from genchat.engine.number_input import read_number, read_whole_number
 from genchat.engine.settings import allowed_numbers
-from genchat.tui.cli.command_context import surroundings
+from genchat.tui.cli.command_context import command_context
 
 HELP_NAMES = ["-h", "--help"]
 _WIDEST = 100
@@ -27,16 +27,16 @@ _COLUMN = 30  # the farthest right that explanations begin
 CommandClass = TyperCommand | TyperGroup
 
 
-def _take_quiet(context: typer.Context, value: bool) -> None:
-    surroundings(context).quiet |= value
+def _take_quiet(ctx: typer.Context, value: bool) -> None:
+    command_context(ctx).quiet |= value
 
 
-def _take_safe(context: typer.Context, value: bool) -> None:
-    surroundings(context).safe |= value
+def _take_safe(ctx: typer.Context, value: bool) -> None:
+    command_context(ctx).safe |= value
 
 
-def _take_color(context: typer.Context, value: str | None) -> None:
-    surroundings(context).take_flags({"color": value})
+def _take_color(ctx: typer.Context, value: str | None) -> None:
+    command_context(ctx).take_flags({"color": value})
 
 
 def _common(
@@ -51,7 +51,7 @@ def _common(
         bool, typer.Option("--safe", help="cli.option.safe", callback=_take_safe, expose_value=False)
     ] = False,
 ) -> None:
-    """Carries the options that every command has."""
+    """This function only declares the options that every command has."""
 
 
 def _common_parameters() -> list[Any]:
@@ -61,7 +61,7 @@ def _common_parameters() -> list[Any]:
 
 
 class GenchatCommand(TyperCommand):
-    """A command with the common options and help in the reader's language."""
+    """This is a command with the common options and with help in the reader's language."""
 
     def __init__(self, name: str | None, **attributes: Any) -> None:
         super().__init__(name, **{**attributes, "rich_markup_mode": None})
@@ -85,14 +85,14 @@ class GenchatCommand(TyperCommand):
         return "\n\n".join(filter(None, blocks))
 
     def option_sections(self) -> list[tuple[str, list[TyperOption]]]:
-        """The command's own options, each group under the title cli.help.NAME."""
+        """Return the command's own options; each group has the title cli.help.NAME."""
         return [
             ("options", [param for param in self.own_parameters if isinstance(param, TyperOption) and not param.hidden])
         ]
 
 
 class GenchatGroup(TyperGroup):
-    """A group whose commands are modules, imported when used. `table` maps a command's name to its module.
+    """This is a group whose commands are modules, imported when used. `table` maps a command's name to its module.
 
     A value "module:command" names one command of a module that holds several. `overview` is the beginning of the keys
     of the one-line descriptions, so that the overview imports nothing.
@@ -133,7 +133,7 @@ class GenchatGroup(TyperGroup):
         return super().invoke(ctx)
 
     def usages(self) -> list[list[str]]:
-        """What may follow the name of the group: a list of words for each way of using it."""
+        """Return what may follow the name of the group: a list of words for each way of using it."""
         command = say("cli.help.command_metavar")
         return [
             [say("cli.help.options_metavar"), f"[{command}]", "…"] if self.invoke_without_command else [command, "…"]
@@ -153,7 +153,7 @@ class GenchatGroup(TyperGroup):
 
 
 def lazy_group(table: Mapping[str, str], overview: str, help_key: str) -> typer.Typer:
-    """A typer.Typer for a group whose commands are other modules."""
+    """Make a typer.Typer for a group whose commands are other modules."""
     group = type("LazyGroup", (GenchatGroup,), {"table": table, "overview": overview})
     app = typer.Typer(cls=group, help=help_key, add_completion=False, no_args_is_help=False)
     app.callback()(_nothing)
@@ -161,12 +161,12 @@ def lazy_group(table: Mapping[str, str], overview: str, help_key: str) -> typer.
 
 
 def group(overview: str, help_key: str) -> typer.Typer:
-    """A typer.Typer for a group whose commands stand in the same module."""
+    """Make a typer.Typer for a group whose commands stand in the same module."""
     return lazy_group({}, overview, help_key)
 
 
 def single() -> typer.Typer:
-    """A typer.Typer for a module with one command."""
+    """Make a typer.Typer for a module with one command."""
     return typer.Typer(add_completion=False)
 
 
@@ -183,10 +183,10 @@ def take_typed_numbers(param: Any) -> None:
     low = -math.inf if param.min is None else param.min
     high = math.inf if param.max is None else param.max
 
-    def read(given: Any) -> Any:
-        value = given
-        if isinstance(given, str):
-            value = read_whole_number(name, given) if kind is int else read_number(name, given)
+    def read(typed: Any) -> Any:
+        value = typed
+        if isinstance(typed, str):
+            value = read_whole_number(name, typed) if kind is int else read_number(name, typed)
         if not low <= value <= high:
             raise UsageError("option_wrong", where=name, value=value, allowed=allowed_numbers(kind is int, low, high))
         return value
@@ -203,7 +203,7 @@ def _width() -> int:
 
 
 def _usage(*ways: list[str]) -> str:
-    """The usage line; further ways of using a command stand below it."""
+    """Return the usage line; further ways of using a command stand below it."""
     first, *others = (" ".join(words) for words in ways)
     line = say("cli.help.usage", line=first)
     return "\n".join([line, *(" " * line.index(first) + other for other in others)])
@@ -225,7 +225,10 @@ def _argument_name(param: TyperArgument) -> str:
 
 
 def metavar_of(param: Any) -> str:
-    """The word for a value in the reader's language: FILE, ARQUIVO. A metavar is the end of a key or a bare letter."""
+    """Return the word for a value in the reader's language: FILE, ARQUIVO.
+
+    A metavar is the end of a key or a bare letter.
+    """
     name = str(param.metavar or param.name or "").upper()
     return "|".join(_metavar(part) for part in name.split("|"))
 
@@ -252,9 +255,9 @@ def _help_row() -> tuple[str, str]:
 
 def _section(title: str, rows: Iterable[tuple[str, str]]) -> str:
     lines = []
-    given = list(rows)
-    column = min(max((len(name) for name, _ in given), default=0) + 4, _COLUMN)
-    for name, text in given:
+    entries = list(rows)
+    column = min(max((len(name) for name, _ in entries), default=0) + 4, _COLUMN)
+    for name, text in entries:
         lead = f"  {name}".ljust(column)
         wrapped = textwrap.wrap(text, max(_width() - column, 20)) or [""]
         if len(name) + 4 > column:  # two spaces before the name, two behind it

@@ -1,4 +1,4 @@
-"""From the words of a command line to an exit code: the screen or a command, and how every failure is told."""
+"""The way from a command line to an exit code: it opens the screen or runs a command, and reports every failure."""
 
 import os
 import signal
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from genchat.engine.errors import ExitCode, GenchatError
 from genchat.engine.language import say, use_language
-from genchat.tui.cli.command_context import PROGRAM, Surroundings
+from genchat.tui.cli.command_context import PROGRAM, CommandContext
 
 _BROKEN_PIPE = 128 + 13  # what a shell reports for a program that SIGPIPE ended
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code; nothing it raises goes further."""
+    """Run one command and return its exit code; no exception leaves this function."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by the caller
@@ -25,9 +25,9 @@ def run(arguments: Sequence[str]) -> int:
     # the threads of short products wake up late and on one core. Read when torch is first imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")
-    around = Surroundings(tuple(arguments))
+    context = CommandContext(tuple(arguments))
     try:
-        return _guarded(around)
+        return _guarded(context)
     except BrokenPipeError:
         return _BROKEN_PIPE
     finally:
@@ -35,59 +35,59 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _close_stdout() -> None:
-    """What stdout still holds must not be tried again when Python ends, once its reader or its disk has failed."""
+    """Replace stdout once its reader or its disk has failed, so that Python does not try to write the rest again."""
     try:
         sys.stdout.flush()
     except (OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _guarded(around: Surroundings) -> int:
+def _guarded(context: CommandContext) -> int:
     try:
-        _choose_language(around)
-        if _opens_the_screen(around):
+        _choose_language(context)
+        if _opens_the_screen(context):
             from genchat.tui.app import run_app
 
-            return run_app(around)
+            return run_app(context)
         from genchat.tui.cli.command_line import run_command
 
-        return run_command(around)
+        return run_command(context)
     except KeyboardInterrupt:
-        # A second Ctrl-C while the ending is told must not bring a traceback.
+        # A second Ctrl-C while this is printed must not bring a traceback.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        _tell(around, say("cli.interrupted"), prefix="")
+        _tell(context, say("cli.interrupted"), prefix="")
         return ExitCode.INTERRUPTED
     except GenchatError as error:
-        _tell(around, str(error))
+        _tell(context, str(error))
         return error.exit_code
     except MemoryError:
-        _tell(around, say("error.out_of_memory"))
+        _tell(context, say("error.out_of_memory"))
         return ExitCode.FAILED
     except BrokenPipeError:
         raise
     except Exception as error:  # a fault of genchat itself: said in one line, kept in a report
         from genchat.engine.reports import write_report
 
-        where = write_report(error, around.paths, around.arguments)
+        where = write_report(error, context.paths, context.arguments)
         kind = f"{type(error).__name__}"
-        _tell(around, say("error.bug", kind=kind, report=where) if where else say("error.bug_unreported", kind=kind))
+        _tell(context, say("error.bug", kind=kind, report=where) if where else say("error.bug_unreported", kind=kind))
         return ExitCode.BUG
 
 
-def _opens_the_screen(around: Surroundings) -> bool:
-    """Nothing but the name on a terminal: then the screen need not wait for the command line to be read."""
+def _opens_the_screen(context: CommandContext) -> bool:
+    """Return whether genchat was called without arguments on a terminal: then the command line need not be loaded."""
     terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
-    return terminal and not around.arguments and "_GENCHAT_COMPLETE" not in os.environ
+    return terminal and not context.arguments and "_GENCHAT_COMPLETE" not in os.environ
 
 
-def _choose_language(around: Surroundings) -> None:
+def _choose_language(context: CommandContext) -> None:
     try:
-        chosen = around.settings.language
-    except GenchatError:  # told by the command that needs the settings
+        chosen = context.settings.language
+    except GenchatError:  # reported by the command that needs the settings
         return
     if chosen != "auto":
         use_language(chosen)
 
 
-def _tell(around: Surroundings, text: str, prefix: str = f"{PROGRAM}: ") -> None:
-    around.output.error(" ".join(f"{prefix}{text}".split("\n")))
+def _tell(context: CommandContext, text: str, prefix: str = f"{PROGRAM}: ") -> None:
+    context.output.error(" ".join(f"{prefix}{text}".split("\n")))

@@ -1,4 +1,4 @@
-"""The flags of the stages of sampling, made from their table, for every command that draws tokens."""
+"""Makes the sampling options of every command that draws tokens from the table of sampling stages."""
 
 import inspect
 from collections.abc import Callable
@@ -10,12 +10,14 @@ from typer.main import get_command
 
 from genchat.engine.sampling.definition import StageSetting
 from genchat.engine.sampling.table import stage_settings
-from genchat.tui.cli.command_context import surroundings
+from genchat.tui.cli.command_context import command_context
 from genchat.tui.cli.parser import GenchatCommand, take_typed_numbers
 
 
 class SamplingCommand(GenchatCommand):
-    """A command with one option a setting; what is given counts as a flag of the settings, not as a parameter."""
+    """This command has one option for each sampling setting; a value given becomes a flag of the settings, not a
+    parameter.
+    """
 
     def __init__(self, name: str | None, **attributes: Any) -> None:
         super().__init__(name, **attributes)
@@ -29,8 +31,8 @@ class SamplingCommand(GenchatCommand):
 
 
 def _taker(setting: StageSetting) -> Callable[[typer.Context, Any], None]:
-    def take(context: typer.Context, value: Any) -> None:
-        surroundings(context).take_flags({f"sampling.{setting.name}": value})
+    def take(ctx: typer.Context, value: Any) -> None:
+        command_context(ctx).take_flags({f"sampling.{setting.name}": value})
 
     # Typer reads the annotation of `value` as the type of the option.
     take.__annotations__["value"] = setting.kind | None
@@ -38,7 +40,7 @@ def _taker(setting: StageSetting) -> Callable[[typer.Context, Any], None]:
 
 
 def _parameters() -> list[TyperOption]:
-    """One option a setting, from a function that is never called: Typer makes options of a signature only."""
+    """Make one option for each setting from a function that is never called: Typer needs a signature to do it."""
 
     def options() -> None:
         return None

@@ -1,11 +1,11 @@
-"""A reply on its way to stdout: as text while it is made, as one JSON document, or as one JSON line a token."""
+"""Streams a reply to stdout: as text while it is made, as one JSON document, or as one JSON line for every token."""
 
 import secrets
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import FrameType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from genchat.engine.contract import (
     ENDING_OF,
@@ -34,14 +34,14 @@ _EXIT_OF: Mapping[Ending, int] = {"done": ExitCode.OK, "stopped": ExitCode.INTER
 
 
 def form_of(as_json: bool, as_jsonl: bool) -> Form:
-    """Which form the two flags ask for. Raises UsageError for both."""
+    """Return the form that the two flags ask for. Raises UsageError for both."""
     if as_json and as_jsonl:
         raise UsageError("json_or_jsonl")
     return _FORMS[as_json, as_jsonl]
 
 
 def seeded(settings: ReplySettings) -> ReplySettings:
-    """`settings` with a seed, so that the reply can be made again."""
+    """Return `settings` with a seed, so that the reply can be reproduced."""
     if settings.sampling.seed is not None:
         return settings
     return replace(settings, sampling=replace(settings.sampling, seed=secrets.randbits(32)))
@@ -49,7 +49,7 @@ def seeded(settings: ReplySettings) -> ReplySettings:
 
 @dataclass
 class Outcome:
-    """What a reply came to."""
+    """The outcome holds what is known of a reply when it has ended."""
 
     text: str = ""
     reason: FinishReason = "cut"
@@ -58,31 +58,34 @@ class Outcome:
     tokens: int = 0
     steps: list[dict[str, Any]] = field(default_factory=list)
     passages: list[dict[str, Any]] = field(default_factory=list)
+    unsupported: list[tuple[int, int]] = field(default_factory=list)  # of `text`: what no passage bears out
 
     @property
     def exit_code(self) -> int:
-        """0 for a reply that ended by itself or by its length."""
+        """Return the exit code: 0 for a reply that ended by itself or by its length."""
         return _EXIT_OF[ENDING_OF[self.reason]]
 
 
 class Interruption:
-    """While entered, the first Ctrl-C asks the reply to stop, which keeps what was written; a second one ends it."""
+    """While it is entered, the first Ctrl-C asks the reply to stop and keeps what was written; a second one ends the
+    program.
+    """
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
         self._before: Any = None
 
     def __enter__(self) -> StopSignal:
         self._before = signal.signal(signal.SIGINT, self._ask)
-        return lambda: self.asked
+        return lambda: self.requested
 
     def __exit__(self, *_: object) -> None:
         signal.signal(signal.SIGINT, self._before)
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        if self.asked:
+        if self.requested:
             raise KeyboardInterrupt
-        self.asked = True
+        self.requested = True
 
 
 def write_reply(
@@ -94,15 +97,18 @@ def write_reply(
     prompt: str,
     settings: ReplySettings,
     top: int = 10,
-    heard: Callable[[Event], None] = lambda event: None,
+    on_event: Callable[[Event], None] = lambda event: None,
     more: Mapping[str, Any] | None = None,
 ) -> Outcome:
-    """Write a reply as it comes; JSON holds `more` and what is needed to make it again. `heard` is told first."""
+    """Write a reply as it comes.
+
+    JSON holds `more` and what is needed to reproduce it. `on_event` is called first for every event.
+    """
     labels = Labels(backend.tokenizer)
     outcome = Outcome()
     with Interruption() as should_stop:
         for event in events(should_stop):
-            heard(event)
+            on_event(event)
             _take(event, outcome, labels, output, form, top)
             if should_stop() and backend.capabilities.remote:
                 outcome.reason = "stopped"
@@ -140,6 +146,9 @@ def _take(event: Event, outcome: Outcome, labels: Labels, output: Output, form: 
         else:
             output.json_line(step_values(event, labels, top))
     elif isinstance(event, Notice):
+        if event.key == "retrieval.unsupported":
+            spans = cast("Iterable[tuple[int, int]]", event.values.get("spans", ()))
+            outcome.unsupported = [(int(start), int(end)) for start, end in spans]
         output.note(words_of(event.key, event.values), "dim")
     elif isinstance(event, Passages):
         outcome.passages = [passage_values(passage) for passage in event.items]
@@ -150,16 +159,21 @@ def _take(event: Event, outcome: Outcome, labels: Labels, output: Output, form: 
 
 
 def passage_values(passage: Passage) -> dict[str, Any]:
-    """A passage for JSON."""
+    """Return a passage as values for JSON."""
     return {
         "number": passage.number,
         "source": passage.source,
         "locator": passage.locator,
         "score": passage.score,
         "text": passage.text,
+        "warning": passage.warning,
     }
 
 
 def _tell_sources(outcome: Outcome, output: Output) -> None:
     for passage in outcome.passages:
         output.note(safe_line(f"[{passage['number']}] {passage['source']} · {passage['locator']}"), "dim")
+        if passage["warning"]:
+            output.note("    ⚠ " + say(passage["warning"]), "dim")
+    for start, end in outcome.unsupported:
+        output.note("⚠ " + say("cli.unsupported", sentence=safe_line(outcome.text[start:end], 300)), "dim")

@@ -1,4 +1,4 @@
-"""A training run that another process watches: its events on stdout, one JSON document a line."""
+"""Writes the events of a training run for a process that watches it: one JSON document a line on stdout."""
 
 from typing import Annotated
 
@@ -13,7 +13,10 @@ AsEvents = Annotated[bool, typer.Option(FLAG, hidden=True)]
 
 
 class EventLines:
-    """Where events are written. A watcher that is `gone` is a wish to stop: what was learned is kept all the same."""
+    """Events are written here as lines.
+
+    A watcher that is `gone` asks the run to stop; what was learned is kept all the same.
+    """
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -30,5 +33,5 @@ class EventLines:
 
 
 def without_flag(arguments: tuple[str, ...]) -> list[str]:
-    """The command that a person would give for the same model."""
+    """Return the command that a person would type for the same model."""
     return [word for word in arguments if word not in (FLAG, "--quiet")]

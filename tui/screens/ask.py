@@ -1,4 +1,4 @@
-"""Small questions: a line of text, or yes and no."""
+"""Two small dialogs: one asks for a line of text, the other for yes or no."""
 
 from collections.abc import Callable, Iterable
 from typing import ClassVar
@@ -17,18 +17,18 @@ from genchat.tui.screens.dialog import Dialog
 
 
 class LineScreen(Dialog[str]):
-    """One line of text. `check` may refuse it by raising a GenchatError, which is shown."""
+    """This dialog asks for one line of text. `check` may refuse it by raising a GenchatError, which is shown."""
 
     def __init__(self, title: str, text: str, hint: str = "", check: Callable[[str], object] | None = None) -> None:
         super().__init__(title, say("tui.dialog.enter"))
-        self._given = text
+        self._initial = text
         self._hint = hint
         self._check = check
 
     def parts(self) -> Iterable[Widget]:
         if self._hint:
             yield Static(Content(safe(self._hint)), classes="hint")
-        yield Input(self._given, select_on_focus=False)
+        yield Input(self._initial, select_on_focus=False)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -43,7 +43,7 @@ class LineScreen(Dialog[str]):
 
 
 class ConfirmScreen(Dialog[bool]):
-    """Yes needs its own key or a click on the word; Enter and Esc both leave things as they are."""
+    """This dialog asks for confirmation. Yes needs its own key or a click on the word; Enter and Esc change nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("y,s", "confirm", "confirm"),
@@ -61,5 +61,5 @@ class ConfirmScreen(Dialog[bool]):
         yield Static(Content.from_markup(answers, yes=yes, no=no), classes="answers")
 
     def action_confirm(self) -> None:
-        """Do it."""
+        """Confirm, and close the dialog."""
         self.dismiss(True)

@@ -1,8 +1,9 @@
-"""The chat screen: where its parts stand, which key does what, and which controller takes which message.
+"""The chat screen: where its parts stand, which key does what, and which controller receives which message.
 
-Each controller of tui/chat owns one thing: ModelSwitcher the model, ConversationShelf the kept conversations, Composer
-what is being written, LiveReply the reply that is being made, Inspector the open token, SecondOpinion another model's
-view. They are put together here and know neither each other's insides nor this screen.
+Every controller of tui/chat owns one thing. ModelSwitcher owns the model, ConversationManager the stored conversations,
+Composer the message that is being written, LiveReply the reply that is being generated, Inspector the token that is
+open, and SecondOpinion another model's view of a reply. This module puts them together. They do not know the internals
+of one another, and they do not know this screen.
 """
 
 from typing import ClassVar
@@ -19,11 +20,11 @@ from genchat.engine.language import say
 from genchat.engine.text import safe
 from genchat.tui.chat import messages
 from genchat.tui.chat.composer import Composer
-from genchat.tui.chat.conversation_shelf import ConversationShelf
+from genchat.tui.chat.conversation_manager import ConversationManager
 from genchat.tui.chat.dialogue import Turn
 from genchat.tui.chat.host import Host
 from genchat.tui.chat.inspector import Inspector
-from genchat.tui.chat.live_reply import LiveReply, Onlookers
+from genchat.tui.chat.live_reply import LiveReply, ReplyCallbacks
 from genchat.tui.chat.model_switcher import ModelSwitcher
 from genchat.tui.chat.second_opinion import SecondOpinion
 from genchat.tui.chat.session import Session
@@ -39,7 +40,7 @@ from genchat.tui.widgets.transcript import Transcript
 
 
 class ChatScreen(Screen[None]):
-    """See the module."""
+    """The chat screen creates the widgets and the controllers and forwards keys and messages to them."""
 
     AUTO_FOCUS = "#prompt"
     HELP_TITLE = "tui.help.chat"
@@ -68,7 +69,7 @@ class ChatScreen(Screen[None]):
     ]
 
     def __init__(self, session: Session, conversation: str | None = None) -> None:
-        """`conversation` is a kept one to begin with."""
+        """`conversation` is a stored one to begin with."""
         super().__init__()
         self.session = session
         self.conversation = conversation
@@ -83,11 +84,15 @@ class ChatScreen(Screen[None]):
         self._arrangement = Arrangement()
         self._host = host = Host(self)
         self.models = ModelSwitcher(session, host, self.header)
-        self.shelf = ConversationShelf(session, host, self.conversations, self._show_conversation)
+        self.conversation_manager = ConversationManager(session, host, self.conversations, self._show_conversation)
         self._composer = Composer(session, host, self.prompt, self._mark)
         self.inspector = Inspector(session, host, self.panel, self._strip, self._surprise)
         self._reply = LiveReply(
-            session, host, self.transcript, self.inspector, Onlookers(self.models.show_progress, self._reply_changed)
+            session,
+            host,
+            self.transcript,
+            self.inspector,
+            ReplyCallbacks(self.models.show_progress, self._reply_changed),
         )
         self._opinion = SecondOpinion(session, host, self.transcript, self.inspector)
 
@@ -118,13 +123,13 @@ class ChatScreen(Screen[None]):
     def _begin(self) -> None:
         self.models.load(self.session.model)
         self.models.list_models()
-        self.shelf.refresh()
+        self.conversation_manager.refresh()
         notices = self.session.history.notices
         self.header.show_kept(all(notice.key != "history.not_kept" for notice in notices))
         for notice in notices:
             self._host.note(say(notice.key, **dict(notice.values)), lasting=True)
         if self.conversation is not None:
-            self.shelf.open(self.conversation)
+            self.conversation_manager.open(self.conversation)
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
@@ -133,7 +138,7 @@ class ChatScreen(Screen[None]):
         self.update_classes(arrange(self.app.size.width, self.app.size.height, self._arrangement), update=update)
 
     def _repaint_all(self) -> None:
-        """Colours have changed."""
+        """Repaint everything, because colours have changed."""
         self.transcript.repaint_all()
         self.panel.repaint_all()
         self._strip.repaint_all()
@@ -146,7 +151,7 @@ class ChatScreen(Screen[None]):
         self._composer.show_mode()
 
     def _show_conversation(self) -> None:
-        """The session holds another conversation now."""
+        """Show the conversation that the session holds now."""
         self._composer.another_conversation()
         self._show_settings()
         self.transcript.show(self.session.dialogue.path)
@@ -155,10 +160,10 @@ class ChatScreen(Screen[None]):
         self._reply_changed()
 
     def _reply_changed(self) -> None:
-        """A reply has begun or ended."""
+        """Update what depends on whether a reply is running."""
         self.models.show_progress()
         self.refresh_bindings()
-        self.shelf.refresh()
+        self.conversation_manager.refresh()
 
     # -- asking -------------------------------------------------------------------------------------------------
 
@@ -180,19 +185,19 @@ class ChatScreen(Screen[None]):
         self._reply.stop()
 
     def action_regenerate(self) -> None:
-        """Another version of the last reply."""
+        """Make another version of the last reply."""
         question = self.session.dialogue.last_question
         if question is not None:
             self._reply.answer(question)
 
     def action_without_documents(self) -> None:
-        """The last question once more, answered without the documents; the reply from them stays as a version."""
+        """Answer the last question again without the documents; the reply based on them stays as another version."""
         question = self.session.dialogue.last_question
         if question is not None:
             self._reply.answer(question, with_documents=False)
 
     def action_edit(self) -> None:
-        """Say something else in place of the last message."""
+        """Edit the last message, whose old wording stays as another version."""
         question = self.session.dialogue.last_question
         if question is not None:
             self._composer.edit(question)
@@ -201,7 +206,7 @@ class ChatScreen(Screen[None]):
             self.refresh_bindings()
 
     def action_sibling(self, by: int) -> None:
-        """Another version of the reply under the cursor, or of the last one."""
+        """Show another version of the reply under the cursor, or of the last one."""
         cursor = self.transcript.cursor
         turn = cursor[0] if cursor is not None else self.session.dialogue.last_reply
         if turn is not None:
@@ -235,18 +240,18 @@ class ChatScreen(Screen[None]):
         self.transcript.select(message.turn, message.index)
 
     def action_tokens(self) -> None:
-        """Walk the tokens."""
+        """Move the focus to the tokens."""
         self._leave_panel()
         self.transcript.focus()
         if self.transcript.cursor is None:
             self.transcript.action_token(-1)
 
     def action_heat(self) -> None:
-        """Colour tokens by surprise, or not."""
+        """Colour tokens by surprise, or stop colouring them."""
         self.transcript.heat = not self.transcript.heat
 
     def action_opinion(self) -> None:
-        """What a model of this machine thinks of the reply; once more: the reply's own tokens again."""
+        """Show how a local model scores the reply, or the reply's own tokens again."""
         self._opinion.toggle()
 
     @on(messages.OpinionArrived)
@@ -256,11 +261,11 @@ class ChatScreen(Screen[None]):
     # -- models and settings ------------------------------------------------------------------------------------
 
     def action_models(self) -> None:
-        """Talk to another model."""
+        """Choose another model."""
         self.models.list_models(pick=True)
 
     def talk_to(self, name: str, *, in_turns: bool) -> None:
-        """Go on with a model that was just trained; one that knows no turns goes on with a text."""
+        """Continue with a model that was just trained; one that was not trained on turns continues a text."""
         if not in_turns and not self.session.free_text and self.session.live is None:
             self.action_mode()
         self.models.load(name)
@@ -298,7 +303,7 @@ class ChatScreen(Screen[None]):
         self._host.ask(SamplingScreen(Choices(self.session.settings, self.session.pace)), chosen)
 
     def action_mode(self) -> None:
-        """Answer, or continue a text."""
+        """Switch between answering and continuing a text."""
         self.session.set_free_text(not self.session.free_text)
         self._show_conversation()
         self.action_home()
@@ -306,29 +311,29 @@ class ChatScreen(Screen[None]):
     # -- conversations ------------------------------------------------------------------------------------------
 
     def action_new(self) -> None:
-        """A new conversation."""
+        """Begin a new conversation."""
         self.session.begin()
         self._show_conversation()
         self.action_home()
 
     @on(ConversationList.Chosen)
     def _chosen(self, message: ConversationList.Chosen) -> None:
-        self.shelf.open(message.conversation)
+        self.conversation_manager.open(message.conversation)
 
     @on(ConversationList.OlderWanted)
     def _older_wanted(self) -> None:
-        self.shelf.show_older()
+        self.conversation_manager.show_older()
 
     @on(ConversationList.Asked)
     def _asked(self, message: ConversationList.Asked) -> None:
         if message.what == "rename":
-            self.shelf.rename(message.conversation)
+            self.conversation_manager.rename_conversation(message.conversation)
         else:
-            self.shelf.delete(message.conversation)
+            self.conversation_manager.delete(message.conversation)
 
     @on(messages.ConversationLoaded)
     def _loaded(self, message: messages.ConversationLoaded) -> None:
-        if self.shelf.loaded(message):
+        if self.conversation_manager.loaded(message):
             self.action_home()  # in the list the first letters typed would rename or delete
             for turn in self.session.dialogue.path:
                 if turn.stored is not None and turn.stored == message.message:
@@ -336,28 +341,28 @@ class ChatScreen(Screen[None]):
 
     @on(messages.ConversationDeleted)
     def _deleted(self, message: messages.ConversationDeleted) -> None:
-        self.shelf.deleted(message)
+        self.conversation_manager.deleted(message)
 
     def action_rename(self) -> None:
         """Give this conversation another title."""
         if self.session.stored_id is not None:
-            self.shelf.rename(self.session.stored_id)
+            self.conversation_manager.rename_conversation(self.session.stored_id)
 
     def action_delete(self) -> None:
-        """Delete this conversation, after a question."""
+        """Ask for confirmation, then delete this conversation."""
         if self.session.stored_id is not None:
-            self.shelf.delete(self.session.stored_id)
+            self.conversation_manager.delete(self.session.stored_id)
 
     def action_search(self) -> None:
-        """Search everything that was said."""
-        self.shelf.search()
+        """Search all messages."""
+        self.conversation_manager.search()
 
     def action_export(self) -> None:
         """Write the conversation to a Markdown file."""
-        self.shelf.export()
+        self.conversation_manager.export()
 
     def action_copy(self) -> None:
-        """The last reply into the clipboard."""
+        """Copy the last reply to the clipboard."""
         reply = self.session.dialogue.last_reply
         if reply is not None:
             self.app.copy_to_clipboard(safe(reply.text))
@@ -391,23 +396,23 @@ class ChatScreen(Screen[None]):
         return True
 
     def action_home(self) -> None:
-        """Back to the prompt."""
+        """Go back to the prompt."""
         self._composer.leave()
         self._leave_panel()
         self.prompt.focus()
 
     def _leave_panel(self) -> None:
-        """Where the panel fills a narrow screen, bring the conversation back: what is hidden takes no keys."""
+        """Show the conversation again where the panel fills a narrow screen, because a hidden widget takes no keys."""
         if self.has_class("-panel-only"):
             self._arrangement.panel = None
             self._arrange()
 
     def action_next_place(self, by: int) -> None:
-        """Prompt, conversation, panel, list: round and round."""
+        """Move the focus round prompt, transcript, panel and list."""
         order: list[Widget] = [self.prompt, self.transcript, self.panel, self.conversations]
-        there = [place for place in order if place.display and place.region]
-        here = there.index(self.focused) if self.focused in there else -by
-        there[(here + by) % len(there)].focus()
+        reachable = [widget for widget in order if widget.display and widget.region]
+        position = reachable.index(self.focused) if self.focused in reachable else -by
+        reachable[(position + by) % len(reachable)].focus()
 
     def action_list(self) -> None:
         """Show or hide the conversations."""

@@ -19,7 +19,7 @@ Answer = TypeVar("Answer")
 
 
 class Dialog(ModalScreen[Answer | None]):
-    """Dismissed with an answer, or with None."""
+    """A dialog closes with an answer, or with None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [bind("escape", "cancel", "cancel", priority=True)]
 
@@ -29,7 +29,7 @@ class Dialog(ModalScreen[Answer | None]):
         self._box_subtitle = subtitle
 
     def parts(self) -> Iterable[Widget]:
-        """What stands in the box."""
+        """Return the widgets in the box."""
         return ()
 
     def compose(self) -> ComposeResult:
@@ -40,16 +40,16 @@ class Dialog(ModalScreen[Answer | None]):
         box.border_subtitle = Content(safe(self._box_subtitle))
 
     def show_error(self, text: str) -> None:
-        """Say what is wrong; an empty text takes it back."""
+        """Say what is wrong; an empty text removes the message."""
         error = self.query_one(".error", Static)
         error.update(Content(safe(text)))
         error.set_class(bool(text), "-shown")
 
     def on_click(self, event: events.Click) -> None:
-        """Beside the box: leave."""
+        """Close the dialog after a click beside the box."""
         if event.widget is self:
             self.action_cancel()
 
     def action_cancel(self) -> None:
-        """Leave without an answer."""
+        """Close the dialog without an answer."""
         self.dismiss(None)

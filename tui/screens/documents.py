@@ -1,4 +1,4 @@
-"""The documents that answers rest on: what is indexed, adding and removing, and why a question finds what it finds.
+"""The screen of indexed documents: it lists, adds and removes them, and explains what a question finds.
 
 Everything that touches files or the index runs in a worker thread with a library of its own; messages bring results.
 """
@@ -42,7 +42,9 @@ _MOST_SHOWN = 100  # passages of one document
 
 
 class DocumentsScreen(Screen[None]):
-    """Typing asks the index; the list shows the documents; Enter on one shows its passages."""
+    """This screen searches the index while the person types, lists the documents, and shows the passages of the chosen
+    one.
+    """
 
     CSS_PATH = "documents.tcss"
     AUTO_FOCUS = "#question"
@@ -57,33 +59,33 @@ class DocumentsScreen(Screen[None]):
 
     @dataclass
     class Listed(Message):
-        """What is in the index."""
+        """The documents of the index are known."""
 
         documents: "tuple[Document, ...]"
 
     @dataclass
     class Opened(Message):
-        """A document's passages."""
+        """The passages of a document are known."""
 
         document: "Document"
         chunks: "tuple[StoredChunk, ...]"
 
     @dataclass
     class Explained(Message):
-        """What a question finds."""
+        """A question was searched for in the index."""
 
         question: str
-        found: "Retrieval"
+        retrieval: "Retrieval"
 
     @dataclass
-    class Troubled(Message):
-        """Why documents could not be read, one line each."""
+    class ReadingFailed(Message):
+        """Some documents could not be read; `problems` has one line for each."""
 
         problems: tuple[str, ...]
 
     @dataclass
-    class Told(Message):
-        """A line about work that goes on, or about what went wrong."""
+    class StatusMessage(Message):
+        """This line reports work that goes on, or what went wrong."""
 
         text: str
         wrong: bool = False
@@ -130,7 +132,7 @@ class DocumentsScreen(Screen[None]):
             with open_library(paths()) as library:
                 work(library)
         except GenchatError as error:
-            self.post_message(self.Told(str(error), wrong=True))
+            self.post_message(self.StatusMessage(str(error), wrong=True))
 
     def _look(self, library: "Library") -> None:
         self.post_message(self.Listed(tuple(library.documents())))
@@ -153,7 +155,7 @@ class DocumentsScreen(Screen[None]):
                 return
             if event.outcome == "reading":
                 self.post_message(
-                    self.Told(say("documents.reading", name=event.name, done=event.done, total=event.total))
+                    self.StatusMessage(say("documents.reading", name=event.name, done=event.done, total=event.total))
                 )
                 continue
             counts[event.outcome] = counts.get(event.outcome, 0) + 1
@@ -161,20 +163,22 @@ class DocumentsScreen(Screen[None]):
         self._look(library)
         kinds = ("added", "updated", "unchanged", "vanished", "failed")
         summary = say("docs.summary", total=sum(counts.values()), **{kind: counts.get(kind, 0) for kind in kinds})
-        self.post_message(self.Told(summary if counts else say("docs.nothing_readable"), bool(problems) or not counts))
+        self.post_message(
+            self.StatusMessage(summary if counts else say("docs.nothing_readable"), bool(problems) or not counts)
+        )
         if problems:
-            self.post_message(self.Troubled(tuple(problems)))
+            self.post_message(self.ReadingFailed(tuple(problems)))
 
     def _remove(self, document: "Document", library: "Library") -> None:
         library.remove_documents([document])
         self._look(library)
-        self.post_message(self.Told(say("docs.removed", name=document.name, collection=document.collection)))
+        self.post_message(self.StatusMessage(say("docs.removed", name=document.name, collection=document.collection)))
 
     def _open(self, document: "Document", library: "Library") -> None:
         self.post_message(self.Opened(document, tuple(library.chunks(document))))
 
     def _explain(self, question: str, sent: bool, library: "Library") -> None:
-        """As the model of the documents would look; half a question is not sent to a remote embedder."""
+        """Search as the model of the documents would; half a question is not sent to a remote embedder."""
         from genchat.engine.retrieval.retriever import Retriever
 
         embedder = self._known_embedder()
@@ -189,7 +193,7 @@ class DocumentsScreen(Screen[None]):
             try:
                 self._embedder = open_embedder(load_settings(paths().settings), paths())
             except GenchatError as error:
-                self.post_message(self.Told(str(error), wrong=True))
+                self.post_message(self.StatusMessage(str(error), wrong=True))
         return self._embedder
 
     # -- what comes back ----------------------------------------------------------------------------------------
@@ -217,14 +221,14 @@ class DocumentsScreen(Screen[None]):
     @on(Explained)
     def _explained(self, message: Explained) -> None:
         if message.question == self._question.value:
-            self._show(retrieval_content(message.found))
+            self._show(retrieval_content(message.retrieval))
 
-    @on(Troubled)
-    def _troubled(self, message: Troubled) -> None:
+    @on(ReadingFailed)
+    def _reading_failed(self, message: ReadingFailed) -> None:
         self._show(Content("\n\n".join(safe(problem) for problem in message.problems)))
 
-    @on(Told)
-    def _told(self, message: Told) -> None:
+    @on(StatusMessage)
+    def _show_status(self, message: StatusMessage) -> None:
         self._message.set_class(message.wrong, "-error")
         self._message.update(Content(safe(message.text)))
 
@@ -256,7 +260,7 @@ class DocumentsScreen(Screen[None]):
         self._work(partial(self._open, self._documents[event.option_index]), "question")
 
     def action_back(self) -> None:
-        """To the chat."""
+        """Go back to the chat."""
         self.dismiss(None)
 
     def action_add(self) -> None:
@@ -269,15 +273,15 @@ class DocumentsScreen(Screen[None]):
             self._work(partial(self._add, Path(text.strip()).expanduser()))
 
     def action_refresh(self) -> None:
-        """Look at all known files again."""
+        """Check all known files again."""
         self._work(self._refresh_all)
 
     def action_remove(self) -> None:
-        """Take the document under the cursor out of the index."""
-        place = self._list.highlighted
-        if place is None or place >= len(self._documents):
+        """Remove the document under the cursor from the index."""
+        index = self._list.highlighted
+        if index is None or index >= len(self._documents):
             return
-        document = self._documents[place]
+        document = self._documents[index]
         text = say("documents.remove_text", name=safe_line(document.name, 60))
 
         def answered(yes: bool | None) -> None:
@@ -295,7 +299,7 @@ def _existing(text: str) -> None:
 
 
 def document_content(document: "Document") -> Content:
-    """One line of the list."""
+    """Return the line of the list for one document."""
     about = say("docs.passages", count=document.chunks)
     return Content.assemble(
         (safe_line(document.name, 40), ""),
@@ -305,46 +309,46 @@ def document_content(document: "Document") -> Content:
 
 
 def passages_content(document: "Document", chunks: "tuple[StoredChunk, ...]") -> Content:
-    """A document as the index has it."""
+    """Return a document as the index has it."""
     parts: list[Content | tuple[str, str] | str] = [(safe_line(document.name), "bold"), "\n"]
     parts.append((f"{safe_line(document.path)}\n", "$genchat-faint"))
     for chunk in chunks[:_MOST_SHOWN]:
         heading = " › ".join(safe_line(part) for part in chunk.heading)
-        place = say("docs.place", ordinal=chunk.ordinal + 1, line=chunk.line, start=chunk.start, end=chunk.end)
+        position = say("docs.place", ordinal=chunk.ordinal + 1, line=chunk.line, start=chunk.start, end=chunk.end)
         parts += [
             "\n",
             (f"{heading}\n" if heading else "", "bold"),
-            (f"{place}\n", "$genchat-muted"),
+            (f"{position}\n", "$genchat-muted"),
             safe(chunk.text),
             "\n",
         ]
     return Content.assemble(*parts)
 
 
-def retrieval_content(found: "Retrieval") -> Content:
-    """How a question was understood and what it finds."""
-    from genchat.engine.retrieval.retriever import ENOUGH
+def retrieval_content(retrieval: "Retrieval") -> Content:
+    """Return how a question was understood and what it finds."""
+    from genchat.engine.retrieval.evidence import ENOUGH
 
-    total = found.question.weight or 1.0
+    total = retrieval.question.weight or 1.0
     parts: list[Content | tuple[str, str] | str] = [
-        (say("docs.retriever", retriever=safe_line(found.retriever)) + "\n", "$genchat-muted"),
-        *((safe(say(notice.key, **dict(notice.values))) + "\n", "$warning") for notice in found.notices),
+        (say("docs.retriever", retriever=safe_line(retrieval.retriever)) + "\n", "$genchat-muted"),
+        *((safe(say(notice.key, **dict(notice.values))) + "\n", "$warning") for notice in retrieval.notices),
     ]
-    for word in found.question.words:
-        how = say(f"docs.found_{word.found}", word=safe_line(", ".join(word.taken_for)))
+    for word in retrieval.question.words:
+        match = say(f"docs.found_{word.found}", word=safe_line(", ".join(word.taken_for)))
         parts += [
             (safe_line(word.text, 30).ljust(18), "bold"),
             f"{rounded_percentage(word.weight / total):>4}  ",
-            (say("docs.in_passages", count=word.frequency) + ("  " + how if how else "") + "\n", "$genchat-muted"),
+            (say("docs.in_passages", count=word.frequency) + ("  " + match if match else "") + "\n", "$genchat-muted"),
         ]
     verdict = say(
-        "docs.enough" if found.enough else "docs.not_enough",
-        evidence=decimal(found.evidence),
+        "docs.enough" if retrieval.enough else "docs.not_enough",
+        evidence=decimal(retrieval.evidence),
         least=decimal(ENOUGH),
-        coverage=rounded_percentage(found.coverage),
+        coverage=rounded_percentage(retrieval.coverage),
     )
-    parts.append((verdict + "\n", "" if found.enough else "$warning"))
-    for passage in found.passages:
+    parts.append((verdict + "\n", "" if retrieval.enough else "$warning"))
+    for passage in retrieval.passages:
         scores = "   ".join(f"{say(f'docs.part_{name}')} {decimal(score)}" for name, score in passage.parts.items())
         matched = "   ".join(
             f"{safe_line(word)} {rounded_percentage(share)}" for word, share in passage.matched.items()

@@ -1,4 +1,4 @@
-"""Help (F1): what the screen shows, and every key, read from the bindings themselves."""
+"""The help dialog (F1): it explains the screen and lists every key, read from the bindings themselves."""
 
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
@@ -17,7 +17,7 @@ _KEY_COLUMN = 33
 
 
 class HelpScreen(Dialog[None]):
-    """`explanations` say what the screen shows; `groups` are (title, bindings), the most useful first."""
+    """This dialog shows `explanations` of the screen and `groups` of (title, bindings), the most useful first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [bind("f1,q,enter", "cancel", "close_help", priority=True)]
 
@@ -39,15 +39,15 @@ class HelpScreen(Dialog[None]):
 
 
 def _lines(bindings: Iterable[Binding]) -> Iterator[tuple[str, str]]:
-    told: set[str] = set()
+    listed: set[str] = set()
     for binding in bindings:
         text = description(binding)
-        if text and binding.description not in told:
-            told.add(binding.description)
+        if text and binding.description not in listed:
+            listed.add(binding.description)
             yield f"  {key_names(binding):<{_KEY_COLUMN}}", ""
             yield text + "\n", "$genchat-muted"
 
 
 def bindings_of(owner: type) -> list[Binding]:
-    """The bindings that a class declares itself."""
-    return [each for each in vars(owner).get("BINDINGS", ()) if isinstance(each, Binding)]
+    """Return the bindings that a class declares itself."""
+    return [binding for binding in vars(owner).get("BINDINGS", ()) if isinstance(binding, Binding)]

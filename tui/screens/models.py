@@ -1,4 +1,4 @@
-"""Which model to talk to: everything on this machine, and why some of it cannot be opened."""
+"""The dialog that chooses a model: it lists all models of this machine, and says why some cannot be opened."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,7 +17,7 @@ _WIDEST_NAME = 24
 
 
 class ModelsScreen(Dialog[str]):
-    """Answers with a model's name."""
+    """This dialog answers with a model's name."""
 
     def __init__(self, listings: Sequence[ModelListing], current: str) -> None:
         super().__init__(say("tui.models.title"), say("tui.models.hint"))
@@ -28,11 +28,11 @@ class ModelsScreen(Dialog[str]):
         if not self._listings:
             yield Static(Content(say("tui.models.none")))
             return
-        yield OptionList(*(self._option(each) for each in self._listings), markup=False)
+        yield OptionList(*(self._option(listing) for listing in self._listings), markup=False)
 
     def on_mount(self) -> None:
         for choices in self.query(OptionList):
-            names = [each.name for each in self._listings]
+            names = [listing.name for listing in self._listings]
             choices.highlighted = names.index(self._current) if self._current in names else 0
             choices.focus()
 
@@ -43,7 +43,7 @@ class ModelsScreen(Dialog[str]):
             facts.append(say("tui.models.text_only"))
         if listing.description and not listing.problem:
             facts.append(listing.description)
-        column = min(max(len(each.name) for each in self._listings), _WIDEST_NAME)
+        column = min(max(len(other.name) for other in self._listings), _WIDEST_NAME)
         name = safe_line(listing.name, _WIDEST_NAME).ljust(column)
         prompt = Content.assemble(mark, (name, "bold"), "  ", (safe_line(" · ".join(facts)), "$genchat-muted"))
         if listing.problem:

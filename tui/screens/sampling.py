@@ -31,7 +31,7 @@ from genchat.tui.screens.dialog import Dialog
 
 @dataclass(frozen=True)
 class _Field:
-    """One line of the form. Texts are AREA.name.NAME and AREA.hint.NAME for those of a stage."""
+    """A field is one line of the form. Its texts are AREA.name.NAME and AREA.hint.NAME."""
 
     name: str
     kind: type
@@ -41,31 +41,31 @@ class _Field:
 
 def _fields() -> list[_Field]:
     stages = [
-        _Field(each.name, each.kind, f"sampling.name.{each.name}", f"sampling.hint.{each.name}")
-        for each in stage_settings()
+        _Field(setting.name, setting.kind, f"sampling.name.{setting.name}", f"sampling.hint.{setting.name}")
+        for setting in stage_settings()
     ]
-    own = [
+    reply_fields = [
         _Field(name, kind, f"tui.sampling.{name}", f"tui.sampling.hint.{name}")
         for name, kind in (("seed", int), ("max_tokens", int), ("pace", float))
     ]
-    common = {each.name for each in common_settings()}
+    common = {setting.name for setting in common_settings()}
     return [
         *(field for field in stages if field.name in common),
-        *own,
+        *reply_fields,
         *(field for field in stages if field.name not in common),
     ]
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What the dialog edits: the engine's settings, and how fast a person wants to watch (tokens a second, 0 free)."""
+    """The dialog edits these: the engine's settings, and the most tokens a second to show (0 is no limit)."""
 
     settings: ReplySettings
     pace: float = 0.0
 
 
 class SamplingScreen(Dialog[Choices]):
-    """Answers with choices that the engine accepts."""
+    """This dialog answers with choices that the engine accepts."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("down", "app.focus_next", "field_next"),
@@ -89,7 +89,7 @@ class SamplingScreen(Dialog[Choices]):
             self.query_one(".hint", Static).update(Content(say(self._fields[event.widget.id].hint)))
 
     def action_reset(self) -> None:
-        """The values genchat begins with."""
+        """Fill in the default values."""
         for field in self._fields.values():
             self.query_one(f"#{field.name}", Input).value = _shown(Choices(ReplySettings()), field)
 
@@ -104,7 +104,9 @@ class SamplingScreen(Dialog[Choices]):
 
 
 class _Fields(VerticalScroll, can_focus=False, inherit_bindings=False):
-    """Scrolls to the field that has the focus; its own keys would take the arrows away from moving between fields."""
+    """This box scrolls to the focused field; it inherits no keys, because it would take the arrows that move between
+    fields.
+    """
 
 
 class _Row(Horizontal):
@@ -126,7 +128,10 @@ def _shown(choices: Choices, field: _Field) -> str:
 
 
 def read_choices(texts: dict[str, str], base: ReplySettings) -> Choices:
-    """From what was typed; a decimal comma counts as a point. Raises UsageError for what cannot be."""
+    """Read the choices from what was typed; a decimal comma counts as a point.
+
+    Raises UsageError for an impossible value.
+    """
     values: dict[str, Any] = {}
     for field in _fields():
         text = texts[field.name].strip()

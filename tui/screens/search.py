@@ -1,4 +1,4 @@
-"""Searching everything that was said, while typing."""
+"""The dialog that searches all stored messages while the person types."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _MOST = 40
 
 
 class SearchScreen(Dialog[SearchHit]):
-    """Answers with the place that was chosen."""
+    """This dialog answers with the match that was chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("down", "choose(1)", "hit_next", priority=True),
@@ -36,8 +36,8 @@ class SearchScreen(Dialog[SearchHit]):
     ]
 
     @dataclass
-    class Found(Message):
-        """A search has come back."""
+    class SearchDone(Message):
+        """A search has ended."""
 
         words: str
         hits: tuple[SearchHit, ...]
@@ -64,12 +64,12 @@ class SearchScreen(Dialog[SearchHit]):
         try:
             hits = self._history.search(words, limit=_MOST) if words.strip() else ()
         except GenchatError as error:
-            self.post_message(self.Found(words, (), str(error)))
+            self.post_message(self.SearchDone(words, (), str(error)))
         else:
-            self.post_message(self.Found(words, hits))
+            self.post_message(self.SearchDone(words, hits))
 
-    @on(Found)
-    def _found(self, message: Found) -> None:
+    @on(SearchDone)
+    def _search_done(self, message: SearchDone) -> None:
         if message.words != self.query_one(Input).value:
             return
         self._hits = message.hits
@@ -82,7 +82,7 @@ class SearchScreen(Dialog[SearchHit]):
         self.show_error(message.error)
 
     def action_choose(self, by: int) -> None:
-        """The next or previous place."""
+        """Highlight the next or the previous match."""
         choices = self.query_one(OptionList)
         if self._hits:
             choices.highlighted = ((choices.highlighted or 0) + by) % len(self._hits)
@@ -90,9 +90,9 @@ class SearchScreen(Dialog[SearchHit]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        place = self.query_one(OptionList).highlighted
-        if place is not None and place < len(self._hits):
-            self.dismiss(self._hits[place])
+        index = self.query_one(OptionList).highlighted
+        if index is not None and index < len(self._hits):
+            self.dismiss(self._hits[index])
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
@@ -100,18 +100,18 @@ class SearchScreen(Dialog[SearchHit]):
 
 
 def hit_content(hit: SearchHit) -> Content:
-    """Title, then the excerpt with the words found in bold; both may hold anything."""
+    """Return the title and the excerpt, with the matching words in bold; both may hold anything."""
     pieces: list[tuple[str, str]] = []
     last = 0
     for start, end in hit.highlights:
         pieces += [(_flat(hit.excerpt[last:start]), "$genchat-muted"), (_flat(hit.excerpt[start:end]), "bold")]
         last = end
     pieces.append((_flat(hit.excerpt[last:]), "$genchat-muted"))
-    told = day_name(local_day(hit.created), datetime.now().astimezone().date())
+    about = day_name(local_day(hit.created), datetime.now().astimezone().date())
     if hit.role is Role.USER:
-        told += f" · {say('tui.you')}"
+        about += f" · {say('tui.you')}"
     title = safe_line(hit.title, 48) or say("tui.untitled")
-    return Content.assemble((title, ""), (f"  {told}", "$genchat-faint"), "\n", *pieces)
+    return Content.assemble((title, ""), (f"  {about}", "$genchat-faint"), "\n", *pieces)
 
 
 def _flat(text: str) -> str:

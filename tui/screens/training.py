@@ -1,7 +1,7 @@
-"""Watching a model learn: loss curves, figures, what it writes by now; stop and keep, stop and discard, or go and chat.
+"""The screen of a training run: loss curves, figures and samples, and keys to keep or discard the model or to chat.
 
 The run is a process of its own (tui/training/job.py) that goes on while the person chats; this screen only looks.
-training_desk.py opens it.
+training_controller.py opens it.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from genchat.tui.cli.commands.train_neural import duration
 from genchat.tui.keys import bind
 from genchat.tui.screens.ask import ConfirmScreen
 from genchat.tui.screens.layout import SMALLEST
-from genchat.tui.training.job import JobStatus, Point, Told, TrainingJob
+from genchat.tui.training.job import JobStatus, Point, RunState, TrainingJob
 from genchat.tui.widgets.curves import Curve, Curves
 from genchat.tui.widgets.key_bar import KeyBar
 from genchat.tui.widgets.training_figures import Figures, Phases, TrainingHeader
@@ -33,7 +33,7 @@ _UNSEEN_SHOWN = 24  # characters
 
 
 class TrainingScreen(Screen[Next | None]):
-    """Answers what to do next; None is back to the chat."""
+    """This screen answers what to do next; None means to go back to the chat."""
 
     CSS_PATH = "training.tcss"
     HELP_TITLE = "tui.help.training"
@@ -80,33 +80,33 @@ class TrainingScreen(Screen[Next | None]):
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-tiny")
 
     def _look(self) -> None:
-        """Show what the run has told since the last time."""
+        """Show what the run has reported since the last time."""
         job = self.job
         if job.status is JobStatus.STARTING:
             self._say(say("training_screen.preparing", time=duration(job.seconds)))
         if job.revision == self._seen:
             return
         self._seen = job.revision
-        told = job.told()
+        state = job.state()
         self._header.show(job.status)
         if job.order.learns:
-            self._figures.show(told)
-            self._show_curves(told)
-            self._show_sample(told)
+            self._figures.show(state)
+            self._show_curves(state)
+            self._show_sample(state)
         else:
-            self._phases.show(told)
+            self._phases.show(state)
         if job.status is not JobStatus.STARTING:
-            self._say(_message(job, told))
+            self._say(_message(job, state))
         self._message.set_class(job.status is JobStatus.FAILED, "-error")
         self.refresh_bindings()
 
     def _say(self, text: str) -> None:
         self._message.update(Content(safe(text)))
 
-    def _show_curves(self, told: Told) -> None:
-        progress = told.progress
+    def _show_curves(self, state: RunState) -> None:
+        progress = state.progress
         endless = progress is None or progress.seconds_left is None
-        train, held_out = _curve(told.train, endless), _curve(told.held_out, endless)
+        train, held_out = _curve(state.train, endless), _curve(state.held_out, endless)
         if progress is None:
             self._curves.show(train, held_out, None, "")
         elif progress.seconds_left is None or self.job.status.over:
@@ -114,11 +114,11 @@ class TrainingScreen(Screen[Next | None]):
         else:
             self._curves.show(train, held_out, 1.0, duration(progress.seconds + progress.seconds_left))
 
-    def _show_sample(self, told: Told) -> None:
-        if told.sample is not None and told.sample.step != self._sample_step:
-            self._sample_step = told.sample.step
-            self._sample_title.update(Content(say("training.sample", step=told.sample.step)))
-            self._sample.update(Content(safe(told.sample.text)))
+    def _show_sample(self, state: RunState) -> None:
+        if state.sample is not None and state.sample.step != self._sample_step:
+            self._sample_step = state.sample.step
+            self._sample_title.update(Content(say("training.sample", step=state.sample.step)))
+            self._sample.update(Content(safe(state.sample.text)))
 
     # ---- actions ----
 
@@ -136,7 +136,7 @@ class TrainingScreen(Screen[Next | None]):
         return True
 
     def action_back(self) -> None:
-        """To the chat; the run goes on."""
+        """Go back to the chat; the run goes on."""
         self.dismiss(None)
 
     def action_keep(self) -> None:
@@ -145,7 +145,7 @@ class TrainingScreen(Screen[Next | None]):
         self._look()
 
     def action_discard(self) -> None:
-        """End the run and keep nothing, after a question."""
+        """Ask for confirmation, then end the run and keep nothing."""
         name = safe_line(self.job.order.name)
         question = ConfirmScreen(
             say("training_screen.discard_title"), say("training_screen.discard_question", name=name)
@@ -157,15 +157,15 @@ class TrainingScreen(Screen[Next | None]):
         self.dismiss("talk")
 
     def action_again(self) -> None:
-        """Back to the form."""
+        """Go back to the form."""
         self.dismiss("again")
 
 
-def _message(job: TrainingJob, told: Told) -> str:
+def _message(job: TrainingJob, state: RunState) -> str:
     name = job.order.name
     match job.status:
         case JobStatus.KEPT:
-            reason = told.ended.reason if told.ended is not None else "done"
+            reason = state.ended.reason if state.ended is not None else "done"
             return say(_KEPT[reason], name=name, time=duration(job.seconds))
         case JobStatus.DISCARDED:
             return say("training_screen.discarded", name=name)
@@ -173,7 +173,7 @@ def _message(job: TrainingJob, told: Told) -> str:
             return say("training_screen.failed", reason=job.error)
         case JobStatus.STOPPING:
             return say("training_screen.stopping")
-    unseen = told.started.unseen if told.started is not None else ""
+    unseen = state.started.unseen if state.started is not None else ""
     return say("training_screen.unseen", letters=safe_line(unseen, _UNSEEN_SHOWN)) if unseen else ""
 
 
@@ -187,5 +187,5 @@ _KEPT: Mapping[EndReason, str] = {
 
 
 def _curve(points: list[Point], endless: bool) -> Curve:
-    """Over the share of the run that is done, or over seconds where there is no end to be a share of."""
+    """Plot losses over the completed share of the run, or over seconds where the run has no known end."""
     return [(point.seconds if endless or point.done is None else point.done, point.loss) for point in points]

@@ -1,4 +1,4 @@
-"""What to train, on which text, for how long: a form whose every line the engine itself checks."""
+"""The form of a training run: what to train, on which text, for how long. The engine itself checks every line."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -55,7 +55,7 @@ DEFAULTS: Mapping[str, str] = {
 
 
 class TrainingForm(Dialog[TrainingOrder]):
-    """Answers with an order that the engine would accept. `form` is what was typed the last time."""
+    """This dialog answers with an order that the engine would accept. `form` is what was typed the last time."""
 
     CSS_PATH = "training.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,7 +65,7 @@ class TrainingForm(Dialog[TrainingOrder]):
     ]
 
     class Checked(Message):
-        """The form was read: an order, or what is wrong with it."""
+        """The form was read; the message holds an order, or what is wrong with it."""
 
         def __init__(self, order: TrainingOrder | None, problem: str = "") -> None:
             super().__init__()
@@ -76,29 +76,29 @@ class TrainingForm(Dialog[TrainingOrder]):
         super().__init__(say("training_screen.form_title"), say("training_screen.form_keys"))
         self._texts = texts
         self._home = home
-        self._given = {**DEFAULTS, **(form or {})}
-        self._suggested = "" if self._given["name"] else free_name(self._given["family"], home)
+        self._initial = {**DEFAULTS, **(form or {})}
+        self._suggested = "" if self._initial["name"] else free_name(self._initial["family"], home)
         self._checking = False
 
     def parts(self) -> Iterable[Widget]:
-        given = self._given
+        values = self._initial
         texts = [(text.name, text.title) for text in self._texts]
         yield _Row("family", self._choice("family", FAMILIES))
-        yield _Row("text", Choice([*texts, (OWN_FILE, say("training_screen.own_file"))], given["text"], id="text"))
-        yield _Row("file", Input(given["file"], id="file", suggester=PathSuggester(), select_on_focus=False))
-        yield _Row("name", Input(given["name"] or self._suggested, id="name"))
-        yield _Row("length", Input(given["length"], id="length"), self._choice("length_unit", LENGTHS))
+        yield _Row("text", Choice([*texts, (OWN_FILE, say("training_screen.own_file"))], values["text"], id="text"))
+        yield _Row("file", Input(values["file"], id="file", suggester=PathSuggester(), select_on_focus=False))
+        yield _Row("name", Input(values["name"] or self._suggested, id="name"))
+        yield _Row("length", Input(values["length"], id="length"), self._choice("length_unit", LENGTHS))
         for name in ("until_loss", "optimizer", "batch", "layers", "width", "order", "unit", "min_count"):
             choices = {"optimizer": OPTIMIZERS, "unit": UNITS}.get(name)
             placeholder = say(f"training_screen.empty.{'off' if name == 'until_loss' else 'auto'}")
-            part = self._choice(name, choices) if choices else Input(given[name], id=name, placeholder=placeholder)
+            part = self._choice(name, choices) if choices else Input(values[name], id=name, placeholder=placeholder)
             yield _Row(name, part)
         yield Static("", classes="hint", markup=False)
         yield Button(say("training_screen.train"), id="train", compact=True)
 
     def _choice(self, name: str, values: Iterable[str]) -> Choice:
         shown = [(value, say(f"training_screen.{name}.{value}")) for value in values]
-        return Choice(shown, self._given[name], id=name)
+        return Choice(shown, self._initial[name], id=name)
 
     def on_mount(self) -> None:
         self._arrange()
@@ -116,9 +116,9 @@ class TrainingForm(Dialog[TrainingOrder]):
     def _arrange(self) -> None:
         """Show the fields that the family has."""
         learns = self.query_one("#family", Choice).value != "ngram"
-        for names, wanted in ((_NEURAL, learns), (_COUNTED, not learns)):
+        for names, visible in ((_NEURAL, learns), (_COUNTED, not learns)):
             for name in names:
-                self.query_one(f"#row-{name}").display = wanted
+                self.query_one(f"#row-{name}").display = visible
         self.query_one("#row-file").display = self.query_one("#text", Choice).value == OWN_FILE
 
     @on(DescendantFocus)
@@ -139,7 +139,7 @@ class TrainingForm(Dialog[TrainingOrder]):
         self.action_train()
 
     def action_train(self) -> None:
-        """Check everything, the text too, and begin."""
+        """Check everything, the text too, and begin the training."""
         if self._checking:
             return
         self._checking = True
@@ -186,7 +186,7 @@ class _Row(Horizontal):
 
 
 class PathSuggester(Suggester):
-    """Goes on with the first file or folder that begins like what was typed; → takes it."""
+    """This suggests the first file or folder that begins with what was typed; → accepts it."""
 
     def __init__(self) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
@@ -196,12 +196,12 @@ class PathSuggester(Suggester):
         if not value:
             return None
         try:
-            place = Path((folder + slash) or ".").expanduser()
-            names = sorted(each.name for each in place.iterdir() if each.name.startswith(beginning))
+            directory = Path((folder + slash) or ".").expanduser()
+            names = sorted(entry.name for entry in directory.iterdir() if entry.name.startswith(beginning))
             hidden = beginning.startswith(".")
-            found = next((name for name in names if hidden or not name.startswith(".")), None)
-            if found is None or safe(found) != found:
+            suggestion = next((name for name in names if hidden or not name.startswith(".")), None)
+            if suggestion is None or safe(suggestion) != suggestion:
                 return None
-            return folder + slash + found + ("/" if (place / found).is_dir() else "")
+            return folder + slash + suggestion + ("/" if (directory / suggestion).is_dir() else "")
         except (OSError, RuntimeError, ValueError):
             return None

@@ -1,4 +1,4 @@
-"""Words as a machine sees them: tokens, stems and lemmas, the nearest words by their company, and a map of them.
+"""The screen that shows words as a machine sees them: tokens, stems, lemmas, nearest words, and a map of them.
 
 One word brings its neighbours; several bring their forms and their distances; a line such as "A : B = C"
 looks for the fourth of an analogy. The vectors are those of one text: of genchat's own, or of one the person fetched.
@@ -44,20 +44,20 @@ _ANALOGY = re.compile(r"\s*(\w+)\s*:\s*(\w+)\s*=\s*(\w+)\s*")
 
 @dataclass(frozen=True)
 class TextChoice:
-    """A text to learn vectors from: genchat's own of a language, or `corpus`, one that was fetched or added."""
+    """Vectors can be learned from this text: genchat's own in a language, or `corpus`, one fetched or added."""
 
     language: Language
     corpus: str = ""
 
     @property
     def title(self) -> str:
-        """What it is called."""
+        """Return the title of the text."""
         return safe_line(self.corpus, 40) if self.corpus else say(f"words.shipped_{self.language}")
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found for one line: forms of its words, neighbours, and places on the plane."""
+    """The findings for one line are the forms of its words, their neighbours, and positions on the plane."""
 
     forms: "tuple[WordForms, ...]" = ()
     neighbours: "tuple[Neighbour, ...]" = ()
@@ -68,7 +68,7 @@ class Findings:
 
 
 class WordsScreen(Screen[None]):
-    """Answers a line when it is sent."""
+    """This screen looks up a line when it is sent."""
 
     CSS_PATH = "documents.tcss"
     AUTO_FOCUS = "#words-input"
@@ -81,30 +81,30 @@ class WordsScreen(Screen[None]):
 
     @dataclass
     class Ready(Message):
-        """Vectors are there."""
+        """The vectors are ready."""
 
         vectors: "WordVectors"
         choice: TextChoice
 
     @dataclass
-    class Found(Message):
+    class LookedUp(Message):
         """A line was looked up."""
 
         findings: Findings
 
     @dataclass
-    class Told(Message):
-        """How far the learning is, or what went wrong."""
+    class StatusMessage(Message):
+        """This line reports how far the learning is, or what went wrong."""
 
         text: str
         wrong: bool = False
 
     def __init__(self, tokenizer: "Tokenizer | None" = None) -> None:
-        """`tokenizer` is the one of the model in use, whose tokens are shown."""
+        """`tokenizer` belongs to the model in use, whose tokens are shown."""
         super().__init__()
         self._tokenizer = tokenizer
-        own: Language = "pt" if language_in_use() == "pt-br" else "en"
-        self._choices = [TextChoice(language) for language in sorted(_LANGUAGES, key=lambda each: each != own)]
+        preferred: Language = "pt" if language_in_use() == "pt-br" else "en"
+        self._choices = [TextChoice(language) for language in sorted(_LANGUAGES, key=preferred.__ne__)]
         self._choices += [TextChoice(_language_of(card), card.name) for card in _texts().cards()]
         self._vectors: WordVectors | None = None
         self._findings = Findings()
@@ -147,19 +147,19 @@ class WordsScreen(Screen[None]):
         from genchat.tui.cli.inputs import read_text_file
 
         def tell(share: float) -> None:
-            self.post_message(self.Told(f"{say('words.training')} {rounded_percentage(share)}"))
+            self.post_message(self.StatusMessage(f"{say('words.training')} {rounded_percentage(share)}"))
 
         try:
             texts = [read_text_file(_texts().path(choice.corpus))] if choice.corpus else shipped_texts(choice.language)
             self.post_message(self.Ready(open_vectors(texts, choice.title, paths().cache, tell), choice))
         except GenchatError as error:
-            self.post_message(self.Told(str(error), wrong=True))
+            self.post_message(self.StatusMessage(str(error), wrong=True))
 
     def _look_up(self, line: str, language: Language, vectors: "WordVectors | None") -> None:
         try:
-            self.post_message(self.Found(look_up(line, language, vectors, self._tokenizer)))
+            self.post_message(self.LookedUp(look_up(line, language, vectors, self._tokenizer)))
         except GenchatError as error:
-            self.post_message(self.Told(str(error), wrong=True))
+            self.post_message(self.StatusMessage(str(error), wrong=True))
 
     # -- what comes back ----------------------------------------------------------------------------------------
 
@@ -174,8 +174,8 @@ class WordsScreen(Screen[None]):
         if self._input.value.strip():
             self._start(self._input.value)
 
-    @on(Found)
-    def _found(self, message: Found) -> None:
+    @on(LookedUp)
+    def _looked_up(self, message: LookedUp) -> None:
         self._findings = message.findings
         self._table.update(findings_content(message.findings))
         self.query_one("#table-box", VerticalScroll).scroll_home(animate=False)
@@ -183,8 +183,8 @@ class WordsScreen(Screen[None]):
         self._tell(say("words.not_known", words=unknown) if unknown else "")
         self._draw()
 
-    @on(Told)
-    def _told(self, message: Told) -> None:
+    @on(StatusMessage)
+    def _show_status(self, message: StatusMessage) -> None:
         if message.wrong:  # what stands there answers another line
             self._findings = Findings()
             self._table.update("")
@@ -201,12 +201,12 @@ class WordsScreen(Screen[None]):
         from genchat.engine.words.picture import drawn, placed
 
         width, height = self._map.content_size
-        found = self._findings
-        if not found.words or width < 20 or height < 4:
+        findings = self._findings
+        if not findings.words or width < 20 or height < 4:
             self._map.update("")
             return
-        points = np.array(found.points, dtype=np.float32)
-        lines = drawn(placed([safe_line(word) for word in found.words], points, width, height), width, height)
+        points = np.array(findings.points, dtype=np.float32)
+        lines = drawn(placed([safe_line(word) for word in findings.words], points, width, height), width, height)
         self._map.update(Content("\n".join(lines)))
 
     # -- what the person does -----------------------------------------------------------------------------------
@@ -222,11 +222,11 @@ class WordsScreen(Screen[None]):
         self.run_worker(work, thread=True, exclusive=True, group="line", exit_on_error=False)
 
     def action_back(self) -> None:
-        """To the chat."""
+        """Go back to the chat."""
         self.dismiss(None)
 
     def action_text(self) -> None:
-        """The vectors of the next text."""
+        """Change to the vectors of the next text."""
         self._choices = [*self._choices[1:], self._choices[0]]
         self._learn()
 
@@ -242,14 +242,14 @@ def _language_of(card: TextCard) -> Language:
 def look_up(
     line: str, language: Language, vectors: "WordVectors | None", tokenizer: "Tokenizer | None" = None
 ) -> Findings:
-    """Everything there is to show for a line. Raises DocumentsError for an analogy with unknown words."""
+    """Return everything that can be shown for a line. Raises DocumentsError for an analogy with unknown words."""
     from genchat.engine.words.forms import word_forms
 
     analogy = _ANALOGY.fullmatch(line)
     if analogy is not None and vectors is not None:
         first, second, third = analogy.groups()
         near = vectors.analogy(first, second, third, _NEIGHBOURS)
-        words = [vectors.words[vectors.place(word)] for word in (first, second, third)]
+        words = [vectors.words[vectors.index(word)] for word in (first, second, third)]
         return _with_map(
             Findings((), tuple(near), f"{first} : {second} = {third} : …"), vectors, words + _names(near[:5])
         )
@@ -260,48 +260,48 @@ def look_up(
     # Words such as "the" stand beside everything; their distances say nothing, unless there are no others.
     for form in [form for form in forms if not form.common] or forms:
         try:
-            known.append(vectors.words[vectors.place(form.text)])
+            known.append(vectors.words[vectors.index(form.text)])
         except DocumentsError:
             unknown.append(form.text)
     known = list(dict.fromkeys(known))
     if len(known) == 1:
         near = vectors.nearest(known[0], _ON_MAP)
-        found = Findings(forms, tuple(near[:_NEIGHBOURS]), known[0], unknown=tuple(unknown))
-        return _with_map(found, vectors, known + _names(near))
+        findings = Findings(forms, tuple(near[:_NEIGHBOURS]), known[0], unknown=tuple(unknown))
+        return _with_map(findings, vectors, known + _names(near))
     compared = tuple(vectors.compare(known[0], other) for other in known[1:])
-    found = Findings(forms, compared, known[0] if known else "", unknown=tuple(unknown))
-    return _with_map(found, vectors, known)
+    findings = Findings(forms, compared, known[0] if known else "", unknown=tuple(unknown))
+    return _with_map(findings, vectors, known)
 
 
 def _names(near: "list[Neighbour]") -> list[str]:
-    return [each.word for each in near]
+    return [neighbour.word for neighbour in near]
 
 
-def _with_map(found: Findings, vectors: "WordVectors", words: list[str]) -> Findings:
+def _with_map(findings: Findings, vectors: "WordVectors", words: list[str]) -> Findings:
     if len(words) < 2:
-        return found
+        return findings
     chosen = list(dict.fromkeys(words))
     points = tuple((float(x), float(y)) for x, y in vectors.plane(chosen))
-    return Findings(found.forms, found.neighbours, found.heading, tuple(chosen), points, found.unknown)
+    return Findings(findings.forms, findings.neighbours, findings.heading, tuple(chosen), points, findings.unknown)
 
 
-def findings_content(found: Findings) -> Content:
-    """Forms, then neighbours or distances, as two small tables."""
+def findings_content(findings: Findings) -> Content:
+    """Return forms, then neighbours or distances, as two small tables."""
     parts: list[tuple[str, str] | str] = []
-    if found.forms:
-        with_tokens = any(form.pieces for form in found.forms)
+    if findings.forms:
+        with_tokens = any(form.pieces for form in findings.forms)
         names = ("text", "pieces", "stem", "lemma")
         parts.append((_forms_row([say(f"words.column_{name}") for name in names], with_tokens), "$genchat-muted"))
-        for form in found.forms:
+        for form in findings.forms:
             cells = [form.text, "|".join(form.pieces), form.stem, form.lemma]
             parts.append((_forms_row(cells, with_tokens), "$genchat-faint" if form.common else ""))
-    if found.neighbours:
+    if findings.neighbours:
         head = _cell(say("words.column_word"), 20) + say("words.column_cosine").rjust(8)
-        parts += ["\n", (safe_line(found.heading, 40) + "\n", "bold")]
+        parts += ["\n", (safe_line(findings.heading, 40) + "\n", "bold")]
         parts.append((head + say("words.column_distance").rjust(12) + "\n", "$genchat-muted"))
-        for each in found.neighbours:
-            parts += [_cell(each.word, 20), decimal(each.cosine, 3).rjust(8)]
-            parts.append((decimal(each.distance, 3).rjust(12) + "\n", "$genchat-muted"))
+        for neighbour in findings.neighbours:
+            parts += [_cell(neighbour.word, 20), decimal(neighbour.cosine, 3).rjust(8)]
+            parts.append((decimal(neighbour.distance, 3).rjust(12) + "\n", "$genchat-muted"))
     return Content.assemble(*parts)
 
 

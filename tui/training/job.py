@@ -1,8 +1,8 @@
-"""One training run in a process of its own, and what it has told so far.
+"""One training run in a process of its own, and the events that it has reported so far.
 
 A process, so that torch is never loaded beside the screen, and keys do not wait for a busy interpreter. It is a
 session of its own and less urgent than the screen. Stopping is a signal; if genchat itself ends, the run notices that
-nobody listens any more, stops by itself and keeps what was learned.
+nobody reads its events any more, stops by itself and keeps what was learned.
 """
 
 import os
@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from pathlib import Path
 from typing import IO
@@ -37,7 +37,7 @@ _INTERRUPTED = (ExitCode.INTERRUPTED, -signal.SIGINT)
 
 
 class JobStatus(Enum):
-    """Where a run stands."""
+    """The status says how far a run has come, or how it ended."""
 
     STARTING = auto()
     RUNNING = auto()
@@ -53,7 +53,7 @@ class JobStatus(Enum):
 
 @dataclass(frozen=True)
 class Point:
-    """A loss in nats a token, after so many seconds and at that share of the run (None: it has no known end)."""
+    """A point is a loss in nats a token, after so many seconds and at that share of the run (None: no known end)."""
 
     seconds: float
     done: float | None
@@ -61,8 +61,8 @@ class Point:
 
 
 @dataclass
-class Told:
-    """The last word of the run on each matter, and its curves."""
+class RunState:
+    """The state of a run holds its last event of each kind, and its curves."""
 
     started: Started | None = None
     progress: Progress | None = None
@@ -75,7 +75,7 @@ class Told:
     held_out: list[Point] = field(default_factory=list)
 
     def take(self, event: WatchedEvent) -> None:
-        """Remember an event."""
+        """Store an event."""
         match event:
             case Started():
                 self.started = event
@@ -106,7 +106,7 @@ def _note(curve: list[Point], point: Point) -> None:
 
 
 def genchat_program() -> list[str]:
-    """How this very genchat is started as a process."""
+    """Return the command that starts this very genchat as a process."""
     return [sys.executable, "-P", "-m", "genchat"]
 
 
@@ -117,7 +117,7 @@ def _environment() -> dict[str, str]:
 
 
 class TrainingJob:
-    """Starts at once. `on_end` is called in a thread of the job when it is over."""
+    """A job starts at once. `on_end` is called in a thread of the job when it has ended."""
 
     def __init__(
         self,
@@ -129,10 +129,10 @@ class TrainingJob:
         self.order = order
         self.status = JobStatus.STARTING
         self.error = ""
-        self.revision = 0  # counts what was told; a screen paints anew when it has grown
+        self.revision = 0  # counts the events; a screen paints anew when it has grown
         self._home = home
         self._on_end = on_end
-        self._told = Told()
+        self._state = RunState()
         self._lock = threading.Lock()
         self._discard = False
         self._began = time.monotonic()
@@ -154,29 +154,25 @@ class TrainingJob:
         self._reader = threading.Thread(target=self._read, daemon=True, name="genchat-training")
         self._reader.start()
 
-    def told(self) -> Told:
-        """A copy of what is known now."""
+    def state(self) -> RunState:
+        """Return a copy of what is known now."""
         with self._lock:
-            found = self._told
-            return Told(
-                found.started, found.progress, found.validation, found.sample, found.phase, found.ended, found.kept,
-                list(found.train), list(found.held_out),
-            )  # fmt: skip
+            return replace(self._state, train=list(self._state.train), held_out=list(self._state.held_out))
 
     @property
     def seconds(self) -> float:
-        """Since it began, starting included."""
+        """Return the seconds since the job began, including its start."""
         return time.monotonic() - self._began
 
     def stop(self) -> None:
-        """End it between two steps; a neural model is kept as it is then."""
+        """End the run between two steps; a neural model is kept as it is then."""
         if not self.status.over:
             self._become(JobStatus.STOPPING)
             with suppress(OSError):
                 self._process.send_signal(signal.SIGINT)
 
     def discard(self) -> None:
-        """End it at once; nothing is left behind."""
+        """End the run at once and keep nothing."""
         if not self.status.over:
             self._discard = True
             self._become(JobStatus.STOPPING)
@@ -184,7 +180,7 @@ class TrainingJob:
                 self._process.kill()
 
     def wait(self, seconds: float | None = None) -> None:
-        """Until it is over."""
+        """Wait until the run has ended."""
         self._reader.join(seconds)
 
     def _become(self, status: JobStatus) -> None:
@@ -204,7 +200,7 @@ class TrainingJob:
                 if event is None:
                     continue
                 with self._lock:
-                    self._told.take(event)
+                    self._state.take(event)
                     if self.status is JobStatus.STARTING:
                         self.status = JobStatus.RUNNING
                     self.revision += 1
@@ -218,7 +214,7 @@ class TrainingJob:
         if self._discard:
             self._remove()
             self._become(JobStatus.DISCARDED)
-        elif self._told.kept is not None:
+        elif self._state.kept is not None:
             self._become(JobStatus.KEPT)
         elif self.status is JobStatus.STOPPING and code in _INTERRUPTED:
             self._become(JobStatus.DISCARDED)

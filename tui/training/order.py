@@ -1,4 +1,4 @@
-"""What a person asks to be trained: read from a form, checked by the engine, said as a command of genchat."""
+"""The order of a training run: it is read from a form, checked by the engine, and becomes a command of genchat."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ _NUMBERS: Mapping[bool, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class KnownText:
-    """A text that is here: genchat's own, or one that was fetched or added. `title` is untrusted."""
+    """This text is on the machine: one of genchat's own, or one that was fetched or added. `title` is untrusted."""
 
     name: str
     title: str
@@ -43,19 +43,19 @@ class KnownText:
 
 
 def known_texts(home: Paths) -> list[KnownText]:
-    """Genchat's own first, then the others by name."""
-    found = []
+    """Return genchat's own texts first, then the others by name."""
+    texts = []
     for kind in _OWN_KINDS:
         folders = sorted(folder for folder in (corpora_folder() / kind).iterdir() if folder.is_dir())
         tags = tuple(folder.name for folder in folders)
         name = say(f"training_screen.own_{kind}")
-        found.append(KnownText(f"genchat/{kind}", f"{name} ({', '.join(tags)})", tuple(folders), LICENCE, tags))
-        found += [
+        texts.append(KnownText(f"genchat/{kind}", f"{name} ({', '.join(tags)})", tuple(folders), LICENCE, tags))
+        texts += [
             KnownText(f"genchat/{kind}/{folder.name}", f"{name} ({folder.name})", (folder,), LICENCE, (folder.name,))
             for folder in folders
         ]
     store = TextStore(home.data / "texts")
-    return found + [
+    return texts + [
         KnownText(card.name, card.name, (store.path(card.name),), card.licence, (card.language,) * bool(card.language))
         for card in store.cards()
     ]
@@ -63,7 +63,7 @@ def known_texts(home: Paths) -> list[KnownText]:
 
 @dataclass(frozen=True)
 class TrainingOrder:
-    """A run that the engine would accept. `form` is what was typed, for a second attempt."""
+    """An order is a run that the engine would accept. `form` is what was typed, for a second attempt."""
 
     family: Family
     files: tuple[Path, ...]
@@ -73,22 +73,22 @@ class TrainingOrder:
 
     @property
     def learns(self) -> bool:
-        """Whether it has a loss to watch; a statistical model is counted."""
+        """Return whether the run has a loss to watch; an n-gram model is only counted."""
         return self.family != "ngram"
 
     def arguments(self) -> list[str]:
-        """The words after `genchat`."""
+        """Return the arguments after `genchat`."""
         return [
             "train", self.family, *map(str, self.files), "--name", self.name, *self.flags, FLAG, "--quiet"
         ]  # fmt: skip
 
 
 def read_order(form: Mapping[str, str], texts: list[KnownText], home: Paths) -> TrainingOrder:
-    """The order that was typed; a decimal comma counts as a point. Reads the texts, so it may take seconds.
+    """Read the order that was typed; a decimal comma counts as a point. This reads the texts, so it may take seconds.
 
     Raises a GenchatError that says what is wrong.
     """
-    family: Family = next(each for each in FAMILIES if each == form["family"])
+    family: Family = next(candidate for candidate in FAMILIES if candidate == form["family"])
     learns = family != "ngram"
     flags = list(_length(form)) if learns else ["--tokens", form["unit"]]
     if learns and form["optimizer"] != "auto":
@@ -101,7 +101,7 @@ def read_order(form: Mapping[str, str], texts: list[KnownText], home: Paths) -> 
     folder = Registry(home, load_settings(home.settings)).new_folder(name)
     if folder.exists():
         raise UsageError("model_name_in_use", name=name)
-    text = next((each for each in texts if each.name == form["text"]), None)
+    text = next((candidate for candidate in texts if candidate.name == form["text"]), None)
     paths = text.paths if text is not None else (_own_file(form["file"]),)
     files = tuple(_readable(paths, learns))
     if text is not None:
@@ -111,7 +111,7 @@ def read_order(form: Mapping[str, str], texts: list[KnownText], home: Paths) -> 
 
 
 def free_name(family: str, home: Paths) -> str:
-    """A name that no trained model has yet."""
+    """Return a name that no trained model has yet."""
     number = 1
     while (home.models / f"my-{family}-{number}").exists():
         number += 1
@@ -161,16 +161,16 @@ def _own_file(text: str) -> Path:
 
 
 def _readable(paths: tuple[Path, ...], learns: bool) -> Iterator[Path]:
-    """The files to name in the command, all of them read once. Folders stay whole where the command takes them."""
+    """Yield the files to name in the command, all of them read once. Folders stay whole where possible."""
     from genchat.engine.ngram.sources import read_source
 
-    found = False
+    any_file = False
     for path in paths:
-        inner = sorted(each for each in path.rglob("*.txt") if each.is_file()) if path.is_dir() else [path]
+        inner = sorted(entry for entry in path.rglob("*.txt") if entry.is_file()) if path.is_dir() else [path]
         used = [file for file in inner if learns or file is path or not file.name.startswith(HELD_OUT)]
         for file in used:
             read_source(file)
-            found = True
+            any_file = True
         yield from [path] if learns else used
-    if not found:
+    if not any_file:
         raise TextUnusable("text_none")

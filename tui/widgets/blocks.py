@@ -1,4 +1,4 @@
-"""One turn as lines: who speaks, the wrapped text, notes. Painted lines are kept until they change."""
+"""Lays out one turn as lines: the speaker, the wrapped text, the notes. Painted lines are cached until they change."""
 
 import math
 import time
@@ -15,7 +15,7 @@ from genchat.engine.conversation import Role
 from genchat.engine.language import say
 from genchat.engine.text import safe, safe_line
 from genchat.tui.chat.dialogue import Status, Turn, shown
-from genchat.tui.colours import Inks
+from genchat.tui.colours import ThemeStyles
 from genchat.tui.widgets.painting import Line, fit, right_aligned
 from genchat.tui.widgets.wrapping import WrappedText
 
@@ -26,17 +26,17 @@ PAGER_BACK, PAGER_ON = "‹ ", " ›"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What, besides the turn, decides how a block is painted."""
+class PaintOptions:
+    """The options are what decides, besides the turn, how a block is painted."""
 
-    inks: Inks
+    styles: ThemeStyles
     width: int  # of the finished lines
     margin: int
     heat: bool = False  # colour tokens by surprise
 
 
 class Block:
-    """A turn, laid out for one width."""
+    """A block is a turn laid out for one width."""
 
     def __init__(self, turn: Turn, width: int) -> None:
         self.turn = turn
@@ -62,11 +62,11 @@ class Block:
 
     @property
     def height(self) -> int:
-        """Lines: heading, body, notes, one blank."""
+        """Return the number of lines: heading, body, notes and one blank line."""
         return 1 + len(self.body.lines) + len(self._after) + 1
 
     def grow(self, records: "list[TokenRecord]") -> None:
-        """Tokens were added at the end."""
+        """Add tokens at the end."""
         position = len(self.body.text)
         pieces: list[str] = []
         for record in records:
@@ -77,38 +77,38 @@ class Block:
         self._forget_from(first)
 
     def refresh_notes(self) -> None:
-        """Status, notes, sources or error have changed."""
+        """Lay out status, notes, sources and error again."""
         self._unsupported = [self._shown_span(*span) for span in self.turn.unsupported]
         self._after = [(kind, line) for kind, text in self._remarks() for line in _wrapped(text, self.width)]
         self._strips.pop(-1, None)
         self._forget_from(len(self.body.lines) - 1)
 
     def _shown_span(self, start: int, end: int) -> tuple[int, int]:
-        """From characters of the turn's text to those of the body."""
-        first, last = (len(shown(self.turn.text[:place])) for place in (start, end))
+        """Convert characters of the turn's text into characters of the body."""
+        first, last = (len(shown(self.turn.text[:offset])) for offset in (start, end))
         return len(self.prefix) + first, len(self.prefix) + last
 
     def _remarks(self) -> list[tuple[str, str]]:
         turn = self.turn
-        found: list[tuple[str, str]] = []
+        remarks: list[tuple[str, str]] = []
         if turn.passages is not None:
-            found += [
+            remarks += [
                 ("muted", f"[{item.number}] {safe_line(item.source)}  {safe_line(item.locator)}")
                 for item in turn.passages.items
             ]
-        found += [("faint", note) for note in turn.notes]
+        remarks += [("faint", note) for note in turn.notes]
         if turn.status in (Status.STOPPED, Status.LENGTH, Status.BLOCKED, Status.CUT, Status.INTERRUPTED):
-            found.append(("faint", say(f"tui.status.{turn.status.value}")))
+            remarks.append(("faint", say(f"tui.status.{turn.status.value}")))
         if turn.abstained:
-            found.append(("muted", say("tui.after_abstained")))
+            remarks.append(("muted", say("tui.after_abstained")))
         if turn.opinion is not None:
             names = {"by": safe_line(turn.opinion.by), "speaker": safe_line(turn.speaker)}
-            found.append(("faint", say("tui.opinion.shown", **names)))
+            remarks.append(("faint", say("tui.opinion.shown", **names)))
         if turn.error:
-            found.append(("error", turn.error))
+            remarks.append(("error", turn.error))
             wait = 0 if turn.retry_at is None else math.ceil(turn.retry_at - time.monotonic())
-            found.append(("muted", say("tui.wait", seconds=wait) if wait > 0 else say("tui.after_error")))
-        return found
+            remarks.append(("muted", say("tui.wait", seconds=wait) if wait > 0 else say("tui.after_error")))
+        return remarks
 
     def _forget_from(self, body_line: int) -> None:
         for index in range(body_line + 1, self._painted_to + 1):
@@ -116,24 +116,26 @@ class Block:
         self._painted_to = min(self._painted_to, body_line)
 
     def forget(self) -> None:
-        """Paint everything anew, e.g. in other colours."""
+        """Paint everything again, for instance in other colours."""
         self._strips.clear()
 
     def select(self, index: int | None) -> None:
         """Put the cursor on a token."""
-        for each in (self.selected, index):
-            if each is not None:
-                for line in self.lines_of(each):
+        for token in (self.selected, index):
+            if token is not None:
+                for line in self.lines_of(token):
                     self._strips.pop(line, None)
         self.selected = index
 
     def token_span(self, index: int) -> tuple[int, int]:
-        """Where token `index` stands in the body's characters; the next visible one stands in for an invisible one."""
+        """Return the span of token `index` in the body's characters; an invisible token takes the span of the next
+        visible one.
+        """
         stop = self.starts[index + 1] if index + 1 < len(self.starts) else len(self.body.text)
         return self.starts[index], stop
 
     def lines_of(self, index: int) -> range:
-        """The block's lines that token `index` touches."""
+        """Return the block's lines that token `index` touches."""
         if index >= len(self.starts):
             return range(0)
         start, stop = self.token_span(index)
@@ -143,7 +145,7 @@ class Block:
         return bisect_right(self.body.lines, offset, key=lambda line: line[0])
 
     def token_at(self, line: int, cell: int) -> int | None:
-        """The token painted at a cell of a line of this block."""
+        """Return the token painted at a cell of a line of this block."""
         body_line = line - 1
         if not self.starts or not 0 <= body_line < len(self.body.lines):
             return None
@@ -159,13 +161,13 @@ class Block:
         return bisect_right(self.starts, offset) - 1
 
     def cell_of(self, index: int) -> int:
-        """The column in which token `index` begins."""
+        """Return the column in which token `index` begins."""
         start, _ = self.token_span(index)
         line_start, _ = self.body.lines[self._line_at(start) - 1]
         return cell_len(self.body.text[line_start:start])
 
     def plain(self, line: int) -> str:
-        """The characters of a line, for copying."""
+        """Return the characters of a line, for copying."""
         if line == 0:
             return self._speaker()
         if line <= len(self.body.lines):
@@ -181,68 +183,68 @@ class Block:
         return safe_line(turn.speaker)
 
     def pager(self) -> str:
-        """ "‹ 2/3 ›" where there are several versions of this turn."""
-        place, count = self.turn.place
-        return f"{PAGER_BACK}{place}/{count}{PAGER_ON}" if count > 1 else ""
+        """Return "‹ 2/3 ›" where there are several versions of this turn."""
+        number, count = self.turn.version
+        return f"{PAGER_BACK}{number}/{count}{PAGER_ON}" if count > 1 else ""
 
-    def strip(self, line: int, look: Look) -> Strip:
+    def strip(self, line: int, options: PaintOptions) -> Strip:
         """Paint one line of the block."""
-        found = self._strips.get(line)
-        if found is None:
-            margin = Strip.blank(look.margin, look.inks.text)
-            inner = self._paint(line, look)
-            found = Strip.join([margin, inner]).adjust_cell_length(look.width, look.inks.text)
-            self._strips[line] = found
+        painted = self._strips.get(line)
+        if painted is None:
+            margin = Strip.blank(options.margin, options.styles.text)
+            inner = self._paint(line, options)
+            painted = Strip.join([margin, inner]).adjust_cell_length(options.width, options.styles.text)
+            self._strips[line] = painted
             self._painted_to = max(self._painted_to, line)
-        return found
+        return painted
 
-    def _paint(self, line: int, look: Look) -> Strip:
-        inks = look.inks
+    def _paint(self, line: int, options: PaintOptions) -> Strip:
+        styles = options.styles
         if line == 0:
-            return self._paint_heading(inks)
+            return self._paint_heading(styles)
         if line <= len(self.body.lines):
-            return self._paint_body(line - 1, look)
+            return self._paint_body(line - 1, options)
         rest = line - 1 - len(self.body.lines)
         if rest < len(self._after):
             kind, text = self._after[rest]
-            style = {"muted": inks.muted, "faint": inks.muted + Style(italic=True), "error": inks.error}[kind]
-            return Line(self.width, inks.text).add(text, style).strip()
-        return Strip.blank(self.width, inks.text)
+            style = {"muted": styles.muted, "faint": styles.muted + Style(italic=True), "error": styles.error}[kind]
+            return Line(self.width, styles.text).add(text, style).strip()
+        return Strip.blank(self.width, styles.text)
 
-    def _paint_heading(self, inks: Inks) -> Strip:
+    def _paint_heading(self, styles: ThemeStyles) -> Strip:
         turn = self.turn
-        style = inks.muted + Style(bold=True) if turn.role is Role.USER else inks.family(turn.family)
+        style = styles.muted + Style(bold=True) if turn.role is Role.USER else styles.family(turn.family)
         left = [(self._speaker(), style)]
         if turn.status is Status.WAITING:
-            left.append(("  " + say("tui.status.waiting"), inks.muted))
-        return right_aligned(self.width, inks.text, left, [(self.pager(), inks.muted)])
+            left.append(("  " + say("tui.status.waiting"), styles.muted))
+        return right_aligned(self.width, styles.text, left, [(self.pager(), styles.muted)])
 
-    def _paint_body(self, index: int, look: Look) -> Strip:
+    def _paint_body(self, index: int, options: PaintOptions) -> Strip:
         start, end = self.body.lines[index]
-        inks = look.inks
+        styles = options.styles
         pieces: list[Segment] = []
         if start < len(self.prefix):
             stop = min(end, len(self.prefix))
-            pieces.append(Segment(self.body.text[start:stop], inks.muted))
+            pieces.append(Segment(self.body.text[start:stop], styles.muted))
             start = stop
-        if self.starts and (look.heat or self._selection_touches(start, end)):
-            pieces += self._paint_tokens(start, end, look)
+        if self.starts and (options.heat or self._selection_touches(start, end)):
+            pieces += self._paint_tokens(start, end, options)
         elif start < end:
-            pieces += self._paint_plain(start, end, inks)
+            pieces += self._paint_plain(start, end, styles)
         if self.selected is not None and index == len(self.body.lines) - 1:
-            pieces += self._paint_invisible(inks)
-        return Strip(pieces).adjust_cell_length(self.width, inks.text)
+            pieces += self._paint_invisible(styles)
+        return Strip(pieces).adjust_cell_length(self.width, styles.text)
 
-    def _paint_plain(self, start: int, end: int, inks: Inks) -> list[Segment]:
-        """Text without marks of its own; sentences without support are faint."""
+    def _paint_plain(self, start: int, end: int, styles: ThemeStyles) -> list[Segment]:
+        """Paint text without its own marks; sentences that no source supports are faint."""
         pieces: list[Segment] = []
         for first, last in self._unsupported:
             begin, stop = max(first, start), min(last, end)
             if begin < stop:
-                pieces.append(Segment(self.body.text[start:begin], inks.text))
-                pieces.append(Segment(self.body.text[begin:stop], inks.faint))
+                pieces.append(Segment(self.body.text[start:begin], styles.text))
+                pieces.append(Segment(self.body.text[begin:stop], styles.faint))
                 start = stop
-        return [*pieces, Segment(self.body.text[start:end], inks.text)]
+        return [*pieces, Segment(self.body.text[start:end], styles.text)]
 
     def _selection_touches(self, start: int, end: int) -> bool:
         if self.selected is None or self.selected >= len(self.starts):
@@ -250,39 +252,39 @@ class Block:
         first, last = self.token_span(self.selected)
         return first < end and last > start
 
-    def _paint_tokens(self, start: int, end: int, look: Look) -> list[Segment]:
+    def _paint_tokens(self, start: int, end: int, options: PaintOptions) -> list[Segment]:
         pieces: list[Segment] = []
         index = max(bisect_right(self.starts, start) - 1, 0)
         while start < end and index < len(self.starts):
             _, stop = self.token_span(index)
             stop = min(stop, end)
             if stop > start:
-                style = look.inks.text
+                style = options.styles.text
                 if index == self.selected:
-                    style = look.inks.selected
-                elif look.heat:
-                    style = style + heat_of(self.turn.records[index], look.inks)
+                    style = options.styles.selected
+                elif options.heat:
+                    style = style + heat_of(self.turn.records[index], options.styles)
                 pieces.append(Segment(self.body.text[start:stop], style))
                 start = stop
             index += 1
         return pieces
 
-    def _paint_invisible(self, inks: Inks) -> list[Segment]:
-        """The label of a selected token that has no text, such as the end of a turn."""
+    def _paint_invisible(self, styles: ThemeStyles) -> list[Segment]:
+        """Paint the label of a selected token that has no text, such as the end of a turn."""
         if self.selected is None or self.selected >= len(self.starts):
             return []
         start, stop = self.token_span(self.selected)
         if start != stop or stop != len(self.body.text):
             return []
-        return [Segment(fit(self.turn.records[self.selected].label, 8).rstrip(), inks.selected)]
+        return [Segment(fit(self.turn.records[self.selected].label, 8).rstrip(), styles.selected)]
 
 
-def heat_of(record: "TokenRecord", inks: Inks) -> Style:
-    """The ground that shows how surprising a token was: none below 1 bit, then at 1, 3, 6 and 9 bits."""
+def heat_of(record: "TokenRecord", styles: ThemeStyles) -> Style:
+    """Return the background that shows how surprising a token was: none below 1 bit, then at 1, 3, 6 and 9 bits."""
     bits = record.surprisal
     if bits is None or bits < 1:
         return Style()
-    return inks.heat[0 if bits < 3 else 1 if bits < 6 else 2 if bits < 9 else 3]
+    return styles.heat[0 if bits < 3 else 1 if bits < 6 else 2 if bits < 9 else 3]
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -1,6 +1,6 @@
 """The table of next tokens: label, the model's own probability, the one drawn from, and a bar that shows both.
 
-The bar is as long as the probability, 100% being the whole width, so flat and peaked distributions can be told at a
+The bar is as long as the probability, 100% being the whole width, so flat and peaked distributions can be seen at a
 glance. Its first part is what both columns share; a lighter end is what sampling gave, a fainter end what it took.
 """
 
@@ -15,7 +15,7 @@ from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal, percent, percentage, setting, whole
 from genchat.engine.sampling.table import stage_label
 from genchat.engine.text import safe_line
-from genchat.tui.colours import Inks
+from genchat.tui.colours import ThemeStyles
 from genchat.tui.widgets.painting import Line, bar, fit
 from genchat.tui.widgets.wrapping import WrappedText
 
@@ -25,92 +25,94 @@ if TYPE_CHECKING:
 MARK = "▸"
 _NUMBER, _DRAWN = 6, 8
 _SHORTEST_BAR = 4
-COMPACT_WIDTH = 24  # the narrowest place for `paint_compact`
+COMPACT_WIDTH = 24  # the narrowest width for `paint_compact`
 _LABEL = (9, 18)  # narrowest, widest
 
 
 def label_width(width: int) -> int:
-    """Room for the label in a table of `width` cells."""
+    """Return the width of the label in a table of `width` cells."""
     return min(max(_LABEL[0], width * 3 // 10), _LABEL[1])
 
 
-def paint_token(record: "TokenRecord", count: int, width: int, inks: Inks) -> list[Strip]:
-    """Which token this is, and how likely the model held it."""
-    head = Line(width, inks.text)
-    head.add(say("tui.panel.token", place=record.position + 1, count=count), inks.muted)
-    head.add("  ").add(safe_line(record.label, max(head.room - 12, 4)), inks.strong)
+def paint_token(record: "TokenRecord", count: int, width: int, styles: ThemeStyles) -> list[Strip]:
+    """Paint which token this is, and how likely the model found it."""
+    head = Line(width, styles.text)
+    head.add(say("tui.panel.token", place=record.position + 1, count=count), styles.muted)
+    head.add("  ").add(safe_line(record.label, max(head.room - 12, 4)), styles.strong)
     if record.token is not None:
-        head.add("  ").add(say("tui.panel.id", token=record.token), inks.faint)
-    return [head.strip(), paint_measures(record, width, inks)]
+        head.add("  ").add(say("tui.panel.id", token=record.token), styles.faint)
+    return [head.strip(), paint_measures(record, width, styles)]
 
 
-def paint_measures(record: "TokenRecord", width: int, inks: Inks) -> Strip:
-    """Probability, rank and surprisal on one line, as many as there is room for."""
-    line = Line(width, inks.text)
+def paint_measures(record: "TokenRecord", width: int, styles: ThemeStyles) -> Strip:
+    """Paint probability, rank and surprisal on one line, as many as there is room for."""
+    line = Line(width, styles.text)
     if record.log_prob is None or record.surprisal is None:
-        return line.add(say("tui.panel.no_probability"), inks.muted).strip()
-    line.add("p ", inks.muted).add(percentage(2**-record.surprisal), inks.strong)
+        return line.add(say("tui.panel.no_probability"), styles.muted).strip()
+    line.add("p ", styles.muted).add(percentage(2**-record.surprisal), styles.strong)
     if record.rank is not None:
-        line.add("   " + say("tui.panel.rank") + " ", inks.muted).add(whole(record.rank), inks.text)
+        line.add("   " + say("tui.panel.rank") + " ", styles.muted).add(whole(record.rank), styles.text)
     bits, unit = decimal(record.surprisal), " " + say("tui.panel.bits")
     if line.room >= 3 + len(bits + unit):
-        line.add("   ").add(bits, inks.text).add(unit, inks.muted)
+        line.add("   ").add(bits, styles.text).add(unit, styles.muted)
     return line.strip()
 
 
-def paint_header(width: int, inks: Inks) -> Strip:
-    """The heads of the two columns of numbers."""
-    line = Line(width, inks.muted).add(" " * (2 + label_width(width)))
+def paint_header(width: int, styles: ThemeStyles) -> Strip:
+    """Paint the headings of the two columns of numbers."""
+    line = Line(width, styles.muted).add(" " * (2 + label_width(width)))
     line.add(say("tui.panel.raw"), width=_NUMBER, right=True)
     return line.add(say("tui.panel.drawn"), width=_DRAWN, right=True).strip()
 
 
-def paint_row(row: "Row", chosen: bool, width: int, inks: Inks, family: str) -> Strip:
-    """One candidate."""
+def paint_row(row: "Row", chosen: bool, width: int, styles: ThemeStyles, family: str) -> Strip:
+    """Paint one candidate."""
     cut = row.cut_by is not None
-    accent = inks.family_colour(family)
-    ink = inks.faint if cut else inks.strong if chosen else inks.text
-    line = Line(width, inks.text)
+    accent = styles.family_colour(family)
+    style = styles.faint if cut else styles.strong if chosen else styles.text
+    line = Line(width, styles.text)
     line.add(MARK if chosen else " ", Style(color=accent)).add(" ")
-    line.add(row.label, ink, width=label_width(width))
-    line.add(percent(row.raw), inks.faint if cut else inks.muted, width=_NUMBER, right=True)
+    line.add(row.label, style, width=label_width(width))
+    line.add(percent(row.raw), styles.faint if cut else styles.muted, width=_NUMBER, right=True)
     room = width - 2 - label_width(width) - _NUMBER - _DRAWN - 1
     drawn = "" if row.drawn is None else percent(row.drawn)
     if row.cut_by is not None:
         drawn = "─" if _cut_note(row, room) else stage_label(row.cut_by)
-    line.add(drawn, ink, width=_DRAWN, right=True).add(" ")
-    return Strip([*line.strip().crop(0, width - room), *_paint_bar(row, chosen, room, inks, accent)], width)
+    line.add(drawn, style, width=_DRAWN, right=True).add(" ")
+    return Strip([*line.strip().crop(0, width - room), *_paint_bar(row, chosen, room, styles, accent)], width)
 
 
-def paint_compact(row: "Row", chosen: bool, width: int, inks: Inks, family: str) -> Strip:
-    """One candidate without a bar: label, the model's own probability, → what it was drawn from, or what cut it."""
-    ink = inks.faint if row.cut_by is not None else inks.strong if chosen else inks.text
-    line = Line(width, inks.text)
-    line.add(MARK if chosen else " ", Style(color=inks.family_colour(family))).add(" ")
-    line.add(row.label, ink, width=max(width - 17, 1))
-    line.add(percent(row.raw), inks.faint if row.cut_by is not None else inks.muted, width=5, right=True)
+def paint_compact(row: "Row", chosen: bool, width: int, styles: ThemeStyles, family: str) -> Strip:
+    """Paint one candidate without a bar: label, the model's own probability, → the one drawn from, or the stage that
+    cut it.
+    """
+    style = styles.faint if row.cut_by is not None else styles.strong if chosen else styles.text
+    line = Line(width, styles.text)
+    line.add(MARK if chosen else " ", Style(color=styles.family_colour(family))).add(" ")
+    line.add(row.label, style, width=max(width - 17, 1))
+    line.add(percent(row.raw), styles.faint if row.cut_by is not None else styles.muted, width=5, right=True)
     drawn = "" if row.drawn is None else percent(row.drawn)
-    line.add(" → " if drawn else "   ", inks.faint)
-    return line.add(drawn if row.cut_by is None else stage_label(row.cut_by), ink, width=6).strip()
+    line.add(" → " if drawn else "   ", styles.faint)
+    return line.add(drawn if row.cut_by is None else stage_label(row.cut_by), style, width=6).strip()
 
 
-def _paint_bar(row: "Row", chosen: bool, room: int, inks: Inks, accent: str) -> list[Segment]:
+def _paint_bar(row: "Row", chosen: bool, room: int, styles: ThemeStyles, accent: str) -> list[Segment]:
     if room < _SHORTEST_BAR:
-        return [Segment(" " * max(room, 0), inks.text)]
+        return [Segment(" " * max(room, 0), styles.text)]
     drawn = row.raw if row.drawn is None else row.drawn
     shared, longer = min(row.raw, drawn), max(row.raw, drawn)
-    gained = inks.bar_gained if drawn > row.raw else inks.bar_lost
-    solid = accent if chosen else inks.bar
-    pieces = bar(room, shared, longer, solid, gained, inks.ground)
+    gained = styles.bar_gained if drawn > row.raw else styles.bar_lost
+    solid = accent if chosen else styles.bar
+    pieces = bar(room, shared, longer, solid, gained, styles.background)
     note = _cut_note(row, room)
     if not note:
         return pieces
     length = room - cell_len(note)
-    return [*Strip(pieces, room).crop(0, length), Segment(note, inks.faint + Style(italic=True))]
+    return [*Strip(pieces, room).crop(0, length), Segment(note, styles.faint + Style(italic=True))]
 
 
 def _cut_note(row: "Row", room: int) -> str:
-    """Which stage cut the row, padded to stand behind its bar; empty where there is no room for it."""
+    """Name the stage that cut the row, padded to stand behind its bar; this is empty where there is no room for it."""
     if row.cut_by is None:
         return ""
     note = " " + say("tui.panel.cut_by", stage=stage_label(row.cut_by))
@@ -118,29 +120,29 @@ def _cut_note(row: "Row", room: int) -> str:
     return fit(note, left) if cell_len(note) <= left else ""
 
 
-def paint_rest(record: "TokenRecord", rows: "list[Row]", width: int, inks: Inks) -> list[Strip]:
-    """The rest of the vocabulary, and how undecided the model was."""
-    found: list[Strip] = []
+def paint_rest(record: "TokenRecord", rows: "list[Row]", width: int, styles: ThemeStyles) -> list[Strip]:
+    """Paint the rest of the vocabulary, and the entropy of the distribution."""
+    lines: list[Strip] = []
     if record.vocabulary_size is not None and record.vocabulary_size > len(rows):
-        others = Line(width, inks.text).add("  ")
-        others.add(say("tui.panel.others", count=record.vocabulary_size - len(rows)), inks.muted)
+        others = Line(width, styles.text).add("  ")
+        others.add(say("tui.panel.others", count=record.vocabulary_size - len(rows)), styles.muted)
         mass = max(0.0, 1.0 - sum(row.raw for row in rows))
         used = 2 + label_width(width) + _NUMBER
-        others.add(" " * max(used - (width - others.room) - len(percent(mass)), 1)).add(percent(mass), inks.muted)
-        found.append(others.strip())
-    entropy = Line(width, inks.text).add("  ")
+        others.add(" " * max(used - (width - others.room) - len(percent(mass)), 1)).add(percent(mass), styles.muted)
+        lines.append(others.strip())
+    entropy = Line(width, styles.text).add("  ")
     if record.entropy is None:
-        entropy.add(say("tui.panel.entropy_unknown"), inks.faint)
+        entropy.add(say("tui.panel.entropy_unknown"), styles.faint)
     else:
-        entropy.add(say("tui.panel.entropy") + " ", inks.muted).add(decimal(max(record.entropy, 0.0)), inks.text)
+        entropy.add(say("tui.panel.entropy") + " ", styles.muted).add(decimal(max(record.entropy, 0.0)), styles.text)
         if record.drawn_entropy is not None and record.stages:
-            entropy.add(" → ", inks.faint).add(decimal(max(record.drawn_entropy, 0.0)), inks.text)
-        entropy.add(" " + say("tui.panel.bits"), inks.muted)
-    return [*found, entropy.strip()]
+            entropy.add(" → ", styles.faint).add(decimal(max(record.drawn_entropy, 0.0)), styles.text)
+        entropy.add(" " + say("tui.panel.bits"), styles.muted)
+    return [*lines, entropy.strip()]
 
 
-def paint_sampling(record: "TokenRecord", width: int, inks: Inks) -> list[Strip]:
-    """What each stage did, in the order it was done, and where the draw fell."""
+def paint_sampling(record: "TokenRecord", width: int, styles: ThemeStyles) -> list[Strip]:
+    """Paint what each stage did, in order, and where the draw fell."""
     pieces: list[str] = []
     for stage in record.stages:
         name = stage_label(stage.name)
@@ -160,4 +162,4 @@ def paint_sampling(record: "TokenRecord", width: int, inks: Inks) -> list[Strip]
     if not pieces:
         return []
     wrapped = WrappedText(width - 2, " → ".join(pieces))
-    return [Line(width, inks.faint).add("  ").add(wrapped.text[start:end]).strip() for start, end in wrapped.lines]
+    return [Line(width, styles.faint).add("  ").add(wrapped.text[start:end]).strip() for start, end in wrapped.lines]

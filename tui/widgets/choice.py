@@ -10,13 +10,13 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from genchat.engine.text import safe_line
-from genchat.tui.colours import inks
+from genchat.tui.colours import theme_styles
 from genchat.tui.keys import bind
 from genchat.tui.widgets.painting import Line
 
 
 class Choice(Widget, can_focus=True):
-    """`values` are (value, what is shown); the latter may be untrusted."""
+    """The widget offers `values`, pairs of a value and the text shown for it; the text may be untrusted."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("left", "step(-1)", "choice_previous"),
@@ -39,24 +39,24 @@ class Choice(Widget, can_focus=True):
         super().__init__(id=id)
         self._values = values
         names = [name for name, _ in values]
-        self._place = names.index(value) if value in names else 0
+        self._index = names.index(value) if value in names else 0
 
     @property
     def value(self) -> str:
-        """The value chosen now."""
-        return self._values[self._place][0]
+        """Return the value chosen now."""
+        return self._values[self._index][0]
 
     @value.setter
     def value(self, value: str) -> None:
         self._choose([name for name, _ in self._values].index(value))
 
     def action_step(self, by: int) -> None:
-        """The next value or the one before, round and round."""
-        self._choose((self._place + by) % len(self._values))
+        """Choose the next value or the one before, cyclically."""
+        self._choose((self._index + by) % len(self._values))
 
-    def _choose(self, place: int) -> None:
-        if place != self._place:
-            self._place = place
+    def _choose(self, index: int) -> None:
+        if index != self._index:
+            self._index = index
             self.refresh()
             self.post_message(self.Changed(self, self.value))
 
@@ -64,12 +64,12 @@ class Choice(Widget, can_focus=True):
         self.action_step(-1 if event.x < 2 else 1)
 
     def render_line(self, y: int) -> Strip:
-        found = inks(self.app.current_theme.dark, "sheet")
-        line = Line(self.size.width, found.text)
+        styles = theme_styles(self.app.current_theme.dark, "sheet")
+        line = Line(self.size.width, styles.text)
         if y:
             return line.strip()
-        mark, shown = (found.strong, found.strong) if self.has_focus else (found.faint, found.text)
-        text = safe_line(self._values[self._place][1], max(self.size.width - 4, 1))
+        mark, shown = (styles.strong, styles.strong) if self.has_focus else (styles.faint, styles.text)
+        text = safe_line(self._values[self._index][1], max(self.size.width - 4, 1))
         return line.add("‹ ", mark).add(text, shown).add(" ›", mark).strip()
 
     def on_focus(self) -> None:

@@ -20,7 +20,7 @@ _OLDER = "older…"  # no conversation is called so
 
 
 class ConversationList(OptionList):
-    """Choosing one opens it."""
+    """The list opens the conversation that is chosen."""
 
     HELP_TITLE = "tui.help.conversations"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -30,54 +30,56 @@ class ConversationList(OptionList):
     ]
 
     class Chosen(Message):
-        """Open this conversation."""
+        """The person wants to open this conversation."""
 
         def __init__(self, conversation: str) -> None:
             super().__init__()
             self.conversation = conversation
 
     class Asked(Message):
-        """Rename or delete the highlighted conversation."""
+        """The person wants to rename or delete the highlighted conversation."""
 
         def __init__(self, conversation: str, what: str) -> None:
             super().__init__()
             self.conversation, self.what = conversation, what
 
     class OlderWanted(Message):
-        """Show more of the conversations."""
+        """The person wants to see more of the conversations."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False, compact=True)
 
     def show(self, conversations: Sequence[Conversation], current: str | None, *, older: bool = False) -> None:
-        """Fill the list anew; the highlight goes to the current conversation, or stays about where it was.
+        """Fill the list again; the highlight goes to the current conversation, or stays about where it was.
 
-        `older`: there are more than these.
+        `older` says that there are more than these.
         """
         today = datetime.now().astimezone().date()
         options: list[Option] = []
         last_day = ""
-        for each in conversations:
-            day = day_group(local_day(each.updated), today)
+        for conversation in conversations:
+            day = day_group(local_day(conversation.updated), today)
             if day != last_day:
                 options.append(Option(Content.styled(day, "$genchat-muted bold"), disabled=True))
                 last_day = day
-            title = safe_line(each.title) or say("tui.untitled")
-            style = "bold" if each.id == current else ""
-            options.append(Option(Content.styled("  " + title, style) if style else Content("  " + title), id=each.id))
+            title = safe_line(conversation.title) or say("tui.untitled")
+            style = "bold" if conversation.id == current else ""
+            options.append(
+                Option(Content.styled("  " + title, style) if style else Content("  " + title), id=conversation.id)
+            )
         if older:
             options.append(Option(Content.styled("  " + say("tui.list.older"), "$genchat-muted"), id=_OLDER))
         before = self.highlighted
         self.clear_options()
         self.add_options(options)
-        if current is not None and any(each.id == current for each in conversations):
+        if current is not None and any(conversation.id == current for conversation in conversations):
             self.highlighted = self.get_option_index(current)
         elif before is not None and conversations:
-            place = min(before, len(options) - 1)
-            self.highlighted = place + options[place].disabled  # below the name of a day stands a conversation
+            index = min(before, len(options) - 1)
+            self.highlighted = index + options[index].disabled  # below the name of a day stands a conversation
 
     def on_focus(self) -> None:
-        """So that Enter always has something to open."""
+        """Highlight something, so that Enter always has a conversation to open."""
         if self.highlighted is None:
             self.action_first()
 

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal
-from genchat.tui.colours import inks
+from genchat.tui.colours import theme_styles
 from genchat.tui.widgets.painting import Line
 
 Curve = Sequence[tuple[float, float]]  # (how far, loss), the first growing
@@ -27,7 +27,7 @@ _ROOM_ABOVE = 0.06  # of the range
 
 @dataclass(frozen=True)
 class Span:
-    """What the picture shows: 0 to `end` across, `low` to `high` upwards."""
+    """The span is what the picture shows: 0 to `end` across, `low` to `high` upwards."""
 
     end: float
     low: float
@@ -35,9 +35,9 @@ class Span:
 
 
 def span_of(curves: Sequence[Curve], end: float | None = None) -> Span:
-    """The span that holds `curves`; once there is enough to see, without their steep beginning.
+    """Return the span that holds `curves`; once there is enough to see, it leaves out their steep beginning.
 
-    end: where the run will be over, if known.
+    `end` is where the run will be over, if that is known.
     """
     last = end or max((point[0] for curve in curves for point in curve), default=1.0) or 1.0
     reached = max((point[0] for curve in curves for point in curve), default=0.0)
@@ -51,7 +51,7 @@ def span_of(curves: Sequence[Curve], end: float | None = None) -> Span:
 
 
 def braille(curve: Curve, width: int, height: int, span: Span) -> list[list[int]]:
-    """The dots of one curve as braille patterns (0 to 255), [height][width] cells. Neighbours are joined."""
+    """Return the dots of one curve as braille patterns (0 to 255) in [height][width] cells. Neighbours are joined."""
     cells = [[0] * width for _ in range(height)]
     for x, y in _dots(curve, 2 * width, 4 * height, span):
         cells[y // 4][x // 2] |= _DOTS[x % 2][y % 4]
@@ -73,7 +73,7 @@ def _dots(curve: Curve, width: int, height: int, span: Span) -> Iterator[tuple[i
 
 
 def _stroke(start: tuple[int, float] | None, stop: tuple[int, float]) -> Iterator[tuple[int, int, int]]:
-    """The columns from one point to the next, each with the rows it fills."""
+    """Yield the columns from one point to the next, each with the rows it fills."""
     x, row = stop
     if start is None:
         yield x, round(row), round(row)
@@ -87,16 +87,16 @@ def _stroke(start: tuple[int, float] | None, stop: tuple[int, float]) -> Iterato
 
 
 def ticks(span: Span, most: int) -> list[float]:
-    """Round numbers inside the span: steps of 1, 2 or 5, at most `most` of them."""
+    """Return round numbers inside the span: steps of 1, 2 or 5, at most `most` of them."""
     rough = (span.high - span.low) / max(most, 1)
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * size for size in (1, 2, 5, 10) if power * size >= rough)
     first = math.ceil(span.low / step)
-    return [step * place for place in range(first, math.floor(span.high / step) + 1)]
+    return [step * multiple for multiple in range(first, math.floor(span.high / step) + 1)]
 
 
 class Curves(Widget):
-    """Two losses over the time of a run."""
+    """The widget draws two losses over the time of a run."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -110,7 +110,7 @@ class Curves(Widget):
         self._numbers: dict[int, str] = {}
 
     def show(self, train: Curve, held_out: Curve, end: float | None, label: str) -> None:
-        """The curves so far; `end` is where the run will be over, if known, and `label` what stands at the end."""
+        """Show the curves so far. `end` is where the run will be over, if known; `label` stands at the end."""
         self._train, self._held_out, self._end, self._label = train, held_out, end, label
         self._drawn_for = (0, 0)
         self.refresh()
@@ -130,28 +130,28 @@ class Curves(Widget):
             self._numbers.setdefault(row, decimal(mark, digits))
 
     def render_line(self, y: int) -> Strip:
-        found = inks(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme.dark)
         width, height = max(self.size.width - _GUTTER - 1, 1), max(self.size.height - 2, 1)
-        line = Line(self.size.width, found.text)
+        line = Line(self.size.width, styles.text)
         if y == 0:
             return self._legend(line).strip()
         if y == self.size.height - 1:
             label = f" {self._label} " if self._label else ""
             rule = "─" * max(width - len(label), 0)
-            return line.add(" " * (_GUTTER - 1) + "└" + rule, found.rule).add(label, found.muted).strip()
+            return line.add(" " * (_GUTTER - 1) + "└" + rule, styles.rule).add(label, styles.muted).strip()
         if self._drawn_for != (width, height):
             self._draw(width, height)
         row = y - 1
         number = self._numbers.get(row, "")
-        line.add(number, found.muted, width=_GUTTER - 1, right=True).add("┤" if number else "│", found.rule)
+        line.add(number, styles.muted, width=_GUTTER - 1, right=True).add("┤" if number else "│", styles.rule)
         pairs = zip(self._cells[row], self._strong[row], strict=True)
         for strong, cells in groupby(pairs, key=lambda pair: bool(pair[1])):
             text = "".join(chr(_EMPTY + (one | other)) for one, other in cells)
-            line.add(text, found.strong if strong else found.muted)
+            line.add(text, styles.strong if strong else styles.muted)
         return line.strip()
 
     def _legend(self, line: Line) -> Line:
-        found = inks(self.app.current_theme.dark)
-        line.add(" " + say("training_screen.nats"), found.muted)
-        line.add("   ⠒⠒ ", found.muted).add(say("training_screen.curve_train"), found.muted)
-        return line.add("   ⠒⠒ ", found.strong).add(say("training_screen.curve_held_out"), found.text)
+        styles = theme_styles(self.app.current_theme.dark)
+        line.add(" " + say("training_screen.nats"), styles.muted)
+        line.add("   ⠒⠒ ", styles.muted).add(say("training_screen.curve_train"), styles.muted)
+        return line.add("   ⠒⠒ ", styles.strong).add(say("training_screen.curve_held_out"), styles.text)

@@ -1,4 +1,4 @@
-"""The first line: what is being talked to, how it draws its tokens, how fast it is."""
+"""The first line of the chat screen: the model in use, its sampling settings, and its speed."""
 
 import math
 import time
@@ -13,7 +13,7 @@ from genchat.engine.language.numbers import percentage, setting, short_count, wh
 from genchat.engine.sampling.table import stage_label, stages
 from genchat.engine.text import safe_line
 from genchat.tui.chat.dialogue import Status
-from genchat.tui.colours import inks
+from genchat.tui.colours import theme_styles
 from genchat.tui.widgets.painting import right_aligned
 
 _LONGEST_NAME = 32
@@ -21,7 +21,7 @@ _SPEED_EVERY = 0.4  # seconds; a number that changes faster cannot be read
 
 
 class Header(Widget):
-    """One painted line."""
+    """The header is one painted line."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -38,24 +38,24 @@ class Header(Widget):
         self._problem = ""
 
     def show_backend(self, family: str, title: str, info: ModelInfo | None) -> None:
-        """The backend in use; `info` once it is loaded."""
+        """Show the backend in use; `info` is given once it is loaded."""
         self._family, self._backend = family, safe_line(title)
         self._parameters = short_count(info.parameters) if info is not None and info.parameters else ""
         self._load_text = self._problem = ""
         self.refresh()
 
     def show_settings(self, settings: ReplySettings, free_text: bool) -> None:
-        """How the next reply will be made."""
+        """Show how the next reply will be made."""
         self._settings, self._free_text = settings, free_text
         self.refresh()
 
     def show_kept(self, kept: bool) -> None:
-        """Whether what is said outlives genchat."""
+        """Show whether messages are stored when genchat ends."""
         self._kept = kept
         self.refresh()
 
     def show_progress(self, status: Status | None, speed: float | None) -> None:
-        """How the present reply is coming; `speed` in tokens a second."""
+        """Show how the present reply is coming; `speed` is in tokens a second."""
         if status is self._status and status is Status.STREAMING and time.monotonic() < self._next_speed_at:
             return
         self._next_speed_at = time.monotonic() + _SPEED_EVERY
@@ -63,40 +63,40 @@ class Header(Widget):
         self.refresh()
 
     def show_loading(self, what: str, share: float) -> None:
-        """How far the opening of the model has come; `share` from 0 to 1, NaN where it is not known."""
+        """Show how far the opening of the model has come; `share` is from 0 to 1, NaN where it is not known."""
         self._load_text = safe_line(what) if math.isnan(share) else f"{safe_line(what)} {percentage(share)}"
         self.refresh()
 
     def show_problem(self, problem: str) -> None:
-        """The model could not be opened."""
+        """Show that the model could not be opened."""
         self._problem = problem
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        found = inks(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme.dark)
         if y:
-            return Strip([Segment("─" * self.size.width, found.rule)], self.size.width)
-        left = [(" genchat   " if self.size.width >= 80 else " ", found.muted)]
-        left.append((safe_line(self._family, _LONGEST_NAME), found.family(self._family)))
+            return Strip([Segment("─" * self.size.width, styles.rule)], self.size.width)
+        left = [(" genchat   " if self.size.width >= 80 else " ", styles.muted)]
+        left.append((safe_line(self._family, _LONGEST_NAME), styles.family(self._family)))
         if self._backend != self._family:
-            left += [(" · ", found.faint), (safe_line(self._backend, _LONGEST_NAME), found.text)]
+            left += [(" · ", styles.faint), (safe_line(self._backend, _LONGEST_NAME), styles.text)]
         if self._parameters:
-            left.append((f" {self._parameters}", found.muted))
-        left.append(("   " + self._settings_text(), found.muted))
+            left.append((f" {self._parameters}", styles.muted))
+        left.append(("   " + self._settings_text(), styles.muted))
         if self._free_text:
-            left.append(("   " + say("tui.header.free_text"), found.text))
+            left.append(("   " + say("tui.header.free_text"), styles.text))
         if not self._kept:
-            left.append(("   " + say("tui.header.not_kept"), found.error))
+            left.append(("   " + say("tui.header.not_kept"), styles.error))
         right = []
         if self._speed is not None:
-            right.append((f"{whole(round(self._speed))} {say('tui.header.speed')}   ", found.muted))
+            right.append((f"{whole(round(self._speed))} {say('tui.header.speed')}   ", styles.muted))
         if self._status is Status.STREAMING:
-            right.append((f"● {say('tui.header.streaming')} ", found.text))
+            right.append((f"● {say('tui.header.streaming')} ", styles.text))
         elif self._problem:
-            right.append((f"✗ {self._problem} ", found.error))
+            right.append((f"✗ {self._problem} ", styles.error))
         elif self._status is Status.WAITING:
-            right.append((f"○ {self._load_text or say('tui.header.loading')} ", found.muted))
-        return right_aligned(self.size.width, found.text, left, [("  ", found.text), *right])
+            right.append((f"○ {self._load_text or say('tui.header.loading')} ", styles.muted))
+        return right_aligned(self.size.width, styles.text, left, [("  ", styles.text), *right])
 
     def _settings_text(self) -> str:
         sampling = self._settings.sampling

@@ -14,7 +14,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def fit(text: str, width: int, align_right: bool = False) -> str:
-    """`text` in exactly `width` cells: padded, or cut with an ellipsis."""
+    """Return `text` in exactly `width` cells: padded, or cut with an ellipsis."""
     length = cell_len(text)
     if length > width:
         return set_cell_size(text, width - 1) + "…" if width > 0 else ""
@@ -23,7 +23,7 @@ def fit(text: str, width: int, align_right: bool = False) -> str:
 
 
 class Line:
-    """One line being written, left to right."""
+    """A line is written from left to right."""
 
     def __init__(self, width: int, base: Style) -> None:
         self._width = width
@@ -33,7 +33,7 @@ class Line:
 
     @property
     def room(self) -> int:
-        """Cells still free."""
+        """Return the number of cells that are still free."""
         return self._width - self._used
 
     def add(self, text: str, style: Style | None = None, width: int | None = None, right: bool = False) -> "Line":
@@ -50,7 +50,7 @@ class Line:
         return self
 
     def strip(self) -> Strip:
-        """The line, padded to its width."""
+        """Return the line, padded to its width."""
         padding = [Segment(" " * self.room, self._base)] if self.room > 0 else []
         return Strip([*self._pieces, *padding], self._width)
 
@@ -58,7 +58,7 @@ class Line:
 def right_aligned(
     width: int, base: Style, left: Sequence[tuple[str, Style]], right: Sequence[tuple[str, Style]]
 ) -> Strip:
-    """One line with pieces at both ends; the left ones give way when room is short."""
+    """Return one line with pieces at both ends; the left ones give way when there is too little room."""
     line = Line(width, base)
     tail = sum(cell_len(text) for text, _ in right)
     for text, style in left:
@@ -69,8 +69,8 @@ def right_aligned(
     return line.strip()
 
 
-def bar(width: int, solid: float, whole: float, solid_colour: str, rest_colour: str, ground: str) -> list[Segment]:
-    """A bar of `width` cells in eighths: `solid` (0 to 1) in one colour, on to `whole` in a second."""
+def bar(width: int, solid: float, whole: float, solid_colour: str, rest_colour: str, background: str) -> list[Segment]:
+    """Return a bar of `width` cells in eighths: `solid` (0 to 1) in one colour, and on to `whole` in a second."""
     solid_eighths = round(min(max(solid, 0.0), 1.0) * width * 8)
     whole_eighths = max(round(min(max(whole, 0.0), 1.0) * width * 8), solid_eighths)
     if solid > 0 and solid_eighths == 0:
@@ -79,19 +79,19 @@ def bar(width: int, solid: float, whole: float, solid_colour: str, rest_colour: 
     full, part = divmod(solid_eighths, 8)
     pieces: list[Segment] = []
     if full:
-        pieces.append(Segment("█" * full, Style(color=solid_colour, bgcolor=ground)))
+        pieces.append(Segment("█" * full, Style(color=solid_colour, bgcolor=background)))
     cell = full
     if part:
-        behind = rest_colour if whole_eighths >= (full + 1) * 8 else ground
+        behind = rest_colour if whole_eighths >= (full + 1) * 8 else background
         pieces.append(Segment(_EIGHTHS[part], Style(color=solid_colour, bgcolor=behind)))
         cell += 1
     rest_full, rest_part = divmod(whole_eighths, 8)
     if rest_full > cell:
-        pieces.append(Segment("█" * (rest_full - cell), Style(color=rest_colour, bgcolor=ground)))
+        pieces.append(Segment("█" * (rest_full - cell), Style(color=rest_colour, bgcolor=background)))
         cell = rest_full
     if rest_part and rest_full >= cell and cell < width:
-        pieces.append(Segment(_EIGHTHS[rest_part], Style(color=rest_colour, bgcolor=ground)))
+        pieces.append(Segment(_EIGHTHS[rest_part], Style(color=rest_colour, bgcolor=background)))
         cell += 1
     if cell < width:
-        pieces.append(Segment(" " * (width - cell), Style(bgcolor=ground)))
+        pieces.append(Segment(" " * (width - cell), Style(bgcolor=background)))
     return pieces

@@ -15,7 +15,7 @@ _MOST_REMEMBERED = 200
 
 
 class Prompt(TextArea):
-    """Grows with its text up to eight lines."""
+    """The prompt grows with its text up to eight lines."""
 
     HELP_TITLE = "tui.help.prompt"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -37,11 +37,11 @@ class Prompt(TextArea):
             id=id, soft_wrap=True, show_line_numbers=False, tab_behavior="focus", highlight_cursor_line=False
         )
         self._sent: list[str] = []
-        self._place = 0  # in `_sent`; its length stands for the draft
+        self._recalled = 0  # in `_sent`; its length stands for the draft
         self._draft = ""
 
     def suggest(self, text: str) -> None:
-        """What stands there while nothing is written."""
+        """Set the text that is shown while nothing is written."""
         self.placeholder = Content(text)
 
     def write(self, text: str) -> None:
@@ -52,7 +52,7 @@ class Prompt(TextArea):
     async def _on_key(self, event: events.Key) -> None:
         # Textual runs a binding after the key has bubbled up, so letters typed quickly before or after it would be
         # taken in another order. Everything bound here is done at once instead,
-        # and what has nothing to do, such as copying without a selection, is left to what stands around the prompt.
+        # and what has nothing to do, such as copying without a selection, is left to the widgets that contain it.
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
             if await self.app.run_action(binding.action, self):
                 event.stop()
@@ -65,33 +65,33 @@ class Prompt(TextArea):
         self.post_message(self.Sent(self.text))
 
     def accept(self, text: str) -> None:
-        """What was sent was taken: remember it, and begin anew."""
+        """Remember what was sent, and begin with an empty prompt."""
         if text.strip() and (not self._sent or self._sent[-1] != text):
             self._sent = [*self._sent, text][-_MOST_REMEMBERED:]
-        self._place, self._draft = len(self._sent), ""
+        self._recalled, self._draft = len(self._sent), ""
         self.load_text("")
 
     def action_newline(self) -> None:
-        """A new line at the cursor."""
+        """Insert a new line at the cursor."""
         self.insert("\n")
 
     def action_cursor_up(self, select: bool = False) -> None:
-        if not select and self.cursor_at_first_line and self._place > 0:
+        if not select and self.cursor_at_first_line and self._recalled > 0:
             self._walk(-1)
         else:
             super().action_cursor_up(select)
 
     def action_cursor_down(self, select: bool = False) -> None:
-        if not select and self.cursor_at_last_line and self._place < len(self._sent):
+        if not select and self.cursor_at_last_line and self._recalled < len(self._sent):
             self._walk(1)
         else:
             super().action_cursor_down(select)
 
     def _walk(self, by: int) -> None:
-        if self._place == len(self._sent):
+        if self._recalled == len(self._sent):
             self._draft = self.text
-        self._place += by
-        self.write(self._draft if self._place == len(self._sent) else self._sent[self._place])
+        self._recalled += by
+        self.write(self._draft if self._recalled == len(self._sent) else self._sent[self._recalled])
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         self._fit()

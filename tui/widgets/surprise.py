@@ -8,7 +8,7 @@ from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal
 from genchat.tui.chat.dialogue import Turn
 from genchat.tui.chat.messages import TokenPicked
-from genchat.tui.colours import inks
+from genchat.tui.colours import theme_styles
 from genchat.tui.widgets.painting import Line
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -17,7 +17,7 @@ _INDENT = 2
 
 
 class SurpriseLine(Widget):
-    """Follows the reply that the panel shows; a click opens the token under it."""
+    """The line follows the reply that the panel shows; a click opens the token under it."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -29,7 +29,7 @@ class SurpriseLine(Widget):
         self._bits = 0.0
 
     def show(self, turn: Turn | None, index: int) -> None:
-        """The reply, and the token that is open."""
+        """Show the reply, with the open token marked."""
         if turn is not self._turn:
             self._counted, self._known, self._bits = 0, 0, 0.0
         self._turn, self._index = turn, index
@@ -41,8 +41,8 @@ class SurpriseLine(Widget):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        found = inks(self.app.current_theme.dark)
-        line = Line(self.size.width, found.text).add(" " * _INDENT)
+        styles = theme_styles(self.app.current_theme.dark)
+        line = Line(self.size.width, styles.text).add(" " * _INDENT)
         records = self._turn.records if self._turn is not None else []
         if not self._known:
             return line.strip()
@@ -50,11 +50,11 @@ class SurpriseLine(Widget):
         room = max(line.room - len(tail) - 2, 8)
         self._first = max(min(self._index - room // 2, len(records) - room), 0)
         shown = records[self._first : self._first + room]
-        for place, record in enumerate(shown, self._first):
+        for index, record in enumerate(shown, self._first):
             height = min((record.surprisal or 0) / _HIGHEST, 1) * (len(_BARS) - 1)
-            open_here = place == self._index
-            line.add(_BARS[round(height)], found.strong if open_here else found.faint)
-        return line.add(tail, found.muted).strip()
+            open_here = index == self._index
+            line.add(_BARS[round(height)], styles.strong if open_here else styles.faint)
+        return line.add(tail, styles.muted).strip()
 
     def on_click(self, event: events.Click) -> None:
         index = self._first + event.x - _INDENT

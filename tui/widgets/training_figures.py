@@ -11,8 +11,8 @@ from genchat.engine.language.numbers import decimal, percentage, short_count, wh
 from genchat.engine.ngram.progress import PHASES
 from genchat.engine.text import safe_line
 from genchat.tui.cli.commands.train_neural import duration
-from genchat.tui.colours import Inks, inks
-from genchat.tui.training.job import JobStatus, Told
+from genchat.tui.colours import ThemeStyles, theme_styles
+from genchat.tui.training.job import JobStatus, RunState
 from genchat.tui.widgets.painting import Line, bar, right_aligned
 
 _LONGEST_NAME = 32
@@ -21,7 +21,7 @@ _MARKS: Mapping[JobStatus, str] = {JobStatus.KEPT: "✓", JobStatus.DISCARDED: "
 
 
 class TrainingHeader(Widget):
-    """One painted line and a rule."""
+    """The header is one painted line and a rule."""
 
     def __init__(self, family: str, name: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -29,53 +29,53 @@ class TrainingHeader(Widget):
         self._status = JobStatus.STARTING
 
     def show(self, status: JobStatus) -> None:
-        """Where the run stands."""
+        """Show the status of the run."""
         if status is not self._status:
             self._status = status
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        found = inks(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme.dark)
         if y:
-            return Strip([Segment("─" * self.size.width, found.rule)], self.size.width)
+            return Strip([Segment("─" * self.size.width, styles.rule)], self.size.width)
         left = [
-            (f" {say('training_screen.title')}   ", found.muted),
-            (self._family, found.family(self._family)),
-            (" · ", found.faint),
-            (safe_line(self._model, _LONGEST_NAME), found.text),
+            (f" {say('training_screen.title')}   ", styles.muted),
+            (self._family, styles.family(self._family)),
+            (" · ", styles.faint),
+            (safe_line(self._model, _LONGEST_NAME), styles.text),
         ]
         mark = _MARKS.get(self._status, "●")
-        style = found.error if self._status is JobStatus.FAILED else found.text
+        style = styles.error if self._status is JobStatus.FAILED else styles.text
         status = (f"{mark} {say(f'training_screen.status.{self._status.name.lower()}')} ", style)
-        return right_aligned(self.size.width, found.text, left, [("  ", found.text), status])
+        return right_aligned(self.size.width, styles.text, left, [("  ", styles.text), status])
 
 
 class Figures(Widget):
-    """Three lines: how far, how well, how fast."""
+    """The figures are three lines: how far, how well and how fast."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._told = Told()
+        self._state = RunState()
 
-    def show(self, told: Told) -> None:
-        """What is known now."""
-        self._told = told
+    def show(self, state: RunState) -> None:
+        """Show what is known now."""
+        self._state = state
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        found = inks(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme.dark)
         if y == 0:
-            return self._how_far(found)
-        line = Line(self.size.width, found.text)
+            return self._how_far(styles)
+        line = Line(self.size.width, styles.text)
         for label, value in self._how_well() if y == 1 else self._how_fast() if y == 2 else ():
-            line.add(f" {label} " if label else " ", found.muted).add(value, found.text).add("  ")
+            line.add(f" {label} " if label else " ", styles.muted).add(value, styles.text).add("  ")
         return line.strip()
 
-    def _how_far(self, found: Inks) -> Strip:
-        progress = self._told.progress
+    def _how_far(self, styles: ThemeStyles) -> Strip:
+        progress = self._state.progress
         if progress is None:
-            return Strip.blank(self.size.width, found.text)
-        ended, endless = self._told.ended, progress.seconds_left is None
+            return Strip.blank(self.size.width, styles.text)
+        ended, endless = self._state.ended, progress.seconds_left is None
         if ended is not None or endless:
             tail = say("training_screen.spent", time=duration(progress.seconds))
         else:
@@ -84,11 +84,11 @@ class Figures(Widget):
         done = 1.0 if complete else 0.0 if endless else progress.done
         tail = f"   {tail} " if endless else f"  {percentage(done)}   {tail} "
         width = max(self.size.width - len(tail) - 1, 1)
-        pieces = [Segment(" ", found.text), *bar(width, done, 1.0, found.bar, found.bar_lost, found.ground)]
-        return Strip([*pieces, Segment(tail, found.muted)]).adjust_cell_length(self.size.width, found.text)
+        pieces = [Segment(" ", styles.text), *bar(width, done, 1.0, styles.bar, styles.bar_lost, styles.background)]
+        return Strip([*pieces, Segment(tail, styles.muted)]).adjust_cell_length(self.size.width, styles.text)
 
     def _how_well(self) -> Iterator[tuple[str, str]]:
-        progress, validation = self._told.progress, self._told.validation
+        progress, validation = self._state.progress, self._state.validation
         if progress is not None:
             yield say("training_screen.curve_train"), decimal(progress.loss, 3)
         if validation is not None:
@@ -96,7 +96,7 @@ class Figures(Widget):
             yield say("training_screen.bits_a_byte"), decimal(validation.bits_per_byte, 3)
 
     def _how_fast(self) -> Iterator[tuple[str, str]]:
-        progress, started = self._told.progress, self._told.started
+        progress, started = self._state.progress, self._state.started
         if progress is not None:
             yield say("training_screen.speed"), whole(round(progress.tokens_per_second))
             yield say("training_screen.step"), whole(progress.step)
@@ -107,32 +107,32 @@ class Figures(Widget):
 
 
 class Phases(Widget):
-    """The phases of counting, each with a bar."""
+    """The widget shows the phases of counting, each with a bar."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._told = Told()
+        self._state = RunState()
 
-    def show(self, told: Told) -> None:
-        """What is known now."""
-        self._told = told
+    def show(self, state: RunState) -> None:
+        """Show what is known now."""
+        self._state = state
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        found = inks(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme.dark)
         if y >= len(PHASES):
-            return Strip.blank(self.size.width, found.text)
-        phase = self._told.phase
+            return Strip.blank(self.size.width, styles.text)
+        phase = self._state.phase
         names: list[str] = list(PHASES)
         here = names.index(phase.name) if phase is not None and phase.name in names else -1
-        share = 1.0 if y < here or self._told.kept is not None else 0.0
-        if phase is not None and y == here and self._told.kept is None:
+        share = 1.0 if y < here or self._state.kept is not None else 0.0
+        if phase is not None and y == here and self._state.kept is None:
             share = phase.done
-        style = found.text if share or y == here else found.faint
-        line = Line(self.size.width, found.text)
+        style = styles.text if share or y == here else styles.faint
+        line = Line(self.size.width, styles.text)
         line.add(" ").add(say(f"ngram.phase_{names[y]}"), style, width=_PHASE_COLUMN)
         width = max(min(self.size.width - _PHASE_COLUMN - 10, 60), 1)
-        pieces = bar(width, share, 1.0, found.bar, found.bar_lost, found.ground)
+        pieces = bar(width, share, 1.0, styles.bar, styles.bar_lost, styles.background)
         mark = "  ✓" if share >= 1 else f"  {percentage(share)}" if y == here else ""
-        text = Strip([*line.strip().crop(0, _PHASE_COLUMN + 1), *pieces, Segment(mark, found.muted)])
-        return text.adjust_cell_length(self.size.width, found.text)
+        text = Strip([*line.strip().crop(0, _PHASE_COLUMN + 1), *pieces, Segment(mark, styles.muted)])
+        return text.adjust_cell_length(self.size.width, styles.text)

@@ -19,9 +19,9 @@ from textual.strip import Strip
 from genchat.engine.language import say
 from genchat.tui.chat.dialogue import Turn
 from genchat.tui.chat.messages import CursorMoved
-from genchat.tui.colours import Inks, inks
+from genchat.tui.colours import ThemeStyles, theme_styles
 from genchat.tui.keys import bind
-from genchat.tui.widgets.blocks import Block, Look
+from genchat.tui.widgets.blocks import Block, PaintOptions
 from genchat.tui.widgets.painting import Line
 from genchat.tui.widgets.wrapping import WrappedText
 
@@ -34,7 +34,7 @@ SURPRISING = 5.0  # bits
 
 
 class Transcript(ScrollView, can_focus=True):
-    """All turns that are shown."""
+    """The transcript paints all turns that are shown."""
 
     ALLOW_SELECT = True
     HELP_TITLE = "tui.help.transcript"
@@ -72,14 +72,14 @@ class Transcript(ScrollView, can_focus=True):
     # -- what is shown ------------------------------------------------------------------------------------------
 
     def show(self, turns: list[Turn]) -> None:
-        """Show these turns, from the end."""
+        """Show these turns, scrolled to the end."""
         self._turns = turns
         self._cursor = None
         self.follows = True
         self._lay_out()
 
     def invite(self, *, free_text: bool) -> None:
-        """What an empty conversation asks for: a question, or the beginning of a text."""
+        """Choose what an empty conversation asks for: a question, or the beginning of a text."""
         if free_text != self._free_text:
             self._free_text = free_text
             self.refresh()
@@ -92,7 +92,7 @@ class Transcript(ScrollView, can_focus=True):
         self._measure()
 
     def grow(self, turn: Turn, records: "list[TokenRecord]") -> None:
-        """Tokens came to a shown turn."""
+        """Add tokens to a shown turn."""
         block = self._block_of(turn)
         if block is None:
             return
@@ -105,7 +105,7 @@ class Transcript(ScrollView, can_focus=True):
             self._refresh_block(block, first)
 
     def refresh_turn(self, turn: Turn) -> None:
-        """Status, notes or error of a turn have changed."""
+        """Repaint a turn whose status, notes or error has changed."""
         block = self._block_of(turn)
         if block is not None:
             block.refresh_notes()
@@ -114,7 +114,7 @@ class Transcript(ScrollView, can_focus=True):
 
     @property
     def cursor(self) -> tuple[Turn, int] | None:
-        """The token under the cursor."""
+        """Return the token under the cursor."""
         if self._cursor is None:
             return None
         block, token = self._cursor
@@ -122,7 +122,7 @@ class Transcript(ScrollView, can_focus=True):
 
     @property
     def heat(self) -> bool:
-        """Whether tokens are coloured by surprise."""
+        """Return whether tokens are coloured by surprise."""
         return self._heat
 
     @heat.setter
@@ -131,7 +131,7 @@ class Transcript(ScrollView, can_focus=True):
         self.repaint_all()
 
     def repaint_all(self) -> None:
-        """Colours have changed."""
+        """Repaint everything, because colours have changed."""
         for block in self._blocks:
             block.forget()
         self.refresh()
@@ -141,8 +141,8 @@ class Transcript(ScrollView, can_focus=True):
         return max(min(self.scrollable_content_region.width - 2 * MARGIN, WIDEST), 8)
 
     @property
-    def _inks(self) -> Inks:
-        return inks(self.app.current_theme.dark)
+    def _theme_styles(self) -> ThemeStyles:
+        return theme_styles(self.app.current_theme.dark)
 
     def _block_of(self, turn: Turn) -> Block | None:
         return next((block for block in reversed(self._blocks) if block.turn is turn), None)
@@ -184,14 +184,14 @@ class Transcript(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
-        found = self._inks
+        styles = self._theme_styles
         line = self.scroll_offset.y + y
         if not self._blocks:
             return self._paint_empty(y, width)
         index = bisect_right(self._ends, line)
         if index >= len(self._blocks) or line < 1:
-            return Strip.blank(width, found.text)
-        strip = self._blocks[index].strip(line - self._top(index), Look(found, width, MARGIN, self._heat))
+            return Strip.blank(width, styles.text)
+        strip = self._blocks[index].strip(line - self._top(index), PaintOptions(styles, width, MARGIN, self._heat))
         selection = self.text_selection
         if selection is not None:
             strip = self._paint_selection(strip, selection, line)
@@ -210,17 +210,17 @@ class Transcript(ScrollView, can_focus=True):
         return Strip.join([strip.crop(0, begin), middle, strip.crop(finish)])
 
     def _paint_empty(self, y: int, width: int) -> Strip:
-        """What a person sees who has not said anything yet."""
-        found = self._inks
+        """Paint the welcome of a conversation without messages."""
+        styles = self._theme_styles
         narrow = self.screen.has_class("-no-panel")
-        told = "welcome_text" if self._free_text else "welcome_narrow" if narrow else "welcome"
-        lines = _welcome(say(f"tui.{told}"), width - 2 * MARGIN, self.size.height)
+        key = "welcome_text" if self._free_text else "welcome_narrow" if narrow else "welcome"
+        lines = _welcome(say(f"tui.{key}"), width - 2 * MARGIN, self.size.height)
         index = y - max((self.size.height - len(lines)) // 2, 0)
         if not 0 <= index < len(lines):
-            return Strip.blank(width, found.text)
+            return Strip.blank(width, styles.text)
         indent = max((width - max(map(len, lines))) // 2, MARGIN)
-        style = found.strong if lines[index] == "genchat" else found.muted
-        return Line(width, found.text).add(" " * indent).add(lines[index], style).strip()
+        style = styles.strong if lines[index] == "genchat" else styles.muted
+        return Line(width, styles.text).add(" " * indent).add(lines[index], style).strip()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         lines = [""]
@@ -248,7 +248,7 @@ class Transcript(ScrollView, can_focus=True):
             self.scroll_to(y=max(self._top(self._blocks.index(block)) - 1, 0), animate=False)
 
     def unselect(self) -> None:
-        """Take the cursor away without a word."""
+        """Remove the cursor without posting a message."""
         if self._cursor is not None:
             self._blocks[self._cursor[0]].select(None)
             self._cursor = None
@@ -282,26 +282,26 @@ class Transcript(ScrollView, can_focus=True):
         return [index for index, block in enumerate(self._blocks) if block.turn.records]
 
     def action_token(self, by: int) -> None:
-        """One token on or back, over the edges of turns."""
-        places = self._with_tokens()
-        if not places:
+        """Move the cursor one token forward or back, over the edges of turns."""
+        with_tokens = self._with_tokens()
+        if not with_tokens:
             return
         if self._cursor is None:
-            last = places[-1]
+            last = with_tokens[-1]
             self._move_to(last, len(self._blocks[last].turn.records) - 1)
             return
         block, token = self._cursor
         if 0 <= token + by < len(self._blocks[block].turn.records):
             self._move_to(block, token + by)
             return
-        beyond = [index for index in places if (index > block if by > 0 else index < block)]
+        beyond = [index for index in with_tokens if (index > block if by > 0 else index < block)]
         if beyond and by > 0:
             self._move_to(beyond[0], 0)
         elif beyond:
             self._move_to(beyond[-1], len(self._blocks[beyond[-1]].turn.records) - 1)
 
     def action_token_line(self, by: int) -> None:
-        """The token above or below."""
+        """Move the cursor to the token above or below."""
         if self._cursor is None:
             self.action_token(-1)
             return
@@ -311,33 +311,33 @@ class Transcript(ScrollView, can_focus=True):
         line = self._top(block) + self._blocks[block].lines_of(token)[0] + by
         while 1 <= line < self._ends[-1]:
             index = bisect_right(self._ends, line)
-            found = self._blocks[index].token_at(line - self._top(index), self._wanted_cell)
-            if found is not None:
-                self._move_to(index, found, keep_cell=True)
+            nearest = self._blocks[index].token_at(line - self._top(index), self._wanted_cell)
+            if nearest is not None:
+                self._move_to(index, nearest, keep_cell=True)
                 return
             line += by
 
     def action_first_token(self) -> None:
-        """The first token of the first reply."""
-        places = self._with_tokens()
-        if places:
-            self._move_to(places[0], 0)
+        """Move the cursor to the first token of the first reply."""
+        with_tokens = self._with_tokens()
+        if with_tokens:
+            self._move_to(with_tokens[0], 0)
 
     def action_surprise(self, by: int) -> None:
-        """The next token that the model held for unlikely."""
-        found = [
+        """Move the cursor to the next or the previous token that the model found unlikely."""
+        surprising = [
             (index, token)
             for index in self._with_tokens()
             for token, record in enumerate(self._blocks[index].turn.records)
             if (record.surprisal or 0) >= SURPRISING
         ]
-        here = self._cursor or ((len(self._blocks), 0) if by < 0 else (-1, 0))
-        beyond = [place for place in found if (place > here if by > 0 else place < here)]
+        current = self._cursor or ((len(self._blocks), 0) if by < 0 else (-1, 0))
+        beyond = [position for position in surprising if (position > current if by > 0 else position < current)]
         if beyond:
             self._move_to(*(beyond[0] if by > 0 else beyond[-1]))
 
     def action_follow(self) -> None:
-        """Back to the newest token."""
+        """Go back to the newest token."""
         self.unselect()
         self.follows = True
         self.scroll_end(animate=False, immediate=True, x_axis=False, force=True)
@@ -365,12 +365,14 @@ class Transcript(ScrollView, can_focus=True):
 
 
 def _welcome(what_to_do: str, width: int, height: int) -> list[str]:
-    """The lines of an empty conversation: the name, what to do, the first keys in two columns where there is room."""
+    """Return the lines of an empty conversation: the name, what to do, and the first keys, in two columns where there
+    is room.
+    """
     wrapped = WrappedText(min(width, 60), what_to_do)
     keys = say("tui.welcome_keys").split("\n")
     column = max(map(len, keys[::2])) + 4
     if column + max(map(len, keys[1::2])) <= width:
         keys = [first.ljust(column) + second for first, second in zip(keys[::2], keys[1::2], strict=True)]
-    told = [wrapped.text[start:end] for start, end in wrapped.lines]
-    lines = ["genchat", "", *told, "", *keys]
-    return lines if len(lines) <= height else [*told, *keys]
+    instructions = [wrapped.text[start:end] for start, end in wrapped.lines]
+    lines = ["genchat", "", *instructions, "", *keys]
+    return lines if len(lines) <= height else [*instructions, *keys]

@@ -8,7 +8,7 @@ from rich.cells import get_character_cell_size
 
 
 def _cells_from(text: str, start: int, stop: int, width: int) -> int:
-    """The end of the longest piece of text[start:stop] that fits in `width` cells."""
+    """Return the end of the longest piece of text[start:stop] that fits in `width` cells."""
     piece = text[start : min(stop, start + width)]
     if piece.isascii():
         return start + len(piece)
@@ -21,7 +21,7 @@ def _cells_from(text: str, start: int, stop: int, width: int) -> int:
 
 
 class WrappedText:
-    """`text` and its `lines`, each (start, end) in characters."""
+    """This holds `text` and its `lines`, each one (start, end) in characters."""
 
     def __init__(self, width: int, text: str = "") -> None:
         self.width = max(width, 1)
@@ -31,7 +31,7 @@ class WrappedText:
             self.append(text)
 
     def append(self, text: str) -> int:
-        """Add `text` at the end; returns the index of the first line that changed."""
+        """Add `text` at the end and return the index of the first line that changed."""
         self.text += text
         first = len(self.lines) - 1
         start, _ = self.lines.pop()

@@ -187,6 +187,7 @@ TEXTS = {
     "cli.role.system": "system",
     "cli.why.recall": "recalled replies: weight {weight}",
     "cli.why.recalled": '  {share}  "{question}" → "{reply}"  {source}:{line}',
+    "cli.unsupported": "no passage bears this out: {sentence}",
     "cli.metavar.file": "FILE",
     "cli.metavar.path": "PATH",
     "cli.metavar.text": "TEXT",

@@ -211,6 +211,7 @@ TEXTS = {
     "error.import_stopped": "{name}: stopped; nothing was saved",
     "error.words_text_or_corpus": "--text and --corpus cannot be used together; choose one",
     "error.mixture_part_built_in": "{name} is not a model on disk, so a mixture cannot keep it; use two trained models",
+    "error.document_outside": "{name} is a link that leads out of the folder, so it is left out; add what it leads to by its own path",
     "error.option_wrong": "{where} is {value}; use {allowed}",
     "error.number_ambiguous": '{name}: "{value}" can be read in two ways; write it without a thousands mark, such as {likely}',
     "error.text_expected": "a text (str) is expected here, not {found}",

@@ -187,6 +187,7 @@ TEXTS = {
     "cli.role.system": "sistema",
     "cli.why.recall": "respostas lembradas: peso {weight}",
     "cli.why.recalled": '  {share}  "{question}" → "{reply}"  {source}:{line}',
+    "cli.unsupported": "nenhum trecho sustenta: {sentence}",
     "cli.metavar.file": "ARQUIVO",
     "cli.metavar.path": "CAMINHO",
     "cli.metavar.text": "TEXTO",

@@ -211,6 +211,7 @@ TEXTS = {
     "error.import_stopped": "{name}: interrompido; nada foi guardado",
     "error.words_text_or_corpus": "--text e --corpus não podem ser usados juntos; escolha um",
     "error.mixture_part_built_in": "{name} não é um modelo em disco, e uma mistura não pode guardá-lo; use dois modelos treinados",
+    "error.document_outside": "{name} é um link para fora da pasta e ficou de fora; adicione o destino pelo caminho dele",
     "error.option_wrong": "{where} é {value}; use {allowed}",
     "error.number_ambiguous": '{name}: "{value}" pode ser lido de dois modos; escreva sem o separador de milhar, como {likely}',
     "error.text_expected": "aqui se espera um texto (str), não {found}",

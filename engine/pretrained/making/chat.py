@@ -120,7 +120,8 @@ MAKINGS: Mapping[str, Making] = {
 
 
 def make(family: str, texts: Mapping[str, str], folder: Path, command: str, resume: bool = False) -> ModelCard:
-    """Both runs, then the model with its weights in half precision, and on its card the price of held-out replies.
+    """The function makes both runs, then the model with its weights in half precision, and on its card the price of
+    held-out replies.
 
     The folder of the first run stands beside `folder` until the second is done; with `resume`, goes on from there.
     """
@@ -178,12 +179,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("texts", type=Path, metavar="TEXTS")
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--resume", action="store_true")
-    given = parser.parse_args(arguments)
-    texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(given.texts.glob("*.txt"))}
+    options = parser.parse_args(arguments)
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(options.texts.glob("*.txt"))}
     pulls = " ".join(name for name in LICENCES if name in texts)
-    program = f"python -m genchat.engine.pretrained.making.chat {given.family} TEXTS {given.folder.name}"
+    program = f"python -m genchat.engine.pretrained.making.chat {options.family} TEXTS {options.folder.name}"
     command = f"genchat corpus pull {pulls}; {program}"
-    card = make(given.family, texts, given.folder, command, given.resume)
+    card = make(options.family, texts, options.folder, command, options.resume)
     print(card.results["held_out_replies_bits_per_byte"], file=sys.stderr)
 
 

@@ -28,7 +28,7 @@ LICENCES = {
 
 @dataclass(frozen=True)
 class Mixture:
-    """How often each text is read in one epoch."""
+    """A mixture says how often each text is read in one epoch."""
 
     own: int  # genchat's dialogues
     own_plain: int  # its stories and explanations
@@ -38,18 +38,20 @@ class Mixture:
 
 
 def compose(texts: Mapping[str, str], mixture: Mixture, seed: int) -> list[Source]:
-    """What a model learns from, and the held-out dialogues, one source a language."""
+    """The result is what a model learns from, and the held-out dialogues, one source per language."""
     rng = random.Random(seed)  # noqa: S311 (an order of texts, no secret)
-    own = [each for each in corpora.dialogues() if not mixture.files or Path(each.source).stem in mixture.files]
+    own = [
+        dialogue for dialogue in corpora.dialogues() if not mixture.files or Path(dialogue.source).stem in mixture.files
+    ]
     pool: list[Dialogue] = list(own)
     for _ in range(mixture.own - 1):
         pool.extend(retyped(dialogue, rng) for dialogue in own)
     for name, share in mixture.dialogues.items():
         if name in texts:
-            found = list(parse_dialogues(texts[name], name, ""))
-            rng.shuffle(found)
+            parsed = list(parse_dialogues(texts[name], name, ""))
+            rng.shuffle(parsed)
             whole, part = divmod(share, 1)
-            pool.extend(found * int(whole) + found[: round(part * len(found))])
+            pool.extend(parsed * int(whole) + parsed[: round(part * len(parsed))])
     rng.shuffle(pool)
     sources = [Source("dialogues", written(pool), licence=LICENCE)]
     for kind in ("stories", "explanations"):
@@ -68,11 +70,11 @@ def compose(texts: Mapping[str, str], mixture: Mixture, seed: int) -> list[Sourc
 
 def written(dialogues: Sequence[Dialogue]) -> str:
     """Dialogues in the form of a dialogue file."""
-    return "\n".join(write_dialogue(each.title, (turn.text for turn in each.turns)) for each in dialogues)
+    return "\n".join(write_dialogue(dialogue.title, (turn.text for turn in dialogue.turns)) for dialogue in dialogues)
 
 
 def credits(texts: Mapping[str, str], mixture: Mixture) -> tuple[dict[str, str], ...]:
-    """Every text behind the model with its licence and checksum; genchat's own as it stands in corpora/."""
+    """These are all texts behind the model with licence and checksum; genchat's own as it stands in corpora/."""
     own = [
         Source(document.source, document.text, licence=LICENCE)
         for kind in ("dialogues", "stories", "explanations")

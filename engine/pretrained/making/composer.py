@@ -39,21 +39,21 @@ def retyped(dialogue: Dialogue, rng: random.Random) -> Dialogue:
 
 
 def without_end(text: str) -> str:
-    """Without the sign that ends it."""
+    """The result is the text without the sign that ends it."""
     return text.rstrip(".!?…") or text
 
 
 def without_accents(text: str) -> str:
-    """Letters alone, as on a keyboard that makes accents hard."""
+    """The result is the letters alone, as on a keyboard that makes accents hard."""
     return "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
 
 
 def slipped(text: str, rng: random.Random) -> str:
-    """Two neighbouring letters swapped, or one lost."""
-    places = [place for place in range(1, len(text) - 1) if text[place].isalpha() and text[place + 1].isalpha()]
-    if len(text) < _SHORTEST_SLIP or not places:
+    """In the result two neighbouring letters are swapped, or one is lost."""
+    indices = [index for index in range(1, len(text) - 1) if text[index].isalpha() and text[index + 1].isalpha()]
+    if len(text) < _SHORTEST_SLIP or not indices:
         return text
-    place = rng.choice(places)
+    index = rng.choice(indices)
     if rng.random() < 0.5:
-        return text[:place] + text[place + 1] + text[place] + text[place + 2 :]
-    return text[:place] + text[place + 1 :]
+        return text[:index] + text[index + 1] + text[index] + text[index + 2 :]
+    return text[:index] + text[index + 1 :]

@@ -25,16 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("text", type=Path, metavar="TEXT")
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--resume", action="store_true")
-    given = parser.parse_args(arguments)
-    program = f"python -m genchat.engine.pretrained.making.shakespeare TEXT {given.folder.name}"
-    checkpoint = given.folder.with_name(f"{given.folder.name}.checkpoint.safetensors")
+    options = parser.parse_args(arguments)
+    program = f"python -m genchat.engine.pretrained.making.shakespeare TEXT {options.folder.name}"
+    checkpoint = options.folder.with_name(f"{options.folder.name}.checkpoint.safetensors")
     run = plan(
-        [Source("tinyshakespeare", given.text.read_text(encoding="utf-8"), licence=_LICENCE)],
+        [Source("tinyshakespeare", options.text.read_text(encoding="utf-8"), licence=_LICENCE)],
         RECIPE,
-        given.folder,
+        options.folder,
         checkpoint,
         f"genchat corpus pull tinyshakespeare; {program}",
-        resume=given.resume,
+        resume=options.resume,
         samples=False,
         languages=("en",),
     )

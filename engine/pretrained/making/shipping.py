@@ -16,18 +16,18 @@ from genchat.engine.training.events import Progress, Validation
 from genchat.engine.training.run import Run
 from genchat.engine.training.weights import WEIGHTS_FILE, read_tensors, write_tensors
 
-_TOLD_EVERY = 200  # steps
+_REPORTED_EVERY = 200  # steps
 _CURVE = 100  # points of the training curve that travel with the model
 
 
 def follow(run: Run) -> None:
     """Train to the end."""
-    told = 0
+    reported = 0
     for event in run.events():
         if isinstance(event, Validation):
             print(f"step {event.step}: held out {event.bits_per_byte:.4f} bits/byte", file=sys.stderr)
-        elif isinstance(event, Progress) and event.step >= told + _TOLD_EVERY:
-            told = event.step
+        elif isinstance(event, Progress) and event.step >= reported + _REPORTED_EVERY:
+            reported = event.step
             print(f"step {event.step}: {event.loss:.3f}, {event.tokens_per_second:,.0f} tokens/s", file=sys.stderr)
 
 
@@ -49,12 +49,12 @@ def write_halved(run: Run, card: ModelCard) -> ModelCard:
 def thinned(curve: Sequence[tuple[int, float, float]], points: int = _CURVE) -> list[tuple[int, float, float]]:
     """The curve in at most so many points: where a stretch ends, and the mean loss over it."""
     stretch = -(-len(curve) // points) or 1
-    found = []
+    means = []
     for start in range(0, len(curve), stretch):
         part = curve[start : start + stretch]
         step, seconds, _ = part[-1]
-        found.append((step, round(seconds, 1), round(sum(loss for *_, loss in part) / len(part), 4)))
-    return found
+        means.append((step, round(seconds, 1), round(sum(loss for *_, loss in part) / len(part), 4)))
+    return means
 
 
 def load(folder: Path, card: ModelCard) -> LanguageModel:

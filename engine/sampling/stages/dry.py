@@ -21,11 +21,11 @@ _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 
 def breaker_bytes(written: str) -> tuple[bytes, ...]:
     """The characters of the setting as UTF-8, with \\n, \\t and \\\\ read as one character each."""
-    found, rest = [], iter(written)
+    characters, rest = [], iter(written)
     for character in rest:
         follower = next(rest, "\\") if character == "\\" else ""
-        found.append(_ESCAPES.get(follower, follower) if follower else character)
-    return tuple(character.encode("utf-8", "replace") for character in found)
+        characters.append(_ESCAPES.get(follower, follower) if follower else character)
+    return tuple(character.encode("utf-8", "replace") for character in characters)
 
 
 def _is_breaker(token: int, tokenizer: "Tokenizer | None", breakers: Sequence[bytes]) -> bool:
@@ -36,7 +36,7 @@ def _is_breaker(token: int, tokenizer: "Tokenizer | None", breakers: Sequence[by
 
 
 def repeated_lengths(before: Sequence[int], is_breaker: Sequence[bool]) -> dict[int, int]:
-    """For each token that would carry on an earlier sequence: the length of the longest such sequence, up to 50."""
+    """Each token that would carry on an earlier sequence gets the length of the longest such sequence, up to 50."""
     lengths: dict[int, int] = {}
     last = len(before) - 1
     if last < 1 or is_breaker[last]:

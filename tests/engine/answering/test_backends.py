@@ -135,13 +135,23 @@ def test_the_prompt_that_was_sent_can_be_shown(fitness: Library) -> None:
     assert backend.prompt(messages) == model.heard[0]
 
 
-def test_what_the_documents_do_not_hold_never_reaches_the_model(fitness: Library) -> None:
-    model = SayingBackend("A resposta é Ulan Bator.")
-    events = ask(RagBackend(model, Retriever(fitness)), "Qual é a capital da Mongólia?")
+def test_a_model_judges_weak_passages_itself(add: Add) -> None:
+    library = add({"regras.md": "O trancamento de disciplina pode ser pedido até a oitava semana."})
+    question = "até quando posso trancar uma disciplina?"
+    model = SayingBackend("Até a oitava semana [1].")
+    assert text_of(ask(RagBackend(model, Retriever(library)), question)) == model.text
+    prompt = model.heard[0][-1].text
+    assert "oitava semana" in prompt
+    assert re.search(r"\[1\] \d+%", prompt)
+
+
+def test_only_where_nothing_is_found_the_model_is_not_asked(fitness: Library) -> None:
+    model = SayingBackend("A resposta é 42.")
+    events = ask(RagBackend(model, Retriever(fitness)), "xyzzy plugh?")
     assert model.heard == []
-    assert text_of(events).startswith("Não encontrei isso nos documentos.")
+    assert text_of(events).startswith("I did not find this in the documents.")
     assert "retrieval.abstained" in notices_of(events)
-    assert len(passages_of(events).items) <= 1
+    assert passages_of(events).items == ()
     assert events[-1] == Finish("end")
 
 

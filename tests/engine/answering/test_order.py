@@ -21,6 +21,8 @@ from tests.engine.document_fakes import SayingBackend
 class Telling:
     """An Answerer that tells which of its answers was asked for."""
 
+    judges = False
+
     def __init__(self) -> None:
         self.asked_for = "nothing"
 

@@ -24,7 +24,7 @@ TALK = (Message(Role.USER, "oi"),)
 
 
 @dataclass
-class Heard:
+class CollectedReply:
     """The events of a reply by kind, and the error it ended with."""
 
     events: list[Event] = field(default_factory=list)
@@ -50,18 +50,18 @@ class Heard:
         assert isinstance(last, Finish)
         return last
 
-    def told(self, key: str) -> str:
+    def notice_text(self, key: str) -> str:
         notice = next(event for event in self.events if isinstance(event, Notice) and event.key == key)
         return say(notice.key, **dict(notice.values))
 
 
-def hear(events: Iterator[Event]) -> Heard:
-    heard = Heard()
+def collect(events: Iterator[Event]) -> CollectedReply:
+    collected = CollectedReply()
     try:
-        heard.events.extend(events)
+        collected.events.extend(events)
     except GeminiError as error:
-        heard.error = error
-    return heard
+        collected.error = error
+    return collected
 
 
 Open = Callable[..., GeminiBackend]
@@ -69,32 +69,34 @@ Open = Callable[..., GeminiBackend]
 
 @pytest.fixture
 def backend_of(connect: Connect, tmp_path: Path) -> Open:
-    def make(model: str, *, probabilities: bool = False, told: bool = True, **options: object) -> GeminiBackend:
+    def make(model: str, *, probabilities: bool = False, notified: bool = True, **options: object) -> GeminiBackend:
         folder = tmp_path / "config"
-        if told:
+        if notified:
             folder.mkdir(exist_ok=True)
             (folder / "told.json").write_text('{"gemini.leaves_the_machine": "before"}')
-        return GeminiBackend(connect(**options), model, told_in=folder, probabilities=probabilities)
+        return GeminiBackend(connect(**options), model, told_folder=folder, probabilities=probabilities)
 
     return make
 
 
-def reply(backend: GeminiBackend, messages: Sequence[Message] = TALK, settings: ReplySettings | None = None) -> Heard:
-    return hear(backend.reply(messages, settings or ReplySettings()))
+def reply(
+    backend: GeminiBackend, messages: Sequence[Message] = TALK, settings: ReplySettings | None = None
+) -> CollectedReply:
+    return collect(backend.reply(messages, settings or ReplySettings()))
 
 
 class TestText:
     def test_a_reply_streams_as_steps_without_probabilities(self, backend_of: Open) -> None:
-        heard = reply(backend_of("gemini-flash-latest"))
-        assert [step.text for step in heard.steps] == list(PIECES)
-        assert [step.position for step in heard.steps] == [0, 1, 2]
-        assert all(step.token is None and step.log_prob is None for step in heard.steps)
-        assert all(step.raw == NoDistribution("gemini.probabilities_off") for step in heard.steps)
-        assert heard.finish == Finish("end", 5, VERSION)
+        collected = reply(backend_of("gemini-flash-latest"))
+        assert [step.text for step in collected.steps] == list(PIECES)
+        assert [step.position for step in collected.steps] == [0, 1, 2]
+        assert all(step.token is None and step.log_prob is None for step in collected.steps)
+        assert all(step.raw == NoDistribution("gemini.probabilities_off") for step in collected.steps)
+        assert collected.finish == Finish("end", 5, VERSION)
 
     def test_a_free_text_is_gone_on_with(self, backend_of: Open, server: GeminiServer) -> None:
-        heard = hear(backend_of("gemini-flash-latest").complete("Era uma vez", ReplySettings()))
-        assert heard.text == TEXT
+        collected = collect(backend_of("gemini-flash-latest").complete("Era uma vez", ReplySettings()))
+        assert collected.text == TEXT
         assert "only the continuation" in server.requests[-1].body["systemInstruction"]["parts"][0]["text"]
 
     def test_a_conversation_goes_as_turns_and_instructions_apart(self, backend_of: Open, server: GeminiServer) -> None:
@@ -118,17 +120,17 @@ class TestText:
 
     def test_nothing_asked_sends_nothing(self, backend_of: Open, server: GeminiServer) -> None:
         backend = backend_of("gemini-flash-latest")
-        for heard in (reply(backend, ()), hear(backend.complete("  ", ReplySettings()))):
-            assert heard.notices == ["gemini.nothing_asked"]
-            assert heard.finish.reason == "end"
+        for collected in (reply(backend, ()), collect(backend.complete("  ", ReplySettings()))):
+            assert collected.notices == ["gemini.nothing_asked"]
+            assert collected.finish.reason == "end"
         assert server.requests == []
 
     def test_escape_codes_come_through_whole_for_the_screen_to_disarm(self, backend_of: Open) -> None:
         assert "\x1b]52" in reply(backend_of("hostile")).text
 
     def test_broken_input_does_not_break_the_request(self, backend_of: Open, server: GeminiServer) -> None:
-        heard = reply(backend_of("gemini-flash-latest"), [Message(Role.USER, "ol\udce1 \x00 \U0001f600")])
-        assert heard.text == TEXT
+        collected = reply(backend_of("gemini-flash-latest"), [Message(Role.USER, "ol\udce1 \x00 \U0001f600")])
+        assert collected.text == TEXT
         assert server.requests[-1].body["contents"][0]["parts"][0]["text"] == "ol? \x00 \U0001f600"
 
     def test_tokens_are_counted_by_the_service(self, backend_of: Open) -> None:
@@ -148,10 +150,10 @@ class TestSettings:
         self, backend_of: Open, server: GeminiServer
     ) -> None:
         sampling = SamplingSettings(frequency_penalty=2, presence_penalty=-0.5)
-        heard = reply(backend_of("gemini-flash-latest"), settings=ReplySettings(sampling))
+        collected = reply(backend_of("gemini-flash-latest"), settings=ReplySettings(sampling))
         sent = server.requests[-1].generation
         assert (sent["frequencyPenalty"], sent["presencePenalty"]) == (1.99, -0.5)
-        assert "frequency penalty" in heard.told("gemini.number_capped")
+        assert "frequency penalty" in collected.notice_text("gemini.number_capped")
         reply(backend_of("gemini-flash-latest"), settings=ReplySettings(SamplingSettings()))
         sent = server.requests[-1].generation
         assert sent.keys() & {"frequencyPenalty", "presencePenalty", "topK"} == set()
@@ -160,32 +162,34 @@ class TestSettings:
     def test_a_length_asked_for_leaves_room_for_thinking_and_is_kept_here(
         self, backend_of: Open, server: GeminiServer
     ) -> None:
-        heard = reply(backend_of("gemini-flash-latest"), settings=ReplySettings(max_tokens=2))
+        collected = reply(backend_of("gemini-flash-latest"), settings=ReplySettings(max_tokens=2))
         assert server.requests[-1].generation["maxOutputTokens"] >= 8192
-        assert [step.text for step in heard.steps] == list(PIECES[:2])
-        assert heard.finish.reason == "length"
+        assert [step.text for step in collected.steps] == list(PIECES[:2])
+        assert collected.finish.reason == "length"
 
     def test_settings_the_service_does_not_know_are_named(self, backend_of: Open) -> None:
         sampling = SamplingSettings(temperature=3.0, min_p=0.1, repetition_penalty=1.2)
-        heard = reply(backend_of("gemini-flash-latest"), settings=ReplySettings(sampling))
-        assert "min-p, repetition penalty" in heard.told("gemini.settings_unheeded")
-        assert "up to 2; 3 was lowered" in heard.told("gemini.number_capped")
+        collected = reply(backend_of("gemini-flash-latest"), settings=ReplySettings(sampling))
+        assert "min-p, repetition penalty" in collected.notice_text("gemini.settings_unheeded")
+        assert "up to 2; 3 was lowered" in collected.notice_text("gemini.number_capped")
 
 
 class TestProbabilities:
     def test_every_token_has_its_likeliest_neighbours(self, backend_of: Open, server: GeminiServer) -> None:
         backend = backend_of("with-logprobs", probabilities=True)
-        heard = reply(backend)
+        collected = reply(backend)
         assert server.verbs == ["generateContent"]
-        assert heard.text == TOKEN_TEXT
-        assert [(step.token, step.log_prob) for step in heard.steps] == [(token, value) for _, token, value in TOKENS]
-        for step, place in zip(heard.steps, TOP, strict=True):
+        assert collected.text == TOKEN_TEXT
+        assert [(step.token, step.log_prob) for step in collected.steps] == [
+            (token, value) for _, token, value in TOKENS
+        ]
+        for step, top in zip(collected.steps, TOP, strict=True):
             assert isinstance(step.raw, TopKDistribution)
             assert [(row.token, row.log_prob, row.rank) for row in step.raw.top(9)] == [
-                (token, value, rank) for rank, (_, token, value) in enumerate(place, 1)
+                (token, value, rank) for rank, (_, token, value) in enumerate(top, 1)
             ]
             assert step.drawn_from == NoDistribution("gemini.draw_not_told")
-        assert heard.steps[2].raw.rank(103) is None
+        assert collected.steps[2].raw.rank(103) is None
         tokenizer = backend.tokenizer
         assert tokenizer is not None
         assert tokenizer.token_bytes(201).decode() == "Boa"
@@ -195,7 +199,7 @@ class TestProbabilities:
         backend = backend_of("gemini-flash-latest", probabilities=True)
         first, second = reply(backend), reply(backend)
         assert server.verbs == ["generateContent", "streamGenerateContent", "streamGenerateContent"]
-        assert "Logprobs is not enabled" in first.told("gemini.refused_probabilities")
+        assert "Logprobs is not enabled" in first.notice_text("gemini.refused_probabilities")
         assert second.notices == []
         assert first.text == second.text == TEXT
         assert all(step.raw == NoDistribution("gemini.no_probabilities") for step in first.steps)
@@ -211,26 +215,28 @@ class TestProbabilities:
     def test_probabilities_that_do_not_belong_are_not_shown(
         self, backend_of: Open, model: str, text: str, reason: str
     ) -> None:
-        heard = reply(backend_of(model, probabilities=True))
-        assert heard.text == text
-        assert [step.raw for step in heard.steps] == [NoDistribution(reason)]
+        collected = reply(backend_of(model, probabilities=True))
+        assert collected.text == text
+        assert [step.raw for step in collected.steps] == [NoDistribution(reason)]
 
     def test_an_end_token_writes_nothing(self, backend_of: Open) -> None:
-        heard = reply(backend_of("logprobs-with-end-token", probabilities=True))
-        assert heard.text == TOKEN_TEXT
-        assert heard.steps[-1].special
+        collected = reply(backend_of("logprobs-with-end-token", probabilities=True))
+        assert collected.text == TOKEN_TEXT
+        assert collected.steps[-1].special
 
     def test_tokens_without_ids_get_some(self, backend_of: Open) -> None:
         backend = backend_of("logprobs-without-ids", probabilities=True)
-        heard = reply(backend)
+        collected = reply(backend)
         assert backend.tokenizer is not None
-        assert backend.tokenizer.decode([step.token for step in heard.steps if step.token is not None]) == TOKEN_TEXT
-        assert heard.steps[0].raw == NoDistribution("gemini.no_candidates")
+        assert (
+            backend.tokenizer.decode([step.token for step in collected.steps if step.token is not None]) == TOKEN_TEXT
+        )
+        assert collected.steps[0].raw == NoDistribution("gemini.no_candidates")
 
     def test_a_length_asked_for_holds_token_by_token(self, backend_of: Open) -> None:
-        heard = reply(backend_of("with-logprobs", probabilities=True), settings=ReplySettings(max_tokens=2))
-        assert heard.text == "Bom dia"
-        assert heard.finish.reason == "length"
+        collected = reply(backend_of("with-logprobs", probabilities=True), settings=ReplySettings(max_tokens=2))
+        assert collected.text == "Bom dia"
+        assert collected.finish.reason == "length"
 
 
 class TestEndings:
@@ -252,36 +258,36 @@ class TestEndings:
     def test_each_ending_is_told_apart(
         self, backend_of: Open, model: str, text: str, finish: str, notice: str | None, probabilities: bool
     ) -> None:
-        heard = reply(backend_of(model, probabilities=probabilities))
-        assert heard.error is None
-        assert (heard.text, heard.finish.reason) == (text, finish)
-        told = [key for key in heard.notices if key != "gemini.refused_probabilities"]
-        assert told == ([notice] if notice else [])
+        collected = reply(backend_of(model, probabilities=probabilities))
+        assert collected.error is None
+        assert (collected.text, collected.finish.reason) == (text, finish)
+        keys = [key for key in collected.notices if key != "gemini.refused_probabilities"]
+        assert keys == ([notice] if notice else [])
 
     def test_the_words_of_the_service_are_in_the_notice(self, backend_of: Open) -> None:
-        assert "BORED_TO_TEARS" in reply(backend_of("new-finish")).told("gemini.ended_otherwise")
-        assert "TOO_SILLY" in reply(backend_of("blocked-prompt-new")).told("gemini.question_blocked")
-        assert "2,999" in reply(backend_of("thinking-starved")).told("gemini.only_thoughts")
+        assert "BORED_TO_TEARS" in reply(backend_of("new-finish")).notice_text("gemini.ended_otherwise")
+        assert "TOO_SILLY" in reply(backend_of("blocked-prompt-new")).notice_text("gemini.question_blocked")
+        assert "2,999" in reply(backend_of("thinking-starved")).notice_text("gemini.only_thoughts")
 
     @pytest.mark.parametrize("model", ["cut", "mid-error", "no-finish"])
     def test_a_reply_that_breaks_off_keeps_its_text_and_says_so(self, backend_of: Open, model: str) -> None:
-        heard = reply(backend_of(model))
-        assert heard.error is None
-        assert heard.text.startswith("Bom dia")
-        assert heard.finish.reason == "cut"
-        assert heard.finish.detail
-        assert heard.notices == ["gemini.cut_short"]
+        collected = reply(backend_of(model))
+        assert collected.error is None
+        assert collected.text.startswith("Bom dia")
+        assert collected.finish.reason == "cut"
+        assert collected.finish.detail
+        assert collected.notices == ["gemini.cut_short"]
 
     def test_a_break_after_the_end_is_no_matter(self, backend_of: Open) -> None:
-        heard = reply(backend_of("cut-after-the-end"))
-        assert (heard.text, heard.finish.reason, heard.notices) == (TEXT, "end", [])
+        collected = reply(backend_of("cut-after-the-end"))
+        assert (collected.text, collected.finish.reason, collected.notices) == (TEXT, "end", [])
 
     def test_an_error_before_any_text_is_raised_alone(self, backend_of: Open) -> None:
-        heard = reply(backend_of("err-429"))
-        assert (heard.steps, heard.notices) == ([], [])
-        assert heard.error is not None
-        assert heard.error.retry_after == 33.4
-        assert heard.error.__context__ is None
+        collected = reply(backend_of("err-429"))
+        assert (collected.steps, collected.notices) == ([], [])
+        assert collected.error is not None
+        assert collected.error.retry_after == 33.4
+        assert collected.error.__context__ is None
 
     def test_a_model_that_is_gone_brings_names_of_others(self, backend_of: Open) -> None:
         error = reply(backend_of("err-404")).error
@@ -294,26 +300,26 @@ class TestEndings:
 class TestStopping:
     def test_a_stop_is_seen_while_the_service_is_silent(self, backend_of: Open) -> None:
         stop = threading.Event()
-        heard = Heard()
+        collected = CollectedReply()
         for event in backend_of("gated").reply(TALK, ReplySettings(), stop.is_set):
-            heard.events.append(event)
+            collected.events.append(event)
             if isinstance(event, Step):
                 stop.set()
-        assert heard.text == PIECES[0]
-        assert heard.finish.reason == "stopped"
+        assert collected.text == PIECES[0]
+        assert collected.finish.reason == "stopped"
 
     @pytest.mark.parametrize("probabilities", [True, False])
     def test_a_stop_is_seen_before_the_first_word(
         self, backend_of: Open, server: GeminiServer, probabilities: bool
     ) -> None:
         """Thinking models are silent for long."""
-        heard = hear(
+        collected = collect(
             backend_of("slow", probabilities=probabilities).reply(
                 TALK, ReplySettings(), lambda: "streamGenerateContent" in server.verbs
             )
         )
-        assert heard.steps == []
-        assert heard.finish.reason == "stopped"
+        assert collected.steps == []
+        assert collected.finish.reason == "stopped"
 
     def test_leaving_a_reply_harms_nothing(self, backend_of: Open) -> None:
         backend = backend_of("gemini-flash-latest")
@@ -325,15 +331,15 @@ class TestStopping:
 
 class TestNotices:
     def test_the_first_use_says_once_what_leaves_the_machine(self, backend_of: Open) -> None:
-        first = reply(backend_of("gemini-flash-latest", told=False))
+        first = reply(backend_of("gemini-flash-latest", notified=False))
         assert first.notices[0] == "gemini.leaves_the_machine"
         assert isinstance(first.events[0], Notice)
-        again = reply(backend_of("gemini-flash-latest", told=False))
+        again = reply(backend_of("gemini-flash-latest", notified=False))
         assert again.notices == []
 
     def test_another_address_is_shown_once(self, backend_of: Open, server: GeminiServer) -> None:
         backend = backend_of("gemini-flash-latest")
-        assert server.url in reply(backend).told("gemini.other_address")
+        assert server.url in reply(backend).notice_text("gemini.other_address")
         assert not any(isinstance(event, Notice) for event in reply(backend).events)
         assert backend.info.description == server.url.removeprefix("http://")
 

@@ -53,7 +53,9 @@ class TestAnswers:
         assert chunk.text == TOKEN_TEXT
         chosen = [(step.chosen.text, step.chosen.token, step.chosen.log_prob) for step in chunk.steps]
         assert chosen == list(TOKENS)
-        assert [tuple((each.text, each.token, each.log_prob) for each in step.top) for step in chunk.steps] == list(TOP)
+        assert [
+            tuple((choice.text, choice.token, choice.log_prob) for choice in step.top) for step in chunk.steps
+        ] == list(TOP)
 
     def test_thoughts_are_left_out(self, client: GeminiClient, sdk: str) -> None:
         if sdk == "google-generativeai":

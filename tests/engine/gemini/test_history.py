@@ -21,7 +21,7 @@ Connect = Callable[..., Connection]
 
 @pytest.mark.parametrize("model", ["with-logprobs", "logprobs-without-ids", "gemini-flash-latest", "cut"])
 def test_a_kept_reply_says_what_was_said(connect: Connect, tmp_path: Path, model: str) -> None:
-    backend = GeminiBackend(connect(), model, told_in=tmp_path, probabilities=model != "cut")
+    backend = GeminiBackend(connect(), model, told_folder=tmp_path, probabilities=model != "cut")
     with closing(HistoryStore.open(tmp_path / "history.db")) as history:
         question = history.add_message(history.new_conversation("chat"), Role.USER, f"oi {KEY}", None)
         recorder = history.begin_reply(question, RunStart.of(backend, ReplySettings()))

@@ -74,9 +74,9 @@ def test_a_service_that_repeats_the_key_is_not_repeated(connect: Connect, sdk: s
         lambda: client.embed(EmbedRequest("gemini-embedding-001", ("oi",), None, 128)),
         lambda: client.models(),
     )
-    for each in work:
+    for call in work:
         with pytest.raises(GeminiError) as caught:
-            each()
+            call()
         assert caught.value.kind == "bad_key"
         assert "[redacted]" in str(caught.value)
         assert_silent(caught.value)
@@ -91,7 +91,7 @@ def test_a_silent_service_and_an_absent_one_carry_no_key(connect: Connect, sdk: 
 
 def test_through_the_backend_nothing_is_added(connect: Connect, server: GeminiServer) -> None:
     server.refused_keys.add(KEY)
-    backend = GeminiBackend(connect(), "gemini-flash-latest", told_in=paths().config)
+    backend = GeminiBackend(connect(), "gemini-flash-latest", told_folder=paths().config)
     with pytest.raises(GeminiError) as caught:
         list(backend.reply((Message(Role.USER, "oi"),), ReplySettings()))
     assert_silent(caught.value)

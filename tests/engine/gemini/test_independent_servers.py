@@ -95,7 +95,7 @@ def reply(backend: GeminiBackend, text: str) -> tuple[str, Finish, list[str]]:
 
 
 def test_aimock_streams_an_answer(connect: Connect, aimock: str, tmp_path: Path) -> None:
-    backend = GeminiBackend(connect(url=aimock), "gemini-flash-latest", told_in=tmp_path, probabilities=False)
+    backend = GeminiBackend(connect(url=aimock), "gemini-flash-latest", told_folder=tmp_path, probabilities=False)
     said, finish, _ = reply(backend, "oi")
     assert said == "Bom dia! Como posso ajudar?"
     assert finish.reason == "end"
@@ -120,7 +120,7 @@ def served_by(llmock: str, *options: str) -> tuple[list[str], int]:
 def test_llmock_streams_an_answer(connect: Connect, sdk: str, llmock: str, tmp_path: Path) -> None:
     with running(*served_by(llmock)) as url:
         connection = connect(sdk, url=url + "/gemini")
-        backend = GeminiBackend(connection, "gemini-2.0-flash", told_in=tmp_path, probabilities=False)
+        backend = GeminiBackend(connection, "gemini-2.0-flash", told_folder=tmp_path, probabilities=False)
         said, finish, _ = reply(backend, "oi")
         assert said
         assert finish.reason == "end"
@@ -139,7 +139,7 @@ def test_llmock_refuses(connect: Connect, sdk: str, llmock: str, status: int, ki
 def test_llmock_breaks_off_in_the_middle(connect: Connect, sdk: str, llmock: str, fault: str, tmp_path: Path) -> None:
     with running(*served_by(llmock, "--stream-fault", f"{fault}=1.0")) as url:
         connection = connect(sdk, url=url + "/gemini")
-        backend = GeminiBackend(connection, "gemini-2.0-flash", told_in=tmp_path, probabilities=False)
+        backend = GeminiBackend(connection, "gemini-2.0-flash", told_folder=tmp_path, probabilities=False)
         whole = connection.client().generate(ask("gemini-2.0-flash")).text
         said, finish, _ = reply(backend, "oi")
         # The server breaks off at a random place, which may be after the end.

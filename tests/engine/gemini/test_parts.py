@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from genchat.engine.errors import ExitCode
 from genchat.engine.gemini.attempts import RETRY_SECONDS, attempt, twice
+from genchat.engine.gemini.background_iterator import Stopped, in_background
 from genchat.engine.gemini.client import DecodingStep, TokenChoice
 from genchat.engine.gemini.errors import ErrorReader, GeminiError
 from genchat.engine.gemini.first_use import tell_once
-from genchat.engine.gemini.pump import Stopped, pumped
 from genchat.engine.gemini.seen_tokens import SeenTokens, aligned, as_step
 from genchat.engine.redaction import MARK
 
@@ -135,10 +135,10 @@ class TestPump:
             yield 2
             raise GeminiError("cut")
 
-        assert list(pumped(lambda: iter([1, 2, 3]), lambda: False)) == [1, 2, 3]
+        assert list(in_background(lambda: iter([1, 2, 3]), lambda: False)) == [1, 2, 3]
         arrived: list[int] = []
         with pytest.raises(GeminiError):
-            arrived.extend(pumped(source, lambda: False))
+            arrived.extend(in_background(source, lambda: False))
 
     def test_a_source_that_never_speaks_can_be_left(self) -> None:
         release = threading.Event()
@@ -149,7 +149,7 @@ class TestPump:
             yield 1
 
         with pytest.raises(Stopped):
-            list(pumped(source, lambda: next(wishes)))
+            list(in_background(source, lambda: next(wishes)))
         release.set()
 
     def test_a_source_left_behind_is_closed(self) -> None:
@@ -164,7 +164,7 @@ class TestPump:
             finally:
                 closed.set()
 
-        running = pumped(source, lambda: False)
+        running = in_background(source, lambda: False)
         assert next(running) == 1
         running.close()  # type: ignore[attr-defined]
         release.set()
@@ -173,8 +173,8 @@ class TestPump:
 
 class TestFirstUse:
     def test_each_matter_is_told_once(self, tmp_path: Path) -> None:
-        told = [tell_once(tmp_path / "config", matter) for matter in ("a", "a", "b", "a")]
-        assert told == [True, False, True, False]
+        answers = [tell_once(tmp_path / "config", matter) for matter in ("a", "a", "b", "a")]
+        assert answers == [True, False, True, False]
 
     def test_what_cannot_be_remembered_is_told_again(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")

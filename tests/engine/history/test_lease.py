@@ -16,7 +16,7 @@ from tests.engine.history.makers import Clock, ask, run, words
 needs_proc = pytest.mark.skipif(start_time(os.getpid()) is None, reason="the system does not tell start times")
 
 
-def leave_streaming(store: HistoryStore, place: str, pid: int, started: str, clock: Clock) -> int:
+def leave_streaming(store: HistoryStore, host: str, pid: int, started: str, clock: Clock) -> int:
     """A half-written reply of some other process; its message."""
     recorder = store.begin_reply(ask(store), run())
     recorder.add(next(words("metade")))
@@ -24,7 +24,7 @@ def leave_streaming(store: HistoryStore, place: str, pid: int, started: str, clo
     def hand_over(connection: sqlite3.Connection) -> None:
         lease = connection.execute(
             "INSERT INTO process(place, pid, started, seen) VALUES (?, ?, ?, ?) RETURNING id",
-            (place, pid, started, stamp(clock.now())),
+            (host, pid, started, stamp(clock.now())),
         ).fetchone()[0]
         connection.execute("UPDATE message SET process = ? WHERE id = ?", (lease, recorder.message.id))
 
@@ -41,7 +41,7 @@ def status_after_another_start(store: HistoryStore, message: int, clock: Clock) 
 @needs_proc
 def test_a_living_process_keeps_its_reply_however_long_it_says_nothing(store: HistoryStore, clock: Clock) -> None:
     here = own_identity()
-    message = leave_streaming(store, here.place, here.pid, here.started, clock)
+    message = leave_streaming(store, here.host, here.pid, here.started, clock)
     clock.seconds += 10 * STALE.total_seconds()
     assert status_after_another_start(store, message, clock) == "streaming"
 
@@ -51,7 +51,7 @@ def test_a_dead_process_leaves_its_reply_interrupted(store: HistoryStore, clock:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     started = start_time(child.pid)
     assert started is not None
-    message = leave_streaming(store, own_identity().place, child.pid, started, clock)
+    message = leave_streaming(store, own_identity().host, child.pid, started, clock)
     assert status_after_another_start(store, message, clock) == "streaming"
     child.communicate(b"\n")
     assert status_after_another_start(store, message, clock) == "interrupted"
@@ -60,13 +60,13 @@ def test_a_dead_process_leaves_its_reply_interrupted(store: HistoryStore, clock:
 @needs_proc
 def test_another_process_with_the_pid_of_a_dead_one_is_not_taken_for_it(store: HistoryStore, clock: Clock) -> None:
     here = own_identity()
-    message = leave_streaming(store, here.place, here.pid, here.started + "0", clock)
+    message = leave_streaming(store, here.host, here.pid, here.started + "0", clock)
     assert status_after_another_start(store, message, clock) == "interrupted"
 
 
-@pytest.mark.parametrize(("place", "started"), [("elsewhere", "1:1"), (own_identity().place, "")])
-def test_where_it_cannot_be_asked_silence_counts(store: HistoryStore, clock: Clock, place: str, started: str) -> None:
-    message = leave_streaming(store, place, 1, started, clock)
+@pytest.mark.parametrize(("host", "started"), [("elsewhere", "1:1"), (own_identity().host, "")])
+def test_where_it_cannot_be_asked_silence_counts(store: HistoryStore, clock: Clock, host: str, started: str) -> None:
+    message = leave_streaming(store, host, 1, started, clock)
     clock.seconds += STALE.total_seconds() - 1
     assert status_after_another_start(store, message, clock) == "streaming"
     clock.seconds += 2

@@ -92,15 +92,15 @@ def check_after_kills(path: Path, kept: set[int]) -> None:
         report = store.check()
         assert report.problems == ()
         assert store.notices == ()
-        found = {}
+        stored = {}
         for conversation in store.conversations(limit=100_000):
             for message in store.tree(conversation.id):
-                found[message.id] = message
-        assert {number for number in kept if found[number].status == "done"} == kept
-        assert "streaming" not in {message.status for message in found.values()}
+                stored[message.id] = message
+        assert {number for number in kept if stored[number].status == "done"} == kept
+        assert "streaming" not in {message.status for message in stored.values()}
         for number in kept:
-            assert found[number].text.startswith(("pergunta", "resposta"))
-        halves = [message.text for message in found.values() if message.status == "interrupted"]
+            assert stored[number].text.startswith(("pergunta", "resposta"))
+        halves = [message.text for message in stored.values() if message.status == "interrupted"]
         assert all(text == "" or text.startswith("resposta") for text in halves)
 
 
@@ -139,7 +139,10 @@ def test_two_genchats_write_and_read_one_file_at_once(path: Path) -> None:
     processes = [start(_STREAM, path, "12") for _ in range(2)]
     with HistoryStore.open(path) as store:
         outputs: list[tuple[str, str]] = []
-        threads = [threading.Thread(target=lambda each=each: outputs.append(each.communicate())) for each in processes]
+        threads = [
+            threading.Thread(target=lambda process=process: outputs.append(process.communicate()))
+            for process in processes
+        ]
         for thread in threads:
             thread.start()
         own = 0

@@ -10,8 +10,8 @@ from genchat.engine.contract import Step
 from genchat.engine.distribution import NoDistribution
 from genchat.engine.errors import HistoryError
 from genchat.engine.history import HistoryStore, NullHistory
-from genchat.engine.history.pieces import redact_pieces
 from genchat.engine.history.protocol import ReplyRecorder
+from genchat.engine.history.stored_text import redact_pieces
 from genchat.engine.redaction import MARK
 from tests.engine.history.makers import GOOGLE_KEY, Clock, answer, ask, bytes_on_disk, events, run, words
 

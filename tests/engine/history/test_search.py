@@ -39,8 +39,8 @@ def test_all_words_must_be_there_and_only_the_last_may_go_on(store: HistoryStore
 
 def test_newest_first_and_limited(store: HistoryStore) -> None:
     questions = [ask(store, f"pergunta número {number}") for number in range(10)]
-    found = store.search("pergunta", limit=3)
-    assert [hit.message for hit in found] == [question.id for question in reversed(questions[-3:])]
+    hits = store.search("pergunta", limit=3)
+    assert [hit.message for hit in hits] == [question.id for question in reversed(questions[-3:])]
     assert store.search("pergunta", limit=0) == ()
 
 

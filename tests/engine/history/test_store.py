@@ -64,21 +64,21 @@ def test_a_reply_stands_in_the_file_before_its_first_token(history: HistoryStore
 def test_a_finished_reply_has_its_text_run_and_tokens(history: HistoryStore, clock: Clock) -> None:
     question = ask(history)
     recorder = history.begin_reply(question, RunStart.of(backend(), settings()))
-    heard = []
+    recorded = []
     for event in events():
         clock.seconds += 0.25
-        heard.append(event)
+        recorded.append(event)
         recorder.add(event)
     clock.seconds += 1
     message = recorder.finish()
-    texts = [event.text for event in heard if hasattr(event, "text")]
+    texts = [event.text for event in recorded if hasattr(event, "text")]
     assert message.text == "".join(texts)
     assert message.status == "done"
     kept = history.run(message.id)
     assert kept is not None
     assert (kept.model, kept.seed, kept.completion_tokens) == ("hash", 3, len(texts))
     assert kept.seconds_to_first == 0.25
-    assert kept.seconds == pytest.approx(0.25 * len(heard) + 1)
+    assert kept.seconds == pytest.approx(0.25 * len(recorded) + 1)
     assert kept.reply_settings() == settings()
     trace = history.trace(message.id)
     assert trace is not None
@@ -189,7 +189,7 @@ def test_a_conversation_is_found_by_the_beginning_of_its_id(history: HistoryStor
     lengths = range(1, 12)
     shortest = next(n for n in lengths if not any(other.startswith(name[:n]) for other in names))
     assert history.conversation(name[:shortest]).id == name
-    ambiguous = {other[0] for other in names if sum(each[0] == other[0] for each in names) > 1}
+    ambiguous = {other[0] for other in names if sum(name[0] == other[0] for name in names) > 1}
     with pytest.raises(HistoryError, match="several"):
         history.conversation(ambiguous.pop())
     for nonsense in ("", "nothing", "%", "'; --"):

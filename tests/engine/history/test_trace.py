@@ -246,8 +246,8 @@ def test_a_trace_is_small(size: int) -> None:
     builder = TraceBuilder(0.8)
     for step in steps:
         builder.add(step)
-    each = len(builder.encode([len(step.text) for step in steps])) / len(steps)
-    assert each < (110 if size <= SMALL_VOCABULARY else 60)  # random numbers are the worst case
+    bytes_per_token = len(builder.encode([len(step.text) for step in steps])) / len(steps)
+    assert bytes_per_token < (110 if size <= SMALL_VOCABULARY else 60)  # random numbers are the worst case
 
 
 def test_a_trace_of_another_codec_is_said_to_be_unreadable(store: HistoryStore) -> None:
@@ -273,13 +273,13 @@ def test_any_bytes_are_a_trace_or_a_value_error(data: bytes, compressed: bool) -
 
 @given(st.integers(0, 10**9), st.integers(0, 255))
 @settings(deadline=None, max_examples=300)
-def test_a_trace_with_one_altered_byte_is_read_or_refused(place: int, value: int) -> None:
+def test_a_trace_with_one_altered_byte_is_read_or_refused(index: int, value: int) -> None:
     builder = TraceBuilder(0.8, ByteTokenizer())
     for step in makers.events(4):
         if isinstance(step, Step):
             builder.add(step)
     plain = bytearray(zlib.decompress(builder.encode([1] * len(builder))))
-    plain[place % len(plain)] = value
+    plain[index % len(plain)] = value
     try:
         trace = StoredTrace(zlib.compress(bytes(plain)), CODEC, "abcd")
     except ValueError:

@@ -24,13 +24,13 @@ def test_a_file_is_added_found_and_answered_from(documents: genchat.Documents, t
     assert [event.outcome for event in documents.add(tmp_path / "tea.md")] == ["unchanged"]
     assert "tea.md" in [document.name for document in documents.list()]
     assert [document.name for document in documents.list("documents")] == ["tea.md"]
-    found = documents.search("How long is green tea steeped?", limit=1)
-    assert found.enough
-    assert found[0].source == "tea.md"
+    passages = documents.search("How long is green tea steeped?", limit=1)
+    assert passages.enough
+    assert passages[0].source == "tea.md"
     reply = documents.answer("How long is green tea steeped?")
     assert "two minutes" in reply.text
     assert reply.passages[0].source == "tea.md"
-    for shown in (added, documents, found, reply):
+    for shown in (added, documents, passages, reply):
         parsed(shown._repr_html_())
         assert "tea.md" in repr(shown)
 

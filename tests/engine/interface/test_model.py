@@ -31,10 +31,10 @@ def test_what_else_could_have_come_is_shown_for_any_token_of_a_reply() -> None:
 
 
 def test_where_nothing_is_known_the_candidates_say_why() -> None:
-    found = genchat.open(RemoteBackend()).chat("Hi").candidates(0)
-    assert len(found) == 0
-    assert (found.entropy, found.rest) == (None, None)
-    assert len(repr(found).splitlines()) == 2
+    result = genchat.open(RemoteBackend()).chat("Hi").candidates(0)
+    assert len(result) == 0
+    assert (result.entropy, result.rest) == (None, None)
+    assert len(repr(result).splitlines()) == 2
 
 
 def test_what_a_reader_should_know_stands_with_the_reply() -> None:
@@ -62,7 +62,7 @@ def test_ids_and_arrays_are_read_as_the_text_they_stand_for(model: genchat.Model
     ids = model.tokens("abc").ids
     expected = [row.id for row in model.next("abc")]
     given: Any
-    for given in (ids, tuple(ids), np.array(ids), [np.int64(each) for each in ids]):
+    for given in (ids, tuple(ids), np.array(ids), [np.int64(token) for token in ids]):
         assert [row.id for row in model.next(given)] == expected
     assert model.score(ids).bits == model.score("abc").bits
     assert model.tokens(ids).text == "abc"
@@ -318,9 +318,9 @@ def test_the_list_of_models_is_that_of_the_registry(monkeypatch: pytest.MonkeyPa
     from genchat.engine.paths import paths
     from genchat.engine.settings import Settings
 
-    found = genchat.models()
-    assert found.names == Registry(paths(), Settings()).names()
-    assert "▸ ngram" in repr(found)
+    result = genchat.models()
+    assert result.names == Registry(paths(), Settings()).names()
+    assert "▸ ngram" in repr(result)
 
 
 def test_opening_and_asking_print_nothing_and_keep_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,8 +37,8 @@ def kept() -> Iterator[genchat.SavedHistory]:
 
 
 def test_conversations_are_listed_and_found(kept: genchat.SavedHistory) -> None:
-    assert [each.title for each in kept.list()] == ["Olá, amigo", "Good <b>morning</b>"]
-    assert [each.title for each in kept] == ["Olá, amigo", "Good <b>morning</b>"]
+    assert [conversation.title for conversation in kept.list()] == ["Olá, amigo", "Good <b>morning</b>"]
+    assert [conversation.title for conversation in kept] == ["Olá, amigo", "Good <b>morning</b>"]
     assert [hit.title for hit in kept.search("ola")] == ["Olá, amigo", "Olá, amigo"][: len(kept.search("ola"))]
     assert len(kept.list(limit=1)) == 1
     assert "Olá, amigo" in repr(kept)
@@ -65,8 +65,8 @@ def test_a_conversation_is_read_with_the_distributions_of_its_reply(kept: gencha
 
 
 def test_what_was_kept_is_escaped_in_a_notebook(kept: genchat.SavedHistory) -> None:
-    for each in kept:
-        conversation = kept.read(each)
+    for listed in kept:
+        conversation = kept.read(listed)
         shown = parsed(conversation._repr_html_())
         assert "\x1b" not in shown.text + "".join(shown.titles) + repr(conversation)
     parsed(kept._repr_html_())
@@ -74,10 +74,10 @@ def test_what_was_kept_is_escaped_in_a_notebook(kept: genchat.SavedHistory) -> N
 
 
 def test_reading_changes_nothing(kept: genchat.SavedHistory) -> None:
-    before = [(each.id, each.updated, each.head) for each in kept]
-    for each in kept:
-        kept.read(each, every_branch=True)
-    assert [(each.id, each.updated, each.head) for each in kept] == before
+    before = [(conversation.id, conversation.updated, conversation.head) for conversation in kept]
+    for conversation in kept:
+        kept.read(conversation, every_branch=True)
+    assert [(conversation.id, conversation.updated, conversation.head) for conversation in kept] == before
 
 
 def test_what_is_not_there_is_named(kept: genchat.SavedHistory) -> None:

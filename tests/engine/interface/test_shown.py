@@ -100,7 +100,7 @@ def test_a_reply_in_a_notebook_shows_its_text_and_the_candidates_under_the_point
 
 def test_a_surprising_token_is_tinted_more_than_an_expected_one(model: genchat.Model) -> None:
     html = model.score(PIECES[0] + PIECES[2])._repr_html_()
-    expected, surprising = (float(each) for each in re.findall(r"rgba\(230,120,30,([\d.]+)\)", html))
+    expected, surprising = (float(opacity) for opacity in re.findall(r"rgba\(230,120,30,([\d.]+)\)", html))
     assert expected < surprising
 
 

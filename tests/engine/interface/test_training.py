@@ -16,11 +16,11 @@ TINY: dict[str, Any] = {"steps": 2, "layers": 1, "width": 16, "batch": 4, "windo
 
 
 def test_a_counting_model_is_trained_kept_and_opened() -> None:
-    told: list[object] = []
-    model = genchat.train("ngram", TEXT, name="cats", order=3, languages="en", progress=told.append)
+    events: list[object] = []
+    model = genchat.train("ngram", TEXT, name="cats", order=3, languages="en", progress=events.append)
     assert model.next("the dog sat on the", top=2)[0].text in (" mat", " log")
-    assert told
-    assert all(isinstance(event, Phase) for event in told)
+    assert events
+    assert all(isinstance(event, Phase) for event in events)
     assert "cats" in genchat.models().names
     card = read_card(paths().models / "cats")
     assert card.languages == ("en",)
@@ -28,11 +28,11 @@ def test_a_counting_model_is_trained_kept_and_opened() -> None:
 
 
 def test_a_network_is_trained_kept_and_opened(capsys: pytest.CaptureFixture[str]) -> None:
-    told: list[object] = []
-    model = genchat.train("lstm", TEXT, name="small", progress=told.append, **TINY)
+    events: list[object] = []
+    model = genchat.train("lstm", TEXT, name="small", progress=events.append, **TINY)
     assert model.info.family == "lstm"
-    assert isinstance(told[0], Started)
-    assert isinstance(told[-1], Ended)
+    assert isinstance(events[0], Started)
+    assert isinstance(events[-1], Ended)
     assert len(model.complete("the", max_tokens=5, seed=1).steps) == 5
     assert capsys.readouterr() == ("", "")
     more = genchat.train("lstm", TEXT, name="more", begin_from="small", **TINY)

@@ -12,8 +12,8 @@ from genchat.engine.errors import ModelDamaged, TextUnusable, UsageError
 from genchat.engine.evidence import GptEvidence, LensRow, LstmEvidence, MixtureEvidence, NgramEvidence
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.lstm.model import LstmModel
+from genchat.engine.mixture.fitting import mix, write_mixture
 from genchat.engine.mixture.loading import combine
-from genchat.engine.mixture.making import mix, write_mixture
 from genchat.engine.mixture.model import match_lengths, shared_ids
 from genchat.engine.mixture.shares import Shares
 from genchat.engine.model_card import CARD_FILE, ModelCard, read_card
@@ -55,11 +55,11 @@ def test_shares_follow_the_match_with_the_training_text() -> None:
 def test_match_lengths_are_those_of_the_evidence() -> None:
     model = counting(order=4)
     tokens = model.tokenizer.encode("bom dia zz boa")
-    found = match_lengths(model, tokens)
-    for place in range(len(tokens)):
-        evidence = model.start(tokens[:place]).evidence()
+    lengths = match_lengths(model, tokens)
+    for index in range(len(tokens)):
+        evidence = model.start(tokens[:index]).evidence()
         assert isinstance(evidence, NgramEvidence)
-        assert found[place] == evidence.order - 1
+        assert lengths[index] == evidence.order - 1
     assert not match_lengths(neural(), [270, 271]).any()
 
 
@@ -89,10 +89,10 @@ def test_a_gpt_part_speaks_in_the_ids_of_the_mixture() -> None:
     mixed = combine(first, second, Shares((0.5,)), "mixed")
     (a,), (b,) = first.tokenizer.encode("b"), second.tokenizer.encode("b")
     assert a != b
-    heard = mixed.relabelled(GptEvidence((b,), np.ones((1, 1, 1), np.float32), (LensRow(0, ((b, 0.5),), 1.0),)))
-    assert isinstance(heard, GptEvidence)
-    assert heard.tokens == (a,)
-    assert heard.lens[0].top == ((a, 0.5),)
+    evidence = mixed.relabelled(GptEvidence((b,), np.ones((1, 1, 1), np.float32), (LensRow(0, ((b, 0.5),), 1.0),)))
+    assert isinstance(evidence, GptEvidence)
+    assert evidence.tokens == (a,)
+    assert evidence.lens[0].top == ((a, 0.5),)
 
 
 def _installed(name: str = "mixed") -> tuple[Path, LstmModel]:

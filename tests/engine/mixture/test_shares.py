@@ -30,8 +30,8 @@ def test_no_other_share_is_better(seed: int, count: int) -> None:
 def test_a_known_mixture_is_found_again() -> None:
     p, q = np.array([0.7, 0.1, 0.1, 0.1]), np.array([0.1, 0.2, 0.3, 0.4])
     drawn = _RNG.choice(4, 40_000, p=0.3 * p + 0.7 * q)
-    found = fit(np.log(p)[drawn].astype(np.float32), np.log(q)[drawn].astype(np.float32))
-    assert found.of(0) == pytest.approx(0.3, abs=0.03)
+    shares = fit(np.log(p)[drawn].astype(np.float32), np.log(q)[drawn].astype(np.float32))
+    assert shares.of(0) == pytest.approx(0.3, abs=0.03)
 
 
 def test_each_match_length_gets_the_share_that_suits_it() -> None:

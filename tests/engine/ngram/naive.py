@@ -49,9 +49,9 @@ class NaiveKneserNey:
         one, two, three, four = (tally[number] for number in (1, 2, 3, 4))
         if one and two and three:
             ratio = one / (one + 2 * two)
-            found = [1 - 2 * ratio * two / one, 2 - 3 * ratio * three / two, 3 - 4 * ratio * four / three]
-            if all(0 <= value <= number for number, value in enumerate(found, start=1)):
-                return [0.0, *found]
+            discounts = [1 - 2 * ratio * two / one, 2 - 3 * ratio * three / two, 3 - 4 * ratio * four / three]
+            if all(0 <= value <= number for number, value in enumerate(discounts, start=1)):
+                return [0.0, *discounts]
         return [0.0, 0.5, 1.0, 1.5]
 
     def probability(self, token: int, context: Gram) -> float:

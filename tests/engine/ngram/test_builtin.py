@@ -28,10 +28,10 @@ def _small_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def use_text(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    found = parse_dialogues(text, "dialogues/pt/x.txt", "pt")
+    parsed = parse_dialogues(text, "dialogues/pt/x.txt", "pt")
 
     def dialogues() -> tuple[Dialogue, ...]:
-        return found
+        return parsed
 
     monkeypatch.setattr(corpora, "dialogues", dialogues)
 
@@ -41,12 +41,12 @@ def folders(cache: Path) -> list[str]:
 
 
 def test_it_is_trained_at_first_and_opened_afterwards(tmp_path: Path) -> None:
-    told: list[str] = []
-    first = default_chat_model(tmp_path, lambda phase, _: told.append(phase))
-    assert "writing" in told
-    told.clear()
-    second = default_chat_model(tmp_path, lambda phase, _: told.append(phase))
-    assert told == []
+    phases: list[str] = []
+    first = default_chat_model(tmp_path, lambda phase, _: phases.append(phase))
+    assert "writing" in phases
+    phases.clear()
+    second = default_chat_model(tmp_path, lambda phase, _: phases.append(phase))
+    assert phases == []
     assert first.info == second.info
     assert first.info.name == builtin.NAME
 

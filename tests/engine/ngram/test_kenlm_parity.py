@@ -17,12 +17,12 @@ FOLDER = Path(__file__).parent / "kenlm_toy"
 
 def reference(order: int) -> list[tuple[str, int, float]]:
     """(word, matched length, log10 p) of every held-out token."""
-    found = []
+    scores = []
     for item in (FOLDER / f"order{order}.heldout.txt").read_text(encoding="utf-8").split("\t"):
         if "=" in item:
             word_and_id, matched, log10 = item.rsplit(" ", 2)
-            found.append((word_and_id.rpartition("=")[0], int(matched), float(log10)))
-    return found
+            scores.append((word_and_id.rpartition("=")[0], int(matched), float(log10)))
+    return scores
 
 
 def held_out() -> list[list[str]]:

@@ -37,9 +37,9 @@ R: Um omelete bem simples.
 
 @pytest.fixture(scope="module")
 def model() -> ChatNgramModel:
-    found = build_ngram(dialogue_sources(parse_dialogues(DIALOGUES, "chat.txt", "pt")), "chat", min_count=1)
-    assert isinstance(found, ChatNgramModel)
-    return found
+    model = build_ngram(dialogue_sources(parse_dialogues(DIALOGUES, "chat.txt", "pt")), "chat", min_count=1)
+    assert isinstance(model, ChatNgramModel)
+    return model
 
 
 def asked(model: ChatNgramModel, *texts: str) -> list[int]:
@@ -99,9 +99,9 @@ def test_starting_in_the_middle_of_a_reply_equals_writing_it(model: ChatNgramMod
     prompt = asked(model, "vai chover hoje?")
     cursor = model.start(prompt)
     written = model.tokenizer.encode("Não sei, acho que Paris")
-    for place, token in enumerate(written):
+    for index, token in enumerate(written):
         cursor.advance(token)
-        there = model.start([*prompt, *written[: place + 1]])
+        there = model.start([*prompt, *written[: index + 1]])
         np.testing.assert_allclose(cursor.log_probs(), there.log_probs(), rtol=1e-5)
 
 
@@ -128,7 +128,7 @@ def test_every_distribution_in_a_reply_sums_to_one(model: ChatNgramModel) -> Non
 
 
 def test_recall_grows_while_it_foretells_and_shrinks_when_it_does_not(model: ChatNgramModel) -> None:
-    prompt = asked(model, "vai chover amanhã, ou como é que é?")
+    prompt = asked(model, "no almoço vai chover amanhã?")
     opened = model.reply_to(prompt)
     assert opened is not None
     followed = opened.after(9, voted=0.9, counted=0.1)
@@ -143,3 +143,19 @@ def test_similarity_is_one_for_the_same_question_and_zero_for_a_foreign_one(mode
     assert int(np.argmax(similarities)) == 0
     assert not model.index.similarities(["xyzzy"]).any()
     assert not model.index.similarities([]).any()
+
+
+def test_a_courtesy_that_no_question_has_makes_none_less_alike(model: ChatNgramModel) -> None:
+    plain = model.index.similarities(["vai chover amanhã?"])
+    assert model.index.similarities(["vai chover amanhã, pfv?"]) == pytest.approx(plain)
+    assert model.index.similarities(["vai chover amanhã, xyzzy?"]).max() < plain.max()
+
+
+def test_while_a_reply_about_the_topic_may_speak_others_stay_silent() -> None:
+    frames = "\n".join(f"### {n}\nP: pode me dizer de uma vez o que é {n}?\nR: Não é {n}.\n" for n in ("aipo", "anis"))
+    text = f"### um\nP: o que é kiwi?\nR: Uma fruta.\n\n{frames}"
+    found = build_ngram(dialogue_sources(parse_dialogues(text, "chat.txt", "pt")), "chat", min_count=1)
+    assert isinstance(found, ChatNgramModel)
+    opened = found.reply_to(asked(found, "pode me dizer de uma vez o que é kiwi?"))
+    assert opened is not None
+    assert opened.recall.replies.tolist() in ([0], [])

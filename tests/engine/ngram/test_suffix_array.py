@@ -12,12 +12,12 @@ from genchat.engine.ngram.suffix_array import suffix_array
 
 
 def slow(tokens: list[int]) -> list[int]:
-    return sorted(range(len(tokens)), key=lambda place: tokens[place:])
+    return sorted(range(len(tokens)), key=lambda position: tokens[position:])
 
 
 def fast(tokens: list[int]) -> list[int]:
-    found: list[int] = suffix_array(np.array(tokens, dtype=np.int32)).tolist()
-    return found
+    suffixes: list[int] = suffix_array(np.array(tokens, dtype=np.int32)).tolist()
+    return suffixes
 
 
 @given(st.lists(st.integers(0, 3), max_size=100))
@@ -46,9 +46,9 @@ def test_groups_larger_and_smaller_than_a_chunk(monkeypatch: pytest.MonkeyPatch)
 
 def test_what_agrees_beyond_the_depth_is_still_told_apart_up_to_it() -> None:
     tokens = np.zeros(2000, dtype=np.int32)
-    found = suffix_array(tokens, depth=32).tolist()
-    assert sorted(found) == list(range(2000))
-    shortened = [min(2000 - place, 32) for place in found]
+    suffixes = suffix_array(tokens, depth=32).tolist()
+    assert sorted(suffixes) == list(range(2000))
+    shortened = [min(2000 - position, 32) for position in suffixes]
     assert shortened == sorted(shortened)
 
 

@@ -21,19 +21,19 @@ orders = st.integers(1, 5)
 quick = settings(deadline=None, max_examples=40)
 
 
-def stream_of(found: list[list[int]]) -> np.ndarray:
-    return np.array([token for text in found for token in (0, *text)], dtype=np.int32)
+def stream_of(corpus: list[list[int]]) -> np.ndarray:
+    return np.array([token for text in corpus for token in (0, *text)], dtype=np.int32)
 
 
-def trained(found: list[list[int]], order: int) -> NgramTables:
-    return estimate(stream_of(found), VOCABULARY, order)[0]
+def trained(corpus: list[list[int]], order: int) -> NgramTables:
+    return estimate(stream_of(corpus), VOCABULARY, order)[0]
 
 
 @given(texts, orders, st.lists(st.integers(1, VOCABULARY - 1), max_size=6))
 @quick
-def test_every_probability_is_that_of_the_definitions(found: list[list[int]], order: int, context: list[int]) -> None:
-    tables = trained(found, order)
-    naive = NaiveKneserNey(found, VOCABULARY, tables.order)
+def test_every_probability_is_that_of_the_definitions(corpus: list[list[int]], order: int, context: list[int]) -> None:
+    tables = trained(corpus, order)
+    naive = NaiveKneserNey(corpus, VOCABULARY, tables.order)
     got = np.exp(tables.log_probs(tables.state_after(context)).astype(np.float64))
     expected = [naive.probability(token, (0, *context)) for token in range(VOCABULARY)]
     np.testing.assert_allclose(got, expected, rtol=2e-5, atol=1e-9)
@@ -42,9 +42,9 @@ def test_every_probability_is_that_of_the_definitions(found: list[list[int]], or
 @given(texts, orders, st.lists(st.integers(0, VOCABULARY - 1), max_size=8))
 @quick
 def test_every_distribution_sums_to_one_and_leaves_nothing_impossible_but_start(
-    found: list[list[int]], order: int, context: list[int]
+    corpus: list[list[int]], order: int, context: list[int]
 ) -> None:
-    tables = trained(found, order)
+    tables = trained(corpus, order)
     log_probs = tables.log_probs(tables.state_after(context))
     assert np.exp(log_probs.astype(np.float64)).sum() == pytest.approx(1, abs=1e-5)
     assert log_probs[0] == -math.inf
@@ -54,22 +54,22 @@ def test_every_distribution_sums_to_one_and_leaves_nothing_impossible_but_start(
 @given(texts, orders, st.lists(st.integers(0, VOCABULARY - 1), max_size=12), st.booleans())
 @quick
 def test_rolling_a_state_equals_finding_it_anew(
-    found: list[list[int]], order: int, tokens: list[int], begins: bool
+    corpus: list[list[int]], order: int, tokens: list[int], begins: bool
 ) -> None:
-    tables = trained(found, order)
+    tables = trained(corpus, order)
     state = tables.state_after([], begins=begins)
-    for place, token in enumerate(tokens):
+    for index, token in enumerate(tokens):
         state = tables.advance(state, token)
-        assert state == tables.state_after(tokens[: place + 1], begins=begins)
+        assert state == tables.state_after(tokens[: index + 1], begins=begins)
         assert len(state) < tables.order
 
 
 @given(texts, orders, st.lists(st.integers(1, VOCABULARY - 1), min_size=1, max_size=12), st.booleans())
 @quick
 def test_three_ways_to_ask_for_one_probability_agree(
-    found: list[list[int]], order: int, tokens: list[int], begins: bool
+    corpus: list[list[int]], order: int, tokens: list[int], begins: bool
 ) -> None:
-    tables = trained(found, order)
+    tables = trained(corpus, order)
     at_once = tables.score(tokens, begins=begins)
     state = tables.state_after([], begins=begins)
     for token, scored in zip(tokens, at_once.tolist(), strict=True):
@@ -80,8 +80,8 @@ def test_three_ways_to_ask_for_one_probability_agree(
 
 @given(texts, st.integers(2, 5))
 @quick
-def test_the_trie_holds_every_ngram_once_in_order_with_its_suffix(found: list[list[int]], order: int) -> None:
-    stream = stream_of(found)
+def test_the_trie_holds_every_ngram_once_in_order_with_its_suffix(corpus: list[list[int]], order: int) -> None:
+    stream = stream_of(corpus)
     levels = build_levels(stream, suffix_array(stream), VOCABULARY, order)
     grams: list[list[tuple[int, ...]]] = [[(token,) for token in range(VOCABULARY)]]
     for length in range(2, len(levels) + 1):
@@ -93,7 +93,7 @@ def test_the_trie_holds_every_ngram_once_in_order_with_its_suffix(found: list[li
                 for child in range(int(above.children[parent]), int(above.children[parent + 1]))
             ]
         )
-        whole = [(0, *text) for text in found]
+        whole = [(0, *text) for text in corpus]
         expected = {text[begin : begin + length] for text in whole for begin in range(len(text) - length + 1)}
         assert grams[-1] == sorted(expected)
         links = levels[length - 1].links.tolist()
@@ -102,7 +102,7 @@ def test_the_trie_holds_every_ngram_once_in_order_with_its_suffix(found: list[li
     longest = len(levels)
     for gram, count in occurrences.items():
         assert count == sum(
-            (0, *text)[begin : begin + longest] == gram for text in found for begin in range(len(text) + 2 - longest)
+            (0, *text)[begin : begin + longest] == gram for text in corpus for begin in range(len(text) + 2 - longest)
         )
 
 
@@ -120,10 +120,10 @@ def test_a_token_outside_the_vocabulary_is_refused_everywhere(wrong: int) -> Non
 
 
 @pytest.mark.parametrize(
-    "found", [[[1]], [[1] * 200], [[1], [1], [1]], [[1, 2] * 100], [[5, 4, 3, 2, 1]], [[1] * 3, [2] * 3]]
+    "corpus", [[[1]], [[1] * 200], [[1], [1], [1]], [[1, 2] * 100], [[5, 4, 3, 2, 1]], [[1] * 3, [2] * 3]]
 )
-def test_the_poorest_texts_still_give_distributions(found: list[list[int]]) -> None:
-    tables = trained(found, 12)
+def test_the_poorest_texts_still_give_distributions(corpus: list[list[int]]) -> None:
+    tables = trained(corpus, 12)
     for context in ([], [1], [2, 1], [6, 6], [1] * 20):
         log_probs = tables.log_probs(tables.state_after(context)).astype(np.float64)
         assert np.exp(log_probs).sum() == pytest.approx(1, abs=1e-5)
@@ -144,9 +144,9 @@ def test_a_model_never_has_a_longer_order_than_its_longest_text() -> None:
     ],
 )
 def test_discounts_and_when_they_fall_back(tally: list[int], expected: tuple[float, float, float]) -> None:
-    found = discounts_of(tally)
-    assert (found.one, found.two, found.more) == pytest.approx(expected)
-    assert found.fallback == (expected == (0.5, 1.0, 1.5))
+    discounts = discounts_of(tally)
+    assert (discounts.one, discounts.two, discounts.more) == pytest.approx(expected)
+    assert discounts.fallback == (expected == (0.5, 1.0, 1.5))
 
 
 def test_in_dialogues_the_words_that_open_a_turn_keep_their_counts() -> None:

@@ -137,12 +137,12 @@ def test_the_card_tells_what_was_made_from_what(tmp_path: Path) -> None:
 
 
 def test_progress_goes_through_the_phases_in_order(tmp_path: Path) -> None:
-    told: list[tuple[str, float]] = []
-    train_ngram([POEM], tmp_path / "m", progress=lambda phase, fraction: told.append((phase, fraction)))
-    phases = list(dict.fromkeys(phase for phase, _ in told))
+    reports: list[tuple[str, float]] = []
+    train_ngram([POEM], tmp_path / "m", progress=lambda phase, fraction: reports.append((phase, fraction)))
+    phases = list(dict.fromkeys(phase for phase, _ in reports))
     assert phases == [phase for phase in PHASES if phase in phases]
     assert {"tokens", "suffixes", "counting", "smoothing", "writing"} <= set(phases)
-    assert all(0 <= fraction <= 1 for _, fraction in told)
+    assert all(0 <= fraction <= 1 for _, fraction in reports)
     for tag in ("en", "pt-br"):
         use_language(tag)
         assert all(say(f"ngram.phase_{phase}") for phase in PHASES)

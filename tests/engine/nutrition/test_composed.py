@@ -311,7 +311,11 @@ def test_the_nearest_miss_is_quoted_even_where_no_word_of_it_was_asked_for(add: 
     library = add(
         {"casa.md": "# Casa\n\nO felino repousa na cobertura. Fim.", "rua.md": "# Rua\n\nA padaria fecha às oito."}
     )
-    embedder = BagEmbedder(synonyms={"gato": "felino", "dorme": "repousa"})
+
+    class Doubting(BagEmbedder):
+        unrelated = 1.0
+
+    embedder = Doubting(synonyms={"gato": "felino", "dorme": "repousa"})
     for _ in embed_missing(library, embedder):
         pass
     text = answer(ExtractiveBackend(Retriever(library, embedder)), "gato dorme")

@@ -96,7 +96,7 @@ def step(**values: Any) -> Step:
 SAID: tuple[Event, ...] = (step(), step(position=1), step(position=2), Finish("end"))
 
 
-def told(event: Any, tokenizer: Any = None) -> str:
+def refusal(event: Any, tokenizer: Any = None) -> str:
     with pytest.raises(PluginError) as caught:
         EventChecker("mine", tokenizer).event(event)
     assert '"mine"' in str(caught.value)
@@ -142,7 +142,7 @@ def told(event: Any, tokenizer: Any = None) -> str:
     ],
 )
 def test_what_cannot_be_is_named_with_what_is_wanted(event: Any, said: str) -> None:
-    assert said in told(event, ByteTokenizer())
+    assert said in refusal(event, ByteTokenizer())
 
 
 def test_sound_events_pass_and_numpy_numbers_become_pythons() -> None:
@@ -212,19 +212,19 @@ class TestCtrlC:
     def test_one_that_nobody_pressed_is_the_plugins(self) -> None:
         with pytest.raises(PluginError, match="KeyboardInterrupt"), Guard("mine", lambda: False):
             raise KeyboardInterrupt
-        found: list[BaseException] = []
+        errors: list[BaseException] = []
 
         def elsewhere() -> None:
             try:
                 with Guard("mine"):
                     raise KeyboardInterrupt
             except BaseException as error:
-                found.append(error)
+                errors.append(error)
 
         thread = threading.Thread(target=elsewhere)
         thread.start()
         thread.join()
-        assert isinstance(found[0], PluginError)
+        assert isinstance(errors[0], PluginError)
 
 
 def test_a_reason_holds_the_line_of_code_and_no_key(monkeypatch: pytest.MonkeyPatch) -> None:

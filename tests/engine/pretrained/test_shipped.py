@@ -63,9 +63,9 @@ def test_small_talk_is_answered_in_its_language(name: str, prompt: str, expected
 
 def test_a_thinned_curve_keeps_its_end_and_its_mean() -> None:
     curve = [(step, step / 10, float(step)) for step in range(1, 1001)]
-    found = thinned(curve, points=100)
-    assert len(found) == 100
-    assert found[-1][:2] == (1000, 100.0)
-    assert sum(loss for *_, loss in found) / 100 == pytest.approx(500.5)
-    assert thinned(found, points=100) == found
+    thin = thinned(curve, points=100)
+    assert len(thin) == 100
+    assert thin[-1][:2] == (1000, 100.0)
+    assert sum(loss for *_, loss in thin) / 100 == pytest.approx(500.5)
+    assert thinned(thin, points=100) == thin
     assert thinned([], points=100) == []

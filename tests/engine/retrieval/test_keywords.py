@@ -181,3 +181,32 @@ def test_a_chain_of_follow_ups_leans_on_the_question_that_stands_by_itself() -> 
 def test_lost_accents_are_put_back_as_the_documents_write_them(add: Add) -> None:
     question = understood(add({"a.md": "A saúde do coração depende do São Francisco."}), "saude do coracao e Francisco")
     assert question.corrected == "saúde do coração e Francisco"
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("quem criou C++?", "cpp.md"),
+        ("quem criou o C#?", "csharp.md"),
+        ("quando saiu o .NET?", "net.md"),
+        ("東京タワー", "tokyo.md"),
+        ("大阪", "osaka.md"),
+        ("o que quer dizer 🦊?", "fox.md"),
+        ("🐢", "turtle.md"),
+    ],
+)
+def test_names_with_signs_scripts_without_spaces_and_pictures_are_words(add: Add, question: str, wanted: str) -> None:
+    library = add(
+        {
+            "cpp.md": "C++ foi criada por Bjarne Stroustrup.",
+            "csharp.md": "C# foi criada por Anders Hejlsberg.",
+            "c.md": "C foi criada por Dennis Ritchie.",
+            "net.md": ".NET saiu em 2002.",
+            "rede.md": "A rede net saiu do ar em 2010.",
+            "tokyo.md": "東京タワーの高さは333メートルです。",
+            "osaka.md": "大阪城は大阪にあります。",
+            "fox.md": "🦊 quer dizer raposa.",
+            "turtle.md": "🐢 quer dizer tartaruga.",
+        }
+    )
+    assert best(library, question) == wanted

@@ -35,6 +35,14 @@ def found(library: Library, question: str) -> list[str]:
         ]
 
 
+SHIPPED_DOCUMENTS = {"course": 18, "fitness": 14}
+
+
+def shipped(library: Library) -> dict[str, int]:
+    """How many documents each collection has."""
+    return {each.name: each.documents for each in library.collections()}
+
+
 def rows(library: Library, table: str) -> int:
     with library.reading() as connection:
         return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
@@ -151,17 +159,35 @@ def test_removing_leaves_nothing_behind(fitness: Library, add: Add) -> None:
     assert rows(fitness, "docs_word") == words + 1
     fitness.remove_collection("saude")
     assert rows(fitness, "docs_word") == words
-    assert [each.name for each in fitness.collections()] == [SHIPPED]
+    assert [each.name for each in fitness.collections()] == sorted(SHIPPED)
     assert_sound(fitness)
 
 
-def test_the_shipped_collection_stays_away_once_removed(fitness: Library) -> None:
-    assert fitness.collection(SHIPPED).documents == 14
-    fitness.remove_collection(SHIPPED)
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_collection_stays_away_once_removed(fitness: Library, name: str) -> None:
+    assert shipped(fitness) == SHIPPED_DOCUMENTS
+    fitness.remove_collection(name)
     fitness.ensure_shipped()
-    assert fitness.collections() == []
+    assert shipped(fitness) == {other: count for other, count in SHIPPED_DOCUMENTS.items() if other != name}
     fitness.ensure_shipped(again=True)
-    assert fitness.collection(SHIPPED).documents == 14
+    assert shipped(fitness) == SHIPPED_DOCUMENTS
+
+
+def test_a_home_from_before_the_course_gets_it(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as before:
+        before.setattr("genchat.engine.retrieval.library.SHIPPED", {"fitness": ("fitness",)})
+        library.ensure_shipped()
+    assert shipped(library) == {"fitness": 14}
+    library.ensure_shipped()
+    assert shipped(library) == SHIPPED_DOCUMENTS
+    assert_sound(library)
+
+
+def test_a_persons_own_collection_of_the_same_name_is_left_alone(add: Add) -> None:
+    library = add({"a.md": "minhas notas"}, "course")
+    library.ensure_shipped()
+    assert [each.name for each in library.documents("course")] == ["a.md"]
+    assert shipped(library) == {"course": 1, "fitness": 14}
 
 
 def test_a_document_is_found_by_number_name_path_or_the_end_of_its_name(add: Add, tmp_path: Path) -> None:
@@ -265,7 +291,7 @@ def test_documents_first_or_history_first_they_share_one_file(path: Path, tmp_pa
         history = open_history(shared)
         history.close()
         with Library(shared) as library:
-            assert library.collection(SHIPPED).documents == 14
+            assert shipped(library) == SHIPPED_DOCUMENTS
         assert [each.name for each in shared.parent.glob(f"{shared.name}*")] == [shared.name]
 
 
@@ -306,5 +332,19 @@ def test_two_processes_may_open_a_new_file_at_once(path: Path) -> None:
     running = [subprocess.Popen([sys.executable, "-c", program, str(path)], cwd=ROOT) for _ in range(3)]
     assert [each.wait(60) for each in running] == [0, 0, 0]
     with Library(path) as library:
-        assert library.collection(SHIPPED).documents == 14
+        assert shipped(library) == SHIPPED_DOCUMENTS
         assert_sound(library)
+
+
+def test_a_link_that_leads_out_of_an_added_folder_is_left_out_and_told(library: Library, tmp_path: Path) -> None:
+    folder, outside = tmp_path / "pasta", tmp_path / "fora.txt"
+    folder.mkdir()
+    outside.write_text("segredo")
+    (folder / "dentro.txt").write_text("aberto")
+    (folder / "link.txt").symlink_to(outside)
+    (folder / "outro.txt").symlink_to(folder / "dentro.txt")
+    told = {each.name: each for each in library.add([folder]) if each.outcome != "reading"}
+    assert told["link.txt"].problem is not None
+    assert told["link.txt"].problem.key == "document_outside"
+    assert [told[name].outcome for name in ("dentro.txt", "outro.txt")] == ["added", "added"]
+    assert [each.name for each in library.documents()] == ["dentro.txt", "outro.txt"]

@@ -210,3 +210,47 @@ def test_a_locked_pdf_and_one_without_text_are_told() -> None:
 def test_without_pypdf_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pypdf", None)
     assert "genchat[pdf]" in str(refused("a.pdf", b"%PDF-1.7"))
+
+
+def test_one_bad_byte_leaves_the_others_as_they_are() -> None:
+    reading = read_document("x.md", "O ipê amarelo floresce em julho.".encode() + b"\xff")
+    assert reading.text == "O ipê amarelo floresce em julho.\ufffd"
+    assert reading.encoding == "utf-8"
+    older = read_document("x.md", "O ipê não é só amarelo.".encode("cp1252"))
+    assert (older.text, older.encoding) == ("O ipê não é só amarelo.", "cp1252")
+
+
+def test_carriage_returns_alone_end_lines() -> None:
+    reading = read_document("x.txt", b"O museu abre.\r\rA biblioteca fecha cedo.\rFim.\r\nOutra linha.")
+    assert reading.text == "O museu abre.\n\nA biblioteca fecha cedo.\nFim.\r\nOutra linha."
+    assert len(read_document("x.csv", b"a,b\r1,2\r3,4\r").chunks) == 2
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<p hidden>SEGREDO<br>mais</p>",
+        '<div style="display:none">SEGREDO <p>mais</div>',
+        '<span style="font-size: 0">SEGREDO</span>',
+        '<div style="visibility:hidden"><div>SEGREDO</div></div>',
+    ],
+)
+def test_what_a_page_hides_is_left_out(hidden: str) -> None:
+    text = page_text(f"<body><p>antes</p>{hidden}<p>depois</p></body>")
+    assert "SEGREDO" not in text
+    assert "antes" in text
+    assert "depois" in text
+
+
+def test_code_of_a_page_keeps_its_lines_and_a_term_stands_over_its_definition() -> None:
+    text = page_text("<body><dl><dt>Como saio?<dd>Aperte Esc.</dl><pre>if x:\n    y  = 1</pre></body>")
+    assert "###### Como saio?\n\nAperte Esc." in text
+    assert "```\nif x:\n    y  = 1\n```" in text
+
+
+def test_a_table_wider_than_can_be_named_is_read_without_names() -> None:
+    reading = read_document(
+        "x.csv", ",".join(f"c{place}" for place in range(300)).encode() + b"\n" + b"1," * 299 + b"1\n"
+    )
+    assert reading.columns == ()
+    assert read_document("x.csv", b"a,,b\n1,2,3\n").columns == ("a", "", "b")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from genchat.engine.answering.extractive import ExtractiveBackend
 from genchat.engine.retrieval.phrases import listed, number, read_number
 from genchat.engine.retrieval.retriever import Retriever
-from genchat.engine.retrieval.tables import find_tables, members, readable_row
+from genchat.engine.retrieval.tables import find_tables, members
 from tests.engine.asking import passages_of, talk, text_of
 from tests.engine.document_fixtures import Add
 
@@ -79,8 +79,8 @@ def test_a_table_of_any_subject_answers_for_its_figures(add: Add) -> None:
     backend = ExtractiveBackend(Retriever(add({"precos.csv": PRICES})))
     answers = talk(backend, "quanto custa o caderno?", "e o lápis?")
     assert [text_of(events).split("\n")[1] for events in answers] == [
-        "• Caderno (300 g): preço R$ 12,50 [1]",
-        "• Lápis (8 g): preço R$ 1,20 [1]",
+        "• Caderno: preço (R$) 12,50 [1]",
+        "• Lápis: preço (R$) 1,20 [1]",
     ]
     item = passages_of(answers[0]).items[0]
     assert item.highlight is not None
@@ -93,12 +93,3 @@ def test_tables_of_a_local_collection_are_not_given_to_a_remote_model(add: Add) 
     with library.reading() as connection:
         assert find_tables(connection, remote=True) == []
         assert len(find_tables(connection)) == 1
-
-
-def test_a_row_is_shown_as_people_write_it() -> None:
-    row = "alimento: Ovo cozido · porcao: 1 unidade · gramas: 50 · kcal: 73 · proteina_g: 6.7 · fibra_g: 0.0"
-    assert (
-        readable_row("a.csv", row, "pt")
-        == "Ovo cozido · porcao: 1 unidade · 50 g · 73 kcal · proteina: 6,7 g · fibra: 0 g"
-    )
-    assert readable_row("a.md", row, "pt") == row

@@ -68,7 +68,7 @@ header = Header()
 header.show_settings(ReplySettings(sampling), False)
 screen = SamplingScreen(Choices(ReplySettings(sampling)))
 best = [row.token for row in step.raw.top(7)]
-told = json.loads(printed("complete", "bom dia", "-m", "ngram", "--middle", "3", "-T", "1", "--top-p", "1",
+report = json.loads(printed("complete", "bom dia", "-m", "ngram", "--middle", "3", "-T", "1", "--top-p", "1",
                           "-n", "1", "--json", "--seed", "1"))
 print(json.dumps({
     "setting": known_settings()["sampling.middle"].variable,
@@ -85,14 +85,14 @@ print(json.dumps({
     "header": header._settings_text(),
     "screen": "middle" in screen._fields,
     "gemini": [notice.values["names"] for notice in unheeded(ReplySettings(sampling))],
-    "json": [row["cut_by"] for row in told["tokens"][0]["top"][:7]],
-    "json_stages": [stage["name"] for stage in told["tokens"][0]["stages"]],
+    "json": [row["cut_by"] for row in report["tokens"][0]["top"][:7]],
+    "json_stages": [stage["name"] for stage in report["tokens"][0]["stages"]],
 }))
 """
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("stages")
     (folder / "middle.py").write_text(STAGE, encoding="utf-8")
     home = tmp_path_factory.mktemp("home")
@@ -111,30 +111,30 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         stdin=subprocess.DEVNULL,
     )
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    output: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return output
 
 
 CUT = ["middle"] * 3 + [None] * 3 + ["middle"]
 
 
-def test_it_is_a_setting_a_variable_and_a_flag(told: dict[str, Any]) -> None:
-    assert told["setting"] == "GENCHAT_SAMPLING_MIDDLE"
-    assert (told["config"]["value"], told["config"]["where"]) == (2, "GENCHAT_SAMPLING_MIDDLE")
-    assert "--middle N" in told["help"]
-    assert "leave out the N likeliest" in told["help"]
+def test_it_is_a_setting_a_variable_and_a_flag(report: dict[str, Any]) -> None:
+    assert report["setting"] == "GENCHAT_SAMPLING_MIDDLE"
+    assert (report["config"]["value"], report["config"]["where"]) == (2, "GENCHAT_SAMPLING_MIDDLE")
+    assert "--middle N" in report["help"]
+    assert "leave out the N likeliest" in report["help"]
 
 
-def test_draw_panel_history_and_json_name_the_same_tokens_as_cut(told: dict[str, Any]) -> None:
-    assert told["draw"] == told["panel"] == told["history"] == told["json"] == CUT
-    assert told["possible"] == told["history_possible"] == [name is None for name in CUT]
-    assert [drawn > 0 for drawn in told["panel_drawn"]] == [name is None for name in CUT]
-    assert told["json_stages"] == ["middle"]
-    low, high = told["interval"]
-    assert low <= told["uniform"] < high
+def test_draw_panel_history_and_json_name_the_same_tokens_as_cut(report: dict[str, Any]) -> None:
+    assert report["draw"] == report["panel"] == report["history"] == report["json"] == CUT
+    assert report["possible"] == report["history_possible"] == [name is None for name in CUT]
+    assert [drawn > 0 for drawn in report["panel_drawn"]] == [name is None for name in CUT]
+    assert report["json_stages"] == ["middle"]
+    low, high = report["interval"]
+    assert low <= report["uniform"] < high
 
 
-def test_header_screen_and_gemini_know_it(told: dict[str, Any]) -> None:
-    assert "middle 3" in told["header"]
-    assert told["screen"]
-    assert told["gemini"] == ["middle of the list"]
+def test_header_screen_and_gemini_know_it(report: dict[str, Any]) -> None:
+    assert "middle 3" in report["header"]
+    assert report["screen"]
+    assert report["gemini"] == ["middle of the list"]

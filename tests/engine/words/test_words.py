@@ -24,7 +24,7 @@ def company() -> str:
     generator = np.random.default_rng(3)
     lines = []
     for _ in range(1500):
-        fruit, tool, other = (str(generator.choice(each)) for each in (FRUITS, TOOLS, FILLER))
+        fruit, tool, other = (str(generator.choice(group)) for group in (FRUITS, TOOLS, FILLER))
         lines.append(f"eu como {fruit} doce madura {other}")
         lines.append(f"ele usa {tool} duro pesado {other}")
     return "\n".join(lines)
@@ -55,14 +55,14 @@ def test_each_way_of_writing_leaves_fewer_different_words() -> None:
 
 
 def test_words_of_the_same_company_are_near(vectors: WordVectors) -> None:
-    near = [each.word for each in vectors.nearest("banana", 7)]
+    near = [neighbour.word for neighbour in vectors.nearest("banana", 7)]
     assert set(near) == set(FRUITS) - {"banana"}
     assert vectors.compare("banana", "uva").cosine > 0.8 > vectors.compare("banana", "martelo").cosine
     assert vectors.compare("banana", "uva").distance < vectors.compare("banana", "martelo").distance
 
 
 def test_accents_and_case_may_be_left_out(vectors: WordVectors) -> None:
-    assert vectors.place("MACA") == vectors.place("maçã")
+    assert vectors.index("MACA") == vectors.index("maçã")
     assert vectors.count("maca") == company().split().count("maçã")
 
 
@@ -74,15 +74,15 @@ def test_distances_are_symmetric_and_nothing_is_nearer_than_itself(vectors: Word
 
 
 def test_an_analogy_stays_in_the_company_of_its_third_word(vectors: WordVectors) -> None:
-    found = [each.word for each in vectors.analogy("maçã", "banana", "martelo", 5)]
-    assert set(found) <= set(TOOLS) - {"martelo"}
+    result = [neighbour.word for neighbour in vectors.analogy("maçã", "banana", "martelo", 5)]
+    assert set(result) <= set(TOOLS) - {"martelo"}
 
 
 def test_an_analogy_is_answered_with_words_seen_often_enough() -> None:
     rare = "\n".join(f"eu como raro{number} doce madura" for number in range(40) for _ in range(4))
-    found = train_vectors([company() + "\n" + rare], "companhia", dimension=20).analogy("maçã", "banana", "uva", 60)
-    assert found
-    assert not [each.word for each in found if each.word.startswith("raro")]
+    result = train_vectors([company() + "\n" + rare], "companhia", dimension=20).analogy("maçã", "banana", "uva", 60)
+    assert result
+    assert not [neighbour.word for neighbour in result if neighbour.word.startswith("raro")]
 
 
 def test_numbers_have_no_vectors() -> None:
@@ -94,7 +94,7 @@ def test_numbers_have_no_vectors() -> None:
 
 def test_an_unknown_word_is_told_with_near_ones(vectors: WordVectors) -> None:
     with pytest.raises(DocumentsError) as raised:
-        vectors.place("bananas")
+        vectors.index("bananas")
     assert "banana" in str(raised.value)
 
 
@@ -115,23 +115,23 @@ def test_the_decomposition_is_the_best_one_there_is() -> None:
 
     lines = [line.split() for line in company().split("\n")]
     words = sorted({word for line in lines for word in line})
-    places = {word: place for place, word in enumerate(words)}
-    table = _ppmi(*_pairs(lines, places, 5), len(words))
+    index_of = {word: index for index, word in enumerate(words)}
+    table = _ppmi(*_pairs(lines, index_of, 5), len(words))
     dense = np.zeros((len(words), len(words)))
     for row in range(len(words)):
         part = slice(int(table.starts[row]), int(table.starts[row + 1]))
         dense[row, table.columns[part]] = table.values[part]
     exact = np.linalg.svd(dense, compute_uv=False)[:10]
-    found = (np.linalg.norm(_decomposed(table, 10, lambda share: None).astype(np.float64), axis=0)) ** 2
-    np.testing.assert_allclose(found, exact, rtol=0.02)
+    result = (np.linalg.norm(_decomposed(table, 10, lambda share: None).astype(np.float64), axis=0)) ** 2
+    np.testing.assert_allclose(result, exact, rtol=0.02)
 
 
 def test_neighbours_in_different_lines_are_no_company() -> None:
     from genchat.engine.words.vectors import _pairs
 
     rows, columns, weights = _pairs([["a", "b"], ["c", "a"]], {"a": 0, "b": 1, "c": 2}, 2)
-    found = {(int(row), int(column)): float(w) for row, column, w in zip(rows, columns, weights, strict=True)}
-    assert found == {(0, 1): 1.0, (1, 0): 1.0, (2, 0): 1.0, (0, 2): 1.0}
+    result = {(int(row), int(column)): float(w) for row, column, w in zip(rows, columns, weights, strict=True)}
+    assert result == {(0, 1): 1.0, (1, 0): 1.0, (2, 0): 1.0, (0, 2): 1.0}
 
 
 def test_trained_vectors_are_kept_and_a_damaged_copy_is_made_anew(tmp_path: Path) -> None:
@@ -161,8 +161,8 @@ def test_no_word_on_the_map_covers_another_or_leaves_it(words: list[str], width:
     assert len(lines) == height
     assert max(map(len, lines)) <= width
     assert sum(line.count("•") for line in lines) == len(shown)
-    for each in shown:
-        assert lines[each.row][each.column : each.column + len(each.word)] == each.word
+    for label in shown:
+        assert lines[label.row][label.column : label.column + len(label.word)] == label.word
 
 
 def test_points_far_apart_stand_far_apart_on_the_map() -> None:

@@ -15,7 +15,7 @@ def test_a_second_answer_is_shown_and_the_first_is_kept() -> None:
     dialogue, question, answer = _talk()
     other = dialogue.add(Turn(Role.ASSISTANT, "hey"), question)
     assert dialogue.path == [question, other]
-    assert other.place == (2, 2)
+    assert other.version == (2, 2)
     assert dialogue.show_sibling(other, -1) is answer
     assert dialogue.path == [question, answer]
 

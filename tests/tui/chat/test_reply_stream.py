@@ -47,7 +47,7 @@ def test_stop_takes_effect_within_one_token() -> None:
     seen: list[str] = []
 
     class Stopper(ReplyListener):
-        def heard(self, event: Event) -> None:
+        def received(self, event: Event) -> None:
             seen.append(type(event).__name__)
             if len(seen) == 3:
                 stream.stop()
@@ -82,20 +82,20 @@ def test_an_unknown_error_is_said_too() -> None:
 
 
 def test_the_listener_hears_everything_and_the_end_once() -> None:
-    heard: list[str] = []
+    calls: list[str] = []
 
     class Diary(ReplyListener):
         def started(self, backend: Backend) -> None:
-            heard.append(backend.info.name)
+            calls.append(backend.info.name)
 
-        def heard(self, event: Event) -> None:
-            heard.append(type(event).__name__)
+        def received(self, event: Event) -> None:
+            calls.append(type(event).__name__)
 
         def ended(self, status: Status, error: str) -> None:
-            heard.append(status.value)
+            calls.append(status.value)
 
     _run(_stream(script("a")(), Diary()))
-    assert heard == ["script", "Step", "Step", "Finish", "done"]
+    assert calls == ["script", "Step", "Step", "Finish", "done"]
 
 
 def test_free_text_goes_on_from_the_text() -> None:

@@ -1,10 +1,10 @@
-"""`genchat complete TEXT`: go on with a text, no conversation around it."""
+"""`genchat complete TEXT`: continue a text, outside any conversation."""
 
 from typing import Annotated
 
 import typer
 
-from genchat.tui.cli.command_context import surroundings
+from genchat.tui.cli.command_context import command_context
 from genchat.tui.cli.options import (
     AsJson,
     AsJsonLines,
@@ -22,7 +22,7 @@ app = single()
 
 @app.command("complete", cls=SamplingCommand, help="cli.complete.help")
 def complete(
-    context: typer.Context,
+    ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="TEXT", help="cli.argument.text_or_stdin")],
     model: Model = None,
     precision: Precision = None,
@@ -33,22 +33,22 @@ def complete(
     as_jsonl: AsJsonLines = False,
     top: TopInJson = 10,
 ) -> None:
-    """Free continuation."""
+    """Continue a text."""
     from genchat.tui.cli.inputs import given_text
     from genchat.tui.cli.streaming import form_of, seeded, write_reply
 
-    around = surroundings(context)
-    around.take_flags({"model": model, "precision": precision, "sampling.seed": seed, "reply.max_tokens": max_tokens})
+    context = command_context(ctx)
+    context.take_flags({"model": model, "precision": precision, "sampling.seed": seed, "reply.max_tokens": max_tokens})
     text = given_text(words)
     form = form_of(as_json, as_jsonl)
-    backend = around.open_model()
-    settings = seeded(around.settings.reply_settings())
+    backend = context.open_model()
+    settings = seeded(context.settings.reply_settings())
     if echo and form == "text":
-        around.output.text(text)
+        context.output.text(text)
     outcome = write_reply(
         backend,
         lambda stop: backend.complete(text, settings, stop),
-        around.output,
+        context.output,
         form=form,
         prompt=text,
         settings=settings,

@@ -1,4 +1,4 @@
-"""`genchat completion SHELL`: the script that teaches a shell to complete genchat's commands, options and names."""
+"""`genchat completion SHELL`: the script with which a shell completes genchat's commands, options and names."""
 
 import os
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""`genchat doctor`: what genchat finds on this machine, and what is wrong with it."""
+"""`genchat doctor`: examine the installation and the machine, and list the problems."""
 
 import os
 import platform
@@ -20,7 +20,7 @@ from genchat.engine.errors import ExitCode, GenchatError, HistoryError
 from genchat.engine.language import language_in_use, say
 from genchat.engine.language.numbers import whole
 from genchat.engine.settings import known_settings
-from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.options import AsJson
 from genchat.tui.cli.parser import GenchatCommand, single
 
@@ -35,13 +35,13 @@ _LOW_SPACE = 100_000_000  # bytes
 
 @dataclass
 class Findings:
-    """Sections of name and value, and the problems met."""
+    """The findings are sections of names and values, and the problems that were met."""
 
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     def attempt(self, look: Callable[[], Any]) -> Any:
-        """What `look` gives, or None with the problem noted."""
+        """Return the result of `look`, or None after noting its problem."""
         try:
             return look()
         except GenchatError as error:
@@ -50,33 +50,33 @@ class Findings:
 
 
 @app.command("doctor", cls=GenchatCommand, help="cli.doctor.help")
-def doctor(context: typer.Context, as_json: AsJson = False) -> None:
-    """Look, tell, and exit with 1 if there is a problem."""
-    around = surroundings(context)
-    found = examine(around)
-    out = around.output
+def doctor(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Examine the installation, print the findings, and exit with 1 if there is a problem."""
+    context = command_context(ctx)
+    findings = examine(context)
+    out = context.output
     if as_json:
-        out.json({**found.sections, "problems": found.problems})
+        out.json({**findings.sections, "problems": findings.problems})
     else:
-        for title, values in found.sections.items():
+        for title, values in findings.sections.items():
             out.heading(say(f"cli.doctor.{title}"))
             out.table([("", name, _shown(value)) for name, value in values.items()], styles=("", "dim", ""))
-        out.line(say("cli.doctor.healthy") if not found.problems else say("cli.doctor.problems"))
-        for problem in found.problems:
+        out.line(say("cli.doctor.healthy") if not findings.problems else say("cli.doctor.problems"))
+        for problem in findings.problems:
             out.line(f"  {problem}")
-    if found.problems:
+    if findings.problems:
         raise typer.Exit(ExitCode.FAILED)
 
 
-def examine(around: Surroundings) -> Findings:
-    """Everything, without loading torch, a Google SDK or a model."""
-    found = Findings()
-    found.sections["versions"] = _versions()
-    found.sections["files"] = _files(around, found)
-    found.sections["models"] = _models(around, found)
-    found.sections["terminal"] = _terminal()
-    found.sections["environment"] = _environment(found)
-    return found
+def examine(context: CommandContext) -> Findings:
+    """Examine everything without loading torch, a Google SDK or a model."""
+    findings = Findings()
+    findings.sections["versions"] = _versions()
+    findings.sections["files"] = _files(context, findings)
+    findings.sections["models"] = _models(context, findings)
+    findings.sections["terminal"] = _terminal()
+    findings.sections["environment"] = _environment(findings)
+    return findings
 
 
 def _versions() -> dict[str, Any]:
@@ -95,20 +95,20 @@ def _versions() -> dict[str, Any]:
     return values
 
 
-def _files(around: Surroundings, found: Findings) -> dict[str, Any]:
-    places = around.paths
+def _files(context: CommandContext, findings: Findings) -> dict[str, Any]:
+    locations = context.paths
     values: dict[str, Any] = {}
     for name in ("settings", "history", "models", "cache", "keys"):
-        path: Path = getattr(places, name)
+        path: Path = getattr(locations, name)
         values[name] = f"{path}  {_state(path)}"
         if not _writable(path):
-            found.problems.append(say("cli.doctor.not_writable", path=path))
-    free = shutil.disk_usage(_existing(places.data)).free
+            findings.problems.append(say("cli.doctor.not_writable", path=path))
+    free = shutil.disk_usage(_existing(locations.data)).free
     values["free"] = free
     if free < _LOW_SPACE:
-        found.problems.append(say("cli.doctor.low_space", path=places.data, megabytes=free // 1_000_000))
-    found.attempt(lambda: around.settings)
-    found.attempt(lambda: _look_at_history(places.history))
+        findings.problems.append(say("cli.doctor.low_space", path=locations.data, megabytes=free // 1_000_000))
+    findings.attempt(lambda: context.settings)
+    findings.attempt(lambda: _look_at_history(locations.history))
     return values
 
 
@@ -140,37 +140,37 @@ def _state(path: Path) -> str:
 
 
 def _existing(path: Path) -> Path:
-    return next(place for place in (path, *path.parents) if place.exists())
+    return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
 def _writable(path: Path) -> bool:
     return os.access(_existing(path), os.W_OK)
 
 
-def _models(around: Surroundings, found: Findings) -> dict[str, Any]:
-    if found.problems and found.attempt(lambda: around.settings) is None:
-        found.problems.pop()
+def _models(context: CommandContext, findings: Findings) -> dict[str, Any]:
+    if findings.problems and findings.attempt(lambda: context.settings) is None:
+        findings.problems.pop()
         return {}
     from genchat.engine.plugins.opening import load_code
 
-    registry = around.registry
+    registry = context.registry
     values: dict[str, Any] = {}
     for entry in registry.models():
         state = f"{entry.family}  {say('cli.origin.' + entry.origin.replace('-', '_'))}"
         problem = entry.problem
         if entry.plugin is not None:
-            found.attempt(partial(load_code, entry.plugin, around.settings.plugin_timeout))
+            findings.attempt(partial(load_code, entry.plugin, context.settings.plugin_timeout))
             state += f"  {entry.plugin.package}"
         if problem:
-            found.problems.append(say("cli.doctor.model", name=entry.name, reason=problem))
+            findings.problems.append(say("cli.doctor.model", name=entry.name, reason=problem))
         values[entry.name] = state
-    found.problems += [entry.problem for entry in registry.unusable_plugins()]
-    found.problems += [
-        say("cli.doctor.options_of_nobody", name=name, file=around.paths.settings)
-        for name in around.settings.plugins
+    findings.problems += [entry.problem for entry in registry.unusable_plugins()]
+    findings.problems += [
+        say("cli.doctor.options_of_nobody", name=name, file=context.paths.settings)
+        for name in context.settings.plugins
         if name not in values
     ]
-    found.attempt(lambda: registry.entry(around.settings.model))
+    findings.attempt(lambda: registry.entry(context.settings.model))
     return values
 
 
@@ -192,14 +192,14 @@ def _kind(stream: Any) -> str:
     return say("cli.doctor.is_terminal" if stream is not None and stream.isatty() else "cli.doctor.no_terminal")
 
 
-def _environment(found: Findings) -> dict[str, Any]:
+def _environment(findings: Findings) -> dict[str, Any]:
     known = {setting.variable for setting in known_settings().values()} | _OTHER_VARIABLES
     values: dict[str, Any] = {}
     for name in sorted(os.environ):
         if name.startswith("GENCHAT_"):
             values[name] = os.environ[name]
             if name not in known:
-                found.problems.append(say("cli.doctor.unknown_variable", name=name))
+                findings.problems.append(say("cli.doctor.unknown_variable", name=name))
     for name in ("GEMINI_API_KEY", "GOOGLE_API_KEY"):
         values[name] = say("cli.doctor.is_set" if os.environ.get(name) else "cli.doctor.not_set")
     return values

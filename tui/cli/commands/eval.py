@@ -1,4 +1,4 @@
-"""`genchat eval TEXT|FILE… --models a,b`: models side by side on the same text, in bits per byte."""
+"""`genchat eval TEXT|FILE… --models a,b`: compare models on the same text, in bits per byte."""
 
 import math
 import re
@@ -10,7 +10,7 @@ import typer
 from genchat.engine.errors import ExitCode, TextUnusable, UsageError
 from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal, whole
-from genchat.tui.cli.command_context import surroundings
+from genchat.tui.cli.command_context import command_context
 from genchat.tui.cli.options import AsJson, complete_models
 from genchat.tui.cli.parser import GenchatCommand, single
 
@@ -25,8 +25,8 @@ _PATH = re.compile(r"(\.{0,2}|~)/\S*|\S+\.(txt|md|csv|json|jsonl|text|log)", re.
 
 @app.command("eval", cls=GenchatCommand, help="evaluation.help")
 def evaluate(
-    context: typer.Context,
-    given: Annotated[list[str], typer.Argument(metavar="TEXT|FILE", help="evaluation.text")],
+    ctx: typer.Context,
+    arguments: Annotated[list[str], typer.Argument(metavar="TEXT|FILE", help="evaluation.text")],
     models: Annotated[
         str | None,
         typer.Option("--models", "-m", metavar="NAMES", help="evaluation.models", autocompletion=complete_models),
@@ -34,56 +34,56 @@ def evaluate(
     scope: Annotated[Literal["replies", "all", "text"], typer.Option("--turns", help="evaluation.scope")] = "replies",
     as_json: AsJson = False,
 ) -> None:
-    """A table of models and texts."""
+    """Print a table of models and texts."""
     from genchat.engine.evaluation.measuring import Failure, measure_each
 
-    around = surroundings(context)
-    out = around.output
-    texts = _texts(given, scope)
-    names = list(dict.fromkeys(part.strip() for part in (models or around.settings.model).split(",") if part.strip()))
+    context = command_context(ctx)
+    out = context.output
+    texts = _texts(arguments, scope)
+    names = list(dict.fromkeys(part.strip() for part in (models or context.settings.model).split(",") if part.strip()))
     if not names:
         raise UsageError("no_model_named")
     measured: list[Measurement] = []
     failures = []
     out.progress(say("evaluation.working", model=names[0]), 0.0)
-    for done, found in enumerate(measure_each(names, texts, around.paths, around.settings), start=1):
-        if isinstance(found, Failure):
-            failures.append(found)
-            out.error(f"{found.model}: {found.error}")
+    for done, outcome in enumerate(measure_each(names, texts, context.paths, context.settings), start=1):
+        if isinstance(outcome, Failure):
+            failures.append(outcome)
+            out.error(f"{outcome.model}: {outcome.error}")
         else:
-            measured.extend(found)
+            measured.extend(outcome)
         if done < len(names):
             out.progress(say("evaluation.working", model=names[done]), done / len(names))
     out.end_progress()
     if as_json:
-        out.json([_as_json(each) for each in measured])
+        out.json([_as_json(measurement) for measurement in measured])
     elif measured:
         _show(out, measured)
     if failures:
         raise typer.Exit(failures[0].error.exit_code if not measured else ExitCode.FAILED)
 
 
-def _texts(given: list[str], scope: Literal["replies", "all", "text"]) -> "list[EvalText]":
-    """Arguments that are files, each by itself; all other words together as one text."""
+def _texts(arguments: list[str], scope: Literal["replies", "all", "text"]) -> "list[EvalText]":
+    """Read each argument that is a file as a text, and join all other words into one more text."""
     from genchat.corpora.loader import looks_like_dialogues
     from genchat.engine.evaluation.measuring import EvalText
     from genchat.tui.cli.inputs import given_text, read_text_file, say_source
 
-    found = []
+    eval_texts = []
     words = []
-    for argument in given:
+    for argument in arguments:
         if argument != "-" and _is_file(argument):
             text = read_text_file(Path(argument))
             if not text.strip():
                 raise TextUnusable("text_empty", name=argument)
-            found.append(EvalText(Path(argument).name, text, scope if looks_like_dialogues(text) else "text"))
-        elif len(given) == 1 and _looks_like_a_path(argument):
+            eval_texts.append(EvalText(Path(argument).name, text, scope if looks_like_dialogues(text) else "text"))
+        elif len(arguments) == 1 and _looks_like_a_path(argument):
             raise TextUnusable("file_not_there", name=argument)
         else:
             words.append(argument)
     if words:
-        found.append(EvalText(say_source(words), given_text(words)))
-    return found
+        eval_texts.append(EvalText(say_source(words), given_text(words)))
+    return eval_texts
 
 
 def _is_file(argument: str) -> bool:
@@ -94,35 +94,37 @@ def _is_file(argument: str) -> bool:
 
 
 def _looks_like_a_path(argument: str) -> bool:
-    """Whether a single word was more likely meant as a file than as the text itself."""
+    """Return whether a single word was more likely meant as a file than as the text itself."""
     return _PATH.fullmatch(argument) is not None
 
 
 def _show(out: "Output", measured: "list[Measurement]") -> None:
     columns = ("text", "model", "bits", "perplexity", "tokens", "read", "write", "memory")
     rows = [tuple(say(f"evaluation.column_{name}") for name in columns)]
-    for each in measured:
-        price = each.price
+    for measurement in measured:
+        price = measurement.price
         rows.append(
             (
-                each.text,
-                each.model,
+                measurement.text,
+                measurement.model,
                 _number(price.bits_per_byte, 4),
                 _number(price.perplexity, 2),
                 whole(price.tokens),
-                whole(round(each.read_speed)),
-                whole(round(each.write_speed)),
-                "-" if each.peak_memory is None else f"{whole(round(each.peak_memory / 1e6))} MB",
+                whole(round(measurement.read_speed)),
+                whole(round(measurement.write_speed)),
+                "-" if measurement.peak_memory is None else f"{whole(round(measurement.peak_memory / 1e6))} MB",
             )
         )
     out.table(rows, right=(2, 3, 4, 5, 6, 7), styles=("dim", "bold", "accent", "", "dim", "dim", "dim", "dim"))
-    for each in {each.text: each for each in measured}.values():
-        out.note(say(f"evaluation.scope_{each.scope}", name=each.text, bytes=each.price.bytes), "dim")
-    for each in measured:
-        price = each.price
+    for measurement in {measurement.text: measurement for measurement in measured}.values():
+        out.note(
+            say(f"evaluation.scope_{measurement.scope}", name=measurement.text, bytes=measurement.price.bytes), "dim"
+        )
+    for measurement in measured:
+        price = measurement.price
         if price.unknown:
             pieces = " ".join(price.unknown[:_SHOWN_PIECES])
-            values = {"model": each.model, "text": each.text}
+            values = {"model": measurement.model, "text": measurement.text}
             out.note(say("evaluation.unknown", **values, count=len(price.unknown), pieces=pieces), "warn")
             if price.lost_bytes:
                 out.note(say("evaluation.lost", **values, count=price.lost_bytes), "warn")
@@ -132,23 +134,23 @@ def _number(value: float, digits: int) -> str:
     return decimal(value, digits) if math.isfinite(value) else "∞"
 
 
-def _as_json(each: "Measurement") -> dict[str, Any]:
-    price = each.price
+def _as_json(measurement: "Measurement") -> dict[str, Any]:
+    price = measurement.price
     return {
-        "model": each.model,
-        "family": each.family,
-        "text": each.text,
-        "scope": each.scope,
+        "model": measurement.model,
+        "family": measurement.family,
+        "text": measurement.text,
+        "scope": measurement.scope,
         "bits_per_byte": _finite(price.bits_per_byte),
         "perplexity": _finite(price.perplexity),
         "tokens": price.tokens,
         "bytes": price.bytes,
         "unknown": list(price.unknown),
         "lost_bytes": price.lost_bytes,
-        "read_tokens_per_second": round(each.read_speed, 1),
-        "write_tokens_per_second": round(each.write_speed, 1),
-        "load_seconds": round(each.load_seconds, 3),
-        "peak_memory": each.peak_memory,
+        "read_tokens_per_second": round(measurement.read_speed, 1),
+        "write_tokens_per_second": round(measurement.write_speed, 1),
+        "load_seconds": round(measurement.load_seconds, 3),
+        "peak_memory": measurement.peak_memory,
     }
 
 

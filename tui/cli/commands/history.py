@@ -1,4 +1,4 @@
-"""`genchat history`: the conversations that were kept."""
+"""`genchat history`: list, show, search, export and delete stored conversations."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ import typer
 
 from genchat.engine.errors import ExitCode, GenchatError, HistoryError, UsageError
 from genchat.engine.language import say
-from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.options import AsJson, complete_conversations
 from genchat.tui.cli.parser import GenchatCommand, group
 
@@ -32,63 +32,68 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="cli.option.yes")]
 
 
 @contextmanager
-def _opened(around: Surroundings) -> "Iterator[History | None]":
-    """The history; None where there is no file yet, which is then not made."""
-    if not around.paths.history.exists():
+def _opened(context: CommandContext) -> "Iterator[History | None]":
+    """Open the history; this yields None if there is no file yet, and does not create one."""
+    if not context.paths.history.exists():
         yield None
         return
-    history = around.open_history()
+    history = context.open_history()
     try:
         for notice in history.notices:
-            around.output.note(say(notice.key, **dict(notice.values)), "warn")
+            context.output.note(say(notice.key, **dict(notice.values)), "warn")
         yield history
     finally:
         history.close()
 
 
 @contextmanager
-def _existing(around: Surroundings) -> "Iterator[History]":
-    """The history. Raises HistoryError where there is none yet."""
-    with _opened(around) as history:
+def _existing(context: CommandContext) -> "Iterator[History]":
+    """Open the history. Raises HistoryError if there is none yet."""
+    with _opened(context) as history:
         if history is None:
-            raise HistoryError("history_absent", path=around.paths.history)
+            raise HistoryError("history_absent", path=context.paths.history)
         yield history
 
 
 def _latest(history: "History") -> str:
-    found = history.conversations(1)
-    if not found:
+    newest = history.conversations(1)
+    if not newest:
         raise HistoryError("history_empty")
-    return found[0].id
+    return newest[0].id
 
 
 @app.callback(invoke_without_command=True)
-def history(context: typer.Context, as_json: AsJson = False) -> None:
-    """Without a sub-command: the list."""
-    if context.invoked_subcommand is None:
-        _list(surroundings(context), 20, as_json)
+def history(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List the conversations if there is no sub-command."""
+    if ctx.invoked_subcommand is None:
+        _list(command_context(ctx), 20, as_json)
 
 
 @app.command("list", cls=GenchatCommand, help="cli.history.list")
-def list_conversations(context: typer.Context, limit: Limit = 20, as_json: AsJson = False) -> None:
-    """The most recent conversations."""
-    _list(surroundings(context), limit, as_json)
+def list_conversations(ctx: typer.Context, limit: Limit = 20, as_json: AsJson = False) -> None:
+    """List the most recent conversations."""
+    _list(command_context(ctx), limit, as_json)
 
 
-def _list(around: Surroundings, limit: int, as_json: bool) -> None:
+def _list(context: CommandContext, limit: int, as_json: bool) -> None:
     from genchat.engine.text import safe_line
 
-    with _opened(around) as history:
-        found = history.conversations(limit) if history else ()
+    with _opened(context) as history:
+        conversations = history.conversations(limit) if history else ()
     if as_json:
-        around.output.json([_values(each) for each in found])
+        context.output.json([_values(conversation) for conversation in conversations])
         return
-    if not found:
-        around.output.note(say("cli.history.nothing"))
-    around.output.table(
+    if not conversations:
+        context.output.note(say("cli.history.nothing"))
+    context.output.table(
         [
-            (each.id, _when(each), str(each.messages), safe_line(each.title, _TITLE) or say("cli.history.untitled"))
-            for each in found
+            (
+                conversation.id,
+                _when(conversation),
+                str(conversation.messages),
+                safe_line(conversation.title, _TITLE) or say("cli.history.untitled"),
+            )
+            for conversation in conversations
         ],
         right=(2,),
         styles=("accent", "dim", "dim", ""),
@@ -111,47 +116,47 @@ def _when(conversation: "Conversation") -> str:
 
 
 @app.command("show", cls=GenchatCommand, help="cli.history.show")
-def show(context: typer.Context, conversation: OptionalId = None, as_json: AsJson = False) -> None:
-    """The shown branch of one conversation."""
-    around = surroundings(context)
-    with _existing(around) as history:
+def show(ctx: typer.Context, conversation: OptionalId = None, as_json: AsJson = False) -> None:
+    """Show the current branch of one conversation."""
+    context = command_context(ctx)
+    with _existing(context) as history:
         name = history.conversation(conversation or _latest(history)).id
         if as_json:
-            around.output.line(history.export(name, "json", traces=False).removesuffix("\n"))
+            context.output.line(history.export(name, "json", traces=False).removesuffix("\n"))
             return
         for message in history.shown(name):
             run = history.run(message.id)
             speaker = run.model if run else say(f"cli.role.{message.role.value}")
             status = "" if message.status == "done" else "  " + say(f"cli.history.status.{message.status}")
-            around.output.heading(f"{speaker}{status}")
+            context.output.heading(f"{speaker}{status}")
             for text in filter(None, (message.text, "" if run is None else run.error)):
-                around.output.line(text)
-            around.output.line()
+                context.output.line(text)
+            context.output.line()
 
 
 @app.command("search", cls=GenchatCommand, help="cli.history.search")
 def search(
-    context: typer.Context,
+    ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="WORDS", help="cli.history.words")],
     limit: Limit = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Where words were said; accents and case do not matter."""
+    """Find where words were said; accents and case do not matter."""
     from genchat.engine.text import safe_line
 
-    around = surroundings(context)
-    with _opened(around) as history:
-        found = history.search(" ".join(words), limit) if history else ()
+    context = command_context(ctx)
+    with _opened(context) as history:
+        hits = history.search(" ".join(words), limit) if history else ()
     if as_json:
-        around.output.json([_hit_values(hit) for hit in found])
+        context.output.json([_hit_values(hit) for hit in hits])
         return
-    if not found:
-        around.output.note(say("cli.history.not_found"))
+    if not hits:
+        context.output.note(say("cli.history.not_found"))
         raise typer.Exit(ExitCode.FAILED)
-    around.output.table(
+    context.output.table(
         [
             (hit.conversation, "" if hit.role is None else say(f"cli.role.{hit.role.value}"), safe_line(hit.excerpt))
-            for hit in found
+            for hit in hits
         ],
         styles=("accent", "dim", ""),
     )
@@ -171,34 +176,36 @@ def _hit_values(hit: "SearchHit") -> dict[str, Any]:
 
 @app.command("rename", cls=GenchatCommand, help="cli.history.rename")
 def rename(
-    context: typer.Context,
+    ctx: typer.Context,
     conversation: Id,
     title: Annotated[list[str], typer.Argument(metavar="TITLE", help="cli.history.title")],
 ) -> None:
     """Give a conversation another title."""
-    around = surroundings(context)
-    with _existing(around) as history:
+    context = command_context(ctx)
+    with _existing(context) as history:
         history.rename(history.conversation(conversation).id, " ".join(title))
 
 
 @app.command("rm", cls=GenchatCommand, help="cli.history.rm")
 def remove(
-    context: typer.Context,
+    ctx: typer.Context,
     conversations: Annotated[
         list[str], typer.Argument(metavar="ID", help="cli.history.id", autocompletion=complete_conversations)
     ],
     yes: Yes = False,
 ) -> None:
     """Delete conversations for good."""
-    around = surroundings(context)
-    with _existing(around) as history:
-        found = [history.conversation(name) for name in conversations]
-        for each in found:
-            around.output.note(f"{each.id}  {_when(each)}  {each.messages}  {each.title}")
-        _confirm(say("cli.history.really", count=len(found)), yes)
-        for each in found:
-            history.delete(each.id)
-        around.output.note(say("cli.history.removed", count=len(found)))
+    context = command_context(ctx)
+    with _existing(context) as history:
+        chosen = [history.conversation(name) for name in conversations]
+        for conversation in chosen:
+            context.output.note(
+                f"{conversation.id}  {_when(conversation)}  {conversation.messages}  {conversation.title}"
+            )
+        _confirm(say("cli.history.really", count=len(chosen)), yes)
+        for conversation in chosen:
+            history.delete(conversation.id)
+        context.output.note(say("cli.history.removed", count=len(chosen)))
 
 
 def _confirm(question: str, yes: bool) -> None:
@@ -210,55 +217,55 @@ def _confirm(question: str, yes: bool) -> None:
 
 
 @app.command("path", cls=GenchatCommand, help="cli.history.path")
-def path(context: typer.Context) -> None:
-    """Where the history file is, or would be."""
-    around = surroundings(context)
-    around.output.line(str(around.paths.history))
+def path(ctx: typer.Context) -> None:
+    """Print where the history file is, or would be."""
+    context = command_context(ctx)
+    context.output.line(str(context.paths.history))
 
 
 @app.command("export", cls=GenchatCommand, help="cli.history.export")
 def export(
-    context: typer.Context,
+    ctx: typer.Context,
     conversation: OptionalId = None,
     form: Annotated[Literal["json", "markdown"], typer.Option("--format", "-f", help="cli.history.format")] = "json",
     traces: Annotated[bool, typer.Option("--traces/--no-traces", help="cli.history.traces")] = True,
     target: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="cli.history.output")] = None,
 ) -> None:
-    """One conversation as a document."""
-    around = surroundings(context)
-    with _existing(around) as history:
+    """Export one conversation as a document."""
+    context = command_context(ctx)
+    with _existing(context) as history:
         document = history.export(history.conversation(conversation or _latest(history)).id, form, traces)
     if target is None:
-        around.output.line(document.removesuffix("\n"))
+        context.output.line(document.removesuffix("\n"))
         return
     try:
         with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(document)
     except OSError as error:
         raise GenchatError("file_not_written", path=target, reason=error.strerror or error) from None
-    around.output.note(say("cli.history.exported", path=target))
+    context.output.note(say("cli.history.exported", path=target))
 
 
 @app.command("backup", cls=GenchatCommand, help="cli.history.backup")
 def backup(
-    context: typer.Context,
+    ctx: typer.Context,
     target: Annotated[Path, typer.Argument(metavar="FILE", help="cli.history.backup_file")],
 ) -> None:
-    """A compact copy of the whole history."""
-    around = surroundings(context)
-    with _existing(around) as history:
+    """Write a compact copy of the whole history."""
+    context = command_context(ctx)
+    with _existing(context) as history:
         history.backup(target)
-    around.output.note(say("cli.history.backed_up", path=target))
+    context.output.note(say("cli.history.backed_up", path=target))
 
 
 @app.command("check", cls=GenchatCommand, help="cli.history.check")
-def check(context: typer.Context, as_json: AsJson = False) -> None:
+def check(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Examine the whole file."""
-    around = surroundings(context)
-    with _existing(around) as history:
+    context = command_context(ctx)
+    with _existing(context) as history:
         report = history.check()
     if as_json:
-        around.output.json(
+        context.output.json(
             {
                 "sound": report.sound,
                 "problems": list(report.problems),
@@ -270,7 +277,7 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
             }
         )
     else:
-        around.output.line(
+        context.output.line(
             say(
                 "cli.history.checked",
                 conversations=report.conversations,
@@ -280,15 +287,15 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
             )
         )
         for problem in report.problems:
-            around.output.line(f"  {problem}")
+            context.output.line(f"  {problem}")
     if not report.sound:
         raise typer.Exit(ExitCode.FAILED)
 
 
 @app.command("purge", cls=GenchatCommand, help="cli.history.purge")
-def purge(context: typer.Context) -> None:
-    """Rewrite the file without what deletion left behind."""
-    around = surroundings(context)
-    with _existing(around) as history:
+def purge(ctx: typer.Context) -> None:
+    """Rewrite the file without the remains of what was deleted."""
+    context = command_context(ctx)
+    with _existing(context) as history:
         freed = history.purge()
-    around.output.note(say("cli.history.purged", bytes=freed))
+    context.output.note(say("cli.history.purged", bytes=freed))

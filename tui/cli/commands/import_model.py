@@ -1,4 +1,4 @@
-"""`genchat import PATH`: a foreign checkpoint becomes a model of genchat."""
+"""`genchat import PATH`: convert a foreign checkpoint into a model of genchat."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ import typer
 from genchat.engine.errors import GenchatError, UsageError
 from genchat.engine.language import say
 from genchat.engine.model_card import ModelCard
-from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.commands.train_ngram import folder_for
 from genchat.tui.cli.options import AsJson
 from genchat.tui.cli.parser import GenchatCommand, single
@@ -26,7 +26,7 @@ Replace = Annotated[bool, typer.Option("--replace", help="checkpoints.replace")]
 
 @app.command("import", cls=GenchatCommand, help="checkpoints.import_help")
 def import_model(
-    context: typer.Context,
+    ctx: typer.Context,
     path: Annotated[Path, typer.Argument(metavar="PATH", help="checkpoints.path")],
     name: Name = None,
     replace: Replace = False,
@@ -35,41 +35,41 @@ def import_model(
     """Import a checkpoint."""
     from genchat.tui.cli.streaming import Interruption
 
-    around = surroundings(context)
+    context = command_context(ctx)
     if not path.exists():
         raise UsageError("checkpoint_unreadable", name=path, reason=os.strerror(errno.ENOENT))
-    folder = folder_for(around, name or name_of(path), replace)
+    folder = folder_for(context, name or name_of(path), replace)
     with Interruption() as should_stop:
-        card = convert(around, path, folder, shlex.join(["genchat", *around.arguments]), should_stop)
-    report(around, card, folder, as_json)
+        card = convert(context, path, folder, shlex.join(["genchat", *context.arguments]), should_stop)
+    report(context, card, folder, as_json)
 
 
 def name_of(path: Path) -> str:
-    """A name made of the file's own: lower case, what cannot stand in a name replaced."""
+    """Make a model name from the name of the file: lower case, with characters replaced that a name cannot contain."""
     stem = path.resolve().name.lower().removesuffix(".gguf")
     return re.sub(r"[^a-z0-9._-]+", "-", stem).strip("-._")[:64] or "model"
 
 
 def convert(
-    around: Surroundings,
+    context: CommandContext,
     path: Path,
     folder: Path,
     command: str,
     should_stop: Callable[[], bool],
     source: str = "",
 ) -> ModelCard:
-    """Import with a progress line. Raises GenchatError."""
+    """Import a checkpoint and show a progress line. Raises GenchatError."""
     from genchat.engine.checkpoints.importing import import_checkpoint
 
-    out = around.output
-    told = say("checkpoints.converting", name=path.name)
+    out = context.output
+    message = say("checkpoints.converting", name=path.name)
     try:
         return import_checkpoint(
             path,
             folder,
             command=command,
             source=source,
-            progress=lambda share: out.progress(told, share),
+            progress=lambda share: out.progress(message, share),
             should_stop=should_stop,
         )
     except MemoryError:
@@ -78,21 +78,21 @@ def convert(
         out.end_progress()
 
 
-def report(around: Surroundings, card: ModelCard, folder: Path, as_json: bool) -> None:
+def report(context: CommandContext, card: ModelCard, folder: Path, as_json: bool) -> None:
     """Say what the new model is and what can be done with it."""
-    out = around.output
+    out = context.output
     if as_json:
         out.json({**asdict(card), "folder": str(folder), "checksum": card.checksum})
         return
-    told = card.settings["checkpoint"]
+    checkpoint = card.settings["checkpoint"]
     out.line(
         say(
             "checkpoints.done",
             name=card.name,
-            architecture=told["architecture"],
+            architecture=checkpoint["architecture"],
             parameters=round(card.results["parameters"] / 1e6),
-            storage=told.get("storage", "?"),
-            licence=told.get("licence") or "?",
+            storage=checkpoint.get("storage", "?"),
+            licence=checkpoint.get("licence") or "?",
         )
     )
     out.note(say("checkpoints.try_it" if card.chat else "checkpoints.no_template", name=card.name), "dim")

@@ -1,4 +1,4 @@
-"""`genchat keys`: storing, listing and forgetting API keys. A key is read hidden or from stdin, never from argv."""
+"""`genchat keys`: store, list and delete API keys. A key is read hidden or from stdin, never from argv."""
 
 import getpass
 import os
@@ -10,7 +10,7 @@ import typer
 from genchat.engine.errors import UsageError
 from genchat.engine.keys import SERVICES, find_key, known_services, remove_key, store_key
 from genchat.engine.language import say
-from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.inputs import read_stdin
 from genchat.tui.cli.options import AsJson
 from genchat.tui.cli.parser import GenchatCommand, group
@@ -27,65 +27,66 @@ Service = Annotated[str, typer.Argument(metavar="SERVICE", help="keys.service", 
 
 
 @app.callback(invoke_without_command=True)
-def keys(context: typer.Context, as_json: AsJson = False) -> None:
-    """Without a sub-command: the list."""
-    if context.invoked_subcommand is None:
-        _list(surroundings(context), as_json)
+def keys(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List the keys if there is no sub-command."""
+    if ctx.invoked_subcommand is None:
+        _list(command_context(ctx), as_json)
 
 
 @app.command("list", cls=GenchatCommand, help="keys.list")
-def list_keys(context: typer.Context, as_json: AsJson = False) -> None:
-    """Which keys there are."""
-    _list(surroundings(context), as_json)
+def list_keys(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List which keys there are."""
+    _list(command_context(ctx), as_json)
 
 
-def _list(around: Surroundings, as_json: bool) -> None:
-    found = {service: find_key(service, around.paths.keys) for service in known_services()}
-    found = {service: key for service, key in found.items() if key is not None or service in SERVICES}
+def _list(context: CommandContext, as_json: bool) -> None:
+    stored_keys = {service: find_key(service, context.paths.keys) for service in known_services()}
+    stored_keys = {service: key for service, key in stored_keys.items() if key is not None or service in SERVICES}
     if as_json:
-        around.output.json(
+        context.output.json(
             [
                 {"service": service, "source": key.source if key else None, "hint": key.hint if key else None}
-                for service, key in found.items()
+                for service, key in stored_keys.items()
             ]
         )
         return
     rows = [
-        (service, key.hint if key else say("keys.none"), key.source if key else "") for service, key in found.items()
+        (service, key.hint if key else say("keys.none"), key.source if key else "")
+        for service, key in stored_keys.items()
     ]
-    around.output.table(rows, styles=("bold", "", "dim"))
+    context.output.table(rows, styles=("bold", "", "dim"))
 
 
 @app.command("set", cls=GenchatCommand, help="keys.set_help")
 def set_key(
-    context: typer.Context,
+    ctx: typer.Context,
     service: Service,
-    given: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    extra_words: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
 ) -> None:
     """Store a key."""
-    around = surroundings(context)
-    if given:
+    context = command_context(ctx)
+    if extra_words:
         raise UsageError("key_on_command_line")
     known = known_services()
     if service not in known:
         raise UsageError("key_service_unknown", service=service, known=", ".join(known))
-    key = store_key(service, _asked_for(service), around.paths.keys)
-    around.output.note(say("keys.stored", service=service, hint=key.hint, file=key.source))
+    key = store_key(service, _read_key(service), context.paths.keys)
+    context.output.note(say("keys.stored", service=service, hint=key.hint, file=key.source))
     variable = next((name for name in known[service] if os.environ.get(name)), None)
     if variable is not None:
-        around.output.note(say("keys.variable_first", variable=variable), "warn")
+        context.output.note(say("keys.variable_first", variable=variable), "warn")
 
 
 @app.command("rm", cls=GenchatCommand, help="keys.rm")
-def remove(context: typer.Context, service: Service) -> None:
+def remove(ctx: typer.Context, service: Service) -> None:
     """Forget a stored key."""
-    around = surroundings(context)
-    if not remove_key(service, around.paths.keys):
+    context = command_context(ctx)
+    if not remove_key(service, context.paths.keys):
         raise UsageError("key_not_stored", service=service)
-    around.output.note(say("keys.removed", service=service, file=around.paths.keys))
+    context.output.note(say("keys.removed", service=service, file=context.paths.keys))
 
 
-def _asked_for(service: str) -> str:
+def _read_key(service: str) -> str:
     if sys.stdin is not None and sys.stdin.isatty():
         return getpass.getpass(say("keys.prompt", service=service), stream=sys.stderr)
     return read_stdin()[:_LONGEST]

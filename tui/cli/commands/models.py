@@ -1,4 +1,4 @@
-"""`genchat models`: which models there are, what is known of one, and taking one away."""
+"""`genchat models`: list models, show the card of one, and delete models."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -8,7 +8,7 @@ import typer
 
 from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal
-from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.options import AsJson, complete_models
 from genchat.tui.cli.parser import GenchatCommand, group
 
@@ -21,28 +21,28 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="cli.models.name", aut
 
 
 @app.callback(invoke_without_command=True)
-def models(context: typer.Context, remote: Remote = False, as_json: AsJson = False) -> None:
-    """Without a sub-command: the list."""
-    if context.invoked_subcommand is None:
-        _list(surroundings(context), remote, as_json)
+def models(ctx: typer.Context, remote: Remote = False, as_json: AsJson = False) -> None:
+    """List the models if there is no sub-command."""
+    if ctx.invoked_subcommand is None:
+        _list(command_context(ctx), remote, as_json)
 
 
 @app.command("list", cls=GenchatCommand, help="cli.models.list")
-def list_models(context: typer.Context, remote: Remote = False, as_json: AsJson = False) -> None:
-    """All models."""
-    _list(surroundings(context), remote, as_json)
+def list_models(ctx: typer.Context, remote: Remote = False, as_json: AsJson = False) -> None:
+    """List all models."""
+    _list(command_context(ctx), remote, as_json)
 
 
-def _list(around: Surroundings, remote: bool, as_json: bool) -> None:
+def _list(context: CommandContext, remote: bool, as_json: bool) -> None:
     if remote:
         from genchat.tui.cli.commands.remote_models import list_remote
 
-        list_remote(around, as_json)
+        list_remote(context, as_json)
         return
-    registry = around.registry
+    registry = context.registry
     entries = [*registry.models(), *registry.unusable_plugins()]
     if as_json:
-        around.output.json(
+        context.output.json(
             [
                 {
                     "name": entry.name,
@@ -52,7 +52,7 @@ def _list(around: Surroundings, remote: bool, as_json: bool) -> None:
                     "bytes": entry.size,
                     "description": entry.description,
                     "folder": None if entry.folder is None else str(entry.folder),
-                    "chosen": entry.name == around.settings.model and not (entry.plugin and entry.problem),
+                    "chosen": entry.name == context.settings.model and not (entry.plugin and entry.problem),
                     "problem": entry.problem or None,
                 }
                 for entry in entries
@@ -61,7 +61,7 @@ def _list(around: Surroundings, remote: bool, as_json: bool) -> None:
         return
     rows = [
         (
-            "▸" if entry.name == around.settings.model and not (entry.plugin and entry.problem) else "",
+            "▸" if entry.name == context.settings.model and not (entry.plugin and entry.problem) else "",
             entry.name,
             entry.family,
             say(f"cli.origin.{entry.origin.replace('-', '_')}"),
@@ -71,7 +71,7 @@ def _list(around: Surroundings, remote: bool, as_json: bool) -> None:
         )
         for entry in entries
     ]
-    around.output.table(rows, right=(5,), styles=("accent", "bold", "", "dim", "dim", "dim", "dim"))
+    context.output.table(rows, right=(5,), styles=("accent", "bold", "", "dim", "dim", "dim", "dim"))
 
 
 def _described(entry: "ModelEntry") -> str:
@@ -81,10 +81,10 @@ def _described(entry: "ModelEntry") -> str:
 
 
 @app.command("show", cls=GenchatCommand, help="cli.models.show")
-def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
-    """The card of one model."""
-    around = surroundings(context)
-    entry = around.registry.entry(name)
+def show(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
+    """Show the card of one model."""
+    context = command_context(ctx)
+    entry = context.registry.entry(name)
     values: dict[str, Any] = {
         "name": entry.name,
         "family": entry.family,
@@ -99,30 +99,30 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     else:
         values["description"] = entry.description
     if as_json:
-        around.output.json(values)
+        context.output.json(values)
         return
-    around.output.table(list(_rows(values)), styles=("dim", ""))
+    context.output.table(list(_rows(values)), styles=("dim", ""))
 
 
 @app.command("rm", cls=GenchatCommand, help="cli.models.rm")
 def remove(
-    context: typer.Context,
+    ctx: typer.Context,
     names: Annotated[list[str], typer.Argument(metavar="NAME", help="cli.models.name", autocompletion=complete_models)],
 ) -> None:
     """Delete trained or imported models."""
-    around = surroundings(context)
+    context = command_context(ctx)
     for name in names:
-        folder = around.registry.remove(name)
-        around.output.note(say("cli.models.removed", name=name, folder=folder))
+        folder = context.registry.remove(name)
+        context.output.note(say("cli.models.removed", name=name, folder=folder))
 
 
 def megabytes(size: int) -> str:
-    """A size in bytes for people: "3.2 MB"."""
+    """Return a size in bytes for people: "3.2 MB"."""
     return f"{decimal(size / 1e6, 1)} MB" if size >= 100_000 else f"{decimal(size / 1e3, 1)} kB"
 
 
 def _rows(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What is known, a row each; a list of records, such as the sources, takes a row for every one of them."""
+    """Yield one row for each fact; a list of records, such as the sources, takes one row for each record."""
     for name, value in values.items():
         if value in (None, "", [], {}, ()):
             continue
@@ -130,8 +130,8 @@ def _rows(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
             for key, part in value.items():
                 yield f"{name}.{key}", _shown(part)
         elif isinstance(value, list | tuple) and isinstance(value[0], dict):
-            for place, part in enumerate(value):
-                yield name if place == 0 else "", _shown(part)
+            for index, part in enumerate(value):
+                yield name if index == 0 else "", _shown(part)
         else:
             yield name, _shown(value)
 

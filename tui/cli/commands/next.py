@@ -1,11 +1,11 @@
-"""`genchat next TEXT`: what could come next, and how likely each of it is."""
+"""`genchat next TEXT`: which tokens could come next, and how likely they are."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from genchat.engine.language import say
-from genchat.tui.cli.command_context import surroundings
+from genchat.tui.cli.command_context import command_context
 from genchat.tui.cli.options import AsJson, Model, Precision
 from genchat.tui.cli.parser import GenchatCommand, single
 
@@ -20,7 +20,7 @@ app = single()
 
 @app.command("next", cls=GenchatCommand, help="cli.next.help")
 def next_tokens(
-    context: typer.Context,
+    ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="TEXT", help="cli.argument.text")],
     model: Model = None,
     precision: Precision = None,
@@ -29,7 +29,7 @@ def next_tokens(
     why: Annotated[bool, typer.Option("--why", help="cli.next.why")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """The table of next tokens."""
+    """Print the table of next tokens."""
     from genchat.engine.distribution import exact
     from genchat.engine.evidence_lines import evidence_lines, evidence_values
     from genchat.engine.language.numbers import decimal, percentage
@@ -38,43 +38,43 @@ def next_tokens(
     from genchat.engine.token_values import candidates
     from genchat.tui.cli.inputs import given_text
 
-    around = surroundings(context)
+    context = command_context(ctx)
     text = given_text(words)
-    around.take_flags({"precision": precision})
-    backend = around.open_model(model)
+    context.take_flags({"precision": precision})
+    backend = context.open_model(model)
     subject = language_model(backend)
-    tokens = _given_tokens(backend, subject, text, chat)
-    out = around.output
+    tokens = _context_tokens(backend, subject, text, chat)
+    out = context.output
     unknown = subject.tokenizer.unknown_in(text)
     if unknown:
         out.note(say("chat.unknown_pieces", pieces=" ".join(unknown[:8])), "warn")
     cursor = subject.start(tokens)
-    found = exact(cursor.log_probs())
+    distribution = exact(cursor.log_probs())
     labels = Labels(subject.tokenizer)
-    rest = found.rest_mass(top)
+    rest = distribution.rest_mass(top)
     if as_json:
         values = {
             "model": subject.info.name,
             "checksum": subject.info.checksum,
             "text": text,
             "context_tokens": len(tokens),
-            "vocabulary": found.vocabulary_size,
-            "entropy": found.entropy,
+            "vocabulary": distribution.vocabulary_size,
+            "entropy": distribution.entropy,
             "rest": rest,
-            "top": candidates(found, labels, top),
+            "top": candidates(distribution, labels, top),
         }
         out.json(values | ({"why": evidence_values(cursor.evidence())} if why else {}))
         return
-    _table(out, found, labels, top)
-    others = max(found.vocabulary_size - top, 0)
-    out.line(say("cli.next.summary", others=others, rest=percentage(rest), entropy=decimal(found.entropy)))
+    _table(out, distribution, labels, top)
+    others = max(distribution.vocabulary_size - top, 0)
+    out.line(say("cli.next.summary", others=others, rest=percentage(rest), entropy=decimal(distribution.entropy)))
     if why:
-        for line in evidence_lines(cursor.evidence(), labels, [row.token for row in found.top(top)]):
+        for line in evidence_lines(cursor.evidence(), labels, [row.token for row in distribution.top(top)]):
             out.line(line)
 
 
-def _given_tokens(backend: "Backend", model: "LanguageModel", text: str, chat: bool) -> tuple[int, ...]:
-    """What the model starts from: the text, or with `chat` the text as a message that it is about to answer."""
+def _context_tokens(backend: "Backend", model: "LanguageModel", text: str, chat: bool) -> tuple[int, ...]:
+    """Return what the model reads first: the text, or with `chat` the text as a message that it is about to answer."""
     from genchat.engine.contract import RendersPrompt
     from genchat.engine.conversation import Message, Role
 
@@ -83,13 +83,13 @@ def _given_tokens(backend: "Backend", model: "LanguageModel", text: str, chat: b
     return tuple(model.tokenizer.encode(text))
 
 
-def _table(out: "Output", found: "Distribution", labels: "Labels", top: int) -> None:
+def _table(out: "Output", distribution: "Distribution", labels: "Labels", top: int) -> None:
     from genchat.engine.token_values import table_rows
 
     out.table(
         [
             (*(say(f"cli.column.{name}") for name in ("rank", "token", "id", "percent", "bits")), ""),
-            *table_rows(found, labels, top),
+            *table_rows(distribution, labels, top),
         ],
         right=(0, 2, 3, 4),
         styles=("dim", "bold", "dim", "", "dim", "accent"),

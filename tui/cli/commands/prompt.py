@@ -1,4 +1,4 @@
-"""`genchat "prompt"`: one answer on stdout. Without a prompt, on a terminal: the screen."""
+"""`genchat "prompt"`: print one answer. Without a prompt, on a terminal, it opens the screen."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genchat.engine.errors import UsageError
-from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.commands import COMMANDS
 from genchat.tui.cli.options import (
     AsJson,
@@ -29,7 +29,7 @@ app = single()
 
 @app.command("prompt", cls=SamplingCommand, help="cli.prompt.help")
 def prompt(
-    context: typer.Context,
+    ctx: typer.Context,
     words: Annotated[list[str] | None, typer.Argument(metavar="PROMPT", help="cli.prompt.words")] = None,
     model: Model = None,
     precision: Precision = None,
@@ -45,51 +45,51 @@ def prompt(
     as_jsonl: AsJsonLines = False,
     top: TopInJson = 10,
 ) -> None:
-    """Ask once."""
-    around = surroundings(context)
-    around.take_flags({"model": model, "precision": precision, "sampling.seed": seed, "reply.max_tokens": max_tokens})
-    around.take_flags({"history.keep": False if no_log else None})
-    text = _text(around, words or [])
+    """Answer one prompt, or open the screen if there is none."""
+    context = command_context(ctx)
+    context.take_flags({"model": model, "precision": precision, "sampling.seed": seed, "reply.max_tokens": max_tokens})
+    context.take_flags({"history.keep": False if no_log else None})
+    text = _text(context, words or [])
     if text is None:
-        around.conversation, around.continue_latest = conversation, latest
-        raise typer.Exit(_open_screen(around))
+        context.conversation, context.continue_latest = conversation, latest
+        raise typer.Exit(_open_screen(context))
     from genchat.tui.cli.conversation_log import thread_for
     from genchat.tui.cli.streaming import form_of, seeded, write_reply
 
     form = form_of(as_json, as_jsonl)
-    settings = seeded(around.settings.reply_settings())
-    kept = around.settings.history.keep
-    with thread_for(around, latest=latest, name=conversation, keep=kept) as thread:
-        backend = around.open_model(_model_for(around, thread, model))
+    settings = seeded(context.settings.reply_settings())
+    kept = context.settings.history.keep
+    with thread_for(context, latest=latest, name=conversation, keep=kept) as thread:
+        backend = context.open_model(_model_for(context, thread, model))
         messages = thread.messages(text)
-        with thread.keep(text, backend, settings) as hear:
+        with thread.keep(text, backend, settings) as record_event:
             outcome = write_reply(
                 backend,
                 lambda stop: backend.reply(messages, settings, stop),
-                around.output,
+                context.output,
                 form=form,
                 prompt=text,
                 settings=settings,
                 top=top,
-                heard=hear,
+                on_event=record_event,
                 more={"conversation": thread.id},
             )
     if outcome.exit_code:
         raise typer.Exit(outcome.exit_code)
 
 
-def _model_for(around: Surroundings, thread: "Thread", model: str | None) -> str:
-    """The one asked for; when a conversation is continued, the one that gave its last reply, if it is still here."""
+def _model_for(context: CommandContext, thread: "Thread", model: str | None) -> str:
+    """Return the model named, or, in a continued conversation, the model of its last reply if it is still here."""
     before = None if model is not None else thread.model_before()
-    return before if before is not None and before in around.registry.names() else around.settings.model
+    return before if before is not None and before in context.registry.names() else context.settings.model
 
 
-def _text(around: Surroundings, words: list[str]) -> str | None:
-    """What to ask, from the words or from a pipe; None for "open the screen"."""
+def _text(context: CommandContext, words: list[str]) -> str | None:
+    """Return the prompt from the words or from a pipe; None means that the screen should open."""
     from genchat.tui.cli.inputs import given_text, stdin_holds_something
 
     if words:
-        _warn_about_commands(around, words)
+        _warn_about_commands(context, words)
         return given_text(words)
     if sys.stdin is not None and sys.stdin.isatty():
         if sys.stdout.isatty():
@@ -100,23 +100,23 @@ def _text(around: Surroundings, words: list[str]) -> str | None:
     return given_text(["-"])
 
 
-def _warn_about_commands(around: Surroundings, words: list[str]) -> None:
-    """A command that stands after options would silently become a prompt; a mistyped one does, with a word about it."""
+def _warn_about_commands(context: CommandContext, words: list[str]) -> None:
+    """Reject a command that stands after options, which would silently be a prompt, and warn about a mistyped one."""
     from difflib import get_close_matches
 
     from genchat.engine.language import say
 
-    explicit = "--" in around.arguments or around.arguments[:1] == ("prompt",)
+    explicit = "--" in context.arguments or context.arguments[:1] == ("prompt",)
     if explicit:
         return
     if words[0] in COMMANDS:
         raise UsageError("command_after_options", command=words[0])
     near = get_close_matches(words[0], [*COMMANDS], 1, 0.75)
     if near and len(words) <= 3:
-        around.output.note(say("cli.prompt.near_command", word=words[0], command=near[0]), "warn")
+        context.output.note(say("cli.prompt.near_command", word=words[0], command=near[0]), "warn")
 
 
-def _open_screen(around: Surroundings) -> int:
+def _open_screen(context: CommandContext) -> int:
     from genchat.tui.app import run_app
 
-    return int(run_app(around) or 0)
+    return int(run_app(context) or 0)

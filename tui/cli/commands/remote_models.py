@@ -1,24 +1,24 @@
-"""`genchat models --remote`: what Gemini offers the key in use."""
+"""`genchat models --remote`: list the models that Gemini offers with the API key in use."""
 
 from dataclasses import asdict
 
 from genchat.engine.gemini.client import RemoteModel
 from genchat.engine.gemini.connection import list_models, open_connection
 from genchat.engine.language import say
-from genchat.tui.cli.command_context import Surroundings
+from genchat.tui.cli.command_context import CommandContext
 
 
-def list_remote(around: Surroundings, as_json: bool) -> None:
-    """Raises GeminiError, or UsageError for an address that is not taken."""
-    connection = open_connection(around.settings, around.paths)
+def list_remote(context: CommandContext, as_json: bool) -> None:
+    """List the models that the service offers. Raises GeminiError, or UsageError for an address it does not accept."""
+    connection = open_connection(context.settings, context.paths)
     try:
         models = list_models(connection)
     finally:
         connection.close()
-    choices = around.settings.gemini
+    choices = context.settings.gemini
     chosen = {choices.model, choices.embedding_model}
     if as_json:
-        around.output.json([{**asdict(model), "chosen": model.name in chosen} for model in models])
+        context.output.json([{**asdict(model), "chosen": model.name in chosen} for model in models])
         return
     rows = [
         (
@@ -30,7 +30,7 @@ def list_remote(around: Surroundings, as_json: bool) -> None:
         )
         for model in models
     ]
-    around.output.table(rows, styles=("accent", "bold", "dim", "dim", "dim"))
+    context.output.table(rows, styles=("accent", "bold", "dim", "dim", "dim"))
 
 
 def _use(model: RemoteModel) -> str:

@@ -1,4 +1,4 @@
-"""`genchat score TEXT|-`: how surprised a model is by a text, token by token and in all."""
+"""`genchat score TEXT|-`: measure how well a model predicts a text, by token and in total."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -8,7 +8,7 @@ import typer
 
 from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal, percent
-from genchat.tui.cli.command_context import surroundings
+from genchat.tui.cli.command_context import command_context
 from genchat.tui.cli.options import AsJson, Model, Precision
 from genchat.tui.cli.parser import GenchatCommand, single
 
@@ -20,7 +20,7 @@ app = single()
 
 @dataclass(frozen=True)
 class Totals:
-    """A text's price. `bits` is None where a token had no probability at all."""
+    """The totals say how well a model predicts a whole text. `bits` is None where a token had no probability at all."""
 
     tokens: int
     bytes: int
@@ -31,7 +31,7 @@ class Totals:
 
 
 def totals(log_probs: Any, text: str) -> Totals:
-    """From natural log-probabilities, one a token of `text`."""
+    """Return the totals of natural log-probabilities, one for each token of `text`."""
     size = len(text.encode("utf-8"))
     nats = -float(log_probs.sum(dtype="float64"))
     if not math.isfinite(nats):
@@ -43,25 +43,25 @@ def totals(log_probs: Any, text: str) -> Totals:
 
 @app.command("score", cls=GenchatCommand, help="cli.score.help")
 def score_text(
-    context: typer.Context,
+    ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="TEXT", help="cli.argument.text_or_stdin")],
     model: Model = None,
     precision: Precision = None,
     summary: Annotated[bool, typer.Option("--summary", "-s", help="cli.score.summary")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Surprisal by token, bits per byte, perplexity."""
+    """Print surprisal by token, bits per byte and perplexity."""
     from genchat.engine.decoding import score
     from genchat.engine.registry import language_model
     from genchat.engine.token_labels import Labels
     from genchat.engine.token_values import finite
     from genchat.tui.cli.inputs import given_text
 
-    around = surroundings(context)
+    context = command_context(ctx)
     text = given_text(words)
-    around.take_flags({"precision": precision})
-    subject = language_model(around.open_model(model))
-    out = around.output
+    context.take_flags({"precision": precision})
+    subject = language_model(context.open_model(model))
+    out = context.output
     unknown = subject.tokenizer.unknown_in(text)
     if unknown:
         out.note(say("cli.score.unknown", pieces=" ".join(unknown[:8]), count=len(unknown)), "warn")
@@ -96,7 +96,7 @@ def _number(value: float | None, digits: int = 2) -> str:
 
 
 def _table(out: "Output", labels: list[str], log_probs: list[float]) -> None:
-    """A row a token: its label, its probability, its bits and a bar for them."""
+    """Print one row for each token: its label, its probability, its bits and a bar for them."""
     from genchat.engine.token_values import bar
 
     bits = [-log_prob / math.log(2) for log_prob in log_probs]

@@ -1,4 +1,4 @@
-"""`genchat train`: one command a kind of model, each in a module of its own."""
+"""`genchat train`: one command for every kind of model, all in modules of their own."""
 
 from genchat.tui.cli.parser import lazy_group
 

@@ -1,4 +1,4 @@
-"""`genchat train mixture A B --held-out FILE --name NAME`: two models as one."""
+"""`genchat train mixture A B --held-out FILE --name NAME`: combine two models into one."""
 
 import shlex
 from dataclasses import asdict
@@ -10,7 +10,7 @@ import typer
 from genchat.engine.errors import UsageError
 from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal
-from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.commands.train_ngram import NewName, Replace, folder_for
 from genchat.tui.cli.options import AsJson, complete_models
 from genchat.tui.cli.parser import GenchatCommand, single
@@ -24,7 +24,7 @@ app = single()
 
 @app.command("mixture", cls=GenchatCommand, help="mixture.help")
 def mixture(
-    context: typer.Context,
+    ctx: typer.Context,
     first_model: Annotated[str, typer.Argument(metavar="MODEL1", help="mixture.first", autocompletion=complete_models)],
     second_model: Annotated[
         str, typer.Argument(metavar="MODEL2", help="mixture.second", autocompletion=complete_models)
@@ -36,21 +36,21 @@ def mixture(
     as_json: AsJson = False,
 ) -> None:
     """Fit the weights and write the card."""
-    from genchat.engine.mixture.making import mix, write_mixture
+    from genchat.engine.mixture.fitting import mix, write_mixture
     from genchat.engine.mixture.model import Matching
 
-    around = surroundings(context)
-    folder = folder_for(around, name, replace)
-    parts = [_part(around, part) for part in (first_model, second_model)]
+    context = command_context(ctx)
+    folder = folder_for(context, name, replace)
+    parts = [_part(context, part) for part in (first_model, second_model)]
     if isinstance(parts[1][0].start([]), Matching) and not isinstance(parts[0][0].start([]), Matching):
         parts.reverse()
     (first, first_card), (second, second_card) = parts
     texts = _texts(held_out)
     fitted = mix(first, second, _tokens(first, texts), name, by_length=not constant)
     size = sum(len(text.encode("utf-8")) for text in texts)
-    command = shlex.join(["genchat", *around.arguments])
+    command = shlex.join(["genchat", *context.arguments])
     card = write_mixture(folder, fitted, (first_card, second_card), command, size)
-    out = around.output
+    out = context.output
     if as_json:
         out.json({**asdict(card), "folder": str(folder), "checksum": card.checksum})
         return
@@ -59,13 +59,13 @@ def mixture(
     out.note(say("cli.train.try_it", name=name, command="prompt" if card.chat else "complete"), "dim")
 
 
-def _part(around: Surroundings, name: str) -> "tuple[LanguageModel, ModelCard]":
+def _part(context: CommandContext, name: str) -> "tuple[LanguageModel, ModelCard]":
     from genchat.engine.registry import language_model
 
-    card = around.registry.entry(name).card
+    card = context.registry.entry(name).card
     if card is None:
         raise UsageError("mixture_part_built_in", name=name)
-    return language_model(around.open_model(name)), card
+    return language_model(context.open_model(name)), card
 
 
 def _texts(files: list[Path]) -> list[str]:
@@ -75,17 +75,17 @@ def _texts(files: list[Path]) -> list[str]:
 
 
 def _tokens(model: "LanguageModel", texts: list[str]) -> list[list[int]]:
-    """Each text, or each dialogue of it, as the model would read it."""
+    """Return each text, or each dialogue of it, as the tokens that the model would read."""
     from genchat.corpora.loader import looks_like_dialogues, parse_dialogues
     from genchat.engine.conversation import Message, Role, TurnTemplate
     from genchat.engine.errors import TextUnusable
 
     template = TurnTemplate(model.tokenizer)
     roles = {"person": Role.USER, "reply": Role.ASSISTANT}
-    found = []
+    sequences = []
     for text in texts:
         if not looks_like_dialogues(text):
-            found.append(model.tokenizer.encode(text))
+            sequences.append(model.tokenizer.encode(text))
             continue
         try:
             dialogues = parse_dialogues(text, "", "")
@@ -93,5 +93,5 @@ def _tokens(model: "LanguageModel", texts: list[str]) -> list[list[int]]:
             raise TextUnusable("dialogues_broken", reason=error) from None
         for dialogue in dialogues:
             turns = [template.turn(Message(roles[turn.speaker], turn.text)) for turn in dialogue.turns]
-            found.append([token for turn in turns for token in turn])
-    return found
+            sequences.append([token for turn in turns for token in turn])
+    return sequences

@@ -1,4 +1,4 @@
-"""`genchat train gpt|lstm FILE…`: a neural model of one's own, with its loss to watch."""
+"""`genchat train gpt|lstm FILE…`: train a neural model and show its loss."""
 
 import shlex
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ import typer
 from genchat.engine.errors import ExitCode, UsageError
 from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal, whole
-from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.commands.train_ngram import Languages, Licence, NewName, Replace, folder_for
 from genchat.tui.cli.options import AsJson
 from genchat.tui.cli.parser import GenchatCommand, single
@@ -56,7 +56,7 @@ NoSamples = Annotated[bool, typer.Option("--no-samples", help="training.no_sampl
 
 @app.command("gpt", cls=GenchatCommand, help="training.gpt_help")
 def gpt(
-    context: typer.Context,
+    ctx: typer.Context,
     files: Files,
     name: NewName,
     held_out: HeldOut = None,
@@ -93,12 +93,12 @@ def gpt(
     events: AsEvents = False,
 ) -> None:
     """Train a mini GPT."""
-    _train("gpt", surroundings(context), dict(context.params))
+    _train("gpt", command_context(ctx), dict(ctx.params))
 
 
 @app.command("lstm", cls=GenchatCommand, help="training.lstm_help")
 def lstm(
-    context: typer.Context,
+    ctx: typer.Context,
     files: Files,
     name: NewName,
     held_out: HeldOut = None,
@@ -132,42 +132,42 @@ def lstm(
     events: AsEvents = False,
 ) -> None:
     """Train a character LSTM."""
-    _train("lstm", surroundings(context), dict(context.params))
+    _train("lstm", command_context(ctx), dict(ctx.params))
 
 
-def _plan(family: str, around: Surroundings, given: dict[str, Any]) -> "Run":
+def _plan(family: str, context: CommandContext, parameters: dict[str, Any]) -> "Run":
     from genchat.engine.training.data import read_sources
     from genchat.engine.training.run import plan
     from genchat.engine.training.warm_start import read_beginning
 
-    folder = folder_for(around, given["name"], given["replace"] or given["resume"])
+    folder = folder_for(context, parameters["name"], parameters["replace"] or parameters["resume"])
     beginning = None
-    if given["begin_from"] is not None:
-        entry = around.registry.entry(given["begin_from"])
+    if parameters["begin_from"] is not None:
+        entry = context.registry.entry(parameters["begin_from"])
         if entry.folder is None or entry.card is None:
             raise UsageError("cannot_begin_from", model=entry.name, family=family)
         beginning = read_beginning(entry.folder, entry.card, family)
     return plan(
-        read_sources(given["files"], given["held_out"] or (), given["licence"]),
-        _recipe(family, given),
+        read_sources(parameters["files"], parameters["held_out"] or (), parameters["licence"]),
+        _recipe(family, parameters),
         folder,
-        around.paths.data / "training" / given["name"] / "checkpoint.safetensors",
-        shlex.join(["genchat", *without_flag(around.arguments)]),
-        resume=given["resume"],
-        samples=not given["no_samples"],
+        context.paths.data / "training" / parameters["name"] / "checkpoint.safetensors",
+        shlex.join(["genchat", *without_flag(context.arguments)]),
+        resume=parameters["resume"],
+        samples=not parameters["no_samples"],
         beginning=beginning,
-        languages=tuple(given["language"] or ()),
+        languages=tuple(parameters["language"] or ()),
     )
 
 
-def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
+def _train(family: str, context: CommandContext, parameters: dict[str, Any]) -> None:
     from genchat.engine.training.events import Kept
     from genchat.tui.cli.streaming import Interruption
     from genchat.tui.cli.watched import EventLines
 
-    run = _plan(family, around, given)
-    out = around.output
-    watcher = EventLines(out) if given["events"] else None
+    run = _plan(family, context, parameters)
+    out = context.output
+    watcher = EventLines(out) if parameters["events"] else None
     reason: EndReason | None = None
     with Interruption() as should_stop:
         for event in run.events(lambda: should_stop() or (watcher is not None and watcher.gone)):
@@ -175,11 +175,11 @@ def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
     if not run.leads:
         return
     card = run.keep()
-    if given["plot"] is not None:
-        run.plot(given["plot"])
+    if parameters["plot"] is not None:
+        run.plot(parameters["plot"])
     if watcher is not None:
         watcher.tell(Kept(card.name, str(run.folder), card.chat))
-    elif given["as_json"]:
+    elif parameters["as_json"]:
         out.json(_as_json(run, card.results, reason))
     else:
         _conclude(out, run, reason)
@@ -188,14 +188,14 @@ def _train(family: str, around: Surroundings, given: dict[str, Any]) -> None:
         raise typer.Exit(ExitCode.INTERRUPTED)
 
 
-def _recipe(family: str, given: dict[str, Any]) -> Any:
+def _recipe(family: str, parameters: dict[str, Any]) -> Any:
     from genchat.engine.training.recipes import Recipe, read_recipe
 
-    base = read_recipe(given["recipe"]) if given["recipe"] is not None else Recipe()
-    flags = {name: given[name] for name in Recipe.__dataclass_fields__ if given.get(name) is not None}
-    if given.get("context_length") is not None:
-        flags["context"] = given["context_length"]
-    return base.with_values({**flags, "family": family, "compile": given["compile_network"] or base.compile})
+    base = read_recipe(parameters["recipe"]) if parameters["recipe"] is not None else Recipe()
+    flags = {name: parameters[name] for name in Recipe.__dataclass_fields__ if parameters.get(name) is not None}
+    if parameters.get("context_length") is not None:
+        flags["context"] = parameters["context_length"]
+    return base.with_values({**flags, "family": family, "compile": parameters["compile_network"] or base.compile})
 
 
 def tell(out: "Output", event: "TrainingEvent") -> "EndReason | None":
@@ -225,7 +225,7 @@ def tell(out: "Output", event: "TrainingEvent") -> "EndReason | None":
 
 
 def duration(seconds: float | None) -> str:
-    """A length of time in words."""
+    """Return a length of time in words."""
     if seconds is None or seconds == float("inf"):
         return say("training.unknown_length")
     minutes, rest = divmod(round(seconds), 60)
@@ -243,12 +243,12 @@ _ENDED_EARLY: Mapping["EndReason", str] = {
 
 
 def _conclude(out: "Output", run: "Run", reason: "EndReason | None") -> None:
-    place = run.trainer.place
+    position = run.trainer.place
     if reason is not None and reason in _ENDED_EARLY:
-        out.note(say(_ENDED_EARLY[reason], step=place.step))
-    values = {"name": run.folder.name, "steps": place.step, "seconds": round(place.seconds)}
-    if place.held_out_curve:
-        loss = place.held_out_curve[-1][2]
+        out.note(say(_ENDED_EARLY[reason], step=position.step))
+    values = {"name": run.folder.name, "steps": position.step, "seconds": round(position.seconds)}
+    if position.held_out_curve:
+        loss = position.held_out_curve[-1][2]
         bits = decimal(run.trainer.bits_per_byte(loss), 4)
         out.line(say("training.ended", **values, loss=decimal(loss, 4), bits=bits))
     else:

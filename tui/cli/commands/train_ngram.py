@@ -1,4 +1,4 @@
-"""`genchat train ngram FILE…`: count a text."""
+"""`genchat train ngram FILE…`: train an n-gram model, which counts a text."""
 
 import shlex
 from dataclasses import asdict
@@ -10,7 +10,7 @@ import typer
 from genchat.engine.errors import ExitCode, TrainingFailed, UsageError
 from genchat.engine.language import say
 from genchat.engine.language.numbers import plain
-from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.options import AsJson
 from genchat.tui.cli.parser import GenchatCommand, single
 from genchat.tui.cli.watched import AsEvents, without_flag
@@ -28,9 +28,12 @@ Languages = Annotated[list[str] | None, typer.Option("--language", metavar="TAG"
 Licence = Annotated[str, typer.Option("--licence", metavar="NAME", help="cli.train.licence")]
 
 
-def folder_for(around: Surroundings, name: str, replace: bool) -> Path:
-    """Where the new model goes. Raises UsageError for a bad or taken name, or one that exists without `replace`."""
-    folder = around.registry.new_folder(name)
+def folder_for(context: CommandContext, name: str, replace: bool) -> Path:
+    """Return the folder of a new model.
+
+    Raises UsageError for a bad or taken name, or one that exists without `replace`.
+    """
+    folder = context.registry.new_folder(name)
     if folder.exists() and not replace:
         raise UsageError("model_exists", name=name)
     return folder
@@ -38,7 +41,7 @@ def folder_for(around: Surroundings, name: str, replace: bool) -> Path:
 
 @app.command("ngram", cls=GenchatCommand, help="cli.train.ngram_help")
 def train(
-    context: typer.Context,
+    ctx: typer.Context,
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="cli.train.files")],
     name: NewName,
     order: Annotated[int | None, typer.Option("--order", metavar="K", help="cli.train.order")] = None,
@@ -56,9 +59,9 @@ def train(
     from genchat.engine.training.events import Kept
     from genchat.tui.cli.watched import EventLines
 
-    around = surroundings(context)
-    folder = folder_for(around, name, replace)
-    out = around.output
+    context = command_context(ctx)
+    folder = folder_for(context, name, replace)
+    out = context.output
     watcher = EventLines(out) if events else None
     card = _count(
         out,
@@ -68,7 +71,7 @@ def train(
         order=order,
         unit=tokens,
         min_count=DEFAULT_MIN_COUNT if min_count is None else min_count,
-        command=shlex.join(["genchat", *without_flag(around.arguments)]),
+        command=shlex.join(["genchat", *without_flag(context.arguments)]),
         languages=tuple(language or ()),
         licence=licence,
     )
@@ -95,7 +98,10 @@ def train(
 def _count(
     out: "Output", watcher: "EventLines | None", sources: "list[Source]", folder: Path, **how: Any
 ) -> "ModelCard":
-    """Train, telling the phases; `how` is what train_ngram takes beside. Ctrl-C and a watcher that is gone end it."""
+    """Train and report the phases; `how` holds the other arguments of train_ngram.
+
+    Ctrl-C and a watcher that has gone end it.
+    """
     from genchat.engine.ngram.training import train_ngram
     from genchat.engine.training.events import Phase
     from genchat.tui.cli.streaming import Interruption

@@ -1,4 +1,4 @@
-"""`genchat words`: what words are to a machine. Their forms, and vectors learned from the company they keep."""
+"""`genchat words`: show words as a machine sees them: their forms, and vectors learned from their contexts."""
 
 import shutil
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from genchat.engine.errors import DocumentsError, UsageError
 from genchat.engine.language import language_in_use, say
 from genchat.engine.language.numbers import decimal, whole
 from genchat.engine.text import safe_line
-from genchat.tui.cli.command_context import Surroundings, surroundings
+from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.options import AsJson, Model
 from genchat.tui.cli.parser import GenchatCommand, group
 
@@ -31,43 +31,49 @@ _MAP_HEIGHT = 24
 
 @app.command("forms", cls=GenchatCommand, help="words.forms")
 def forms(
-    context: typer.Context,
+    ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="TEXT", help="cli.argument.text_or_stdin")],
     language: LanguageOption = None,
     model: Model = None,
     as_json: AsJson = False,
 ) -> None:
-    """Each word with the tokens that a model reads, its folded form, stem and lemma."""
+    """Show each word with its tokens, its folded form, its stem and its lemma."""
     from genchat.engine.retrieval.terms import detect_language
     from genchat.engine.words.forms import distinct, word_forms
     from genchat.tui.cli.inputs import given_text
 
-    around = surroundings(context)
+    context = command_context(ctx)
     text = given_text(words)
-    chosen = language or detect_language(text, _own_language())
-    backend = around.open_model(model)
+    chosen = language or detect_language(text, _reader_language())
+    backend = context.open_model(model)
     tokenizer = None if backend.capabilities.remote else backend.tokenizer
-    found = word_forms(text, chosen, tokenizer)
+    forms_of_words = word_forms(text, chosen, tokenizer)
     if as_json:
-        around.output.json({"language": chosen, "words": [asdict(form) for form in found], "distinct": distinct(found)})
+        context.output.json(
+            {
+                "language": chosen,
+                "words": [asdict(form) for form in forms_of_words],
+                "distinct": distinct(forms_of_words),
+            }
+        )
         return
-    out = around.output
+    out = context.output
     rows = [tuple(say(f"words.column_{name}") for name in ("text", "pieces", "folded", "stem", "lemma", "remark"))]
-    for form in found:
+    for form in forms_of_words:
         remark = say("words.is_common") if form.common else "" if form.known else say("words.is_unknown")
         rows.append((form.text, "|".join(form.pieces), form.folded, form.stem, form.lemma, remark))
     if tokenizer is None:
         rows = [(row[0], *row[2:]) for row in rows]
     styles = ("bold", "dim", "dim", "accent", "", "dim")
     out.table(rows, styles=styles if tokenizer is not None else (styles[0], *styles[2:]))
-    out.note(say("words.distinct", **distinct(found)), "dim")
+    out.note(say("words.distinct", **distinct(forms_of_words)), "dim")
     if tokenizer is not None:
         out.note(say("words.tokens_of", name=safe_line(backend.info.name)), "dim")
 
 
 @app.command("near", cls=GenchatCommand, help="words.near")
 def near(
-    context: typer.Context,
+    ctx: typer.Context,
     word: Annotated[str, typer.Argument(metavar="WORD", help="words.word")],
     text: TextFile = None,
     corpus: Corpus = None,
@@ -75,15 +81,15 @@ def near(
     top: Count = 10,
     as_json: AsJson = False,
 ) -> None:
-    """The words that keep the most similar company."""
-    around = surroundings(context)
-    vectors = _vectors(around, (word,), text, corpus, language)
-    _show(around, vectors, vectors.nearest(word, top), as_json)
+    """Show the words that occur in the most similar contexts."""
+    context = command_context(ctx)
+    vectors = _vectors(context, (word,), text, corpus, language)
+    _show(context, vectors, vectors.nearest(word, top), as_json)
 
 
 @app.command("distance", cls=GenchatCommand, help="words.distance")
 def distance(
-    context: typer.Context,
+    ctx: typer.Context,
     left: Annotated[str, typer.Argument(metavar="WORD", help="words.word")],
     right: Annotated[str, typer.Argument(metavar="WORD", help="words.word")],
     text: TextFile = None,
@@ -91,18 +97,22 @@ def distance(
     language: LanguageOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Cosine and Euclidean distance of two words."""
-    around = surroundings(context)
-    found = _vectors(around, (left, right), text, corpus, language).compare(left, right)
+    """Show the cosine and the Euclidean distance of two words."""
+    context = command_context(ctx)
+    comparison = _vectors(context, (left, right), text, corpus, language).compare(left, right)
     if as_json:
-        around.output.json({"left": left, "right": right, "cosine": found.cosine, "distance": found.distance})
+        context.output.json(
+            {"left": left, "right": right, "cosine": comparison.cosine, "distance": comparison.distance}
+        )
     else:
-        around.output.line(say("words.distances", cosine=decimal(found.cosine, 3), distance=decimal(found.distance, 3)))
+        context.output.line(
+            say("words.distances", cosine=decimal(comparison.cosine, 3), distance=decimal(comparison.distance, 3))
+        )
 
 
 @app.command("analogy", cls=GenchatCommand, help="words.analogy")
 def analogy(
-    context: typer.Context,
+    ctx: typer.Context,
     first: Annotated[str, typer.Argument(metavar="A", help="words.analogy_first")],
     second: Annotated[str, typer.Argument(metavar="B", help="words.analogy_second")],
     third: Annotated[str, typer.Argument(metavar="C", help="words.analogy_third")],
@@ -112,61 +122,66 @@ def analogy(
     top: Count = 5,
     as_json: AsJson = False,
 ) -> None:
-    """What is to C as B is to A."""
-    around = surroundings(context)
-    vectors = _vectors(around, (first, second, third), text, corpus, language)
-    _show(around, vectors, vectors.analogy(first, second, third, top), as_json)
+    """Show what is to C as B is to A."""
+    context = command_context(ctx)
+    vectors = _vectors(context, (first, second, third), text, corpus, language)
+    _show(context, vectors, vectors.analogy(first, second, third, top), as_json)
 
 
 @app.command("map", cls=GenchatCommand, help="words.map")
 def word_map(
-    context: typer.Context,
+    ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="WORD", help="words.map_words")],
     text: TextFile = None,
     corpus: Corpus = None,
     language: LanguageOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Words on a plane; of a single word, its neighbours."""
+    """Draw words on a plane; for a single word, draw its neighbours."""
     from genchat.engine.words.picture import drawn, placed
 
-    around = surroundings(context)
-    vectors = _vectors(around, words, text, corpus, language)
-    chosen = list(dict.fromkeys(vectors.words[vectors.place(word)] for word in words))
+    context = command_context(ctx)
+    vectors = _vectors(context, words, text, corpus, language)
+    chosen = list(dict.fromkeys(vectors.words[vectors.index(word)] for word in words))
     if len(chosen) == 1:
-        chosen += [each.word for each in vectors.nearest(chosen[0], _MAP_NEIGHBOURS)]
+        chosen += [neighbour.word for neighbour in vectors.nearest(chosen[0], _MAP_NEIGHBOURS)]
     points = vectors.plane(chosen)
     if as_json:
-        places = [{"word": word, "x": x, "y": y} for word, (x, y) in zip(chosen, points.tolist(), strict=True)]
-        around.output.json(places)
+        positions = [{"word": word, "x": x, "y": y} for word, (x, y) in zip(chosen, points.tolist(), strict=True)]
+        context.output.json(positions)
         return
     size = shutil.get_terminal_size()
     width, height = max(size.columns, 40), max(min(size.lines - 2, _MAP_HEIGHT), 8)
     shown = placed(chosen, points, width, height)
     for line in drawn(shown, width, height):
-        around.output.line(line)
-    around.output.note(say("words.map_note", shown=len(shown), total=len(chosen)), "dim")
+        context.output.line(line)
+    context.output.note(say("words.map_note", shown=len(shown), total=len(chosen)), "dim")
 
 
-def _show(around: Surroundings, vectors: "WordVectors", found: Sequence["Neighbour"], as_json: bool) -> None:
+def _show(context: CommandContext, vectors: "WordVectors", neighbours: Sequence["Neighbour"], as_json: bool) -> None:
     if as_json:
-        around.output.json([{**asdict(each), "count": vectors.count(each.word)} for each in found])
+        context.output.json([{**asdict(neighbour), "count": vectors.count(neighbour.word)} for neighbour in neighbours])
         return
     head = tuple(say(f"words.column_{name}") for name in ("word", "cosine", "distance", "count"))
     rows = [
-        (each.word, decimal(each.cosine, 3), decimal(each.distance, 3), whole(vectors.count(each.word)))
-        for each in found
+        (
+            neighbour.word,
+            decimal(neighbour.cosine, 3),
+            decimal(neighbour.distance, 3),
+            whole(vectors.count(neighbour.word)),
+        )
+        for neighbour in neighbours
     ]
-    around.output.table([head, *rows], right=(1, 2, 3), styles=("bold", "accent", "", "dim"))
-    around.output.note(say("words.trained_on", name=vectors.name, words=len(vectors.words)), "dim")
+    context.output.table([head, *rows], right=(1, 2, 3), styles=("bold", "accent", "", "dim"))
+    context.output.note(say("words.trained_on", name=vectors.name, words=len(vectors.words)), "dim")
 
 
 def _vectors(
-    around: Surroundings, words: Sequence[str], text: Path | None, corpus: str | None, language: Language | None
+    context: CommandContext, words: Sequence[str], text: Path | None, corpus: str | None, language: Language | None
 ) -> "WordVectors":
-    """Vectors of the text that is named, or of all that ships with genchat; trained once, then kept.
+    """Return vectors of the text that is named, or of all that ships with genchat; they are trained once, then stored.
 
-    Of what ships, the reader's language, unless one is named or only the other one knows all of `words`.
+    Shipped texts are those in the reader's language, unless one is named or only the other one knows all of `words`.
     """
     from genchat.engine.words.store import shipped_texts
     from genchat.tui.cli.inputs import read_text_file
@@ -176,36 +191,36 @@ def _vectors(
     if corpus is not None:
         from genchat.engine.text_store import TextStore
 
-        store = TextStore(around.paths.data / "texts")
-        return _open(around, store.find(corpus).name, [read_text_file(store.path(corpus))])
+        store = TextStore(context.paths.data / "texts")
+        return _open(context, store.find(corpus).name, [read_text_file(store.path(corpus))])
     if text is not None:
-        return _open(around, safe_line(text.name), [read_text_file(text)])
-    own: Language = language or _own_language()
-    vectors = _open(around, say(f"words.shipped_{own}"), shipped_texts(own))
+        return _open(context, safe_line(text.name), [read_text_file(text)])
+    preferred: Language = language or _reader_language()
+    vectors = _open(context, say(f"words.shipped_{preferred}"), shipped_texts(preferred))
     if language is None and not _knows(vectors, words):
-        other: Language = "en" if own == "pt" else "pt"
-        others = _open(around, say(f"words.shipped_{other}"), shipped_texts(other))
-        return others if _knows(others, words) else vectors
+        other: Language = "en" if preferred == "pt" else "pt"
+        other_vectors = _open(context, say(f"words.shipped_{other}"), shipped_texts(other))
+        return other_vectors if _knows(other_vectors, words) else vectors
     return vectors
 
 
-def _open(around: Surroundings, name: str, texts: list[str]) -> "WordVectors":
+def _open(context: CommandContext, name: str, texts: list[str]) -> "WordVectors":
     from genchat.engine.words.store import open_vectors
 
     try:
         return open_vectors(
-            texts, name, around.paths.cache, lambda share: around.output.progress(say("words.training"), share)
+            texts, name, context.paths.cache, lambda share: context.output.progress(say("words.training"), share)
         )
     finally:
-        around.output.end_progress()
+        context.output.end_progress()
 
 
 def _knows(vectors: "WordVectors", words: Sequence[str]) -> bool:
     try:
-        return all(vectors.place(word) >= 0 for word in words)
+        return all(vectors.index(word) >= 0 for word in words)
     except DocumentsError:
         return False
 
 
-def _own_language() -> Language:
+def _reader_language() -> Language:
     return "pt" if language_in_use() == "pt-br" else "en"

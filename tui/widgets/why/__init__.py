@@ -1,4 +1,4 @@
-"""The "why" below the candidates: one painter a kind of evidence, each in a file of its own.
+"""The "why" below the candidates: one painter for every kind of evidence, all in files of their own.
 
 A painter takes the evidence and a Scene and gives finished lines; painters.py knows them all, the panel none of them.
 """
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from textual.strip import Strip
 
-from genchat.tui.colours import Inks
+from genchat.tui.colours import ThemeStyles
 from genchat.tui.widgets.painting import Line
 from genchat.tui.widgets.wrapping import WrappedText
 
@@ -20,36 +20,36 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scene:
-    """What a painter needs besides the evidence."""
+    """A scene is what a painter needs besides the evidence."""
 
     record: "TokenRecord"
     width: int
-    inks: Inks
+    styles: ThemeStyles
     family: str
 
     @property
     def labels(self) -> "Labels":
-        """Token ids to labels."""
+        """Return the labels of token ids."""
         return self.record.labels
 
     @property
     def accent(self) -> Style:
-        """The backend family's colour."""
-        return Style(color=self.inks.family_colour(self.family))
+        """Return the colour of the backend family."""
+        return Style(color=self.styles.family_colour(self.family))
 
     def line(self) -> Line:
-        """A new line."""
-        return Line(self.width, self.inks.text)
+        """Return a new line."""
+        return Line(self.width, self.styles.text)
 
     def title(self, text: str) -> Strip:
-        """The heading of a part."""
-        return self.line().add(text, self.inks.muted + Style(bold=True)).strip()
+        """Return the heading of a section."""
+        return self.line().add(text, self.styles.muted + Style(bold=True)).strip()
 
     def paragraph(self, text: str, style: Style | None = None) -> list[Strip]:
-        """Safe text, wrapped."""
+        """Return safe text, wrapped."""
         wrapped = WrappedText(self.width, text)
-        return [self.line().add(wrapped.text[a:b], style or self.inks.muted).strip() for a, b in wrapped.lines]
+        return [self.line().add(wrapped.text[a:b], style or self.styles.muted).strip() for a, b in wrapped.lines]
 
     def blank(self) -> Strip:
-        """An empty line."""
-        return Strip.blank(self.width, self.inks.text)
+        """Return an empty line."""
+        return Strip.blank(self.width, self.styles.text)

@@ -14,7 +14,7 @@ _STRONGEST = 5
 
 
 def paint_gpt(evidence: GptEvidence, scene: Scene) -> list[Strip]:
-    """The logit lens, a line a layer, then the positions that all heads together looked at most."""
+    """Paint the logit lens, one line for each layer, then the positions with the most attention over all heads."""
     return [*_paint_lens(evidence, scene), *_paint_attention(evidence, scene)]
 
 
@@ -23,12 +23,12 @@ def _paint_lens(evidence: GptEvidence, scene: Scene) -> list[Strip]:
         return []
     lines = [scene.title(say("tui.why.lens"))]
     for row in evidence.lens:
-        line = scene.line().add(str(row.layer), scene.inks.muted, width=3)
+        line = scene.line().add(str(row.layer), scene.styles.muted, width=3)
         for token, probability in row.top:
-            style = Style(bold=True) if token == scene.record.token else scene.inks.text
+            style = Style(bold=True) if token == scene.record.token else scene.styles.text
             if line.room < 12:
                 break
-            line.add(safe_line(scene.labels(token), 8), style).add(f" {percentage(probability)}  ", scene.inks.muted)
+            line.add(safe_line(scene.labels(token), 8), style).add(f" {percentage(probability)}  ", scene.styles.muted)
         lines.append(line.strip())
     return lines
 
@@ -36,12 +36,12 @@ def _paint_lens(evidence: GptEvidence, scene: Scene) -> list[Strip]:
 def _paint_attention(evidence: GptEvidence, scene: Scene) -> list[Strip]:
     if evidence.attention.size == 0:
         return []
-    heard = evidence.attention.mean(axis=(0, 1))
+    weights = evidence.attention.mean(axis=(0, 1))
     lines = [scene.title(say("tui.why.attention"))]
-    for place in np.argsort(-heard, kind="stable")[:_STRONGEST]:
-        line = scene.line().add(f"-{len(heard) - int(place)}", scene.inks.faint, width=5)
-        line.add(safe_line(scene.labels(evidence.tokens[int(place)])), scene.inks.text, width=14)
-        line.add(percentage(float(heard[place])), scene.inks.muted, width=6, right=True).add(" ")
-        line.add("█" * round(float(heard[place]) * line.room), Style(color=scene.inks.bar))
+    for position in np.argsort(-weights, kind="stable")[:_STRONGEST]:
+        line = scene.line().add(f"-{len(weights) - int(position)}", scene.styles.faint, width=5)
+        line.add(safe_line(scene.labels(evidence.tokens[int(position)])), scene.styles.text, width=14)
+        line.add(percentage(float(weights[position])), scene.styles.muted, width=6, right=True).add(" ")
+        line.add("█" * round(float(weights[position]) * line.room), Style(color=scene.styles.bar))
         lines.append(line.strip())
     return lines

@@ -14,10 +14,10 @@ _LEVELS = " ▁▂▃▄▅▆▇█"
 
 
 def paint_lstm(evidence: LstmEvidence, scene: Scene) -> list[Strip]:
-    """A line a gate and layer: its mean, and its units as small bars."""
+    """Paint one line for each gate and layer: its mean, and its units as small bars."""
     lines = [scene.title(say("tui.why.gates"))]
     for layer in range(len(evidence.cell)):
-        lines.append(scene.line().add(say("tui.why.layer", layer=layer + 1), scene.inks.muted).strip())
+        lines.append(scene.line().add(say("tui.why.layer", layer=layer + 1), scene.styles.muted).strip())
         for name, values in (
             ("forget", evidence.forget[layer]),
             ("input", evidence.input[layer]),
@@ -29,9 +29,9 @@ def paint_lstm(evidence: LstmEvidence, scene: Scene) -> list[Strip]:
 
 
 def _paint_units(name: str, values: FloatArray, scene: Scene) -> Strip:
-    line = scene.line().add(name, scene.inks.text, width=10)
-    line.add(decimal(float(values.mean())), scene.inks.muted, width=6).add(" ")
+    line = scene.line().add(name, scene.styles.text, width=10)
+    line.add(decimal(float(values.mean())), scene.styles.muted, width=6).add(" ")
     groups = np.array_split(values, min(line.room, len(values)))
     heights = [round(float(group.mean()) * (len(_LEVELS) - 1)) for group in groups if len(group)]
     marks = "".join(_LEVELS[min(max(height, 0), len(_LEVELS) - 1)] for height in heights)
-    return line.add(marks, Style(color=scene.inks.bar)).strip()
+    return line.add(marks, Style(color=scene.styles.bar)).strip()

@@ -1,4 +1,4 @@
-"""Why a mixture chose as it did: how much each part was heard, then each part's own argument."""
+"""Why a mixture chose as it did: the weight of each part, then each part's own evidence."""
 
 from collections.abc import Callable
 
@@ -15,12 +15,12 @@ from genchat.tui.widgets.why import Scene
 def paint_mixture(
     evidence: MixtureEvidence, scene: Scene, paint_part: Callable[[Evidence, Scene], list[Strip]]
 ) -> list[Strip]:
-    """The weights as bars; below, what `paint_part` paints of each part."""
+    """Paint the weights as bars, and below them what `paint_part` paints of each part."""
     lines = [scene.title(say("tui.why.mixture"))]
     for name, weight in evidence.weights.items():
-        line = scene.line().add(safe_line(name), scene.inks.text, width=12)
-        line.add(percentage(weight), scene.inks.muted, width=6, right=True).add(" ")
-        lines.append(line.add("█" * round(weight * line.room), Style(color=scene.inks.bar)).strip())
+        line = scene.line().add(safe_line(name), scene.styles.text, width=12)
+        line.add(percentage(weight), scene.styles.muted, width=6, right=True).add(" ")
+        lines.append(line.add("█" * round(weight * line.room), Style(color=scene.styles.bar)).strip())
     for name, part in evidence.parts.items():
         lines += [scene.blank(), scene.title(safe_line(name)), *paint_part(part, scene)]
     return lines

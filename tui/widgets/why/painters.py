@@ -8,7 +8,7 @@ from genchat.tui.widgets.why import Scene
 
 
 def paint_why(evidence: Evidence | None, scene: Scene) -> list[Strip]:
-    """The argument for the token of `scene`."""
+    """Paint why the token of `scene` was chosen."""
     match evidence:
         case NgramEvidence():
             from genchat.tui.widgets.why.ngram import paint_ngram
@@ -26,4 +26,4 @@ def paint_why(evidence: Evidence | None, scene: Scene) -> list[Strip]:
             from genchat.tui.widgets.why.mixture import paint_mixture
 
             return paint_mixture(evidence, scene, paint_why)
-    return scene.paragraph(say("tui.why.nothing"), scene.inks.faint)
+    return scene.paragraph(say("tui.why.nothing"), scene.styles.faint)

@@ -54,13 +54,15 @@ def test_every_text_is_read_as_often_as_the_mixture_says() -> None:
 def test_a_mixture_may_name_the_dialogues_that_are_read() -> None:
     sources = compose({}, Mixture(own=1, own_plain=0, files=("greetings", "saudacoes")), 1)
     pool = next(source for source in sources if source.name == "dialogues").text
-    named = [each for each in corpora.dialogues() if each.source.endswith(("/greetings.txt", "/saudacoes.txt"))]
+    named = [
+        dialogue for dialogue in corpora.dialogues() if dialogue.source.endswith(("/greetings.txt", "/saudacoes.txt"))
+    ]
     assert pool.count("### ") == len(named) > 0
-    assert all(each.title in pool for each in named)
+    assert all(dialogue.title in pool for dialogue in named)
 
 
 def test_every_dialogue_that_a_recipe_names_is_there() -> None:
-    there = {Path(each.source).stem for each in corpora.dialogues()}
+    there = {Path(dialogue.source).stem for dialogue in corpora.dialogues()}
     for making in MAKINGS.values():
         assert {*making.first_mixture.files, *making.second_mixture.files} <= there
 

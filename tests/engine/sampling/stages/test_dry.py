@@ -14,14 +14,14 @@ _LONGEST = 50
 
 def longest_repeat(text: str, follower: str, breakers: str) -> int:
     """How long the end of `text` is that stood before with `follower` behind it, no breaker in either."""
-    found = 0
+    longest = 0
     for length in range(1, min(len(text), _LONGEST + 1)):
         end = text[-length:]
         if follower in breakers or any(breaker in end for breaker in breakers):
             continue
         if any(text[at : at + length + 1] == end + follower for at in range(len(text) - length)):
-            found = length
-    return found
+            longest = length
+    return longest
 
 
 @given(

@@ -24,7 +24,7 @@ def test_each_step_cuts_above_mu_and_moves_mu_towards_the_target(
     mu = 2 * tau
     for values in steps:
         surprise = {token: -math.log2(chance) for token, chance in probabilities(values).items()}
-        assume(all(abs(each - mu) > EDGE for each in surprise.values()))
+        assume(all(abs(bits - mu) > EDGE for bits in surprise.values()))
         below = {token for token, bits in surprise.items() if bits <= mu}
         draw = sampler.draw(values)
         assert kept_by(draw) == (below or {min(surprise, key=lambda token: surprise[token])})

@@ -98,12 +98,12 @@ class _Loop(HashModel):
 
         class Cursor(type(here)):  # type: ignore[misc]
             def log_probs(self) -> FloatArray:
-                found = np.full(size, np.log(0.01 / (size - 2)), dtype=np.float32)
-                found[ord("A") + len(self._past) % 26] = np.log(0.02)
+                log_probs = np.full(size, np.log(0.01 / (size - 2)), dtype=np.float32)
+                log_probs[ord("A") + len(self._past) % 26] = np.log(0.02)
                 last = bytes(token for token in self._past[-2:] if token < 256)
                 at = (phrase * 2).find(last)
-                found[(phrase * 2)[at + len(last)]] = np.log(0.97)
-                return found
+                log_probs[(phrase * 2)[at + len(last)]] = np.log(0.97)
+                return log_probs
 
         here.__class__ = Cursor
         return here

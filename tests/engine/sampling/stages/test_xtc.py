@@ -15,7 +15,7 @@ def test_all_top_choices_but_the_least_likely_are_left_out(
     values: FloatArray, chance: float, threshold: float, position: int
 ) -> None:
     left = probabilities(values)
-    assume(all(abs(each - threshold) > EDGE for each in left.values()))
+    assume(all(abs(probability - threshold) > EDGE for probability in left.values()))
     choices = sorted((token for token in left if left[token] >= threshold), key=lambda token: left[token])
     happens = random_number(3, position, "xtc") < chance
     gone = set(choices[1:]) if happens else set()

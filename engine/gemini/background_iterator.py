@@ -21,11 +21,12 @@ class _End:
 
 
 class Stopped(Exception):
-    """The wish to stop was seen."""
+    """The reader was asked to stop."""
 
 
-def pumped(make: Callable[[], Iterator[T]], should_stop: Callable[[], bool]) -> Iterator[T]:
-    """The items of `make()`, which runs in a thread. Raises what it raises, and Stopped once `should_stop` is true.
+def in_background(make: Callable[[], Iterator[T]], should_stop: Callable[[], bool]) -> Iterator[T]:
+    """The function yields the items of `make()`, which runs in a thread. Raises what it raises, and Stopped once
+    `should_stop` is true.
 
     A thread left behind ends with the next item or failure of its source; it holds nothing up.
     """

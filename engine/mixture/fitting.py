@@ -50,11 +50,11 @@ def mix(
 
 def part_scores(model: MixtureModel, texts: Iterable[Sequence[int]]) -> tuple[FloatArray, FloatArray, Ids]:
     """`MixtureModel.part_scores` of several texts, each from its beginning, in one row."""
-    found = [model.part_scores(text) for text in texts if len(text)]
-    if not found:
+    scores = [model.part_scores(text) for text in texts if len(text)]
+    if not scores:
         nothing = np.empty(0, dtype=np.float32)
         return nothing, nothing, np.empty(0, dtype=np.int64)
-    ours, theirs, lengths = (np.concatenate([part[place] for part in found]) for place in range(3))
+    ours, theirs, lengths = (np.concatenate([part[index] for part in scores]) for index in range(3))
     return ours, theirs, lengths
 
 

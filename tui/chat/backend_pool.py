@@ -1,4 +1,4 @@
-"""The backends that are open: each is loaded once, by whichever thread asks first, and the last few stay open."""
+"""The backends that are open: every one is loaded once, by whichever thread asks first, and the last few stay open."""
 
 import threading
 from collections import OrderedDict
@@ -9,8 +9,8 @@ from genchat.tui.chat.services import BackendSource, Progress
 _STAY_OPEN = 3
 
 
-class BackendDesk:
-    """Opens backends by name. Safe to ask from several threads."""
+class BackendPool:
+    """The pool opens backends by name and keeps the last few open. Any thread may call it."""
 
     def __init__(self, source: BackendSource) -> None:
         self.source = source
@@ -21,14 +21,14 @@ class BackendDesk:
         self._model_locks: dict[str, threading.Lock] = {}
 
     def ready(self, name: str) -> Backend | None:
-        """The backend of that name if it is open; never waits."""
+        """Return the backend of that name if it is open; this never waits."""
         with self._lock:
             return self._open.get(name)
 
     def made_by(self, model: str) -> tuple[str, Backend] | None:
-        """An open backend whose model calls itself `model`, and the name it was opened by.
+        """Return an open backend whose model is called `model`, and the name it was opened by.
 
-        It may stand behind documents that it answered without.
+        It may be the model behind documents that answered without them.
         """
         with self._lock:
             for name, backend in self._open.items():
@@ -39,7 +39,7 @@ class BackendDesk:
         return None
 
     def local(self) -> str | None:
-        """The name of the open model used last that runs here and can price any text."""
+        """Return the name of the most recently used open model that runs here and can score any text."""
         with self._lock:
             usable = [
                 name
@@ -49,29 +49,32 @@ class BackendDesk:
         return usable[-1] if usable else None
 
     def open(self, name: str, progress: Progress | None = None) -> Backend:
-        """Load it, or wait for the thread that does. Raises what the source raises, to everybody who waited."""
+        """Load the backend, or wait for the thread that is loading it.
+
+        Whatever the source raises is raised to every waiting thread.
+        """
         with self._lock:
             loading = self._loading.setdefault(name, threading.Lock())
             failure_before = self._failures.get(name)
         with loading:
-            found = self.ready(name)
-            if found is None:
+            backend = self.ready(name)
+            if backend is None:
                 failure = self._failures.get(name)
                 if failure is not None and failure is not failure_before:
                     raise failure
                 try:
-                    found = self.source.open(name, progress)
+                    backend = self.source.open(name, progress)
                 except Exception as error:
                     self._failures[name] = error
                     raise
             with self._lock:
-                self._open[name] = found
+                self._open[name] = backend
                 self._open.move_to_end(name)
                 while len(self._open) > _STAY_OPEN:
                     self._open.popitem(last=False)
-            return found
+            return backend
 
     def model_lock(self, name: str) -> threading.Lock:
-        """Held while the model of that name works, so that a reply and a question about it take turns."""
+        """Return the lock that is held while that model works, so that a reply and a question about it take turns."""
         with self._lock:
             return self._model_locks.setdefault(name, threading.Lock())

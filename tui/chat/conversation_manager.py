@@ -1,4 +1,4 @@
-"""Kept conversations: their list, and what can be done with one: open, search, rename, delete, export."""
+"""The controller of stored conversations: it lists, opens, searches, renames, deletes and exports them."""
 
 from collections.abc import Callable
 from functools import partial
@@ -18,8 +18,11 @@ from genchat.tui.widgets.conversation_list import ConversationList
 LISTED = 200  # conversations; as many more each time they are asked for
 
 
-class ConversationShelf:
-    """Fills the list and reads conversations from the history; `begun` is called when another one is to be shown."""
+class ConversationManager:
+    """The manager fills the list of conversations and reads them from the history.
+
+    It calls `begun` when another one is to be shown.
+    """
 
     def __init__(
         self, session: Session, host: Host, conversations: ConversationList, begun: Callable[[], object]
@@ -31,7 +34,7 @@ class ConversationShelf:
         self._listed = LISTED
 
     def refresh(self) -> None:
-        """Read the list anew."""
+        """Read the list again."""
         try:
             kept = self._session.history.conversations(limit=self._listed + 1)
         except GenchatError as problem:
@@ -41,12 +44,12 @@ class ConversationShelf:
         self._list.show(kept[: self._listed], self._session.stored_id, older=older)
 
     def show_older(self) -> None:
-        """List more of them."""
+        """List more conversations."""
         self._listed += LISTED
         self.refresh()
 
     def open(self, name: str, message: int | None = None) -> None:
-        """Read a conversation, to be shown at `message` if one is given."""
+        """Read a conversation, which is then shown at `message` if one is given."""
         if self._session.live is not None:
             self._host.note(say("tui.still_writing"))
             return
@@ -64,7 +67,7 @@ class ConversationShelf:
             self._host.post(ConversationLoaded(dialogue, conversation, message))
 
     def loaded(self, message: ConversationLoaded) -> bool:
-        """Go on with a conversation that was read; False where it could not be, or a reply has begun meanwhile."""
+        """Continue a conversation that was read. Returns False if reading failed or a reply has begun meanwhile."""
         if message.dialogue is None or message.conversation is None:
             self._host.note(message.error, error=True)
             self.refresh()
@@ -81,7 +84,7 @@ class ConversationShelf:
         except GenchatError:
             return ""
 
-    def rename(self, name: str) -> None:
+    def rename_conversation(self, name: str) -> None:
         """Ask for another title."""
         from genchat.tui.screens.ask import LineScreen
 
@@ -92,7 +95,7 @@ class ConversationShelf:
         self._host.ask(question, lambda title: self.refresh() if title is not None else None)
 
     def delete(self, name: str) -> None:
-        """Delete a conversation, after a question."""
+        """Ask for confirmation, then delete a conversation."""
         from genchat.tui.screens.ask import ConfirmScreen
 
         if self._session.live is not None and name == self._session.stored_id:
@@ -119,12 +122,12 @@ class ConversationShelf:
         self._host.work(delete, "delete")
 
     def deleted(self, message: ConversationDeleted) -> None:
-        """It is gone, or not."""
+        """Say whether the conversation could be deleted."""
         self.refresh()
         self._host.note(message.error or say("tui.delete.done"), error=bool(message.error))
 
     def search(self) -> None:
-        """Search everything that was said, and open what was chosen."""
+        """Search all messages, and open the match that was chosen."""
         from genchat.tui.screens.search import SearchScreen
 
         def chosen(hit: SearchHit | None) -> None:

@@ -11,7 +11,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")  # UTF-8 cannot write them
 
 
 def clean_text(text: str, secrets: Iterable[str]) -> str:
-    """As it is stored."""
+    """The result is the text as it is stored."""
     return redact(_SURROGATES.sub("\ufffd", text), secrets)
 
 

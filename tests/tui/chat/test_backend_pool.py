@@ -4,7 +4,7 @@ import threading
 
 from genchat.engine.contract import Backend
 from genchat.engine.errors import GenchatError
-from genchat.tui.chat.backend_desk import BackendDesk
+from genchat.tui.chat.backend_pool import BackendPool
 from tests.tui.support import Source, script
 
 
@@ -33,14 +33,14 @@ def test_who_waited_for_a_load_that_failed_is_told_and_who_asks_later_tries_anew
         raise GenchatError("not today")
 
     source = Source({"slow": fail})
-    desk = BackendDesk(source)
+    pool = BackendPool(source)
     watched = Watched()
-    desk._loading["slow"] = watched  # type: ignore[assignment]
+    pool._loading["slow"] = watched  # type: ignore[assignment]
     told: list[str] = []
 
     def ask() -> None:
         try:
-            desk.open("slow")
+            pool.open("slow")
         except GenchatError as error:
             told.append(str(error))
 
@@ -54,4 +54,4 @@ def test_who_waited_for_a_load_that_failed_is_told_and_who_asks_later_tries_anew
     second.join()
     assert (told, source.opened) == (["not today"] * 2, ["slow"])
     source.backends["slow"] = script("hi")
-    assert desk.open("slow").info.name == "script"
+    assert pool.open("slow").info.name == "script"

@@ -24,7 +24,7 @@ Messages = Sequence[MessageLike]
 
 
 def text_of(value: object) -> str:
-    """`value`, which must be a str without half characters. Raises UsageError."""
+    """The result is `value`, which must be a str without half characters. Raises UsageError."""
     if not isinstance(value, str):
         raise UsageError("text_expected", found=kind_of(value))
     half = next((character for character in value if "\ud800" <= character <= "\udfff"), None)
@@ -34,17 +34,17 @@ def text_of(value: object) -> str:
 
 
 def ids_of(value: object) -> tuple[int, ...] | None:
-    """`value` as token ids, or None where it is anything else. Arrays of whole numbers count as lists."""
+    """The result is `value` as token ids, or None where it is anything else. Arrays of whole numbers count as lists."""
     plain: Any = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(plain, str | bytes | bytearray) or not isinstance(plain, Sequence):
         return None
-    if any(isinstance(each, bool) or not isinstance(each, Integral) for each in plain):
+    if any(isinstance(item, bool) or not isinstance(item, Integral) for item in plain):
         return None
-    return tuple(int(each) for each in plain)
+    return tuple(int(item) for item in plain)
 
 
 def checked_ids(ids: Sequence[int], tokenizer: Tokenizer) -> tuple[int, ...]:
-    """`ids`, each of the vocabulary. Raises UsageError for one that is not."""
+    """The result is `ids`, each of the vocabulary. Raises UsageError for one that is not."""
     for token in ids:
         if not 0 <= token < tokenizer.vocabulary_size:
             raise UsageError("token_outside_vocabulary", token=token, last=tokenizer.vocabulary_size - 1)
@@ -52,7 +52,7 @@ def checked_ids(ids: Sequence[int], tokenizer: Tokenizer) -> tuple[int, ...]:
 
 
 def text_or_ids(value: object) -> str | tuple[int, ...]:
-    """A text or token ids. Raises UsageError."""
+    """The value must be a text or token ids. Raises UsageError."""
     ids = ids_of(value)
     if ids is not None:
         return ids
@@ -62,7 +62,7 @@ def text_or_ids(value: object) -> str | tuple[int, ...]:
 
 
 def text_ids_or_messages(value: object) -> str | tuple[int, ...] | tuple[Message, ...]:
-    """A text, token ids or a conversation. Raises UsageError."""
+    """The value must be a text, token ids or a conversation. Raises UsageError."""
     ids = ids_of(value)
     if ids is not None:
         return ids
@@ -70,7 +70,9 @@ def text_ids_or_messages(value: object) -> str | tuple[int, ...] | tuple[Message
 
 
 def messages_of(value: object, otherwise: str = "messages_expected") -> tuple[Message, ...]:
-    """A conversation: a text is one message of the person. Raises UsageError, for another kind the one `otherwise`."""
+    """The value must be a conversation; a text is one message of the person. Raises UsageError, for another kind the
+    one `otherwise`.
+    """
     if isinstance(value, str):
         return (Message(Role.USER, text_of(value)),)
     if isinstance(value, Message):
@@ -79,32 +81,32 @@ def messages_of(value: object, otherwise: str = "messages_expected") -> tuple[Me
         raise UsageError(otherwise, found=kind_of(value))
     if not value:
         raise UsageError("messages_none")
-    for each in value:
-        if not _is_message(each):
+    for item in value:
+        if not _is_message(item):
             raise UsageError(otherwise, found=kind_of(value))
     return tuple(map(_message, value))
 
 
-def _is_message(each: object) -> bool:
-    if isinstance(each, Mapping):
-        return "role" in each and ("content" in each or "text" in each)
-    return isinstance(each, Message) or (isinstance(each, tuple) and len(each) == 2)
+def _is_message(item: object) -> bool:
+    if isinstance(item, Mapping):
+        return "role" in item and ("content" in item or "text" in item)
+    return isinstance(item, Message) or (isinstance(item, tuple) and len(item) == 2)
 
 
-def _message(each: Any) -> Message:
-    if isinstance(each, Message):
-        role, text = each.role, each.text
-    elif isinstance(each, Mapping):
-        role, text = each["role"], each.get("content", each.get("text"))
+def _message(item: Any) -> Message:
+    if isinstance(item, Message):
+        role, text = item.role, item.text
+    elif isinstance(item, Mapping):
+        role, text = item["role"], item.get("content", item.get("text"))
     else:
-        role, text = each
+        role, text = item
     if role not in list(Role):
         raise UsageError("role_unknown", role=role, known=", ".join(Role))
     return Message(Role(role), text_of(text))
 
 
 def count_of(name: str, value: object) -> int:
-    """How many of something: a whole number, 1 or more. Raises UsageError."""
+    """A count is a whole number, 1 or more. Raises UsageError."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise UsageError("count_wrong", name=name, value=repr(value))
     return int(value)
@@ -116,5 +118,5 @@ def kind_of(value: object) -> str:
         return "None"
     name = type(value).__name__
     if isinstance(value, list | tuple) and value:
-        return f"{name}[{' | '.join(sorted({kind_of(each) for each in value}))}]"
+        return f"{name}[{' | '.join(sorted({kind_of(item) for item in value}))}]"
     return name

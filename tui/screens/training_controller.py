@@ -1,4 +1,4 @@
-"""The way into training and out of it: the form, the run that goes on behind the chat, and what comes of it."""
+"""The controller of training: it opens the form, keeps the run that goes on behind the chat, and offers the model."""
 
 from collections.abc import Mapping
 
@@ -15,8 +15,8 @@ from genchat.tui.training.job import JobStatus, TrainingJob
 from genchat.tui.training.order import TrainingOrder, known_texts
 
 
-class TrainingDesk:
-    """Holds the one run that goes on, or whose end was not looked at yet."""
+class TrainingController:
+    """This controller holds the one run that is going on, or whose end nobody has looked at yet."""
 
     def __init__(self, app: App[int], chat: ChatScreen) -> None:
         self._app = app
@@ -24,7 +24,7 @@ class TrainingDesk:
         self.job: TrainingJob | None = None
 
     def open(self) -> None:
-        """Show the run that goes on, or the form to begin one."""
+        """Show the run that is going on, or the form to begin one."""
         if self.job is None:
             self._ask()
         else:
@@ -44,18 +44,18 @@ class TrainingDesk:
             self._watch(self.job)
 
     def _watch(self, job: TrainingJob) -> None:
-        def go_on(wanted: Next | None) -> None:
+        def go_on(choice: Next | None) -> None:
             if job.status.over:
                 self.job = None
-            if wanted == "talk":
+            if choice == "talk":
                 self._talk(job)
-            elif wanted == "again":
+            elif choice == "again":
                 self._ask({**job.order.form, "name": "" if job.status is JobStatus.KEPT else job.order.name})
 
         self._app.push_screen(TrainingScreen(job), go_on)
 
     def _ended(self) -> None:
-        """Wherever the person is: the lists know the new model, and a word is said."""
+        """List the new model, and notify the person unless the run is on the screen."""
         job = self.job
         if job is None:
             return
@@ -66,6 +66,6 @@ class TrainingDesk:
             self._app.notify(safe(text), severity="error" if failed else "information", markup=False)
 
     def _talk(self, job: TrainingJob) -> None:
-        kept = job.told().kept
+        kept = job.state().kept
         if kept is not None:
             self._chat.talk_to(kept.name, in_turns=kept.chat)

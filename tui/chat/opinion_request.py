@@ -1,4 +1,4 @@
-"""A second opinion: how a model of this machine would have seen a reply that another model wrote."""
+"""A request for a second opinion: how a local model scores a reply that another model wrote."""
 
 import threading
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ MOST_TOKENS = 4000  # of a reply that is looked at
 
 @dataclass(frozen=True)
 class OpinionRequest:
-    """The reply, what it answers, and who is to look at it."""
+    """A request names the reply, the messages it answers, and the model that is to score it."""
 
     turn: Turn
     messages: Sequence[Message]
@@ -25,7 +25,10 @@ class OpinionRequest:
     lock: threading.Lock
 
     def ask(self, should_stop: StopSignal) -> list[TokenRecord]:
-        """A record for each token of the reply as that model cuts it. Raises UsageError where it cannot write it."""
+        """Return a record for each token of the reply as that model divides it.
+
+        Raises UsageError if the model cannot spell the text.
+        """
         model = language_model(self.backend)
         context = self.backend.prompt(self.messages).tokens if isinstance(self.backend, RendersPrompt) else ()
         recorder = Recorder(model.tokenizer)
