@@ -50,7 +50,7 @@ class _Hearing:
         if item.mark:
             self._refuse_before()
         # "Sou alérgico. Leite e ovo.": what was to be refused comes in the next sentence.
-        if item.mark == "." and not (self._is_without_object() and item.kind == "food"):
+        if item.mark in (".", "?") and not (self._is_without_object() and item.kind == "food"):
             self._begin(Scope())
         if item.mark:
             self._part, self._asked_in_part = [], False
@@ -108,7 +108,7 @@ class _Hearing:
             excused=same and item.word.startswith(_NO_REFUSAL_OF_FOOD),
             foods=self.scope.foods,
             guesses=self.scope.guesses,
-            before=list(self._part),
+            before=self._part or self.around.asked_about(place),
         )
         if same:
             scope.attributive &= self.scope.attributive
@@ -126,6 +126,8 @@ class _Hearing:
         as well ("ovo não leite"), both are refused.
         """
         item = self.items[place]
+        if self.around.answers_a_question(place):
+            self._mark_all(self.around.asked_about(place), allergic=False)
         listed = self.around.listed_before(place)
         following = self.items[place + 1] if place + 1 < len(self.items) else None
         near = following is not None and not following.mark
@@ -140,6 +142,11 @@ class _Hearing:
             self._mark_all(listed, allergic=True)
             towards = near and following is not None and following.word in TOWARDS
             return not towards and (following is None or following.kind != "food")
+        thanks = following is not None and following.word in ("thanks", "obrigado", "obrigada")
+        if (item.word in self.table.words("refusal.of_before") or thanks) and (
+            following is None or following.kind != "food"
+        ):
+            self._mark_all(self._part or self.around.asked_about(place, alone=False), allergic=False)
         if item.word not in self.table.words("refusal.prepositions"):
             spoken_of = list(self._part) if not self._asked_in_part else self.around.fronted(place)
             self._mark_all(spoken_of, allergic=item.kind == "allergy")
@@ -209,7 +216,8 @@ class _Hearing:
         if word in words("inclusion.asking") and self.around.is_coordinated(place):
             return True
         if not (self.scope.has_object or self.scope.ignoring or self.scope.excused):
-            return False
+            # "Trigo? Deus me livre; quero arroz": the refusal was of what the sentence before names.
+            return bool(self._open) and bool(self.items[place].mark) and self.around.is_wanting(place)
         if self.scope.exchanging and word in words("inclusion.pointing"):
             return True
         if word in words("inclusion.openers"):
@@ -253,6 +261,9 @@ class _Hearing:
             return
         if self.scope.refusing:
             self.scope.has_object = True
+        if item.kind == "condition" and (self._part or self.scope.guesses):
+            self.scope.unknown.append(item)  # "leite me dá azia"
+            self._doubt()
         (self.heard.diets if item.kind == "diet" else self.heard.conditions).append(item)
 
     def _read_unknown(self, item: Item, place: int) -> None:
@@ -304,7 +315,7 @@ class _Hearing:
         self._refuse_before()
         self._end_part()
         scope = self.scope
-        if scope.guesses and scope.unknown:
+        if scope.guesses and len(scope.guesses) + len(scope.unknown) > 1:
             self._doubted |= {id(item): item for item in scope.guesses}
             scope.guesses = []
         if not scope.refusing or scope.has_object or scope.excused:

@@ -61,7 +61,7 @@ def _read(line: str, table: FoodTable, prose: bool) -> Contents:
     place = clause = 0
     while place < len(tokens):
         token = tokens[place]
-        clause += bool(token.mark) if prose else token.mark == "."
+        clause += bool(token.mark) if prose else token.mark in (".", "?")
         skipped = _spoon(tokens, place)
         if skipped:
             place += skipped

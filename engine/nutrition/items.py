@@ -156,8 +156,11 @@ def _meant(word: str, table: FoodTable) -> str:
     harmless = frozenset(each for each in _harmless(table) if len(each) >= _LONG_ENOUGH)
     # In the singular first: a mistake in a plural is one mistake.
     for form in reversed(singulars(plain)):
-        close = nearest(form, refusals | _named(table) | harmless)
-        for group in (refusals, _named(table), harmless):
+        named = _named(table) - _harmless(table)
+        close = nearest(form, refusals | named | harmless)
+        # A word two mistakes from a refusal is another word: "learning" is not "leaving".
+        close -= {each for each in refusals - named - harmless if mistakes(form, each, 1) > 1}
+        for group in (refusals, named, harmless):
             if close & group:
                 return min(close & group)
     return ""

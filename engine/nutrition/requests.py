@@ -42,6 +42,7 @@ _TRAINING = re.compile(r"\b(treinos?|workouts?|exercicios?|exercises?|series?|pl
 _LEAST_OF_A_DAY = 800.0  # kcal that are wished for a whole day, not for a dish
 
 
+_OF_ONESELF = re.compile(r"\b(tenho|sou|meu|minha|my|i am|i'm|i have|we)\b|\w \bme\b")
 _BETWEEN_FOODS = frozenset(("e", "com", "and", "with", "ou", "or", "c/", "a", "o"))
 _MOST_FOODS_ALONE = 4
 _INNER_NAME = re.compile(r"(?<=\w )[A-ZÀ-Ý][a-zà-ÿ]+")  # "dados da Ana Lima": a person, no fruit
@@ -78,7 +79,11 @@ def wants_dishes(lines: Sequence[str], wish: Wish) -> bool:
         return bool(wished) or ((heard or bool(wish.restrictions)) and "?" not in lines[0])
     if not wish.restrictions:
         return _is_food_alone(lines[0])
-    return bool(_EATING_ON.search(folded)) or (bool(_EATING.search(folded)) and "?" not in folded) or _is_bare(lines[0])
+    return (
+        bool(_EATING_ON.search(folded))
+        or (bool(_EATING.search(folded)) and "?" not in folded)
+        or _is_bare(lines[0], wish)
+    )
 
 
 def is_about_food(lines: Sequence[str]) -> bool:
@@ -135,7 +140,21 @@ def _is_food_alone(line: str) -> bool:
     return "?" not in line and between and 0 < len(foods) <= _MOST_FOODS_ALONE
 
 
-def _is_bare(line: str) -> bool:
-    """Whether a line tells what must not be in the food, and asks nothing: "sem lactose", "sou celíaca"."""
-    kinds = {item.kind for item in items_of(_INNER_NAME.sub("", line))}
-    return "?" not in line and not wants_change(line) and bool(kinds & {"refusal", "allergy", "diet", "food"})
+def _is_bare(line: str, wish: Wish) -> bool:
+    """Whether a line tells what must not be in the food, and asks nothing: "sem lactose", "sou celíaca".
+
+    A food that is only in doubt is told so where people speak of themselves: "tenho pavor de leite", but not
+    "história do queijo".
+    """
+    told = any(each.text not in wish.restrictions.doubted for each in wish.restrictions.items)
+    of_oneself = bool(_OF_ONESELF.search(fold(line)))
+    return "?" not in line and not wants_change(line) and (told or of_oneself) and _names_food(line)
+
+
+def _names_food(line: str) -> bool:
+    """Whether a line names a food or a diet: as it is spelt, or misspelt where everything else was understood."""
+    items = items_of(_INNER_NAME.sub("", line))
+    known = [item for item in items if item.kind in ("food", "diet")]
+    return any(not item.taken_for for item in known) or (
+        bool(known) and not any(item.kind == "unknown" or item.is_guessed for item in items)
+    )

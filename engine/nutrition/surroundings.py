@@ -48,10 +48,13 @@ class Surroundings:
         if item.word != "no":
             return True
         following = self.following(place)
-        if following is not None and following.kind in ("food", "diet", "dish") and not following.mark:
+        if following is None or following.mark or self.language == "en":
             return True
-        begins = place == 0 or bool(item.mark)
-        return self.language == "en" or (begins and following is not None and following.kind == "unknown")
+        if following.kind == "unknown":
+            return place == 0 or bool(item.mark)
+        return following.kind not in ("meal", "day", "amount") and following.word not in self.table.words(
+            "grammar.after_no"
+        )
 
     def excepts(self, place: int) -> bool:
         """Whether a harmless word means except: "anything but nuts", "algo diferente de frango"."""
@@ -90,7 +93,7 @@ class Surroundings:
         found: list[Item] = []
         while place > 0:
             here, before = self.items[place], self.items[place - 1]
-            if (found and here.mark == ".") or (not found and here.mark):
+            if (found and here.mark in (".", "?")) or (not found and here.mark):
                 break
             if before.kind == "food":
                 found.append(before)
@@ -98,6 +101,30 @@ class Surroundings:
                 break
             place -= 1
         return found
+
+    def asked_about(self, place: int, alone: bool = True) -> list[Item]:
+        """The foods of the part before the one a place stands in, if it holds nothing else: "leite?", "milk -".
+
+        Before a question mark, and not `alone`, the foods that it ends with.
+        """
+        begin = self._part_begin(place)
+        if begin == 0:
+            return []
+        before = list(self.items[self._part_begin(begin - 1) : begin])
+        if self.items[begin].mark == "?" or not alone:
+            while before and before[0].kind != "food":
+                del before[0]
+        foods = [item for item in before if item.kind == "food"]
+        return foods if all(item.kind == "food" or item.word in LISTING for item in before) else []
+
+    def answers_a_question(self, place: int) -> bool:
+        """Whether the part a place stands in follows a question mark."""
+        return self.items[self._part_begin(place)].mark == "?"
+
+    def _part_begin(self, place: int) -> int:
+        while place > 0 and not self.items[place].mark:
+            place -= 1
+        return place
 
     def fronted(self, place: int) -> list[Item]:
         """The foods that a clause within a request begins with: "… leite eu não como", not "quero frango não peixe"."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 from genchat.engine.text import fold
 
-Mark = Literal["", ",", "."]
+Mark = Literal["", ",", ".", "?"]
 _WORD = re.compile(r"[cs]/(?=[\s\w])|[^\W_]+(?:'[^\W_]+)*")
 _COMMA = re.compile(r"[,;:/()\[\]|•·–—+&\n\r]|\s-\s")
 _STOP = re.compile(r"[.!?…]")
@@ -16,7 +16,7 @@ _APOSTROPHES = str.maketrans({"’": "'", "`": "'", "´": "'", "‘": "'"})
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word. `mark` is what stands between it and the word before: nothing, a comma or its like, or a full stop."""
+    """A word. `mark` is what stands between it and the word before: nothing, a comma or its like, or a stop."""
 
     text: str
     folded: str
@@ -47,7 +47,7 @@ def tokens_of(text: str) -> list[Token]:
     for match in _WORD.finditer(text):
         gap = text[before : match.start()]
         stops = _STOP.search(gap) and not _is_decimal(text, before, match.start())
-        mark: Mark = "." if stops else "," if _COMMA.search(gap) else ""
+        mark: Mark = ("?" if "?" in gap else ".") if stops else "," if _COMMA.search(gap) else ""
         folded = fold(match[0])
         if folded:
             found.append(Token(match[0], folded, match.start(), match.end(), mark))

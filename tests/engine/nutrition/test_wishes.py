@@ -208,6 +208,9 @@ def test_dishes_are_wanted_even_where_only_a_restriction_is_told(question: str) 
         "proteína para quem não come carne",
         "Celíaco pode comer aveia?",
         "O que usar no lugar do leite?",
+        "história do queijo no Brasil",
+        "convolution without padding",
+        "me fala sobre chocolate",
     ],
 )
 def test_questions_about_food_are_no_wish_for_dishes(question: str) -> None:

@@ -21,7 +21,26 @@ tenho intolerância a {x} | livre de {x} | zero {x} | exceto {x} | tudo menos {x
 tenho horror a {x} | fujo de {x} | {x} me dá alergia | meu filho não pode comer {x} | minha mãe é alérgica a {x} |
 eu e meu marido não comemos {x} | parei de comer {x} | algo diferente de {x} | tudo que não leve {x} |
 sem nada de {x} | se tiver {x} eu não como | s/ {x} | ñ como {x} | {x} está proibido | proibido {x} | longe de {x} |
-jamais {x} | nunca como {x} | recuso {x} | restrição: {x} | {x} zero
+jamais {x} | nunca como {x} | recuso {x} | restrição: {x} | {x} zero | meu organismo não aceita {x} |
+nem sonhar com {x} | Deus me livre de {x} | {x} é veneno pra mim | tenho pavor de {x} | não sou fã de {x} |
+não curto {x} | eu passo {x} | {x} jamais | a nutricionista cortou {x} | a médica tirou {x} da minha alimentação |
+estou evitando {x} | ando evitando {x} | larguei {x} | abandonei {x} | aboli {x} | não suporto {x} | não aguento {x}
+| não consigo comer {x} | me sinto mal quando como {x} | {x} me deixa inchado | {x} me dá azia | {x} me dá enjoo |
+enjoei de {x} | to de saco cheio de {x} | minha filha tem alergia a {x} | somos alérgicos a {x} |
+pessoas alérgicas a {x} | para alérgicos a {x} | pra quem não come {x} | para quem tem alergia a {x} |
+para intolerantes a {x} | receitas que não levem {x} | pratos que não contenham {x} | ausência de {x} |
+isenta de {x} | {x}? Deus me livre | nada que contenha {x} | nada que leve {x} | tudo, exceto {x} |
+com exceção de {x} | excluindo {x} | exclua {x} | elimine {x} | dispensando {x} | menos {x} | fora {x} | salvo {x} |
+não inclua {x} | não adicione {x} | não vai {x} | não pode ter {x} | não pode conter {x} | não deve ter {x} |
+não é pra ter {x} | que não tenha {x} | sem qualquer {x} | sem nenhum {x} | sem traços de {x} | sem vestígios de {x}
+| zero de {x} | evitar a todo custo {x} | {x}: proibido | {x} = proibido | proibida a presença de {x} |
+anafilaxia com {x} | choque anafilático por {x} | reação a {x} | reajo mal a {x} | sensível a {x} |
+sensibilidade a {x} | restrito em {x} | restrição a {x} | restrição alimentar: {x} | n posso {x} | naum como {x} |
+nao como {x} tá | tô sem comer {x} | estou sem comer {x} | fiquei sem {x} | prefiro sem {x} | quero sem {x} |
+pode ser sem {x} | {x} tô fora | tô fora de {x} | passa longe de {x} | longe de mim {x} | sai {x} |
+troque {x} por outra coisa | substitua {x} | ao invés de {x} | no lugar do {x} use outra coisa |
+que tal algo sem {x} | alergico {x} | alergia {x} | intolerante {x} | evite o {x} | evite a {x} | ñ gosto d {x} |
+n gosto de {x}
 """
 ENGLISH = """
 without {x} | no {x} | no {x} please | avoid {x} | avoiding {x} | I don't eat {x} | I can't eat {x} |
@@ -32,7 +51,27 @@ everything except {x} | anything except {x} | nothing with {x} | never {x} | not
 leave out the {x} | hold the {x} | skip the {x} | instead of {x} | stay away from {x} | steer clear of {x} |
 {x} makes me sick | {x} makes me ill | my son can't have {x} | lay off {x} | my wife is allergic to {x} |
 keep it {x} free | don't use {x} | don't put {x} in it | please no {x} | exclude {x} | excluding {x} |
-{x} is off limits | {x} is forbidden | I gave up {x} | I quit {x} | other than {x} | minus {x} | zero {x}
+{x} is off limits | {x} is forbidden | I gave up {x} | I quit {x} | other than {x} | minus {x} | zero {x} |
+I'd rather not have {x} | I'd rather avoid {x} | I never eat {x} | I do not eat {x} | I do not like {x} |
+I'm not a fan of {x} | I'm not fond of {x} | not a fan of {x} | I can't stand {x} | can't stand {x} |
+I'm sick of {x} | I'm tired of {x} | my body can't handle {x} | {x} doesn't agree with me | {x} upsets my stomach |
+{x} gives me hives | {x} could kill me | {x} will kill me | deadly allergic to {x} | anaphylaxis from {x} |
+severe allergy to {x} | {x} is bad for me | {x} is a no go | {x} is a no-no | {x} - no thanks | {x}? no thanks |
+no more {x} | absolutely no {x} | zero {x} please | nothing containing {x} | nothing that contains {x} |
+that doesn't contain {x} | that don't have {x} | which has no {x} | with no {x} | made without {x} |
+cooked without {x} | sans {x} | less {x} | cut out {x} | cutting out {x} | I cut {x} | my doctor banned {x} |
+my doctor told me to avoid {x} | we don't do {x} | I don't do {x} | don't do {x} | don't include {x} |
+do not include {x} | don't add {x} | must not contain {x} | must be free of {x} | should not have {x} |
+shouldn't include {x} | can't include {x} | leave {x} out | leave the {x} out | keep {x} out | keep {x} out of it |
+omit {x} | omitting {x} | swap {x} for something else | replace {x} | replace the {x} with something |
+rather than {x} | besides {x} | aside from {x} | apart from {x} | but no {x} | but without {x} | but not {x} |
+all but {x} | everything but {x} | anything other than {x} | something different from {x} | {x} intolerant |
+I'm {x} intolerant | sensitive to {x} | I react to {x} | sensitivity to {x} | gave up {x} | off {x} | I'm off {x} |
+detest {x} | loathe {x} | allergic {x} | allergy {x} | allergies: {x} | dietary restrictions: {x} | restriction: {x}
+| beware of {x} | watch out for {x} | get rid of {x} | ditch the {x} | lose the {x} | drop the {x} | no trace of {x}
+| no traces of {x} | does not tolerate {x} | I can't tolerate {x} | for people allergic to {x} |
+for someone who can't eat {x} | for someone allergic to {x} | my kids hate {x} | my kids won't eat {x} |
+he doesn't eat {x} | she can't eat {x} | friend is allergic to {x}
 """
 PORTUGUESE_CONTEXTS = (
     "{r}",
