@@ -30,9 +30,18 @@ class Token:
         return self.folded[0].isdigit() and sum(map(str.isalpha, self.folded)) <= 2
 
 
+_GOES_ON = re.compile(r"[.;]\s+((?:and|or|nor|e|ou|nem)\b)", re.IGNORECASE)
+_JOINED_FREE = re.compile(r"\b(\w{3,}?)free\b", re.IGNORECASE)
+
+
 def normal(text: str) -> str:
-    """`text` with composed accents and plain apostrophes; offsets of tokens count in it."""
-    return unicodedata.normalize("NFC", text).translate(_APOSTROPHES)
+    """`text` with composed accents and plain apostrophes; offsets of tokens count in it.
+
+    A sentence that begins with "and" goes on with the one before it, and "glutenfree" is "gluten free": what is refused
+    must not be lost by the way it is written.
+    """
+    plain = unicodedata.normalize("NFC", text).translate(_APOSTROPHES)
+    return _GOES_ON.sub(r" \1", _JOINED_FREE.sub(r"\1 free", plain))
 
 
 def folded_alike(text: str) -> str:

@@ -84,7 +84,7 @@ TEXTS = {
     "error.checkpoint_not_written": "the training checkpoint {path} could not be written ({reason}); the one before it is kept: free some space, then continue with --resume",
     "error.nothing_to_resume": "there is no interrupted run at {path}; start it without --resume",
     "error.cannot_begin_from": "{model} is not a {family} model trained by genchat, so no training can start from it; see genchat models",
-    "error.hold_without_beginning": "--hold keeps the model close to the one named by --from (distillation loss); add --from NAME",
+    "error.hold_without_beginning": "--distill keeps the model close to the one named by --from (distillation loss); add --from NAME",
     "error.other_shape": "{model} has {setting} {found}, so a model that starts from its weights cannot have {value}; leave the option out",
     "error.resume_other_text": "the run at {path} was on another text; use the same files, or start over without --resume",
     "error.resume_other_shape": "the run at {path} has another shape ({setting}: {found}, not {expected}); use the same sizes, or start over without --resume",

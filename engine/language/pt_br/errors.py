@@ -84,7 +84,7 @@ TEXTS = {
     "error.checkpoint_not_written": "o checkpoint de treino {path} não pôde ser gravado ({reason}); o anterior foi mantido: libere espaço e continue com --resume",
     "error.nothing_to_resume": "não há treino interrompido em {path}; comece sem --resume",
     "error.cannot_begin_from": "{model} não é um modelo {family} treinado pelo genchat, por isso nenhum treino pode partir dele; veja genchat models",
-    "error.hold_without_beginning": "--hold mantém o modelo próximo do indicado por --from (perda de destilação); acrescente --from NOME",
+    "error.hold_without_beginning": "--distill mantém o modelo próximo do indicado por --from (perda de destilação); acrescente --from NOME",
     "error.other_shape": "{model} tem {setting} {found}, por isso um modelo que parte dos seus pesos não pode ter {value}; remova essa opção",
     "error.resume_other_text": "o treino em {path} era com outro texto; use os mesmos arquivos, ou comece de novo sem --resume",
     "error.resume_other_shape": "o treino em {path} tem outra forma ({setting}: {found}, não {expected}); use os mesmos tamanhos, ou comece de novo sem --resume",

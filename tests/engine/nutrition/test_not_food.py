@@ -2,6 +2,8 @@
 
 import pytest
 
+from genchat.engine.conversation import Message, Role
+from genchat.engine.nutrition.offers import restrictions_of
 from genchat.engine.nutrition.requests import is_about_food
 
 
@@ -25,3 +27,13 @@ def test_a_word_that_looks_like_food_is_no_wish(line: str) -> None:
 )
 def test_food_is_heard_as_it_is_typed(line: str) -> None:
     assert is_about_food([line])
+
+
+@pytest.mark.parametrize(
+    ("wish", "foods"),
+    [("hold the onions. and garlic. both hurt", {"cebola", "alho"}), ("glutenfree bread please", {"glúten"})],
+)
+def test_a_refusal_goes_on_past_a_full_stop_and_without_a_hyphen(wish: str, foods: set[str]) -> None:
+    refused = restrictions_of([Message(Role.USER, wish)])
+    keys = {key for item in refused.items for key in item.kinds}
+    assert foods <= keys, refused

@@ -34,7 +34,7 @@ OptimizerName = Annotated[Optimizer | None, typer.Option("--optimizer", help="tr
 LearningRate = Annotated[float | None, typer.Option("--learning-rate", metavar="R", help="training.learning_rate")]
 WeightDecay = Annotated[float | None, typer.Option("--weight-decay", metavar="D", help="training.weight_decay")]
 Dropout = Annotated[float | None, typer.Option("--dropout", metavar="P", help="training.dropout")]
-Hold = Annotated[float | None, typer.Option("--hold", metavar="P", help="training.hold")]
+Hold = Annotated[float | None, typer.Option("--distill", "--hold", metavar="P", help="training.hold")]
 Batch = Annotated[int | None, typer.Option("--batch", metavar="B", help="training.batch")]
 Window = Annotated[int | None, typer.Option("--window", metavar="T", help="training.window")]
 Layers = Annotated[int | None, typer.Option("--layers", metavar="N", help="training.layers")]
