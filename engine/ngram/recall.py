@@ -143,6 +143,7 @@ def _recall_candidates(
     similarities = index.similarities(turns, words)
     likely = _likely(similarities, index.holding(prompt.topic))
     candidates: list[RecallCandidate] = []
+    held: list[float] = []  # of the content words of the prompt, the share that the question of each candidate holds
     for number in likely[similarities[likely] > 0].tolist():
         exchange = _exchange(index, corpus, number)
         if prompt.admits(exchange, float(similarities[number]), index):
@@ -150,8 +151,8 @@ def _recall_candidates(
             if reply is not None:
                 tokens = _tokens(index, corpus, number, None if reply == exchange.reply else reply)
                 candidates.append(RecallCandidate(number, float(similarities[number]), tokens))
+                held.append(prompt.share_held(exchange))
     if candidates:
-        held = [prompt.share_held(_exchange(index, corpus, candidate.number)) for candidate in candidates]
         about = [candidate for share, candidate in zip(held, candidates, strict=True) if share == max(held)]
         return _in_one_language(about, prompt, corpus), ()
     said = turns[0].strip()
