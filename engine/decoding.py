@@ -27,7 +27,8 @@ def generate(
 ) -> Iterator[Step]:
     """Draw up to `max_tokens` tokens after `prompt`.
 
-    A token of `stop_tokens` ends the text; its step is yielded, marked special, with the bytes still pending.
+    A token of `stop_tokens` ends the text; its step is yielded, marked special, with the bytes still pending. A stage
+    of sampling for which the text is complete, such as a grammar, ends it too.
     `should_stop` is asked before every token. `cursor`, if given, stands after `prompt` already and is moved on.
 
     To go on from within a reply, `prompt` ends with the tokens kept of it and `position` is how many those are: the
@@ -47,7 +48,7 @@ def generate(
         log_probs = here.log_probs()
         draw = drawer.draw(log_probs, before, at)
         ends = draw.token in stop_tokens
-        last = ends or at == end - 1
+        last = ends or drawer.complete or at == end - 1
         text = pending.push(b"" if ends else tokenizer.token_bytes(draw.token), final=last)
         yield Step(
             position=at,
@@ -59,7 +60,7 @@ def generate(
             draw=draw,
             special=ends or draw.token in specials,
         )
-        if ends:
+        if ends or drawer.complete:
             return
         before.append(draw.token)
         here.advance(draw.token)

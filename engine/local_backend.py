@@ -16,6 +16,7 @@ from genchat.engine.contract import (
 from genchat.engine.conversation import ChatTemplate, Message, Prompt, template_for
 from genchat.engine.decoding import generate
 from genchat.engine.evidence import Evidence
+from genchat.engine.sampling import Sampler
 from genchat.engine.stop_texts import until_text
 
 # Tokens of the context kept free for the reply when old turns are dropped: an eighth of a long context, within these.
@@ -75,6 +76,7 @@ class LocalBackend:
             return stopped
 
         last, length = None, self.info.context_length
+        sampler = Sampler(settings.sampling, self.tokenizer)
         steps = generate(
             self.model,
             prompt.tokens,
@@ -82,6 +84,7 @@ class LocalBackend:
             max_tokens=settings.max_tokens,
             stop_tokens=prompt.stop_tokens,
             should_stop=stop,
+            sampler=sampler,
         )
         for step in until_text(steps, prompt.stop_texts) if prompt.stop_texts else steps:
             if length is not None and step.position == max(length - len(prompt.tokens) + 1, 0):
@@ -91,7 +94,9 @@ class LocalBackend:
         if stopped:
             yield Finish("stopped", len(prompt.tokens))
         elif last is not None and (
-            last.token in prompt.stop_tokens or (prompt.stop_texts and last.position + 1 < settings.max_tokens)
+            last.token in prompt.stop_tokens
+            or sampler.complete
+            or (prompt.stop_texts and last.position + 1 < settings.max_tokens)
         ):
             yield Finish("end", len(prompt.tokens))
         else:

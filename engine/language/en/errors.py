@@ -253,4 +253,13 @@ TEXTS = {
     "error.name_claimed": 'process {process} is training a model called "{name}" now; choose another name, or wait until it is done',
     "error.checkpoint_stands": 'there is a training checkpoint of an earlier run called "{name}" at {path}; continue with --resume, start over with --replace, or choose another name',
     "error.checkpoint_stands_here": 'there is already a training checkpoint of an earlier run called "{name}"; continue with resume=True, start over with replace=True, or choose another name',
+    "error.grammar_needs_extra": "a grammar needs llguidance; install it with: pip install 'genchat[grammar]'",
+    "error.grammar_twice": "a reply can follow a regular expression or a JSON schema, not both; clear one of them",
+    "error.grammar_regex_wrong": "the regular expression cannot be used: {reason}",
+    "error.grammar_schema_wrong": "the JSON schema cannot be used: {reason}",
+    "error.grammar_schema_no_json": "the JSON schema is not a JSON object: {reason}",
+    "error.grammar_too_complex": "the grammar is too complex to follow; make it simpler",
+    "error.grammar_no_token": "no token of this model fits the grammar here; change the grammar, or use a model with another vocabulary",
+    "error.grammar_without_tokens": "a grammar needs a model that shows its tokens; choose a model of this machine",
+    "error.grammar_file_unreadable": "{file} cannot be read: {reason}",
 }

@@ -253,4 +253,13 @@ TEXTS = {
     "error.name_claimed": 'o processo {process} está treinando agora um modelo chamado "{name}"; escolha outro nome, ou espere ele terminar',
     "error.checkpoint_stands": 'há um checkpoint de treino anterior chamado "{name}" em {path}; continue com --resume, recomece com --replace, ou escolha outro nome',
     "error.checkpoint_stands_here": 'já há um checkpoint de treino anterior chamado "{name}"; continue com resume=True, recomece com replace=True, ou escolha outro nome',
+    "error.grammar_needs_extra": "uma gramática precisa do llguidance; instale-o com: pip install 'genchat[grammar]'",
+    "error.grammar_twice": "uma resposta pode seguir uma expressão regular ou um esquema JSON, não os dois; apague um deles",
+    "error.grammar_regex_wrong": "a expressão regular não pode ser usada: {reason}",
+    "error.grammar_schema_wrong": "o esquema JSON não pode ser usado: {reason}",
+    "error.grammar_schema_no_json": "o esquema JSON não é um objeto JSON: {reason}",
+    "error.grammar_too_complex": "a gramática é complexa demais para ser seguida; simplifique-a",
+    "error.grammar_no_token": "nenhum token deste modelo cabe na gramática aqui; mude a gramática ou use um modelo com outro vocabulário",
+    "error.grammar_without_tokens": "uma gramática precisa de um modelo que mostre seus tokens; escolha um modelo desta máquina",
+    "error.grammar_file_unreadable": "{file} não pode ser lido: {reason}",
 }

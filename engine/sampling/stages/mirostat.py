@@ -26,6 +26,8 @@ def _apply(now: StageInput) -> Outcome:
 
 def _after(now: StageInput, token: int) -> float:
     surprise = -float(now.log_probs[token]) / _LN2
+    if math.isinf(surprise):  # picked by hand although another stage had cut it: mu would never come back
+        return float(now.state)
     return float(now.state - now.settings.mirostat_eta * (surprise - now.settings.mirostat_tau))
 
 
