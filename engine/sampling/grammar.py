@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from genchat.engine.sampling.candidates import Mask
 
 _LONGEST_REASON = 200
+# A small model that may write spaces between the parts of JSON is apt to write nothing else.
+_LAYOUT = "x-guidance"
+_ONE_LINE = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 _TOO_COMPLEX = ("ParserTooComplex", "LexerTooComplex")
 # Without forcing: where only one text is possible, any way to cut it into tokens is allowed, not one alone.
 _OPTIONS = '%llguidance {"no_forcing": true}'
@@ -49,9 +52,9 @@ class Grammar:
                 schema = json.loads(json_schema)
             except ValueError as error:
                 raise UsageError("grammar_schema_no_json", reason=error) from None
-            if not isinstance(schema, dict | bool):
+            if not isinstance(schema, dict):
                 raise UsageError("grammar_schema_no_json", reason=type(schema).__name__)
-            rule = f"%json {json.dumps(schema)}"
+            rule = f"%json {json.dumps({_LAYOUT: _ONE_LINE, **schema})}"
         written = matcher.grammar_from_lark(f"{_OPTIONS}\nstart: {rule}")
         problem = matcher.validate_grammar(written)
         if problem and not problem.startswith("WARNING"):
