@@ -220,6 +220,8 @@ class ReplySettings:
 
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     max_tokens: int = 400
+    steering: Callable[[], SamplingSettings] | None = field(default=None, compare=False, repr=False)
+    """Asked before every token, by backends that can, for the settings to draw it with; None keeps to `sampling`."""
 
 
 class Backend(Protocol):

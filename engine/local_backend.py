@@ -73,6 +73,8 @@ class LocalBackend:
         def stop() -> bool:
             nonlocal stopped
             stopped = should_stop is not None and should_stop()
+            if not stopped and settings.steering is not None:
+                sampler.use(settings.steering())
             return stopped
 
         last, length = None, self.info.context_length
@@ -86,7 +88,11 @@ class LocalBackend:
             should_stop=stop,
             sampler=sampler,
         )
+        used = settings.sampling
         for step in until_text(steps, prompt.stop_texts) if prompt.stop_texts else steps:
+            if sampler.settings != used:
+                used = sampler.settings
+                yield Notice("chat.settings_changed", {"place": step.position + 1})
             if length is not None and step.position == max(length - len(prompt.tokens) + 1, 0):
                 yield Notice("chat.context_full", {"tokens": length})
             yield step

@@ -1,6 +1,7 @@
 """The controller of the open token: it fills panel, strip and surprise line, and asks the model why."""
 
 import time
+from collections.abc import Callable
 from functools import partial
 
 from genchat.tui.chat.dialogue import Turn
@@ -29,6 +30,12 @@ class Inspector:
         self._requests = EvidenceRequests(lambda question: host.work(partial(self._explain, question), "evidence"))
         self.token: tuple[Turn, int] | None = None
         self.following = True
+        self.watch: Callable[[Turn | None, int], object] = lambda turn, index: None  # hears which token is open
+
+    @property
+    def has_focus(self) -> bool:
+        """Return whether the keys go to the panel."""
+        return self._panel.has_focus
 
     def clear(self) -> None:
         """Close the token, because another conversation is shown."""
@@ -39,6 +46,7 @@ class Inspector:
         self._panel.show(None, 0, backend.capabilities if backend is not None else None)
         self._strip.show(None, 0)
         self._surprise.show(None, 0)
+        self.watch(None, -1)
 
     def follow(self, turn: Turn | None) -> None:
         """Open the newest token of `turn`, and keep to the newest from now on."""
@@ -56,6 +64,7 @@ class Inspector:
         if index >= 0:
             self.token = (turn, index)
             self._want_evidence(turn, index)
+        self.watch(turn, index)
 
     def _want_evidence(self, turn: Turn, index: int) -> None:
         known, evidence = self._requests.known(turn, index)

@@ -12,6 +12,7 @@ from functools import partial
 
 from textual.worker import get_current_worker
 
+from genchat.engine.contract import ReplySettings
 from genchat.engine.conversation import Role
 from genchat.engine.errors import GenchatError
 from genchat.tui.chat.dialogue import Status, Turn
@@ -71,13 +72,22 @@ class LiveReply:
             dialogue.title = text
         return question
 
-    def answer(self, question: Turn, *, with_documents: bool = True) -> None:
+    def answer(
+        self,
+        question: Turn,
+        *,
+        with_documents: bool = True,
+        settings: ReplySettings | None = None,
+        by_token: bool = False,
+    ) -> None:
         """Begin a reply to `question`; a second reply becomes another version of the first.
 
         Without documents, the model behind them answers by itself; where there is none, a local model does.
+        `settings` None stands for the session's. With `by_token`, every token waits until the stream's gate lets it
+        through.
         """
         session = self._session
-        settings = session.settings_for(question)
+        settings = session.settings_for(question) if settings is None else settings
         turn = session.dialogue.add(session.new_reply(settings), question)
         name, open_backend = session.opener(with_documents)
         begun = tuple(session.dialogue.messages_before(turn))
@@ -88,6 +98,8 @@ class LiveReply:
             None if question.stored is None else HistoryListener(session.history, question.stored, turn, settings),
             session.pace,
         )
+        if by_token:
+            stream.gate.hold()
         session.live = Live(turn, stream)
         self._transcript.show(session.dialogue.path)
         self._inspector.token = None

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from genchat.engine.contract import Backend
+from genchat.engine.contract import Backend, ReplySettings
 from genchat.engine.evidence import Evidence
 from genchat.engine.history.records import Conversation
 from genchat.tui.chat.dialogue import Dialogue, Turn
@@ -92,6 +92,18 @@ class TokenPicked(Message):
 
     turn: Turn
     index: int
+
+
+@dataclass
+class PickByHand(Message):
+    """The person wants to pick token `index` of a reply by hand, and have the reply go on from there.
+
+    `settings` are those to go on with; None stands for those of the reply.
+    """
+
+    turn: Turn
+    index: int
+    settings: ReplySettings | None = None
 
 
 @dataclass

@@ -8,7 +8,7 @@ nothing lies unseen however slow.
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from genchat.engine.contract import Backend, Event, Finish, MessageData, Notice, Passages, ReplySettings, Step
@@ -20,6 +20,7 @@ from genchat.engine.language import say, words_of
 from genchat.engine.plugins.guard import reason_of
 from genchat.engine.text import safe
 from genchat.tui.chat.dialogue import Status, Turn
+from genchat.tui.chat.step_gate import StepGate
 
 if TYPE_CHECKING:
     from genchat.tui.chat.token_records import TokenRecord
@@ -119,6 +120,8 @@ class ReplyStream:
         self._listener = listener or ReplyListener()
         self._pause = 1 / pace if pace > 0 else 0.0
         self._stop = threading.Event()
+        self.gate = StepGate()
+        self.sampling = request.settings.sampling  # for the tokens to come; the screen may change it
         self._buffer_lock = threading.Lock()
         self._batch = Batch()
         self._awake = False
@@ -128,6 +131,7 @@ class ReplyStream:
     def stop(self) -> None:
         """Ask the model to stop, which takes effect within one token."""
         self._stop.set()
+        self.gate.open()
 
     @property
     def stopping(self) -> bool:
@@ -176,12 +180,13 @@ class ReplyStream:
         from genchat.tui.chat.token_records import Recorder
 
         recorder = Recorder(backend.tokenizer)
+        settings = replace(self.request.settings, steering=lambda: self.sampling)
         if self.request.free_text is None:
-            events = backend.reply(self.request.messages, self.request.settings, should_stop)
+            events = backend.reply(self.request.messages, settings, should_stop)
         else:
-            events = backend.complete(self.request.free_text, self.request.settings, should_stop)
+            events = backend.complete(self.request.free_text, settings, should_stop)
         status = Status.DONE
-        for event in self._one_at_a_time(events):
+        for event in self._one_at_a_time(events, should_stop):
             self._listener.received(event)
             if isinstance(event, Step):
                 self._put_step(wake, recorder.record(event), event.text)
@@ -195,8 +200,12 @@ class ReplyStream:
                 return Status.STOPPED
         return status
 
-    def _one_at_a_time(self, events: Iterator[Event]) -> Iterator[Event]:
+    def _one_at_a_time(self, events: Iterator[Event], should_stop: Callable[[], bool]) -> Iterator[Event]:
+        event: Event | None = None
         while True:
+            # What is not a token, such as a notice, comes without being asked for.
+            if event is None or isinstance(event, Step):
+                self.gate.wait(should_stop)
             with self._model_lock:
                 event = next(events, None)
             if event is None:

@@ -19,6 +19,7 @@ from textual.widgets import Static
 from genchat.engine.language import say
 from genchat.engine.text import safe
 from genchat.tui.chat import messages
+from genchat.tui.chat.bench import Bench
 from genchat.tui.chat.composer import Composer
 from genchat.tui.chat.conversation_manager import ConversationManager
 from genchat.tui.chat.dialogue import Turn
@@ -95,6 +96,7 @@ class ChatScreen(Screen[None]):
             ReplyCallbacks(self.models.show_progress, self._reply_changed),
         )
         self._opinion = SecondOpinion(session, host, self.transcript, self.inspector)
+        self.bench = Bench(session, host, self.transcript, self.inspector, self._reply, self._show_settings)
 
     # -- the parts and where they stand -------------------------------------------------------------------------
 
@@ -107,10 +109,12 @@ class ChatScreen(Screen[None]):
                 yield self.transcript
                 yield self._surprise
                 yield self._strip
+                yield self.bench.strip
                 with Horizontal(id="prompt-row"):
                     yield self._mark
                     yield self.prompt
             yield self.panel
+            yield self.bench.panel
         yield KeyBar(id="keys")
         yield Static(say("tui.too_small"), id="too-small", markup=False)
 
@@ -292,7 +296,9 @@ class ChatScreen(Screen[None]):
         self.models.failed(message)
 
     def action_sampling(self) -> None:
-        """Change how tokens are drawn."""
+        """Change how tokens are drawn: on the bench where a token is open, else for the replies to come."""
+        if self.bench.sampling_key():
+            return
         from genchat.tui.screens.sampling import Choices, SamplingScreen
 
         def chosen(choices: Choices | None) -> None:
@@ -375,7 +381,7 @@ class ChatScreen(Screen[None]):
         dialogue = self.session.dialogue
         match action:
             case "stop":
-                return running
+                return running and not self.bench.is_open  # there the key leaves the bench
             case "home":
                 return not running and (self._composer.editing is not None or not self.prompt.has_focus)
             case "regenerate" | "edit":

@@ -45,7 +45,9 @@ class Pieces:
         return []
 
 
-WORDS = Pieces([*"abcdefghijklmnopqrstuvwxyz0123456789áã-.!", "oi", "ola", "12", "3-", "si", "sim", "mples", "nã", "aa"])
+WORDS = Pieces(
+    [*"abcdefghijklmnopqrstuvwxyz0123456789áã-.!", "oi", "ola", "12", "3-", "si", "sim", "mples", "nã", "aa"]
+)
 
 
 def even(count: int) -> FloatArray:

@@ -1,0 +1,25 @@
+"""What the sampling bench says, in English."""
+
+TEXTS = {
+    "bench.title": "bench",
+    "bench.next_token": "token {place}, not written yet",
+    "bench.stage": "stage",
+    "bench.value": "value",
+    "bench.cut": "cut",
+    "bench.left": "left",
+    "bench.mass": "mass %",
+    "bench.off": "off",
+    "bench.scaled": "scaled",
+    "bench.summary": "{left} left · {mass}%",
+    "bench.draws": "samples",
+    "bench.same": "as in the reply",
+    "bench.other": "the reply has {token}",
+    "bench.source.whole": "the whole distribution: {count:# token|# tokens}.",
+    "bench.source.stored": "{count:# candidate|# candidates} kept with the reply; the other {rest} are spread evenly.",
+    "bench.source.asking": "Asking the model…",
+    "bench.source.none": "Nothing is known of this distribution: open the model that wrote the reply (F2).",
+    "bench.source.changed": "The open model gives other numbers now.",
+    "bench.kept": "These settings are used from now on.",
+    "bench.by_token": "A new version, token by token: Space samples the next one.",
+    "bench.help": "On the bench",
+}

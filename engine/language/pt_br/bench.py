@@ -1,0 +1,25 @@
+"""What the sampling bench says, in Brazilian Portuguese."""
+
+TEXTS = {
+    "bench.title": "bancada",
+    "bench.next_token": "token {place}, ainda não escrito",
+    "bench.stage": "etapa",
+    "bench.value": "valor",
+    "bench.cut": "corta",
+    "bench.left": "restam",
+    "bench.mass": "massa %",
+    "bench.off": "desl.",
+    "bench.scaled": "escala",
+    "bench.summary": "restam {left} · {mass}%",
+    "bench.draws": "sorteia",
+    "bench.same": "como na resposta",
+    "bench.other": "a resposta tem {token}",
+    "bench.source.whole": "a distribuição inteira: {count:# token|# tokens}.",
+    "bench.source.stored": "{count:# candidato guardado|# candidatos guardados} com a resposta; os outros {rest} são repartidos por igual.",
+    "bench.source.asking": "Perguntando ao modelo…",
+    "bench.source.none": "Nada se sabe desta distribuição: abra o modelo que escreveu a resposta (F2).",
+    "bench.source.changed": "O modelo aberto dá outros números agora.",
+    "bench.kept": "Estes ajustes valem a partir de agora.",
+    "bench.by_token": "Uma nova versão, token por token: Espaço sorteia o próximo.",
+    "bench.help": "Na bancada",
+}
