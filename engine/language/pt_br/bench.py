@@ -19,7 +19,7 @@ TEXTS = {
     "bench.source.asking": "Perguntando ao modelo…",
     "bench.source.none": "Nada se sabe desta distribuição: abra o modelo que escreveu a resposta (F2).",
     "bench.source.changed": "O modelo aberto dá outros números agora.",
-    "bench.kept": "Estes ajustes valem a partir de agora.",
+    "bench.kept": "Estas configurações valem a partir de agora.",
     "bench.by_token": "Uma nova versão, token por token: Espaço sorteia o próximo.",
     "bench.help": "Na bancada",
 }
