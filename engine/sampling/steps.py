@@ -27,7 +27,10 @@ def values_of(setting: StageSetting) -> tuple[float, ...]:
         wanted = tuple(setting.low + number / 4 for number in range(_QUARTERS + 1))
     else:
         wanted = tuple(number / 4 for number in range(-_QUARTERS // 2, _QUARTERS // 2 + 1))
-    return tuple(setting.kind(value) for value in wanted if setting.allows(setting.kind(value)))
+    found = [setting.kind(value) for value in wanted if setting.allows(setting.kind(value))]
+    if not setting.steps:
+        found = sorted({*found, setting.default, *([] if setting.off is None else [setting.off])})
+    return tuple(found)
 
 
 def neighbour(setting: StageSetting, value: Value, by: int) -> Value:

@@ -1,7 +1,7 @@
 """The sampling bench on a vocabulary of 49,152 tokens: from a key to the painted panel, in a running app.
 
-The keys walk temperature, top-k, top-p, min-p and the repetition penalty up and down, with all of them on; then the same
-in the two lines of a narrow screen, and with a grammar, if llguidance is installed.
+The keys walk temperature, top-k, top-p, min-p and the repetition penalty up and down, with all of them on; then the
+same in the two lines of a narrow screen, and with a grammar, if llguidance is installed.
 """
 
 import asyncio
