@@ -7,6 +7,7 @@ same in the two lines of a narrow screen, and with a grammar, if llguidance is i
 import asyncio
 import time
 from dataclasses import replace
+from typing import Any
 
 from genchat.engine.contract import ReplySettings
 from genchat.engine.history import NullHistory
@@ -73,7 +74,8 @@ def run() -> list[Row]:
     try:
         import llguidance  # noqa: F401
 
-        cases.append(("panel, with a grammar", (120, 36), replace(_ALL_ON, regex="[a-z w]+")))
+        values: dict[str, Any] = {"regex": "[a-z w]+"}
+        cases.append(("panel, with a grammar", (120, 36), replace(_ALL_ON, **values)))
     except ImportError:
         pass
     rows = []

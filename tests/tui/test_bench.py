@@ -1,8 +1,9 @@
 """The sampling bench on the running screen: keys, what they recompute, token by token, and the way out."""
 
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from genchat.tui.chat.dialogue import Turn
 from genchat.tui.chat.messages import PickByHand
 from genchat.tui.screens.sampling import SamplingScreen
 from tests.fakes import HashModel
-from tests.tui.support import Source, chat, dialog, make_app, say, script, store, text_of, until
+from tests.tui.support import GREEDY, Source, chat, dialog, make_app, say, script, store, text_of, until
 
 SAMPLING = SamplingSettings(temperature=0.8, top_p=1.0, top_k=20, seed=4)
 SIZE = (120, 40)
@@ -185,11 +186,14 @@ async def stepped(pilot: Pilot[int], bench: Bench, count: int) -> None:
     """Draw that many tokens, one by one."""
     for _ in range(count):
         turn = reply_of(bench)
-        before = len(turn.records)
+        wanted = len(turn.records) + 1
         await until(pilot, lambda: not bench._asking and bench._source is not None)
         await pilot.press("space")
-        await until(pilot, lambda turn=turn, before=before: len(turn.records) == before + 1)
-        await until(pilot, lambda before=before: bench._index == before + 1)
+        await until(pilot, partial(_has_come, bench, wanted))
+
+
+def _has_come(bench: Bench, count: int) -> bool:
+    return len(reply_of(bench).records) == bench._index == count
 
 
 async def test_space_writes_a_new_version_token_by_token_and_the_same_text_with_the_same_settings() -> None:
@@ -234,8 +238,9 @@ async def test_a_setting_changed_between_two_tokens_holds_from_the_next_one_on()
 
 
 async def test_space_halts_a_reply_that_is_being_written() -> None:
-    app = hashed(tokens=100_000)
+    app = make_app(Source({"script": script("abc " * 5000)}), settings=ReplySettings(GREEDY.sampling, 20_000))
     async with app.run_test(size=SIZE) as pilot:
+        chat(app).session.pace = 100.0
         chat(app).prompt.write("oi")
         await pilot.press("enter")
         session = chat(app).session
@@ -286,6 +291,11 @@ async def test_a_reply_whose_model_is_not_open_is_computed_from_what_was_kept(tm
             assert record.row_count > 0
 
 
+def with_regex(settings: SamplingSettings, regex: str) -> SamplingSettings:
+    values: dict[str, Any] = {"regex": regex}
+    return replace(settings, **values)
+
+
 def _uniform(position: int) -> float:
     from genchat.engine.sampling.random_numbers import random_number
 
@@ -297,10 +307,10 @@ async def test_an_impossible_grammar_is_named_and_the_other_keys_go_on() -> None
     app = hashed()
     async with app.run_test(size=SIZE) as pilot:
         bench = await on_bench(pilot)
-        bench._try(replace(bench.settings, regex="(a"))
+        bench._try(with_regex(bench.settings, "(a"))
         await pilot.pause()
         assert "regular expression cannot be used" in text_of(app)
-        bench._try(replace(bench.settings, regex="[0-9]"))
+        bench._try(with_regex(bench.settings, "[0-9]"))
         await pilot.pause()
         view = bench.view()
         assert view is not None
@@ -331,10 +341,10 @@ async def test_growing_and_shrinking_keeps_the_keys_on_the_bench() -> None:
     app = hashed()
     async with app.run_test(size=SIZE) as pilot:
         bench = await on_bench(pilot)
-        for size, form in (((80, 24), bench.strip), ((140, 40), bench.panel)):
-            await pilot.resize_terminal(*size)
-            focused: Callable[[], bool] = lambda form=form: form.has_focus  # type: ignore[misc]  # noqa: E731
-            await until(pilot, focused)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: bench.strip.has_focus)
+        await pilot.resize_terminal(140, 40)
+        await until(pilot, lambda: bench.panel.has_focus)
 
 
 async def test_another_conversation_closes_it() -> None:

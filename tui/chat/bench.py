@@ -8,7 +8,7 @@ setting is computed in the screen's own thread: it costs a few milliseconds and 
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from genchat.engine.contract import ReplySettings
 from genchat.engine.errors import GenchatError
@@ -258,7 +258,8 @@ class Bench:
         """Change the chosen setting by one step; a pattern is switched off and on again."""
         row = next((row for row in bench_rows(self.settings) if row.setting.name == self._chosen), None)
         if row is not None:
-            self._try(replace(self.settings, **{row.setting.name: self._next_value(row, by)}))
+            values: dict[str, Any] = {row.setting.name: self._next_value(row, by)}
+            self._try(replace(self.settings, **values))
 
     def _next_value(self, row: BenchRow, by: int) -> float | int | str:
         name = row.setting.name
@@ -322,6 +323,7 @@ class Bench:
             self._begin_version(turn)
         elif not live.stream.gate.holding:
             live.stream.gate.hold()
+            self._transcript.action_follow()
             self._stand(len(turn.records))
         elif self._source is not None and (view := self.view()) is not None and not view.error:
             live.stream.sampling = self.settings

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -165,7 +166,7 @@ def test_any_tokenizer_is_known_by_the_bytes_of_its_tokens(tokenizer: ByteTokeni
         ({"regex": "a", "json_schema": "{}"}, "grammar_twice"),
     ],
 )
-def test_an_invalid_grammar_is_named_before_anything_is_drawn(settings: dict[str, str], key: str) -> None:
+def test_an_invalid_grammar_is_named_before_anything_is_drawn(settings: dict[str, Any], key: str) -> None:
     with pytest.raises(UsageError) as caught:
         Sampler(SamplingSettings(**settings), ByteTokenizer())
     assert caught.value.key == key
