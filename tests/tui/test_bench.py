@@ -354,3 +354,28 @@ async def test_another_conversation_closes_it() -> None:
         await pilot.press("ctrl+n")
         await until(pilot, lambda: not bench.is_open)
         assert chat(app).prompt.has_focus
+
+
+@pytest.mark.parametrize("stage", [{"mirostat_tau": 2.0}, {"regex": "([0-9][A-Z])+"}])
+async def test_a_stage_that_remembers_is_foretold_also_where_it_was_switched_on_in_between(
+    stage: dict[str, Any],
+) -> None:
+    pytest.importorskip("llguidance")
+    app = hashed()
+    async with app.run_test(size=SIZE) as pilot:
+        bench = await on_bench(pilot)
+        await pilot.press("space")
+        await until(pilot, lambda: reply_of(bench).records == [])
+        await stepped(pilot, bench, 2)
+        bench._try(replace(bench.settings, **stage))
+        for number in range(2, 7):
+            await until(pilot, lambda: not bench._asking and bench._source is not None)
+            view = bench.view()
+            assert view is not None
+            assert view.waterfall is not None
+            await stepped(pilot, bench, 1)
+            record = reply_of(bench).records[number]
+            assert record.token == view.waterfall.draw.token
+            assert record.stages == view.waterfall.draw.stages
+        await pilot.press("escape")
+        await until(pilot, lambda: chat(app).session.live is None)

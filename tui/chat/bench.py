@@ -137,6 +137,10 @@ class Bench:
             return
         from genchat.tui.chat.bench_source import ModelQuestion, stored_source
 
+        # Token by token, what comes next follows from the place where the bench stood and the settings it had there.
+        live = self._live()
+        grows = live is not None and live.stream.gate.holding and self._index + 1 == index
+        known, before_it = (self._source, self._index) if grows else (None, 0)
         self._index, self._source = index, None
         if index < len(turn.records):
             before = [record.token for record in turn.records[:index]]
@@ -151,7 +155,8 @@ class Bench:
             name, backend = named
             lock = self._session.pool.model_lock(name)
             prompt = self._session.prompt_of(turn)
-            question = ModelQuestion(turn, index, backend, lock, prompt, self._base)
+            settings = live.stream.sampling if live is not None and known is not None else self._base
+            question = ModelQuestion(turn, index, backend, lock, prompt, settings, known, before_it)
             self._host.work(partial(self._ask, question), "bench")
         self._show()
 
@@ -222,9 +227,9 @@ class Bench:
             words = say("bench.source.whole", count=len(source.log_probs))
         else:
             words = say("bench.source.stored", count=source.known, rest=percentage(source.rest))
-        if source.changed:
-            return words + " " + say("bench.source.changed")
-        return words + " " + say("bench.source.asking") if self._asking else words
+        if source.changed or self._asking:
+            words += "; " + say("bench.source.changed" if source.changed else "bench.source.asking")
+        return words
 
     def _candidates(self, source: "BenchSource", fall: "Waterfall") -> "tuple[Row, ...]":
         import numpy as np

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genchat.engine.contract import Backend, HasLanguageModel, RendersPrompt
+from genchat.engine.contract import Backend, Cursor, HasLanguageModel, RendersPrompt
 from genchat.engine.conversation import Message
 from genchat.engine.distribution import FloatArray
 from genchat.engine.sampling import Sampler, SamplingSettings
@@ -36,11 +36,16 @@ class BenchSource:
     known: int | None = None
     rest: float = 0.0
     changed: bool = False  # the open model gives other numbers than those that were stored
+    cursor: Cursor | None = field(default=None, repr=False)  # of the open model, at this place
 
 
 @dataclass(frozen=True)
 class ModelQuestion:
-    """The question for the whole distribution of token `index` of a reply; a worker thread answers it."""
+    """The question for the whole distribution of token `index` of a reply; a worker thread answers it.
+
+    `settings` are those of the tokens before it. `known` is what is known already of the token `known_index` before it,
+    so that a reply that grows token by token is not read again each time.
+    """
 
     turn: Turn
     index: int
@@ -48,6 +53,8 @@ class ModelQuestion:
     lock: threading.Lock
     prompt: tuple[Message, ...] | str
     settings: SamplingSettings
+    known: BenchSource | None = None
+    known_index: int = 0
 
     def answer(self) -> BenchSource | None:
         """Return the distribution, or None if this backend has no model that can be asked."""
@@ -65,19 +72,22 @@ class ModelQuestion:
         written = [token for token in tokens if token is not None]
         if len(written) != len(tokens):
             return None
-        sampler = Sampler(self.settings, model.tokenizer)
         with self.lock:
-            if sampler.remembers:
-                cursor = model.start(context)
-                for position, token in enumerate(written):
-                    sampler.take(token, cursor.log_probs(), [*context, *written[:position]], position)
-                    cursor.advance(token)
+            if self.known is not None and self.known.cursor is not None:
+                sampler, cursor, at = self.known.sampler.fork(), self.known.cursor.fork(), self.known_index
+                sampler.use(self.settings)
             else:
-                cursor = model.start([*context, *written])
+                sampler, at = Sampler(self.settings, model.tokenizer), 0
+                if not sampler.remembers:
+                    at = len(written)
+                cursor = model.start([*context, *written[:at]])
+            for position in range(at, len(written)):
+                if sampler.remembers:
+                    sampler.take(written[position], cursor.log_probs(), [*context, *written[:position]], position)
+                cursor.advance(written[position])
             log_probs = cursor.log_probs()
-        return BenchSource(
-            log_probs, [*context, *written], sampler, Labels(model.tokenizer), changed=self._apart(log_probs)
-        )
+        before, labels = [*context, *written], Labels(model.tokenizer)
+        return BenchSource(log_probs, before, sampler, labels, changed=self._apart(log_probs), cursor=cursor)
 
     def _apart(self, log_probs: FloatArray) -> bool:
         if self.index >= len(self.turn.records):

@@ -28,9 +28,10 @@ def _left_width(width: int) -> int:
 
 
 def shown_value(row: BenchRow, view: BenchView) -> str:
-    """Return the value of a row's setting as a person would write it, "off" where that switches its stage off."""
+    """Return the value of a row's setting as a person would write it; 0 and nothing are "off" where they mean that."""
     value = getattr(view.settings, row.setting.name)
-    return say("bench.off") if value == row.setting.off else safe_line(setting(value), 24)
+    off = value == row.setting.off and not value
+    return say("bench.off") if off else safe_line(setting(value), 24)
 
 
 def _step(row: BenchRow, view: BenchView) -> WaterfallStep | None:
