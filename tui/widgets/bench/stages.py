@@ -1,16 +1,20 @@
 """The stages as a table: value, what it cut or that it scaled, the mass and the candidates left, and the entropy."""
 
+from typing import TYPE_CHECKING
+
 from textual.strip import Strip
 
 from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal, percent, setting, whole
 from genchat.engine.sampling.steps import place_of
 from genchat.engine.sampling.table import stage_label
-from genchat.engine.sampling.waterfall import WaterfallStep
 from genchat.engine.text import safe_line
 from genchat.tui.colours import ThemeStyles
 from genchat.tui.widgets.bench.view import BenchRow, BenchView
 from genchat.tui.widgets.painting import Line
+
+if TYPE_CHECKING:
+    from genchat.engine.sampling.waterfall import WaterfallStep
 
 CHOSEN = "›"
 _VALUE, _CUT, _LEFT, _MASS, _BITS = 7, 9, 9, 8, 6
@@ -34,7 +38,7 @@ def shown_value(row: BenchRow, view: BenchView) -> str:
     return say("bench.off") if off else safe_line(setting(value), 24)
 
 
-def _step(row: BenchRow, view: BenchView) -> WaterfallStep | None:
+def _step(row: BenchRow, view: BenchView) -> "WaterfallStep | None":
     """Return what the row's stage did. A temperature of 0 is the stage of greedy decoding, which has no settings."""
     greedy = row.stage.name == "temperature" and view.settings.temperature == 0
     return None if view.waterfall is None else view.waterfall.step("greedy" if greedy else row.stage.name)
