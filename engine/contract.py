@@ -221,7 +221,9 @@ class ReplySettings:
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     max_tokens: int = 400
     steering: Callable[[], SamplingSettings] | None = field(default=None, compare=False, repr=False)
-    """Asked before every token, by backends that can, for the settings to draw it with; None keeps to `sampling`."""
+    """Asked once before every token, by backends that can, for the settings to draw it with, and may take as long as it
+    likes to answer; None keeps to `sampling`.
+    """
 
     def values(self) -> dict[str, Any]:
         """These are the settings as plain values, {"sampling": {…}, "max_tokens": …}, as the history keeps them."""

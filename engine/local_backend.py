@@ -72,9 +72,9 @@ class LocalBackend:
 
         def stop() -> bool:
             nonlocal stopped
-            stopped = should_stop is not None and should_stop()
-            if not stopped and settings.steering is not None:
+            if settings.steering is not None:
                 sampler.use(settings.steering())
+            stopped = should_stop is not None and should_stop()
             return stopped
 
         last, length = None, self.info.context_length

@@ -379,3 +379,58 @@ async def test_a_stage_that_remembers_is_foretold_also_where_it_was_switched_on_
             assert record.stages == view.waterfall.draw.stages
         await pilot.press("escape")
         await until(pilot, lambda: chat(app).session.live is None)
+
+
+async def test_the_key_after_the_last_token_does_not_begin_a_new_version_unasked() -> None:
+    app = make_app(Source({"script": script("ab")}))
+    async with app.run_test(size=SIZE) as pilot:
+        bench = await on_bench(pilot, 1)
+        first = reply_of(bench)
+        await pilot.press("space")
+        await until(pilot, lambda: bench._turn is not first)
+        await stepped(pilot, bench, 2)
+        await until(pilot, lambda: not bench._asking and bench._source is not None)
+        await pilot.press("space")  # the end marker
+        await until(pilot, lambda: chat(app).session.live is None)
+        second = reply_of(bench)
+        assert second.text == "ab"
+        await pilot.press("space")
+        await pilot.pause(0.1)
+        assert reply_of(bench) is second
+        await pilot.press("space")
+        await until(pilot, lambda: bench._turn is not second)
+        assert len(second.siblings) == 3
+        await pilot.press("escape")
+        await until(pilot, lambda: chat(app).session.live is None)
+
+
+async def test_a_message_sent_while_it_is_open_closes_it_and_leaves_the_prompt_its_keys() -> None:
+    app = hashed()
+    async with app.run_test(size=SIZE) as pilot:
+        bench = await on_bench(pilot)
+        chat(app).prompt.focus()
+        await say(pilot, "again")
+        assert not bench.is_open
+        assert chat(app).prompt.has_focus
+
+
+async def test_tab_and_the_key_come_back_to_it() -> None:
+    app = hashed()
+    async with app.run_test(size=SIZE) as pilot:
+        bench = await on_bench(pilot)
+        await pilot.press("shift+tab")
+        assert chat(app).transcript.has_focus
+        await pilot.press("tab")
+        assert bench.panel.has_focus
+        await pilot.press("shift+tab", "f3")
+        assert bench.panel.has_focus
+        assert app.screen is chat(app)
+
+
+async def test_a_click_on_another_token_moves_it_there() -> None:
+    app = hashed()
+    async with app.run_test(size=SIZE) as pilot:
+        bench = await on_bench(pilot)
+        chat(app).transcript.select(reply_of(bench), 7)
+        await until(pilot, lambda: bench._index == 7 and not bench._asking)
+        assert "token 8 of 12" in text_of(app)

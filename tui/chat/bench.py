@@ -60,7 +60,8 @@ class Bench:
         self._turn: Turn | None = None
         self._index = 0
         self._source: BenchSource | None = None
-        self._asking = False
+        self._asking = self._asked = False  # the model: it has yet to answer; it was asked about this token
+        self._finished: Turn | None = None  # a reply that ended while it came token by token
         self._base = SamplingSettings()  # of the reply
         self.settings = self._base  # those that are tried
         self._chosen = "temperature"  # the name of a setting
@@ -74,12 +75,24 @@ class Bench:
         """Return whether the bench is shown."""
         return self._turn is not None
 
+    @property
+    def forms(self) -> tuple[BenchPanel, BenchStrip]:
+        """Return the two forms of the bench, of which one is shown."""
+        return self.panel, self.strip
+
+    @property
+    def _has_focus(self) -> bool:
+        return any(form.has_focus for form in self.forms)
+
     def sampling_key(self) -> bool:
         """Return whether the key for sampling belongs to the bench: it opens it on the open token; a second time it
         opens the screen of all settings for the bench.
         """
         if self.is_open:
-            self._ask_for_all()
+            if self._has_focus:
+                self._ask_for_all()
+            else:
+                next(form for form in self.forms if form.display).focus()
             return True
         transcript, token = self._transcript, self._inspector.token
         looking = transcript.cursor is not None or transcript.has_focus or self._inspector.has_focus
@@ -104,9 +117,11 @@ class Bench:
         live = self._live()
         if live is not None:
             live.stream.gate.open()
+        had_focus = self._has_focus
         self._turn, self._source = None, None
         self._host.mark(_CLASS, False)
-        self._transcript.focus()
+        if had_focus:
+            self._transcript.focus()
 
     def _token_opened(self, turn: Turn | None, index: int) -> None:
         """Follow the open token: a click, or the next token of a reply that comes one by one."""
@@ -117,11 +132,11 @@ class Bench:
             self.close()
         elif live is not None and live.stream.gate.holding:
             self._stand(len(turn.records))
-        elif index >= 0:
-            if turn is not self._turn:
-                self._begin(turn, (turn.settings or self._session.settings).sampling)
-            if (turn.status.running, index) != (True, self._index) or self._source is None:
-                self._stand(index)
+        elif turn is not self._turn:
+            self._begin(turn, (turn.settings or self._session.settings).sampling)
+            self._stand(index)
+        elif index >= 0 and (index != self._index or (live is None and not self._asked)):
+            self._stand(index)
 
     def _live(self) -> Live | None:
         """Return the reply that is being written, if the bench stands on it."""
@@ -149,8 +164,10 @@ class Bench:
                 self._source = stored_source(turn.records[index], written, self._base)
             except GenchatError:
                 self._source = None  # the grammar of the reply: its library is gone
-        named = None if turn.opinion is not None else self._session.pool.made_by(turn.speaker)
-        self._asking = named is not None
+        # A reply that runs free has a new token before the model could have read all of the others again.
+        free = live is not None and not live.stream.gate.holding
+        named = None if free or turn.opinion is not None else self._session.pool.made_by(turn.speaker)
+        self._asking = self._asked = named is not None
         if named is not None:
             name, backend = named
             lock = self._session.pool.model_lock(name)
@@ -324,13 +341,17 @@ class Bench:
         turn, live = self._turn, self._live()
         if turn is None:
             return
-        if live is None:
+        if live is None and self._finished is turn:
+            self._finished = None
+            self._host.note(say("bench.finished"))
+        elif live is None:
             self._begin_version(turn)
         elif not live.stream.gate.holding:
             live.stream.gate.hold()
             self._transcript.action_follow()
             self._stand(len(turn.records))
         elif self._source is not None and (view := self.view()) is not None and not view.error:
+            self._finished = turn  # should this be its last token, the key means something else afterwards
             live.stream.sampling = self.settings
             live.stream.gate.grant()
 
@@ -339,6 +360,7 @@ class Bench:
         if self._session.live is not None or question is None:
             return
         settings = self._reply_settings()
+        self._finished = None
         self._turn = None  # what is opened on the way is not the bench's
         self._reply.answer(question, settings=settings, by_token=True)
         live = self._session.live

@@ -18,6 +18,7 @@ from genchat.engine.history.protocol import History, ReplyRecorder
 from genchat.engine.history.records import FinalStatus, RunStart
 from genchat.engine.language import say, words_of
 from genchat.engine.plugins.guard import reason_of
+from genchat.engine.sampling.settings import SamplingSettings
 from genchat.engine.text import safe
 from genchat.tui.chat.dialogue import Status, Turn
 from genchat.tui.chat.step_gate import StepGate
@@ -121,6 +122,7 @@ class ReplyStream:
         self._pause = 1 / pace if pace > 0 else 0.0
         self._stop = threading.Event()
         self.gate = StepGate()
+        self._steered = False  # whether the backend asks before every token
         self.sampling = request.settings.sampling  # for the tokens to come; the screen may change it
         self._buffer_lock = threading.Lock()
         self._batch = Batch()
@@ -180,7 +182,7 @@ class ReplyStream:
         from genchat.tui.chat.token_records import Recorder
 
         recorder = Recorder(backend.tokenizer)
-        settings = replace(self.request.settings, steering=lambda: self.sampling)
+        settings = replace(self.request.settings, steering=lambda: self._steer(should_stop))
         if self.request.free_text is None:
             events = backend.reply(self.request.messages, settings, should_stop)
         else:
@@ -203,14 +205,28 @@ class ReplyStream:
     def _one_at_a_time(self, events: Iterator[Event], should_stop: Callable[[], bool]) -> Iterator[Event]:
         event: Event | None = None
         while True:
-            # What is not a token, such as a notice, comes without being asked for.
-            if event is None or isinstance(event, Step):
+            # What is not a token, such as a notice or the end, comes without being asked for, where that can be told.
+            if event is None or (isinstance(event, Step) and not self._steered):
                 self.gate.wait(should_stop)
             with self._model_lock:
                 event = next(events, None)
             if event is None:
                 return
             yield event
+
+    def _steer(self, given_up: Callable[[], bool]) -> SamplingSettings:
+        """Return the settings for the next token, when it may come; the model is free for others meanwhile.
+
+        The first token has waited before this backend was known to ask.
+        """
+        if self._steered and self.gate.holding:
+            self._model_lock.release()
+            try:
+                self.gate.wait(given_up)
+            finally:
+                self._model_lock.acquire()
+        self._steered = True
+        return self.sampling
 
     def _put_step(self, wake: Callable[[], object], record: "TokenRecord", text: str) -> None:
         self._count += 1

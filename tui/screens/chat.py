@@ -415,7 +415,7 @@ class ChatScreen(Screen[None]):
 
     def action_next_place(self, by: int) -> None:
         """Move the focus round prompt, transcript, panel and list."""
-        order: list[Widget] = [self.prompt, self.transcript, self.panel, self.conversations]
+        order: list[Widget] = [self.prompt, self.transcript, self.panel, *self.bench.forms, self.conversations]
         reachable = [widget for widget in order if widget.display and widget.region]
         position = reachable.index(self.focused) if self.focused in reachable else -by
         reachable[(position + by) % len(reachable)].focus()

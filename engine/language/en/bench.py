@@ -23,4 +23,5 @@ TEXTS = {
     "bench.by_token": "A new version, token by token: Space samples the next one.",
     "bench.help": "On the bench",
     "bench.explained": "The bench (F3 with a token open) tries other settings on that token. The ruler holds the numbers from 0 to 1, divided among the candidates that are left; ▲ is the random number, which seed and position fix, and the token above it is sampled. Each stage says how many candidates it cut, how much of the probability no stage has cut so far, and the entropy after it; * marks a setting that differs from the reply's. Space writes token by token: it halts a reply, or begins a new version.",
+    "bench.finished": "The reply is finished; Space once more begins a new version.",
 }

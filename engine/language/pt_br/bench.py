@@ -23,4 +23,5 @@ TEXTS = {
     "bench.by_token": "Uma nova versão, token por token: Espaço sorteia o próximo.",
     "bench.help": "Na bancada",
     "bench.explained": "A bancada (F3 com um token aberto) experimenta outras configurações nesse token. A régua vai de 0 a 1 e é repartida entre os candidatos que restam; ▲ é o número aleatório, fixado pela semente e pela posição, e o token acima dele é sorteado. Cada etapa diz quantos candidatos cortou, quanta probabilidade nenhuma etapa cortou até ali e a entropia depois dela; * marca uma configuração diferente da que a resposta usou. Espaço escreve token por token: para uma resposta em curso ou começa uma nova versão.",
+    "bench.finished": "A resposta terminou; Espaço mais uma vez começa uma nova versão.",
 }
