@@ -434,3 +434,14 @@ async def test_a_click_on_another_token_moves_it_there() -> None:
         chat(app).transcript.select(reply_of(bench), 7)
         await until(pilot, lambda: bench._index == 7 and not bench._asking)
         assert "token 8 of 12" in text_of(app)
+
+
+async def test_help_explains_the_bench_and_lists_its_keys_first() -> None:
+    app = hashed()
+    async with app.run_test(size=SIZE) as pilot:
+        await on_bench(pilot)
+        await pilot.press("f1")
+        await until(pilot, lambda: "On the bench" in text_of(app))
+        shown = text_of(app)
+        assert "The ruler holds" in shown
+        assert shown.index("On the bench") < shown.index("Everywhere")

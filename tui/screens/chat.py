@@ -45,7 +45,7 @@ class ChatScreen(Screen[None]):
 
     AUTO_FOCUS = "#prompt"
     HELP_TITLE = "tui.help.chat"
-    HELP_TEXTS = ("tui.help.reading", "tui.help.why", "bench.explained")
+    HELP_TEXTS = ("tui.help.reading", "tui.help.why")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "stop", "stop", show=True, priority=True),
         bind("escape", "home", "home", show=True),

@@ -68,6 +68,7 @@ class BenchPanel(ScrollView, can_focus=True, inherit_bindings=False):
     """The bench in the place of the token's panel."""
 
     HELP_TITLE = "bench.help"
+    HELP_TEXTS = ("bench.explained",)
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("up", "choose(-1)", "bench_above", show=True, shown="↑↓"),
         bind("down", "choose(1)", "bench_below"),
