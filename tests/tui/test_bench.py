@@ -319,6 +319,8 @@ async def test_an_impossible_grammar_is_named_and_the_other_keys_go_on() -> None
         assert step is not None
         assert set(view.waterfall.order.tolist()) == set(range(ord("0"), ord("9") + 1))
         assert step.cut == view.waterfall.count - 10
+        row = next(line for line in text_of(app).split("\n") if "  grammar  " in line)
+        assert row.split()[-5:-2] == ["grammar", "on*", f"−{step.cut}"]
         await pilot.press("r")
         assert bench.settings == SAMPLING
 
@@ -443,5 +445,5 @@ async def test_help_explains_the_bench_and_lists_its_keys_first() -> None:
         await pilot.press("f1")
         await until(pilot, lambda: "On the bench" in text_of(app))
         shown = text_of(app)
-        assert "The ruler holds" in shown
+        assert "The bench (F3 with a token open)" in shown
         assert shown.index("On the bench") < shown.index("Everywhere")

@@ -8,6 +8,7 @@ TEXTS = {
     "bench.cut": "cut",
     "bench.left": "left",
     "bench.mass": "mass %",
+    "bench.on": "on",
     "bench.off": "off",
     "bench.scaled": "scaled",
     "bench.summary": "{left} left · {mass}%",

@@ -8,6 +8,7 @@ TEXTS = {
     "bench.cut": "corta",
     "bench.left": "restam",
     "bench.mass": "massa %",
+    "bench.on": "lig.",
     "bench.off": "desl.",
     "bench.scaled": "escala",
     "bench.summary": "restam {left} · {mass}%",

@@ -74,7 +74,9 @@ def paint_stage(view: BenchView, index: int, width: int, styles: ThemeStyles) ->
     changed = getattr(view.settings, row.setting.name) != getattr(view.reply_settings, row.setting.name)
     value = shown_value(row, view) + ("*" if changed else "")
     room = _name_width(width)
-    if not row.first or (row.setting.kind is str and on):
+    if row.first and row.setting.kind is str and on:
+        value = say("bench.on") + "*" * changed  # the text itself stands in the line below the table
+    if not row.first:
         return line.add(name, style, width=room + 4).add(" ").add(value, style, width=max(line.room, 0)).strip()
     line.add(name, style, width=room).add(value, style, width=_VALUE, right=True)
     if step is None:
