@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from genchat.engine.contract import ReplySettings
 from genchat.engine.errors import GenchatError
 from genchat.engine.language import say
-from genchat.engine.language.numbers import percentage, whole
+from genchat.engine.language.numbers import percentage
 from genchat.engine.sampling import SamplingSettings
 from genchat.engine.sampling.steps import neighbour
 from genchat.engine.text import safe
@@ -367,4 +367,4 @@ class Bench:
         if live is not None:
             self._begin(live.turn, settings.sampling)
             self._stand(0)
-            self._host.note(say("bench.by_token", count=whole(1)))
+            self._host.note(say("bench.by_token"))

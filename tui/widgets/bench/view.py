@@ -1,6 +1,6 @@
 """What the bench shows, in plain values: made by its controller, painted by its widgets."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from genchat.engine.sampling import SamplingSettings
@@ -53,10 +53,7 @@ class BenchView:
     labels: Labels
     waterfall: "Waterfall | None" = None
     candidates: "tuple[Row, ...]" = ()
-    others: tuple[int, float] | None = None  # candidates not shown, and their share
     error: str = ""
-    keys: str = ""
-    written: dict[str, str] = field(default_factory=dict)
 
     @property
     def row(self) -> BenchRow:
