@@ -14,8 +14,10 @@ from genchat.engine.contract import ModelInfo, Tokenizer
 from genchat.engine.distribution import LN2, FloatArray, known_numbers, top_ids
 from genchat.engine.errors import UsageError
 from genchat.engine.evidence import GptEvidence, LensRow
+from genchat.engine.gpt.inside import look_inside
 from genchat.engine.gpt.kv_cache import KvCache
 from genchat.engine.gpt.transformer import Gpt, Trace
+from genchat.engine.inside import InsideGpt
 
 _LENS_CANDIDATES = 5
 _POSITIONS_A_BATCH = 8192  # scored at once; bounds the memory of the logits
@@ -57,6 +59,15 @@ class GptModel:
         config = self.network.config
         dtype = self.network.compute_dtype
         return KvCache(config.layers, config.kv_heads, config.head_width, self.limit, dtype, self.device)
+
+    def whole(self, tokens: Sequence[int]) -> tuple[int, ...]:
+        """`tokens` with whatever the model wants to stand before every text."""
+        return tuple(tokens)
+
+    def look_inside(self, tokens: Sequence[int], chosen: int | None = None, first: int = 0) -> InsideGpt:
+        """See engine.inside.LooksInside."""
+        self.check(tokens if chosen is None else [*tokens, chosen])
+        return look_inside(self.network, self.window(self.whole(tokens)), self.new_cache(), chosen)
 
     def window(self, tokens: Sequence[int]) -> list[int]:
         """The tokens the model reads to predict what follows `tokens`; never empty."""

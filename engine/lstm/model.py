@@ -8,7 +8,9 @@ from genchat.engine.contract import ModelInfo, Tokenizer
 from genchat.engine.distribution import FloatArray, known_numbers
 from genchat.engine.errors import UsageError
 from genchat.engine.evidence import LstmEvidence
+from genchat.engine.inside import InsideLstm
 from genchat.engine.lstm.cell import LayerState, LstmCell, State
+from genchat.engine.lstm.inside import look_inside
 
 _REMEMBERED = 8  # places kept, so that the next turn of a conversation reads only what is new
 _FUSED_FROM = 4_000  # tokens from which reading is worth loading torch
@@ -60,6 +62,11 @@ class LstmModel:
         for token in tokens:
             state = self.cell.step(state, token)
         return state
+
+    def look_inside(self, tokens: Sequence[int], chosen: int | None = None, first: int = 0) -> InsideLstm:
+        """See engine.inside.LooksInside."""
+        self.check(tokens if chosen is None else [*tokens, chosen])
+        return look_inside(self.cell, self._first, tokens)
 
     def score_tokens(self, tokens: Sequence[int]) -> FloatArray:
         """float32 [len(tokens)]: natural log p(tokens[i] | tokens[:i]). Long texts go through torch's fused layers."""
