@@ -1,7 +1,7 @@
 """What a model computed on its way through a text, as plain arrays that any screen can draw without knowing the model.
 
-A model that can be laid open is a LooksInside; each family fills its own kind of value in one pass over the text. What a
-model cannot tell is left out and named in `missing`, by the key of a text that says why; nothing is ever guessed.
+A model that can be laid open is a LooksInside; each family fills its own kind of value in one pass over the text. What
+a model cannot tell is left out and named in `missing`, by the key of a text that says why; nothing is ever guessed.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genchat.engine.contract import Tokenizer
+from genchat.engine.conversation import Message
 from genchat.engine.distribution import FloatArray
 from genchat.engine.evidence import CorpusPlace
 
@@ -134,5 +135,18 @@ class LooksInside(Protocol):
 
         `first`: the index of the token from which on what is told token by token is wanted, where the model need not
         tell it of all. Raises UsageError for an id that does not exist.
+        """
+        ...
+
+
+@runtime_checkable
+class ShowsInside(Protocol):
+    """A backend whose model can tell what it computed on the way to a token of a reply."""
+
+    def look_inside(
+        self, messages: Sequence[Message] | str, reply_tokens: Sequence[int], chosen: int | None
+    ) -> InsideData | None:
+        """What was computed before `chosen`, the token after `reply_tokens` in the reply to `messages`, or in the
+        continuation of a text. It is None where the model cannot tell.
         """
         ...

@@ -16,6 +16,7 @@ from genchat.engine.contract import (
 from genchat.engine.conversation import ChatTemplate, Message, Prompt, template_for
 from genchat.engine.decoding import generate
 from genchat.engine.evidence import Evidence
+from genchat.engine.inside import InsideData, LooksInside
 from genchat.engine.stop_texts import until_text
 
 # Tokens of the context kept free for the reply when old turns are dropped: an eighth of a long context, within these.
@@ -100,3 +101,12 @@ class LocalBackend:
     def explain(self, messages: Sequence[Message] | str, reply_tokens: Sequence[int]) -> Evidence | None:
         context = self.tokenizer.encode(messages) if isinstance(messages, str) else self.prompt(messages).tokens
         return self.model.start([*context, *reply_tokens]).evidence()
+
+    def look_inside(
+        self, messages: Sequence[Message] | str, reply_tokens: Sequence[int], chosen: int | None
+    ) -> InsideData | None:
+        """See engine.inside.ShowsInside."""
+        if not isinstance(self.model, LooksInside):
+            return None
+        context = self.tokenizer.encode(messages) if isinstance(messages, str) else self.prompt(messages).tokens
+        return self.model.look_inside([*context, *reply_tokens], chosen, len(context))

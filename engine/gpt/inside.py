@@ -1,5 +1,5 @@
-"""The Transformer laid open: one pass over a text that keeps every head, a logit lens of every layer, the stream's size,
-the strongest neurons, and one pass back for what the chosen token rests on.
+"""The Transformer laid open: one pass over a text that keeps every head, a logit lens of every layer, the size of the
+stream and the strongest neurons, and one pass back for what the chosen token rests on.
 
 Logit lens: nostalgebraist 2020. What a neuron pushes: its row of the output matrix through the final norm, whose scale
 is kept as it was (Geva et al. 2022; Elhage et al. 2021). Gradient x input: Simonyan et al. 2013, Shrikumar et al. 2016.
@@ -23,7 +23,7 @@ _ATTENTION_BYTES = 128 * 1024 * 1024  # of what is kept; of longer texts the new
 _FEWEST_ROWS = 32
 _LENS_WORK = 4e10  # multiplications; a large vocabulary has a lens of its newest positions only
 _FEWEST_LENS = 16
-_LENS_AT_ONCE = 2 ** 23  # logits held at once
+_LENS_AT_ONCE = 2**23  # logits held at once
 _NEURONS = 12
 _PUSHED = 4  # tokens a neuron
 _LONGEST_GRADIENT = 1024  # tokens; the pass back holds every layer's activations
@@ -126,7 +126,7 @@ def _activations(network: Gpt, wanted: bool) -> Iterator[list[Tensor]]:
 
 
 def _neurons(network: Gpt, hidden: Sequence[Tensor], last: Tensor) -> tuple[Neuron, ...]:
-    """The strongest neurons; `hidden`: [hidden] a layer, those of a longer text's last pass; `last`: the stream, [C]."""
+    """The strongest neurons. `hidden`: [hidden] for each layer, the last pass last; `last`: the final stream, [C]."""
     blocks: Any = network.blocks
     active = torch.stack([values.float() for values in hidden[-len(blocks) :]])
     lengths = torch.stack([block.mlp.down.weight.float().norm(dim=0) for block in blocks])

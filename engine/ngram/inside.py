@@ -1,4 +1,4 @@
-"""The statistical model laid open: which orders each token of a text came from, and the longest run learned by heart."""
+"""The statistical model laid open: the orders that each token of a text came from, and the longest verbatim run."""
 
 import math
 import time

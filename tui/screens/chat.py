@@ -29,6 +29,7 @@ from genchat.tui.chat.model_switcher import ModelSwitcher
 from genchat.tui.chat.second_opinion import SecondOpinion
 from genchat.tui.chat.session import Session
 from genchat.tui.keys import bind
+from genchat.tui.screens.explanations import explanations_of
 from genchat.tui.screens.layout import Arrangement, arrange
 from genchat.tui.widgets.conversation_list import ConversationList
 from genchat.tui.widgets.header import Header
@@ -44,7 +45,6 @@ class ChatScreen(Screen[None]):
 
     AUTO_FOCUS = "#prompt"
     HELP_TITLE = "tui.help.chat"
-    HELP_TEXTS = ("tui.help.reading", "tui.help.why")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "stop", "stop", show=True, priority=True),
         bind("escape", "home", "home", show=True),
@@ -66,6 +66,7 @@ class ChatScreen(Screen[None]):
         bind("ctrl+n", "new", "new", priority=True),
         bind("ctrl+f", "search", "search", show=True, priority=True),
         bind("y", "copy", "copy_reply"),
+        bind("i", "inside", "inside", show=True),
     ]
 
     def __init__(self, session: Session, conversation: str | None = None) -> None:
@@ -95,6 +96,11 @@ class ChatScreen(Screen[None]):
             ReplyCallbacks(self.models.show_progress, self._reply_changed),
         )
         self._opinion = SecondOpinion(session, host, self.transcript, self.inspector)
+
+    @property
+    def HELP_TEXTS(self) -> tuple[str, ...]:
+        """Return the keys of the texts that explain this screen and the model in use."""
+        return explanations_of(self.session, self.inspector.token)
 
     # -- the parts and where they stand -------------------------------------------------------------------------
 
@@ -254,6 +260,13 @@ class ChatScreen(Screen[None]):
         """Show how a local model scores the reply, or the reply's own tokens again."""
         self._opinion.toggle()
 
+    def action_inside(self) -> None:
+        """Show what the model computed before the open token."""
+        from genchat.tui.screens.inside import InsideScreen
+
+        if self.inspector.token is not None:
+            self.app.push_screen(InsideScreen.of(self.session, *self.inspector.token))
+
     @on(messages.OpinionArrived)
     def _opinion_arrived(self, message: messages.OpinionArrived) -> None:
         self._opinion.arrived(message)
@@ -391,6 +404,9 @@ class ChatScreen(Screen[None]):
             case "without_documents":
                 reply = dialogue.last_reply
                 return not running and reply is not None and (reply.abstained or bool(reply.passages))
+            case "inside":  # in the prompt the key writes a letter; the palette still offers it
+                typing = self.prompt.has_focus and self.app.screen is self
+                return not running and not typing and self.inspector.token is not None
             case "opinion":
                 return self._opinion.target is not None
         return True

@@ -253,4 +253,5 @@ TEXTS = {
     "error.name_claimed": 'process {process} is training a model called "{name}" now; choose another name, or wait until it is done',
     "error.checkpoint_stands": 'there is a training checkpoint of an earlier run called "{name}" at {path}; continue with --resume, start over with --replace, or choose another name',
     "error.checkpoint_stands_here": 'there is already a training checkpoint of an earlier run called "{name}"; continue with resume=True, start over with replace=True, or choose another name',
+    "error.inside_unknown_tokens": "the tokens of this reply are not known, so {name} cannot be shown at one of them; ask again with F5",
 }

@@ -253,4 +253,5 @@ TEXTS = {
     "error.name_claimed": 'o processo {process} está treinando agora um modelo chamado "{name}"; escolha outro nome, ou espere ele terminar',
     "error.checkpoint_stands": 'há um checkpoint de treino anterior chamado "{name}" em {path}; continue com --resume, recomece com --replace, ou escolha outro nome',
     "error.checkpoint_stands_here": 'já há um checkpoint de treino anterior chamado "{name}"; continue com resume=True, recomece com replace=True, ou escolha outro nome',
+    "error.inside_unknown_tokens": "os tokens desta resposta não são conhecidos, então não dá para mostrar {name} em um deles; peça outra resposta com F5",
 }

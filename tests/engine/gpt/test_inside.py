@@ -1,4 +1,4 @@
-"""What a Transformer shows of itself is what it computed: checked by transformers, by hand, and by finite differences."""
+"""What a Transformer shows of itself is what it computed: by transformers, by hand and by finite differences."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -82,7 +82,11 @@ def test_gradient_times_input_agrees_with_finite_differences(shape: str) -> None
     made = network(SHAPES[shape]).double()
     made.compute_dtype = torch.float64
     given = inside.gradient_times_input(made, TEXT, CHOSEN)
-    tables: list[Any] = [made.embedding, *made.value_embeddings.values(), *([] if made.bigrams is None else [made.bigrams])]
+    tables: list[Any] = [
+        made.embedding,
+        *made.value_embeddings.values(),
+        *([] if made.bigrams is None else [made.bigrams]),
+    ]
 
     def log_prob(position: int, scale: float) -> float:
         def scaled(module: object, arguments: object, output: torch.Tensor) -> torch.Tensor:
