@@ -53,7 +53,8 @@ class InsideGpt:
     lens_entropies: FloatArray  # [layers + 1, P], bits
     norms: FloatArray  # [layers + 1, R]: root mean square of the residual stream
     neurons: tuple[Neuron, ...]  # the strongest of all layers at the last position, strongest first
-    influence: FloatArray | None  # [T]: gradient x input of ln p(chosen), summed over each token's numbers
+    influence: FloatArray | None  # [T]: gradient x input of ln(p(chosen) / p(rival)), a number for each token
+    rival: int | None = None  # the most likely token but for the chosen one
     missing: tuple[str, ...] = ()
     seconds: float = 0.0
 

@@ -2,7 +2,8 @@
 stream and the strongest neurons, and one pass back for what the chosen token rests on.
 
 Logit lens: nostalgebraist 2020. What a neuron pushes: its row of the output matrix through the final norm, whose scale
-is kept as it was (Geva et al. 2022; Elhage et al. 2021). Gradient x input: Simonyan et al. 2013, Shrikumar et al. 2016.
+is kept as it was (Geva et al. 2022; Elhage et al. 2021). Gradient x input: Shrikumar et al. 2016, of the chosen token
+against the most likely other one (Yin & Neubig 2022), since the slope of a probability near 1 says next to nothing.
 """
 
 import time
@@ -71,13 +72,13 @@ def look_inside(network: Gpt, window: Sequence[int], past: KvCache, chosen: int 
         norms = torch.stack([stream.float().square().mean(-1).sqrt() for stream in trace.residual])
         neurons = _neurons(network, [values[-1] for values in hidden], trace.residual[-1][-1]) if plain else ()
     missing = [] if plain else ["inside.no_neurons_whole", "inside.no_gradient_whole"]
-    influence = None
+    influence, rival = None, None
     if chosen is None:
         missing.append("inside.no_gradient_unchosen")
     elif plain and count > _LONGEST_GRADIENT:
         missing.append("inside.no_gradient_long")
     elif plain:
-        influence = gradient_times_input(network, window, chosen)
+        influence, rival = gradient_times_input(network, window, chosen)
     return InsideGpt(
         tokens=tuple(window),
         chosen=chosen,
@@ -91,6 +92,7 @@ def look_inside(network: Gpt, window: Sequence[int], past: KvCache, chosen: int 
         norms=norms.cpu().numpy(),
         neurons=neurons,
         influence=influence,
+        rival=rival,
         missing=tuple(missing),
         seconds=time.perf_counter() - started,
     )
@@ -162,11 +164,14 @@ def _through_norm(norm: Norm, added: Tensor, stream: Tensor) -> Tensor:
     return scaled if norm.weight is None else scaled * norm.weight.float()
 
 
-def gradient_times_input(network: Gpt, window: Sequence[int], chosen: int) -> FloatArray:
-    """float32 [T]: d ln p(chosen) / da at a = 1, where a scales all that the tables hold of the token at a position."""
-    tables: list[Any] = [network.embedding, *network.value_embeddings.values()]
-    if network.bigrams is not None:
-        tables.append(network.bigrams)
+def gradient_times_input(network: Gpt, window: Sequence[int], chosen: int) -> tuple[FloatArray, int]:
+    """float32 [T], and the rival, the most likely other token.
+
+    The array is d ln(p(chosen) / p(rival)) / da at a = 1, where a scales the beginning of the stream at a position and
+    the values that the token brings to later layers. Nearer to the token, at its row of the table, a norm of the input
+    would undo any scale.
+    """
+    tables: list[Any] = [network.dropout, *network.value_embeddings.values()]
     rows: list[Tensor] = []
 
     def watch(module: nn.Module, arguments: object, output: Tensor) -> Tensor:
@@ -178,8 +183,9 @@ def gradient_times_input(network: Gpt, window: Sequence[int], chosen: int) -> Fl
     try:
         with torch.inference_mode(False), torch.enable_grad():
             ids = torch.tensor([list(window)], dtype=torch.int64, device=network.embedding.weight.device)
-            log_probs = network(ids, last_only=True)[0, -1].log_softmax(-1)
-            slopes = torch.autograd.grad(log_probs[chosen], rows, allow_unused=True)
+            logits = network(ids, last_only=True)[0, -1]
+            rival = next(token for token in logits.topk(2).indices.tolist() if token != chosen)
+            slopes = torch.autograd.grad(logits[chosen] - logits[rival], rows, allow_unused=True)
     finally:
         for handle in handles:
             handle.remove()
@@ -188,4 +194,4 @@ def gradient_times_input(network: Gpt, window: Sequence[int], chosen: int) -> Fl
         if slope is not None:
             found += (row.detach() * slope)[0].sum(-1).float().cpu()
     influence: FloatArray = found.numpy()
-    return influence
+    return influence, rival

@@ -81,14 +81,10 @@ def test_focus_is_the_distance_from_uniform() -> None:
 def test_gradient_times_input_agrees_with_finite_differences(shape: str) -> None:
     made = network(SHAPES[shape]).double()
     made.compute_dtype = torch.float64
-    given = inside.gradient_times_input(made, TEXT, CHOSEN)
-    tables: list[Any] = [
-        made.embedding,
-        *made.value_embeddings.values(),
-        *([] if made.bigrams is None else [made.bigrams]),
-    ]
+    given, rival = inside.gradient_times_input(made, TEXT, CHOSEN)
+    tables: list[Any] = [made.dropout, *made.value_embeddings.values()]
 
-    def log_prob(position: int, scale: float) -> float:
+    def odds(position: int, scale: float) -> float:
         def scaled(module: object, arguments: object, output: torch.Tensor) -> torch.Tensor:
             output = output.clone()
             output[:, position] *= scale
@@ -96,15 +92,18 @@ def test_gradient_times_input_agrees_with_finite_differences(shape: str) -> None
 
         handles = [table.register_forward_hook(scaled) for table in tables]
         with torch.no_grad():
-            found = float(made(torch.tensor([TEXT]), last_only=True)[0, -1].double().log_softmax(-1)[CHOSEN])
+            log_probs = made(torch.tensor([TEXT]), last_only=True)[0, -1].double().log_softmax(-1)
         for handle in handles:
             handle.remove()
-        return found
+        return float(log_probs[CHOSEN] - log_probs[rival])
 
     step = 1e-2  # the logits are fp32
+    best = np.argsort(-made(torch.tensor([TEXT]))[0, -1].detach().numpy()).tolist()
+    assert rival == next(token for token in best if token != CHOSEN)
     for position in range(len(TEXT)):
-        slope = (log_prob(position, 1 + step) - log_prob(position, 1 - step)) / (2 * step)
+        slope = (odds(position, 1 + step) - odds(position, 1 - step)) / (2 * step)
         assert given[position] == pytest.approx(slope, rel=2e-2, abs=2e-3)
+    assert np.abs(given).max() > 0.1
 
 
 @pytest.mark.parametrize("config", [GPT2, replace(EXTRAS, logit_softcap=0.0)])
@@ -180,7 +179,7 @@ def test_looking_leaves_the_network_as_it_was() -> None:
     before = made.score_tokens(TEXT)
     made.look_inside(TEXT, CHOSEN)
     np.testing.assert_array_equal(made.score_tokens(TEXT), before)
-    assert not made.network.embedding._forward_hooks
+    assert not made.network.dropout._forward_hooks
     config = made.network.config
     assert KvCache(config.layers, config.kv_heads, config.head_width, 4).length == 0
 

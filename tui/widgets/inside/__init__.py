@@ -110,6 +110,11 @@ class Page:
         """Return a token's name, on one line."""
         return safe_line(self.subject.labels(token))
 
+    def initial(self, token: int) -> str:
+        """Return the first character of a token, for the head of a narrow column."""
+        label = self.label(token)
+        return label.lstrip("·")[:1] or label[:1] or " "
+
     def note(self) -> str:
         """Return one line about what is under the cursor."""
         return ""

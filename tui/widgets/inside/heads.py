@@ -119,7 +119,7 @@ class HeadsPage(Page):
         start = max(end - room, 0)
         top = canvas.line().add(" " * (LABEL + 1)).add("…" if start else "", styles.faint, width=_BEFORE)
         for token in self.tokens[start:end]:
-            top.add(self.label(token)[:1] or " ", styles.faint, width=2)
+            top.add(self.initial(token), styles.faint, width=2)
         lines = [top.strip()]
         picture = data.attention[self.layer, self.head, first:last].astype(np.float32)
         before = picture[:, :start].sum(axis=1)

@@ -91,7 +91,7 @@ class UnitsPage(Page):
         styles = canvas.styles
         mark = canvas.line().add(" " * (_NAME + self.position - start)).add("▼", styles.strong)
         letters = canvas.line().add("" if self.opened else say("inside.unit"), styles.faint, width=_NAME)
-        letters.add("".join(self.label(token)[:1] or " " for token in self.tokens[start:end]), styles.muted)
+        letters.add("".join(self.initial(token) for token in self.tokens[start:end]), styles.muted)
         return [mark.strip(), letters.add(rest, styles.faint, width=max(letters.room, 0), right=True).strip()]
 
     def _paint_units(self, canvas: Canvas) -> list[Strip]:

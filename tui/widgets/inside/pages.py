@@ -53,6 +53,6 @@ def _of_gpt(data: InsideGpt, subject: Subject) -> list[Page]:
     from genchat.tui.widgets.inside.stream import InfluencePage, StreamPage
 
     pages: list[Page] = [HeadsPage(subject, data), LensPage(subject, data), StreamPage(subject, data)]
-    if data.influence is not None and data.chosen is not None:
-        pages.append(InfluencePage(subject, data, data.chosen, data.influence))
+    if data.influence is not None:
+        pages.append(InfluencePage(subject, data, data.influence))
     return pages

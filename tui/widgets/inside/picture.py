@@ -76,9 +76,14 @@ class TintedText(ScrollView, can_focus=False):
         self._wrapped = WrappedText(1)
         self._tint: FloatArray = np.zeros(0, dtype=np.float32)
         self._position = 0
+        self._page: Page | None = None
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.show(self._page)
 
     def show(self, page: Page | None) -> None:
         """Show the text of a page and its tint, scrolled to its cursor."""
+        self._page = page
         tokens = () if page is None else page.tokens
         width = max(self.scrollable_content_region.width, 1)
         if page is not None and (tokens != self._tokens or self._wrapped.width != width):

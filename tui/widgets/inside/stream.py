@@ -88,9 +88,9 @@ class InfluencePage(Page):
     NAME = "inside.page_influence"
     EXPLANATION = "inside.help_influence"
 
-    def __init__(self, subject: Subject, data: InsideGpt, chosen: int, influence: FloatArray) -> None:
+    def __init__(self, subject: Subject, data: InsideGpt, influence: FloatArray) -> None:
         super().__init__(subject, data.tokens)
-        self._chosen = chosen
+        self._chosen, self._rival = data.chosen or 0, data.rival or 0
         self._values = influence
         self._order = np.argsort(-np.abs(influence), kind="stable").tolist()
         self.position = self._order[0]
@@ -109,6 +109,7 @@ class InfluencePage(Page):
             "inside.influence_note",
             here=self.label(self.tokens[self.position]),
             token=self.label(self._chosen),
+            rival=self.label(self._rival),
             value=decimal(float(self._values[self.position]), 3),
             share=percentage(float(abs(self._values[self.position]) / max(np.abs(self._values).sum(), 1e-9))),
         )
@@ -117,8 +118,9 @@ class InfluencePage(Page):
         styles = canvas.styles
         half = max((canvas.width - 8 - LABEL - 9) // 2, 1)
         most = max(float(np.abs(self._values).max()), 1e-9)
-        head = canvas.line().add(" " * (8 + LABEL + 9)).add(say("inside.against"), styles.muted, width=half, right=True)
-        lines = [head.add(" " + say("inside.favour"), styles.muted).strip()]
+        head = canvas.line().add(" " * (8 + LABEL + 9))
+        head.add(f"{self.label(self._rival)} ◂ ", styles.muted, width=half, right=True)
+        lines = [head.add(f" ▸ {self.label(self._chosen)}", styles.strong).strip()]
         first, last = window(self._order.index(self.position), len(self._order), canvas.height - 1)
         for position in self._order[first:last]:
             value, here = float(self._values[position]), position == self.position
