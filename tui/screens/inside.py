@@ -46,12 +46,12 @@ class InsideScreen(Screen[None]):
         bind("escape", "back", "inside_back", show=True, priority=True),
         bind("tab", "page(1)", "inside_page", show=True, priority=True),
         bind("shift+tab", "page(-1)", "inside_page_before", priority=True),
+        bind("enter", "open", "inside_open", show=True),
+        bind("s", "sort", "inside_sort", show=True),
         bind("left", "move(-1, 0)", "inside_left", show=True, shown="←→"),
         bind("right", "move(1, 0)", "inside_right"),
         bind("up", "move(0, -1)", "inside_up", show=True, shown="↑↓"),
         bind("down", "move(0, 1)", "inside_down"),
-        bind("enter", "open", "inside_open", show=True),
-        bind("s", "sort", "inside_sort", show=True),
     ]
 
     class Ready(Message):

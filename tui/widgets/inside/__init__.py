@@ -98,7 +98,7 @@ class Page:
     def __init__(self, subject: Subject, tokens: Sequence[int]) -> None:
         self.subject = subject
         self.tokens = tuple(tokens)
-        self.position = len(self.tokens) - 1
+        self.position = max(len(self.tokens) - 1, 0)
 
     @property
     def title(self) -> str:

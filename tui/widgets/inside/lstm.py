@@ -86,11 +86,16 @@ class UnitsPage(Page):
     def paint(self, canvas: Canvas) -> list[Strip]:
         return self._paint_unit(canvas) if self.opened else self._paint_units(canvas)
 
+    @property
+    def _heading(self) -> str:
+        """Return what stands above the units' names: in which order they are."""
+        return "" if self.opened else say("inside.unit_sorted" if self._by_change else "inside.unit")
+
     def _header(self, canvas: Canvas, start: int, end: int, rest: str) -> list[Strip]:
         """Paint the first letter of each token, and a mark above the one under the cursor."""
         styles = canvas.styles
         mark = canvas.line().add(" " * (_NAME + self.position - start)).add("▼", styles.strong)
-        letters = canvas.line().add("" if self.opened else say("inside.unit"), styles.faint, width=_NAME)
+        letters = canvas.line().add(self._heading, styles.faint, width=_NAME)
         letters.add("".join(self.initial(token) for token in self.tokens[start:end]), styles.muted)
         return [mark.strip(), letters.add(rest, styles.faint, width=max(letters.room, 0), right=True).strip()]
 

@@ -8,13 +8,14 @@ from genchat.engine.distribution import FloatArray
 from genchat.engine.evidence import CorpusPlace
 from genchat.engine.inside import InsideNgram, VerbatimRun
 from genchat.engine.language import say
-from genchat.engine.language.numbers import percent, whole
+from genchat.engine.language.numbers import percent, percentage, whole
 from genchat.engine.text import safe, safe_line
 from genchat.tui.widgets.inside import Canvas, Page, Subject, clamp, window
 from genchat.tui.widgets.wrapping import WrappedText
 
 _NAME = 11
 _CELL = 10
+_SHOWN = 0.005  # smaller shares are dots
 
 
 class LadderPage(Page):
@@ -49,7 +50,7 @@ class LadderPage(Page):
         return say(
             "inside.ladder_note",
             here=self.label(self.tokens[self.position]),
-            share=percent(float(self._total[column])),
+            share=percentage(float(self._total[column])),
             used=int(self._data.orders[column]),
             of=len(self._data.contributions),
             matched=int(self._data.matched[column]),
@@ -64,26 +65,40 @@ class LadderPage(Page):
             label = self.label(self.tokens[self._data.first + column])
             top.add(("▸" if here else " ") + label, styles.strong if here else styles.muted, width=_CELL)
         lines = [top.strip()]
-        rows = [
-            (f"{order + 1}", self._data.contributions[order], order + 1)
-            for order in range(len(self._data.contributions))
-        ]
-        if self._has_recall:
-            rows.append((say("inside.recalled"), self._data.recalled, 0))
-        for name, values, order in reversed(rows):
+        for name, values, order in self._rows():
             line = canvas.line().add(name, styles.muted, width=_NAME)
             for column in range(start, end):
-                reached = not order or order <= self._data.orders[column]
+                reached = order <= self._data.orders[column]
                 share = float(values[column] / max(self._total[column], 1e-30))
                 mark, style = canvas.shade(share)
                 line.add(" ").add(mark * 3 if reached else " ╷ ", style if reached else styles.rule)
-                text = percent(share) if reached and share >= 0.005 else "·" if reached else ""
+                text = percent(share) if reached and share >= _SHOWN else "·" if reached else ""
                 line.add(" " + text, styles.text if share >= 0.5 else styles.faint, width=_CELL - 4)
             lines.append(line.strip())
         total = canvas.line().add(say("inside.total"), styles.muted, width=_NAME)
         for column in range(start, end):
             total.add("     " + percent(float(self._total[column])), styles.text, width=_CELL)
-        return [*lines, total.strip()][: canvas.height]
+        return [*lines, total.strip(), canvas.line().strip(), *self._paint_token(canvas)][: canvas.height]
+
+    def _rows(self) -> list[tuple[str, FloatArray, int]]:
+        """Return a name, the contributions and the order of each row, recalled replies (order 0) first."""
+        rows = [(f"{order}", values, order) for order, values in enumerate(self._data.contributions, 1)]
+        return ([(say("inside.recalled"), self._data.recalled, 0)] if self._has_recall else []) + rows[::-1]
+
+    def _paint_token(self, canvas: Canvas) -> list[Strip]:
+        """Paint the split of the token under the cursor: order, its share, and the context that it looks at."""
+        styles, lines = canvas.styles, []
+        total = max(float(self._total[self._column]), 1e-30)
+        for name, values, order in self._rows():
+            if order > self._data.orders[self._column]:
+                continue
+            share = float(values[self._column]) / total
+            line = canvas.line().add(name, styles.muted, width=_NAME)
+            line.add(percentage(share), styles.text, width=8, right=True).add(" ")
+            canvas.bar(line, share, min(canvas.width // 4, 30)).add("  ")
+            context = self.tokens[max(self.position - order + 1, 0) : self.position] if order > 1 else ()
+            lines.append(line.add(safe_line(self.subject.labels.text(context)), styles.muted).strip())
+        return lines
 
 
 class RunPage(Page):
