@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from genchat.tui.chat.inside_request import Inside, InsideRequest
     from genchat.tui.chat.session import Session
 
+_LONGEST_LABEL = 24
 WIDE = 150  # columns from which the text stands beside the picture
 
 
@@ -103,7 +104,7 @@ class InsideScreen(Screen[None]):
         yield Static(say("tui.too_small"), id="too-small", markup=False)
 
     def on_mount(self) -> None:
-        model, label = safe_line(self._request.model), safe_line(self._request.label)
+        model, label = safe_line(self._request.model), safe_line(self._request.label, _LONGEST_LABEL)
         self._title.update(Content.assemble((say("inside.title", token=label), "bold"), f"   {model}"))
         self._note.update(Content(say("inside.asking", name=model)))
         self.app.theme_changed_signal.subscribe(self, lambda theme: self._show())
@@ -132,7 +133,7 @@ class InsideScreen(Screen[None]):
         subject = Subject(Labels(None) if inside is None else inside.labels, "" if inside is None else inside.family)
         self._pages = pages_of(data, subject, self._request.passages)
         if data is not None and inside is not None:
-            label, seconds = safe_line(self._request.label), decimal(data.seconds)
+            label, seconds = safe_line(self._request.label, _LONGEST_LABEL), decimal(data.seconds)
             about = say("inside.computed", name=safe_line(inside.model), seconds=seconds)
             self._title.update(
                 Content.assemble((say("inside.title", token=label), "bold"), (f"   {about}", "$genchat-muted"))
@@ -178,7 +179,7 @@ class InsideScreen(Screen[None]):
             case "page":
                 return len(self._pages) > 1
             case "move":
-                return page is not None
+                return page is not None and (bool(page.tokens) or not parameters[0])
             case "open":
                 return page is not None and page.opens
             case "sort":

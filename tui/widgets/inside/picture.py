@@ -124,11 +124,12 @@ class TintedText(ScrollView, can_focus=False):
         return line.strip()
 
     def on_click(self, event: events.Click) -> None:
-        number = self.scroll_offset.y + event.y
-        if self._tokens and number < len(self._wrapped.lines):
-            start, end = self._wrapped.lines[number]
-            place = min(start + event.x, max(end - 1, start))
-            self.post_message(self.Picked(min(bisect_right(self._starts, place) - 1, len(self._tokens) - 1)))
+        offset = event.get_content_offset(self)
+        if offset is None or self.scroll_offset.y + offset.y >= len(self._wrapped.lines) or not self._tokens:
+            return
+        start, end = self._wrapped.lines[self.scroll_offset.y + offset.y]
+        place = min(start + offset.x, max(end - 1, start))
+        self.post_message(self.Picked(min(bisect_right(self._starts, place) - 1, len(self._tokens) - 1)))
 
 
 def pieces_of(page: Page) -> list[str]:
