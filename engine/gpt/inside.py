@@ -17,7 +17,9 @@ from torch import Tensor, nn
 
 from genchat.engine.distribution import LN2, FloatArray
 from genchat.engine.gpt.kv_cache import KvCache
-from genchat.engine.gpt.transformer import Gpt, Linear, Norm, Trace
+from genchat.engine.gpt.packed import WholeGpt
+from genchat.engine.gpt.quantisation import WholeMatrix
+from genchat.engine.gpt.transformer import Gpt, Norm, Trace
 from genchat.engine.inside import InsideGpt, Neuron
 
 _ATTENTION_BYTES = 128 * 1024 * 1024  # of what is kept; of longer texts the newest rows
@@ -57,21 +59,22 @@ def look_inside(network: Gpt, window: Sequence[int], past: KvCache, chosen: int 
     config, count = network.config, len(window)
     a_row = 2 * config.layers * config.heads * count
     rows = min(count, max(_ATTENTION_BYTES // a_row, _FEWEST_ROWS))
-    plain = isinstance(network.blocks[0].mlp.down, Linear)  # type: ignore[union-attr]
     trace, kept = Trace(), _Halves()
     trace.attention = kept
     device = network.embedding.weight.device
     ids = torch.tensor([list(window)], dtype=torch.int64, device=device)
-    with torch.inference_mode(), _activations(network, plain) as hidden:
+    with torch.inference_mode(), _activations(network) as hidden:
         if count > rows:
             network(ids[:, : count - rows], past, last_only=True)
-        network(ids[:, count - rows :], past, trace, last_only=True)
+        # Without a past, one position too goes the way of many, which can be watched.
+        network(ids[:, count - rows :], past if count > rows else None, trace, last_only=True)
         a_position = 2 * len(trace.residual) * config.width * config.vocabulary_size
         lensed = min(rows, max(int(_LENS_WORK // a_position), _FEWEST_LENS))
         lens = [_lens(network, stream[rows - lensed :]) for stream in trace.residual]
         norms = torch.stack([stream.float().square().mean(-1).sqrt() for stream in trace.residual])
-        neurons = _neurons(network, [values[-1] for values in hidden], trace.residual[-1][-1]) if plain else ()
-    missing = [] if plain else ["inside.no_neurons_whole", "inside.no_gradient_whole"]
+        neurons = _neurons(network, hidden[-config.layers :], trace.residual[-1][-1])
+    plain = not isinstance(network, WholeGpt)
+    missing = [] if plain else ["inside.no_gradient_whole"]
     influence, rival = None, None
     if chosen is None:
         missing.append("inside.no_gradient_unchosen")
@@ -101,8 +104,9 @@ def look_inside(network: Gpt, window: Sequence[int], past: KvCache, chosen: int 
 def _lens(network: Gpt, stream: Tensor) -> tuple[Any, FloatArray, FloatArray]:
     """[P, C] -> the most likely token, its probability and the entropy in bits, [P] each."""
     found = []
-    for part in stream.split(max(_LENS_AT_ONCE // network.config.vocabulary_size, 1)):
-        log_probs = network.logits(part).log_softmax(-1)
+    at_once = max(_LENS_AT_ONCE // network.config.vocabulary_size, 1)
+    for start in range(0, len(stream), at_once):
+        log_probs = network.logits(stream[start : start + at_once]).log_softmax(-1)
         best, token = log_probs.max(-1)
         entropy = -(log_probs.exp() * log_probs).nan_to_num(0.0).sum(-1) / LN2
         found.append((token.to(torch.int32), best.exp(), entropy))
@@ -111,14 +115,14 @@ def _lens(network: Gpt, stream: Tensor) -> tuple[Any, FloatArray, FloatArray]:
 
 
 @contextmanager
-def _activations(network: Gpt, wanted: bool) -> Iterator[list[Tensor]]:
-    """What goes into each layer's last matrix, [R, hidden] a layer: the activations of its neurons."""
+def _activations(network: Gpt) -> Iterator[list[Tensor]]:
+    """What goes into each layer's last matrix at the last position, [hidden]: the activations of its neurons."""
     found: list[Tensor] = []
 
     def keep(module: nn.Module, arguments: tuple[Tensor, ...]) -> None:
-        found.append(arguments[0][0])
+        found.append(arguments[0][0, -1].float())
 
-    blocks: Any = network.blocks if wanted else ()
+    blocks: Any = network.blocks
     handles = [block.mlp.down.register_forward_pre_hook(keep) for block in blocks]
     try:
         yield found
@@ -128,25 +132,41 @@ def _activations(network: Gpt, wanted: bool) -> Iterator[list[Tensor]]:
 
 
 def _neurons(network: Gpt, hidden: Sequence[Tensor], last: Tensor) -> tuple[Neuron, ...]:
-    """The strongest neurons. `hidden`: [hidden] for each layer, the last pass last; `last`: the final stream, [C]."""
+    """The strongest neurons. `hidden`: activations, [hidden] for each layer; `last`: the final stream, [C]."""
     blocks: Any = network.blocks
-    active = torch.stack([values.float() for values in hidden[-len(blocks) :]])
-    lengths = torch.stack([block.mlp.down.weight.float().norm(dim=0) for block in blocks])
-    carried = _carried(network)
-    strength = active.abs() * lengths * carried[:, None]
-    found = []
-    for index in strength.flatten().topk(min(_NEURONS, strength.numel())).indices.tolist():
-        layer, unit = divmod(index, strength.shape[1])
-        added = active[layer, unit] * carried[layer] * blocks[layer].mlp.down.weight[:, unit].float()
-        pushed = _through_norm(network.norm, added, last.float()) @ _output_matrix(network).float().T
-        top = pushed.topk(_PUSHED)
-        pushes = tuple(zip(top.indices.tolist(), top.values.tolist(), strict=True))
-        found.append(Neuron(layer + 1, unit, float(active[layer, unit]), float(strength[layer, unit]), pushes))
-    return tuple(found)
+    active = torch.stack(list(hidden)) * _carried(network)[:, None]
+    lengths = torch.stack([_numbers(block.mlp.down).norm(dim=0) for block in blocks])
+    strength = active.abs() * lengths
+    chosen = strength.flatten().topk(min(_NEURONS, strength.numel())).indices.tolist()
+    places = [divmod(index, strength.shape[1]) for index in chosen]
+    added = torch.stack([active[place] * _numbers(blocks[place[0]].mlp.down)[:, place[1]] for place in places])
+    top = _unembed(network, _through_norm(network.norm, added, last.float())).topk(_PUSHED)
+    return tuple(
+        Neuron(
+            layer=layer + 1,
+            unit=unit,
+            activation=float(hidden[layer][unit]),
+            strength=float(strength[layer, unit]),
+            pushes=tuple(zip(tokens, values, strict=True)),
+        )
+        for (layer, unit), tokens, values in zip(places, top.indices.tolist(), top.values.tolist(), strict=True)
+    )
 
 
-def _output_matrix(network: Gpt) -> Tensor:
-    return network.embedding.weight if network.head is None else network.head.weight
+def _numbers(matrix: Any) -> Tensor:
+    """fp32 [N, K]."""
+    if isinstance(matrix, WholeMatrix):
+        return matrix.numbers()
+    weight: Tensor = matrix.weight.float()
+    return weight
+
+
+def _unembed(network: Gpt, normed: Tensor) -> Tensor:
+    """fp32 [N, C], after the final norm -> [N, V]."""
+    if isinstance(network, WholeGpt):
+        return network.unembed(normed)
+    weight = network.embedding.weight if network.head is None else network.head.weight
+    return normed @ weight.float().T
 
 
 def _carried(network: Gpt) -> Tensor:
@@ -157,9 +177,9 @@ def _carried(network: Gpt) -> Tensor:
 
 
 def _through_norm(norm: Norm, added: Tensor, stream: Tensor) -> Tensor:
-    """What `added`, a part of `stream`, is after the norm, whose scale is that of the whole stream; [C] each."""
+    """What `added` [N, C], parts of `stream` [C], are after the norm, whose scale is that of the whole stream."""
     if norm.kind == "layer":
-        added, stream = added - added.mean(), stream - stream.mean()
+        added, stream = added - added.mean(-1, keepdim=True), stream - stream.mean()
     scaled = added / (stream.square().mean() + norm.epsilon).sqrt()
     return scaled if norm.weight is None else scaled * norm.weight.float()
 

@@ -1,7 +1,5 @@
 """The pages show the numbers that they are given, in the room that they have, also without colours."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from textual.strip import Strip
@@ -167,11 +165,6 @@ def test_neurons_show_what_they_push() -> None:
     assert "2·17" in text
     assert "q" in text
     assert "1.25" in text
-
-
-def test_a_model_without_neurons_says_so() -> None:
-    text = " ".join(lines(StreamPage(SUBJECT, replace(gpt(), neurons=()))))
-    assert "whole numbers" in text
 
 
 def test_influence_is_listed_by_size_with_its_sign() -> None:

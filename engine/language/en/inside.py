@@ -36,7 +36,6 @@ TEXTS = {
     "inside.ladder_note": "{here} {share} · order {used} of {of} used · {matched:# token|# tokens} up to here occur together in the training text",
     "inside.run_note": "{count:# token|# tokens} verbatim, {times} × in the training text: “{text}”",
     "inside.also_in": "also in {places}",
-    "inside.no_neurons_whole": "Not shown: the neurons of this model. Its weights are whole numbers of 8 or 4 bits.",
     "inside.no_gradient_whole": "Not shown: the influence of each token. Weights in whole numbers have no gradient here; import the model with fp32.",
     "inside.no_gradient_unchosen": "Not shown: the influence of each token, because no token was chosen.",
     "inside.no_gradient_long": "Not shown: the influence of each token, because the text is longer than 1,024 tokens.",

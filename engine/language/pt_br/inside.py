@@ -36,7 +36,6 @@ TEXTS = {
     "inside.ladder_note": "{here} {share} · ordem {used} de {of} usada · {matched:# token|# tokens} até aqui ocorrem juntos no texto de treino",
     "inside.run_note": "{count:# token literal|# tokens literais}, {times} × no texto de treino: “{text}”",
     "inside.also_in": "também em {places}",
-    "inside.no_neurons_whole": "Sem os neurônios deste modelo: os pesos são números inteiros de 8 ou 4 bits.",
     "inside.no_gradient_whole": "Sem a influência de cada token: pesos em números inteiros não têm gradiente aqui; importe o modelo em fp32.",
     "inside.no_gradient_unchosen": "Sem a influência de cada token, porque nenhum token foi escolhido.",
     "inside.no_gradient_long": "Sem a influência de cada token, porque o texto tem mais de 1.024 tokens.",

@@ -13,6 +13,7 @@ from genchat.engine.gpt import inside
 from genchat.engine.gpt.config import GptConfig
 from genchat.engine.gpt.kv_cache import KvCache
 from genchat.engine.gpt.loading import load_checkpoint
+from genchat.engine.gpt.transformer import Trace
 from genchat.engine.inside import InsideGpt, LooksInside
 from genchat.engine.model_card import read_card
 from tests.engine.gpt.tiny import EXTRAS, GPT2, HOME, SHAPES, TOKENIZER, model, network
@@ -119,7 +120,7 @@ def test_what_neurons_push_is_their_part_of_the_logits(config: GptConfig) -> Non
     strongest = [neuron for neuron in data.neurons if neuron.layer == config.layers]
     assert strongest
     weight = block.mlp.down.weight
-    trace = inside.Trace()
+    trace = Trace()
     with torch.no_grad():
         made.network(torch.tensor([TEXT]), trace=trace)
         stream = trace.residual[-1][-1]
@@ -195,6 +196,17 @@ def test_a_model_in_whole_numbers_says_what_it_cannot_tell(tmp_path: Path) -> No
     assert isinstance(backend.model, LooksInside)
     data = backend.model.look_inside(list(range(5, 25)), 7)
     assert isinstance(data, InsideGpt)
-    assert (data.neurons, data.influence) == ((), None)
-    assert data.missing == ("inside.no_neurons_whole", "inside.no_gradient_whole")
+    assert data.influence is None
+    assert data.missing == ("inside.no_gradient_whole",)
+    exact = load_checkpoint(tmp_path / "model", read_card(tmp_path / "model"), "fp32").model
+    assert isinstance(exact, LooksInside)
+    reference = exact.look_inside(list(range(5, 25)), 7)
+    assert isinstance(reference, InsideGpt)
+    first, wanted = data.neurons[0], reference.neurons[0]
+    assert (first.layer, first.unit) == (wanted.layer, wanted.unit)
+    assert first.activation == pytest.approx(wanted.activation, rel=0.05)
+    assert first.pushes[0][1] == pytest.approx(wanted.pushes[0][1], rel=0.05)
+    one = backend.model.look_inside([5], 7)
+    assert isinstance(one, InsideGpt)
+    assert one.neurons
     np.testing.assert_allclose(data.attention.astype(np.float32).sum(-1), 1, atol=2e-2)

@@ -35,7 +35,7 @@ class HeadsPage(Page):
     @property
     def _weights(self) -> FloatArray:
         """Return what the head looks at from the token under the cursor, float32 [tokens]."""
-        return self._data.attention[self.layer, self.head, self._row].astype(np.float32)
+        return np.asarray(self._data.attention[self.layer, self.head, self._row], dtype=np.float32)
 
     def move(self, right: int, down: int) -> None:
         if not self.opened:
@@ -193,8 +193,8 @@ class LensPage(Page):
                 here = (layer, column) == (self.layer, self._column)
                 mark, shade = canvas.shade(1 - float(self._data.lens_entropies[layer, column]) / self._most)
                 line.add("[" if here else " ", styles.strong).add(mark, shade)
-                token = self.label(int(self._data.lens_tokens[layer, column]))
-                line.add(token, styles.strong if here else styles.text, width=cell - 3)
+                said = self.label(int(self._data.lens_tokens[layer, column]))
+                line.add(said, styles.strong if here else styles.text, width=cell - 3)
                 line.add("]" if here else " ", styles.strong)
             lines.append(line.strip())
         return lines

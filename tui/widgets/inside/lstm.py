@@ -69,7 +69,7 @@ class UnitsPage(Page):
         self._place = 0 if self._by_change else int(np.flatnonzero(self._order == kept)[0])
 
     def tint(self) -> FloatArray | None:
-        return self._values[self.unit]
+        return np.asarray(self._values[self.unit], dtype=np.float32)
 
     def note(self) -> str:
         values = self._values[self.unit]

@@ -68,8 +68,6 @@ class StreamPage(Page):
     def _paint_neurons(self, canvas: Canvas) -> list[Strip]:
         styles = canvas.styles
         lines = [canvas.line().add(say("inside.neurons"), styles.muted).strip()]
-        if not self._data.neurons:
-            return [*lines, *canvas.paragraph(say("inside.no_neurons_whole"))]
         for neuron in self._data.neurons[: max(canvas.height - 1, 0)]:
             line = canvas.line()
             line.add(say("inside.neuron", layer=neuron.layer, unit=neuron.unit), styles.text, width=12)
