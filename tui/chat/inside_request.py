@@ -69,6 +69,6 @@ class InsideRequest:
         pool = self.session.pool
         made = pool.made_by(self.model)
         if made is None:
-            name = self.turn.backend or self.model
+            name = self.model if self.turn.opinion is not None else self.turn.backend or self.model
             made = name, pool.open(name, self.session.progress)
         return made[1], pool.model_lock(made[0])

@@ -162,7 +162,7 @@ class InsideScreen(Screen[None]):
         lines = [] if page is None else [page.note()]
         if self._error:
             lines.append(self._error)
-        elif page is None or data is not None:
+        elif data is not None or self._request.turn.family != "documents":
             lines += [say(key) for key in missing_of(data)]
         self._note.update(Content(safe("\n".join(line for line in lines if line))))
 
