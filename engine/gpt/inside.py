@@ -74,7 +74,8 @@ def look_inside(network: Gpt, window: Sequence[int], past: KvCache, chosen: int 
         norms = torch.stack([stream.float().square().mean(-1).sqrt() for stream in trace.residual])
         neurons = _neurons(network, hidden[-config.layers :], trace.residual[-1][-1])
     plain = not isinstance(network, WholeGpt)
-    missing = [] if plain else ["inside.no_gradient_whole"]
+    missing = ["inside.only_newest"] if count > rows else []
+    missing += [] if plain else ["inside.no_gradient_whole"]
     influence, rival = None, None
     if chosen is None:
         missing.append("inside.no_gradient_unchosen")

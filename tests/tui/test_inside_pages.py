@@ -1,5 +1,7 @@
 """The pages show the numbers that they are given, in the room that they have, also without colours."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from textual.strip import Strip
@@ -165,6 +167,23 @@ def test_neurons_show_what_they_push() -> None:
     assert "2·17" in text
     assert "q" in text
     assert "1.25" in text
+
+
+def test_a_model_that_cannot_tell_the_influence_says_why_on_that_page() -> None:
+    data = replace(gpt(), influence=None, missing=("inside.only_newest", "inside.no_gradient_whole"))
+    page = pages_of(data, SUBJECT)[-1]
+    assert page.title == say("inside.page_influence")
+    assert "gradient" in " ".join(lines(page))
+    assert missing_of(data) == ("inside.only_newest",)
+
+
+def test_a_lens_of_the_newest_positions_says_so() -> None:
+    data = gpt()
+    parts = {name: getattr(data, name)[:, 4:] for name in ("lens_tokens", "lens_probabilities", "lens_entropies")}
+    page = LensPage(SUBJECT, replace(data, lens_first=4, **parts))
+    page.move(-99, 0)
+    assert page.position == 4
+    assert say("inside.newest", count=4) in page.note()
 
 
 def test_influence_is_listed_by_size_with_its_sign() -> None:

@@ -146,16 +146,27 @@ class InsideScreen(Screen[None]):
 
     def _show(self) -> None:
         page = self.page
-        parts: list[tuple[str, str] | str] = []
-        for index, each in enumerate(self._pages):
-            here = index == self._shown
-            parts += [(f"[{each.title}]" if here else f" {each.title} ", "bold" if here else "$genchat-muted"), " "]
-        self._tabs.update(Content.assemble(*parts))
+        self._tabs.update(self._tab_line())
         self.set_class(page is None or not page.tokens, "-no-text")
         self._picture.show(page)
         self._text.show(page)
         if self._inside is not None or self._error:
             self._say_note()
+
+    def _tab_line(self) -> Content:
+        """Return the names of the pages, or where there is no room for them the one shown, and what its marks mean."""
+        page, room = self.page, self.app.size.width - 2
+        if page is None:
+            return Content("")
+        titles = [f"[{each.title}]" if each is page else f" {each.title} " for each in self._pages]
+        if sum(len(title) + 1 for title in titles) > room:
+            titles = [f"[{page.title}]", f" {self._shown + 1}/{len(self._pages)} "]
+        parts = [(f"{title} ", "bold" if title == f"[{page.title}]" else "$genchat-muted") for title in titles]
+        legend = say(page.LEGEND)
+        used = sum(len(title) + 1 for title in titles)
+        if used + len(legend) < room:
+            parts.append((legend.rjust(room - used), "$genchat-muted"))
+        return Content.assemble(*parts)
 
     def _say_note(self) -> None:
         page, data = self.page, None if self._inside is None else self._inside.data

@@ -92,6 +92,7 @@ class Page:
 
     NAME: ClassVar[str]  # key of the text on its tab
     EXPLANATION: ClassVar[str]  # key of the text on F1
+    LEGEND: ClassVar[str] = "inside.legend"  # key of the text that says what its marks mean
     opens: ClassVar[bool] = False
     sorts: ClassVar[bool] = False
 

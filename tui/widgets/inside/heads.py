@@ -144,6 +144,7 @@ class LensPage(Page):
 
     NAME = "inside.page_lens"
     EXPLANATION = "inside.help_lens"
+    LEGEND = "inside.legend_lens"
 
     def __init__(self, subject: Subject, data: InsideGpt) -> None:
         super().__init__(subject, data.tokens)
@@ -167,7 +168,7 @@ class LensPage(Page):
 
     def note(self) -> str:
         column = self._column
-        return say(
+        found = say(
             "inside.lens_note",
             layer=self.layer,
             here=self.label(self.tokens[self.position]),
@@ -175,6 +176,7 @@ class LensPage(Page):
             share=percentage(float(self._data.lens_probabilities[self.layer, column])),
             bits=decimal(float(self._data.lens_entropies[self.layer, column])),
         )
+        return f"{found} · {say('inside.newest', count=self._columns)}" if self._data.lens_first else found
 
     def paint(self, canvas: Canvas) -> list[Strip]:
         styles, cell = canvas.styles, LABEL

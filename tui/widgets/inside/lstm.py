@@ -1,5 +1,6 @@
 """The gates and cells of an LSTM: a line for each unit, a column for each token."""
 
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -27,18 +28,26 @@ class UnitsPage(Page):
         super().__init__(subject, data.tokens)
         self._data = data
         self._units = data.cell.shape[1]
-        self._values = self._flat(self.quantity)
+        self._values = self._shown(self.quantity)
         self._order = np.arange(len(self._values))
         self._by_change = False
         self._place = 0
         self.opened = False
         self.sort()
 
-    def _flat(self, name: str) -> FloatArray:
-        """Return float32 [layers * units, tokens], from -1 to 1; a cell as tanh, which is what the layer can show."""
+    def _shown(self, name: str, units: slice = slice(None)) -> FloatArray:
+        """Return float32 [units, tokens] from -1 to 1, units counted through all layers; of a cell what it can show."""
         values: FloatArray = getattr(self._data, name)
-        flat = values.reshape(-1, values.shape[-1])
-        return np.tanh(flat) if name == "cell" else flat
+        found = values.reshape(-1, values.shape[-1])[units]
+        return np.tanh(found) if name == "cell" else found
+
+    def _shown_of_unit(self, name: str) -> FloatArray:
+        return self._shown(name, slice(self.unit, self.unit + 1))
+
+    @cached_property
+    def _saturated(self) -> tuple[FloatArray, FloatArray]:
+        closed, opened = saturation(self._values[None])
+        return closed[0], opened[0]
 
     @property
     def unit(self) -> int:
@@ -105,7 +114,7 @@ class UnitsPage(Page):
         start, end = window(self.position, len(self.tokens), canvas.width - _NAME - shares)
         first, last = window(self._place, len(self._order), canvas.height - 2)
         lines = self._header(canvas, start, end, say("inside.saturated") if gate else "")
-        closed, opened = (part.reshape(-1) for part in saturation(self._values[None])) if gate else (None, None)
+        closed, opened = self._saturated if gate else (None, None)
         for place in range(first, last):
             unit, here = int(self._order[place]), place == self._place
             line = canvas.line().add(">" if here else " ", styles.strong)
@@ -125,10 +134,10 @@ class UnitsPage(Page):
             here = name == self.quantity
             line = canvas.line().add(">" if here else " ", styles.strong)
             line.add(say(f"inside.{name}"), styles.strong if here else styles.muted, width=_NAME - 1)
-            lines.append(canvas.cells(line, self._flat(name)[self.unit, start:end]).strip())
+            lines.append(canvas.cells(line, self._shown_of_unit(name)[0, start:end]).strip())
         lines.append(canvas.line().strip())
         for name in ("forget", "input", "output"):
-            closed, opened = saturation(self._flat(name)[None, self.unit : self.unit + 1])
+            closed, opened = saturation(self._shown_of_unit(name)[None])
             text = say(
                 "inside.saturation",
                 gate=say(f"inside.{name}"),
@@ -143,6 +152,7 @@ class CellPage(UnitsPage):
     """What the units remember."""
 
     NAME = "inside.cell"
+    LEGEND = "inside.legend_signed"
     quantity = "cell"
 
 

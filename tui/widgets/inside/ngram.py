@@ -106,6 +106,7 @@ class RunPage(Page):
 
     NAME = "inside.page_run"
     EXPLANATION = "inside.help_run"
+    LEGEND = "inside.legend_run"
 
     def __init__(self, subject: Subject, data: InsideNgram, run: VerbatimRun) -> None:
         super().__init__(subject, data.tokens)

@@ -5,6 +5,12 @@ from genchat.engine.inside import InsideData, InsideGpt, InsideLstm, InsideMixtu
 from genchat.engine.token_labels import Labels
 from genchat.tui.widgets.inside import Page, Subject
 
+NO_INFLUENCE = (
+    "inside.no_gradient_whole",
+    "inside.no_gradient_unchosen",
+    "inside.no_gradient_long",
+)
+
 
 def pages_of(data: InsideData | None, subject: Subject, passages: Passages | None = None) -> list[Page]:
     """Return the pages of what a model computed, and of the passages that it was given."""
@@ -17,11 +23,11 @@ def pages_of(data: InsideData | None, subject: Subject, passages: Passages | Non
 
 
 def missing_of(data: InsideData | None) -> tuple[str, ...]:
-    """Return the keys of the texts that say what a model cannot tell, each once."""
+    """Return the keys of the texts that say what a model cannot tell, each once, but for those a page says itself."""
     if data is None:
         return ("inside.nothing",)
     if not isinstance(data, InsideMixture):
-        return data.missing
+        return tuple(key for key in data.missing if key not in NO_INFLUENCE)
     found = [key for part in data.parts for key in missing_of(part.data)]
     return tuple(dict.fromkeys(found))
 
@@ -50,9 +56,9 @@ def _pages(data: InsideData, subject: Subject) -> list[Page]:
 
 def _of_gpt(data: InsideGpt, subject: Subject) -> list[Page]:
     from genchat.tui.widgets.inside.heads import HeadsPage, LensPage
-    from genchat.tui.widgets.inside.stream import InfluencePage, StreamPage
+    from genchat.tui.widgets.inside.stream import InfluencePage, NoInfluencePage, StreamPage
 
     pages: list[Page] = [HeadsPage(subject, data), LensPage(subject, data), StreamPage(subject, data)]
     if data.influence is not None:
-        pages.append(InfluencePage(subject, data, data.influence))
-    return pages
+        return [*pages, InfluencePage(subject, data, data.influence)]
+    return [*pages, NoInfluencePage(subject, data, [key for key in data.missing if key in NO_INFLUENCE])]

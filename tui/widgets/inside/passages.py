@@ -19,6 +19,7 @@ class PassagesPage(Page):
 
     NAME = "inside.page_passages"
     EXPLANATION = "inside.help_passages"
+    LEGEND = "inside.legend_passages"
 
     def __init__(self, subject: Subject, passages: Passages) -> None:
         super().__init__(subject, ())

@@ -1,5 +1,7 @@
 """Two more pictures of a Transformer: the residual stream with its strongest neurons, and what a choice rests on."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from textual.strip import Strip
 
@@ -85,6 +87,7 @@ class InfluencePage(Page):
 
     NAME = "inside.page_influence"
     EXPLANATION = "inside.help_influence"
+    LEGEND = "inside.legend_influence"
 
     def __init__(self, subject: Subject, data: InsideGpt, influence: FloatArray) -> None:
         super().__init__(subject, data.tokens)
@@ -130,3 +133,17 @@ class InfluencePage(Page):
             line.add("▒" * cells if value < 0 else "", styles.muted, width=half, right=True)
             lines.append(canvas.bar(line, value / most, half).strip())
         return lines
+
+
+class NoInfluencePage(Page):
+    """This stands in the place of the influence where a model cannot tell it, and says why."""
+
+    NAME = InfluencePage.NAME
+    EXPLANATION = InfluencePage.EXPLANATION
+
+    def __init__(self, subject: Subject, data: InsideGpt, reasons: Sequence[str]) -> None:
+        super().__init__(subject, data.tokens)
+        self._reasons = tuple(reasons)
+
+    def paint(self, canvas: Canvas) -> list[Strip]:
+        return [line for key in self._reasons for line in canvas.paragraph(say(key))][: canvas.height]
