@@ -86,7 +86,7 @@ class LadderPage(Page):
         return ([(say("inside.recalled"), self._data.recalled, 0)] if self._has_recall else []) + rows[::-1]
 
     def _paint_token(self, canvas: Canvas) -> list[Strip]:
-        """Paint the split of the token under the cursor, largest share first: order, share, and the context that it looks at."""
+        """Paint the split of the token under the cursor, the largest share first: order, share, context."""
         styles, lines = canvas.styles, []
         total = max(float(self._total[self._column]), 1e-30)
         for name, values, order in sorted(self._rows(), key=lambda row: -float(row[1][self._column])):
