@@ -74,6 +74,7 @@ class Turn:
     free_text: bool = False  # a text to be continued, and its continuation
     tokens_per_second: float | None = None
     data: Mapping[str, Any] = field(default_factory=dict)  # what its backend wants to find again with it
+    forked_from: "Turn | None" = None  # the reply that this one begins like
     stored: int | None = None  # its id in the history
     recalled: bool = True  # False: the history knows more (tokens, sources) than stands here
 

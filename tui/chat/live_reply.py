@@ -12,9 +12,11 @@ from functools import partial
 
 from textual.worker import get_current_worker
 
+from genchat.engine.contract import Backend, ReplySettings
 from genchat.engine.conversation import Role
 from genchat.engine.errors import GenchatError
 from genchat.tui.chat.dialogue import Status, Turn
+from genchat.tui.chat.fork_request import Fork, ForkListener, ForkRequest
 from genchat.tui.chat.host import Host
 from genchat.tui.chat.inspector import Inspector
 from genchat.tui.chat.messages import ReplyArrived
@@ -88,8 +90,43 @@ class LiveReply:
             None if question.stored is None else HistoryListener(session.history, question.stored, turn, settings),
             session.pace,
         )
-        session.live = Live(turn, stream)
-        self._transcript.show(session.dialogue.path)
+        self._start(turn, stream)
+
+    def go_on(self, fork: Fork, settings: ReplySettings, open_backend: Callable[[], Backend]) -> None:
+        """Begin a reply with the tokens of another one, as another version of that one."""
+        session, origin = self._session, fork.origin
+        question = origin.parent
+        if question is None:
+            return
+        turn = Turn(
+            Role.ASSISTANT,
+            status=Status.STREAMING,
+            speaker=origin.speaker,
+            backend=origin.backend,
+            family=origin.family,
+            free_text=origin.free_text,
+            settings=settings,
+            forked_from=origin,
+        )
+        session.dialogue.add(turn, question)
+        opened = session.pool.made_by(origin.speaker)
+        stream = ReplyStream(
+            ForkRequest(
+                tuple(session.dialogue.messages_before(turn)),
+                settings,
+                question.text if origin.free_text else None,
+                fork,
+            ),
+            open_backend,
+            session.pool.model_lock(opened[0] if opened is not None else origin.backend),
+            None if question.stored is None else ForkListener(session.history, question.stored, turn, settings, fork),
+            session.pace,
+        )
+        self._start(turn, stream)
+
+    def _start(self, turn: Turn, stream: ReplyStream) -> None:
+        self._session.live = Live(turn, stream)
+        self._transcript.show(self._session.dialogue.path)
         self._inspector.token = None
         self._inspector.follow(turn)
         self._callbacks.changed()

@@ -12,6 +12,8 @@ from genchat.tui.chat.dialogue import Dialogue, Turn
 from genchat.tui.chat.reply_stream import ReplyStream
 
 if TYPE_CHECKING:
+    from genchat.engine.contract import ReplySettings
+    from genchat.tui.chat.fork_request import Fork
     from genchat.tui.chat.token_records import TokenRecord
 
 
@@ -111,4 +113,36 @@ class OpinionArrived(Message):
     turn: Turn
     backend: Backend | None
     records: "list[TokenRecord]"
+    error: str = ""
+
+
+class CandidatesWanted(Message):
+    """The person wants to walk the candidates of the open token."""
+
+
+class CandidatesLeft(Message):
+    """The person has done with the candidates."""
+
+
+@dataclass
+class TokenStepWanted(Message):
+    """The person wants to go to the next token (1) or to the one before (-1) from outside the transcript."""
+
+    by: int
+
+
+@dataclass
+class CandidateTaken(Message):
+    """The person takes this candidate at the open token."""
+
+    token: int
+
+
+@dataclass
+class ForkReady(Message):
+    """The model that is to go on from within a reply is open; `backend` is None if it is not, and `error` says why."""
+
+    fork: "Fork"
+    settings: "ReplySettings"
+    backend: Backend | None
     error: str = ""

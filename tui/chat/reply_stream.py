@@ -11,7 +11,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from genchat.engine.contract import Backend, Event, Finish, MessageData, Notice, Passages, ReplySettings, Step
+from genchat.engine.contract import (
+    Backend,
+    Event,
+    Finish,
+    MessageData,
+    Notice,
+    Passages,
+    ReplySettings,
+    Step,
+    StopSignal,
+)
 from genchat.engine.conversation import Message
 from genchat.engine.errors import GenchatError, RemoteError
 from genchat.engine.history.protocol import History, ReplyRecorder
@@ -22,7 +32,7 @@ from genchat.engine.text import safe
 from genchat.tui.chat.dialogue import Status, Turn
 
 if TYPE_CHECKING:
-    from genchat.tui.chat.token_records import TokenRecord
+    from genchat.tui.chat.token_records import Recorder, TokenRecord
 
 _FINAL: Mapping[Status, FinalStatus] = {Status.STOPPED: "stopped", Status.ERROR: "error"}
 
@@ -34,6 +44,16 @@ class Request:
     messages: tuple[Message, ...]
     settings: ReplySettings
     free_text: str | None = None
+
+    def events(self, backend: Backend, should_stop: StopSignal) -> Iterator[Event]:
+        """Return the events of the reply."""
+        if self.free_text is None:
+            return backend.reply(self.messages, self.settings, should_stop)
+        return backend.complete(self.free_text, self.settings, should_stop)
+
+    def record(self, step: Step, recorder: "Recorder") -> "TokenRecord":
+        """Return the record of one step of them."""
+        return recorder.record(step)
 
 
 class ReplyListener:
@@ -176,15 +196,12 @@ class ReplyStream:
         from genchat.tui.chat.token_records import Recorder
 
         recorder = Recorder(backend.tokenizer)
-        if self.request.free_text is None:
-            events = backend.reply(self.request.messages, self.request.settings, should_stop)
-        else:
-            events = backend.complete(self.request.free_text, self.request.settings, should_stop)
+        events = self.request.events(backend, should_stop)
         status = Status.DONE
         for event in self._one_at_a_time(events):
             self._listener.received(event)
             if isinstance(event, Step):
-                self._put_step(wake, recorder.record(event), event.text)
+                self._put_step(wake, self.request.record(event, recorder), event.text)
                 if self._pause:
                     self._stop.wait(self._pause)
             elif isinstance(event, Finish):

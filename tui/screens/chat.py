@@ -12,16 +12,17 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from genchat.engine.conversation import Role
 from genchat.engine.language import say
 from genchat.engine.text import safe
 from genchat.tui.chat import messages
 from genchat.tui.chat.composer import Composer
 from genchat.tui.chat.conversation_manager import ConversationManager
 from genchat.tui.chat.dialogue import Turn
+from genchat.tui.chat.forking import Forking
 from genchat.tui.chat.host import Host
 from genchat.tui.chat.inspector import Inspector
 from genchat.tui.chat.live_reply import LiveReply, ReplyCallbacks
@@ -29,6 +30,7 @@ from genchat.tui.chat.model_switcher import ModelSwitcher
 from genchat.tui.chat.second_opinion import SecondOpinion
 from genchat.tui.chat.session import Session
 from genchat.tui.keys import bind
+from genchat.tui.screens.fork_keys import FORK_ACTIONS, FORK_BINDINGS, ForkKeys
 from genchat.tui.screens.layout import Arrangement, arrange
 from genchat.tui.widgets.conversation_list import ConversationList
 from genchat.tui.widgets.header import Header
@@ -39,7 +41,7 @@ from genchat.tui.widgets.surprise import SurpriseLine
 from genchat.tui.widgets.transcript import Transcript
 
 
-class ChatScreen(Screen[None]):
+class ChatScreen(ForkKeys):
     """The chat screen creates the widgets and the controllers and forwards keys and messages to them."""
 
     AUTO_FOCUS = "#prompt"
@@ -66,6 +68,7 @@ class ChatScreen(Screen[None]):
         bind("ctrl+n", "new", "new", priority=True),
         bind("ctrl+f", "search", "search", show=True, priority=True),
         bind("y", "copy", "copy_reply"),
+        *FORK_BINDINGS,
     ]
 
     def __init__(self, session: Session, conversation: str | None = None) -> None:
@@ -78,7 +81,7 @@ class ChatScreen(Screen[None]):
         self.transcript = Transcript(id="transcript")
         self.prompt = Prompt(id="prompt")
         self.panel = Panel(id="panel")
-        self._strip = CandidateStrip(id="strip")
+        self.strip = CandidateStrip(id="strip")
         self._surprise = SurpriseLine(id="surprise")
         self._mark = Static("›", id="prompt-mark", markup=False)
         self._arrangement = Arrangement()
@@ -86,7 +89,7 @@ class ChatScreen(Screen[None]):
         self.models = ModelSwitcher(session, host, self.header)
         self.conversation_manager = ConversationManager(session, host, self.conversations, self._show_conversation)
         self._composer = Composer(session, host, self.prompt, self._mark)
-        self.inspector = Inspector(session, host, self.panel, self._strip, self._surprise)
+        self.inspector = Inspector(session, host, self.panel, self.strip, self._surprise)
         self._reply = LiveReply(
             session,
             host,
@@ -95,6 +98,9 @@ class ChatScreen(Screen[None]):
             ReplyCallbacks(self.models.show_progress, self._reply_changed),
         )
         self._opinion = SecondOpinion(session, host, self.transcript, self.inspector)
+        self.forking = Forking(
+            session, host, self.transcript, self.inspector, self._reply, self._show_conversation
+        )
 
     # -- the parts and where they stand -------------------------------------------------------------------------
 
@@ -106,7 +112,7 @@ class ChatScreen(Screen[None]):
             with Vertical(id="middle"):
                 yield self.transcript
                 yield self._surprise
-                yield self._strip
+                yield self.strip
                 with Horizontal(id="prompt-row"):
                     yield self._mark
                     yield self.prompt
@@ -141,7 +147,7 @@ class ChatScreen(Screen[None]):
         """Repaint everything, because colours have changed."""
         self.transcript.repaint_all()
         self.panel.repaint_all()
-        self._strip.repaint_all()
+        self.strip.repaint_all()
         for part in (self.header, self._surprise, self.query_one(KeyBar)):
             part.refresh()
 
@@ -185,40 +191,58 @@ class ChatScreen(Screen[None]):
         self._reply.stop()
 
     def action_regenerate(self) -> None:
-        """Make another version of the last reply."""
-        question = self.session.dialogue.last_question
+        """Make another version of the reply under the cursor, or of the last one."""
+        question = self._question
         if question is not None:
             self._reply.answer(question)
 
     def action_without_documents(self) -> None:
-        """Answer the last question again without the documents; the reply based on them stays as another version."""
-        question = self.session.dialogue.last_question
+        """Answer the question again without the documents; the reply based on them stays as another version."""
+        question = self._question
         if question is not None:
             self._reply.answer(question, with_documents=False)
 
     def action_edit(self) -> None:
-        """Edit the last message, whose old wording stays as another version."""
-        question = self.session.dialogue.last_question
+        """Edit the message under the cursor, or the last one, whose old wording stays as another version."""
+        question = self._question
         if question is not None:
-            self._composer.edit(question)
-            self._leave_panel()
-            self.prompt.focus()
-            self.refresh_bindings()
+            self.edit(question)
+
+    def edit(self, question: Turn, text: str | None = None) -> None:
+        """Begin to write something else in place of a message: its text, or another one to begin with."""
+        self._composer.edit(question)
+        if text is not None:
+            self.prompt.write(text)
+        self.leave_panel()
+        self.prompt.focus()
+        self.refresh_bindings()
+
+    @property
+    def _question(self) -> Turn | None:
+        """The message of the person in the exchange under the cursor, or the last one."""
+        cursor = self.transcript.cursor
+        turn = cursor[0] if cursor is not None else self.session.dialogue.last_question
+        return turn if turn is None or turn.role is Role.USER else self.session.dialogue.parent_of(turn)
 
     def action_sibling(self, by: int) -> None:
-        """Show another version of the reply under the cursor, or of the last one."""
+        """Show another version of the reply under the cursor, or of the last one; past its first or last version, of
+        the message it answers.
+        """
         cursor = self.transcript.cursor
-        turn = cursor[0] if cursor is not None else self.session.dialogue.last_reply
-        if turn is not None:
-            self._switch(turn, by)
+        turn = cursor[0] if cursor is not None else self.session.dialogue.leaf
+        question = None if turn is None or turn.role is Role.USER else self.session.dialogue.parent_of(turn)
+        if turn is not None and not self._switch(turn, by) and question is not None:
+            self._switch(question, by)
 
     @on(Transcript.SiblingWanted)
     def _sibling_wanted(self, message: Transcript.SiblingWanted) -> None:
         self._switch(message.turn, message.by)
 
-    def _switch(self, turn: Turn, by: int) -> None:
-        if self.session.live is None and self.session.show_sibling(turn, by) is not None:
+    def _switch(self, turn: Turn, by: int) -> bool:
+        switched = self.session.live is None and self.session.show_sibling(turn, by) is not None
+        if switched:
             self._show_conversation()
+        return switched
 
     # -- the open token -----------------------------------------------------------------------------------------
 
@@ -241,7 +265,7 @@ class ChatScreen(Screen[None]):
 
     def action_tokens(self) -> None:
         """Move the focus to the tokens."""
-        self._leave_panel()
+        self.leave_panel()
         self.transcript.focus()
         if self.transcript.cursor is None:
             self.transcript.action_token(-1)
@@ -373,13 +397,15 @@ class ChatScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         running = self.session.live is not None
         dialogue = self.session.dialogue
+        if action in FORK_ACTIONS:
+            return self.allows(action)
         match action:
             case "stop":
                 return running
             case "home":
                 return not running and (self._composer.editing is not None or not self.prompt.has_focus)
             case "regenerate" | "edit":
-                return not running and dialogue.last_question is not None
+                return not running and self._question is not None
             case "new" | "mode":
                 return not running
             case "copy":
@@ -398,10 +424,10 @@ class ChatScreen(Screen[None]):
     def action_home(self) -> None:
         """Go back to the prompt."""
         self._composer.leave()
-        self._leave_panel()
+        self.leave_panel()
         self.prompt.focus()
 
-    def _leave_panel(self) -> None:
+    def leave_panel(self) -> None:
         """Show the conversation again where the panel fills a narrow screen, because a hidden widget takes no keys."""
         if self.has_class("-panel-only"):
             self._arrangement.panel = None
@@ -409,7 +435,7 @@ class ChatScreen(Screen[None]):
 
     def action_next_place(self, by: int) -> None:
         """Move the focus round prompt, transcript, panel and list."""
-        order: list[Widget] = [self.prompt, self.transcript, self.panel, self.conversations]
+        order: list[Widget] = [self.prompt, self.transcript, self.strip, self.panel, self.conversations]
         reachable = [widget for widget in order if widget.display and widget.region]
         position = reachable.index(self.focused) if self.focused in reachable else -by
         reachable[(position + by) % len(reachable)].focus()
@@ -417,7 +443,7 @@ class ChatScreen(Screen[None]):
     def action_list(self) -> None:
         """Show or hide the conversations."""
         self._arrangement.list = self.has_class("-no-list") or self.has_class("-panel-only")
-        self._leave_panel()
+        self.leave_panel()
         self._arrange()
         (self.conversations if self._arrangement.list else self.prompt).focus()
 
@@ -429,3 +455,9 @@ class ChatScreen(Screen[None]):
             self.panel.focus()
         elif not self.focused or not self.focused.region:
             self.prompt.focus()
+
+    def open_panel(self) -> None:
+        """Show the panel and give it the focus."""
+        self._arrangement.panel = True
+        self._arrange()
+        self.panel.focus()

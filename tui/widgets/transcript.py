@@ -18,7 +18,7 @@ from textual.strip import Strip
 
 from genchat.engine.language import say
 from genchat.tui.chat.dialogue import Turn
-from genchat.tui.chat.messages import CursorMoved
+from genchat.tui.chat.messages import CandidatesWanted, CursorMoved
 from genchat.tui.colours import ThemeStyles, theme_styles
 from genchat.tui.keys import bind
 from genchat.tui.widgets.blocks import Block, PaintOptions
@@ -47,6 +47,7 @@ class Transcript(ScrollView, can_focus=True):
         bind("end", "follow", "follow", show=True),
         bind("n", "surprise(1)", "surprise_next", show=True),
         bind("p", "surprise(-1)", "surprise_previous"),
+        bind("enter", "candidates", "candidates", show=True),
         bind("pageup", "page_up", "page_up"),
         bind("pagedown", "page_down", "page_down"),
     ]
@@ -335,6 +336,10 @@ class Transcript(ScrollView, can_focus=True):
         beyond = [position for position in surprising if (position > current if by > 0 else position < current)]
         if beyond:
             self._move_to(*(beyond[0] if by > 0 else beyond[-1]))
+
+    def action_candidates(self) -> None:
+        """Go to the candidates of the open token."""
+        self.post_message(CandidatesWanted())
 
     def action_follow(self) -> None:
         """Go back to the newest token."""

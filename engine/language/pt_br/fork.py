@@ -3,4 +3,11 @@
 TEXTS = {
     "fork.kept": "Este token veio da resposta de onde o ramo saiu; as probabilidades dele estão lá.",
     "fork.read_again": "o passado já não estava na memória: {tokens:# token foi relido|# tokens foram relidos}",
+    "fork.opening": '{name} escreveu esta resposta e está sendo aberto …',
+    "fork.gone": '{name} não pode ser aberto, então da resposta não sai ramo: {reason}. F2 escolhe outro modelo, F5 pergunta a ele.',
+    "fork.ended": 'Esta resposta chegou ao fim dela. Escolha outro token (Enter) ou digite um (e) para seguir por outro lado.',
+    "fork.nothing_to_undo": 'Esta versão não saiu de outra.',
+    "fork.type.title": 'Um token ou um texto neste lugar',
+    "fork.type.hint": 'O que você digitar fica aqui em lugar de “{label}”, e o modelo continua depois. Um espaço no começo conta.',
+    "fork.type.priced": '{count:# token|# tokens}: {labels}   p {probability}   {bits} bits',
 }

@@ -1,0 +1,203 @@
+"""Forks on the screen: candidates are walked and taken, the branch grows beside the old one, and u goes back."""
+
+from pathlib import Path
+
+import pytest
+
+from genchat.engine.contract import ReplySettings
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.sampling import SamplingSettings
+from genchat.tui.chat.dialogue import Status, Turn
+from tests.fakes import HashModel, ScriptModel
+from tests.tui.support import Source, chat, make_app, say, script, store, text_of, until
+
+DRAWN = ReplySettings(SamplingSettings(temperature=1.0, top_p=1.0, seed=5), 40)
+
+
+def hash_backend() -> LocalBackend:
+    return LocalBackend(HashModel("script"))
+
+
+def last(app) -> Turn:  # type: ignore[no-untyped-def]
+    reply = chat(app).session.dialogue.last_reply
+    assert isinstance(reply, Turn)
+    return reply
+
+
+async def ended(pilot, app, before: Turn) -> Turn:  # type: ignore[no-untyped-def]
+    """The reply that came after `before`, when it has ended."""
+    await until(pilot, lambda: last(app) is not before and chat(app).session.live is None)
+    await pilot.pause()
+    return last(app)
+
+
+async def test_enter_walks_the_candidates_and_takes_one() -> None:
+    app = make_app(Source({"script": hash_backend}), settings=DRAWN)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        reply = last(app)
+        await pilot.press("f4", "home", "right", "right", "enter")
+        assert chat(app).focused is chat(app).panel
+        assert "›" in "\n".join(strip.text for strip in chat(app).panel._lines)
+        chosen = reply.records[2].token
+        while chat(app).panel._walk.token == chosen:
+            await pilot.press("down" if reply.records[2].rank == 1 else "up")
+        other = chat(app).panel._walk.token
+        await pilot.press("enter")
+        fork = await ended(pilot, app, reply)
+        assert fork.siblings == [reply, fork]
+        assert [record.token for record in fork.records[:3]] == [*(r.token for r in reply.records[:2]), other]
+        assert [record.candidates for record in fork.records[:2]] == [r.candidates for r in reply.records[:2]]
+        assert fork.text.startswith("".join(r.text for r in reply.records[:2]))
+        assert fork.status is Status.DONE or fork.status is Status.LENGTH
+        assert chat(app).focused is chat(app).transcript
+
+
+@pytest.mark.parametrize("place", [0, 3])
+async def test_taking_the_same_token_writes_the_same_text(place: int) -> None:
+    app = make_app(Source({"script": hash_backend}), settings=DRAWN)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        reply = last(app)
+        await pilot.press("f4", "home", *["right"] * place, "enter", "enter")
+        fork = await ended(pilot, app, reply)
+        assert fork.text == reply.text
+        assert [record.token for record in fork.records] == [record.token for record in reply.records]
+        assert [record.label for record in fork.records] == [record.label for record in reply.records]
+
+
+async def test_undo_shows_the_branch_the_fork_came_from_and_loses_nothing() -> None:
+    app = make_app(Source({"script": hash_backend}), settings=DRAWN)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        reply = last(app)
+        await pilot.press("f4", "home", "right", "enter", "down", "enter")
+        fork = await ended(pilot, app, reply)
+        await pilot.press("u")
+        await pilot.pause()
+        assert last(app) is reply
+        assert chat(app).transcript.cursor == (reply, 1)
+        await pilot.press("right_square_bracket")
+        assert last(app) is fork
+
+
+async def test_forks_are_reached_in_the_strip_at_80_columns() -> None:
+    app = make_app(Source({"script": hash_backend}), settings=DRAWN)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await say(pilot, "oi")
+        reply = last(app)
+        await pilot.press("f4", "home", "enter")
+        assert chat(app).focused is chat(app).strip
+        assert chat(app).transcript.region, "the conversation stays in sight"
+        for _ in range(8):
+            await pilot.press("down")
+        assert text_of(app).count("›") >= 1
+        walked = chat(app).strip._walk.token
+        await pilot.press("enter")
+        fork = await ended(pilot, app, reply)
+        assert fork.records[0].token == walked
+
+
+async def test_forks_are_reached_where_only_the_panel_fits() -> None:
+    app = make_app(Source({"script": hash_backend}), settings=DRAWN)
+    async with app.run_test(size=(60, 20)) as pilot:
+        await say(pilot, "oi")
+        reply = last(app)
+        await pilot.press("f4", "home", "enter")
+        await pilot.pause()
+        assert chat(app).focused is chat(app).panel
+        await pilot.press("escape")
+        await pilot.pause()
+        assert chat(app).focused is chat(app).transcript and chat(app).transcript.region
+        await pilot.press("enter", "enter")
+        assert (await ended(pilot, app, reply)).text == reply.text
+
+
+async def test_a_click_marks_a_candidate() -> None:
+    app = make_app(Source({"script": hash_backend}), settings=DRAWN)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        await pilot.press("f4", "home")
+        panel = chat(app).panel
+        rows = panel._walk._rows
+        await pilot.click("#panel", offset=(6, panel._walk._top + 3))
+        await pilot.pause()
+        assert panel._walk.token == rows[3].token
+        assert "›" in panel._lines[panel._walk._top + 3].text
+
+
+async def test_escape_goes_back_to_the_tokens_and_arrows_move_the_open_token() -> None:
+    app = make_app(Source({"script": script("abcd")}))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        await pilot.press("f4", "home", "enter", "right")
+        assert "token 2 of 5" in text_of(app)
+        assert chat(app).focused is chat(app).panel
+        await pilot.press("escape")
+        await pilot.pause()
+        assert chat(app).focused is chat(app).transcript
+
+
+async def test_a_fork_is_kept_with_the_place_and_the_trace_of_what_it_kept(tmp_path: Path) -> None:
+    source = Source({"script": hash_backend})
+    with store(tmp_path) as history:
+        app = make_app(source, history=history, settings=DRAWN)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await say(pilot, "oi")
+            reply = last(app)
+            await pilot.press("f4", "home", "right", "right", "right", "enter", "down", "enter")
+            fork = await ended(pilot, app, reply)
+            kept = chat(app).session.stored_id
+        assert fork.stored is not None and reply.stored is not None
+        told = history.message(fork.stored).data["fork"]
+        assert (told["from"], told["at"], told["how"]) == (reply.stored, 3, "candidate")
+        trace, before = history.trace(fork.stored), history.trace(reply.stored)
+        assert trace is not None and before is not None
+        assert trace.tokens[:3] == before.tokens[:3]
+        assert [step.raw.top(5) for step in trace[:3]] == [step.raw.top(5) for step in before[:3]]
+        run, original = history.run(fork.stored), history.run(reply.stored)
+        assert run is not None and original is not None
+        assert (run.seed, run.checksum) == (original.seed, original.checksum)
+    with store(tmp_path) as history:
+        app = make_app(source, history=history, settings=DRAWN, conversation=kept)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: chat(app).session.stored_id == kept)
+            await pilot.press("f4", "u")
+            await pilot.pause()
+            assert last(app).stored == reply.stored
+
+
+async def test_a_reply_from_the_history_is_forked_by_the_model_that_wrote_it(tmp_path: Path) -> None:
+    source = Source({"script": hash_backend, "other": script("x", "other")})
+    with store(tmp_path) as history:
+        app = make_app(source, history=history, settings=DRAWN)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await say(pilot, "oi")
+            text, kept = last(app).text, chat(app).session.stored_id
+    with store(tmp_path) as history:
+        app = make_app(source, history=history, settings=DRAWN, model="other", conversation=kept)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: chat(app).session.stored_id == kept)
+            await until(pilot, lambda: chat(app).session.backend)
+            reply = last(app)
+            await pilot.press("f4", "home", "right", "enter", "enter")
+            fork = await ended(pilot, app, reply)
+            assert source.opened[-1] == "script", "it was opened on demand"
+            assert fork.text == text
+            assert fork.speaker == "script"
+
+
+async def test_a_stopped_reply_goes_on() -> None:
+    settings = ReplySettings(DRAWN.sampling, 4)
+    app = make_app(Source({"script": lambda: LocalBackend(ScriptModel("Bom dia, mundo."))}), settings=settings)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        reply = last(app)
+        assert reply.status is Status.LENGTH
+        chat(app).session.settings = ReplySettings(SamplingSettings(temperature=0, seed=1), 40)
+        reply.settings = chat(app).session.settings
+        await pilot.press("f4", "c")
+        went_on = await ended(pilot, app, reply)
+        assert went_on.text.startswith(reply.text)
+        assert len(went_on.records) > 4
+        assert reply.status is Status.LENGTH, "the old one stays as it was"

@@ -1,0 +1,99 @@
+"""The keys of candidates and forks on the chat screen: going into the candidates and back, taking, typing, undoing."""
+
+from textual import on
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+
+from genchat.tui.chat import messages
+from genchat.tui.chat.forking import Forking
+from genchat.tui.chat.session import Session
+from genchat.tui.keys import bind
+from genchat.tui.widgets.panel import CandidateStrip, Panel
+from genchat.tui.widgets.transcript import Transcript
+
+FORK_BINDINGS: list[BindingType] = [
+    bind("e", "type_token", "type_token", show=True),
+    bind("c", "go_on", "go_on", show=True),
+    bind("u", "undo_fork", "undo_fork", show=True),
+]
+FORK_ACTIONS = ("type_token", "go_on", "undo_fork")
+
+
+class ForkKeys(Screen[None]):
+    """The base of the chat screen that hands these keys to the controller of forks."""
+
+    session: Session
+    transcript: Transcript
+    panel: Panel
+    strip: CandidateStrip
+    forking: Forking
+
+    def leave_panel(self) -> None:
+        """Show the conversation again where the panel fills a narrow screen."""
+        raise NotImplementedError
+
+    def open_panel(self) -> None:
+        """Show the panel, on a narrow screen in place of the conversation."""
+        raise NotImplementedError
+
+    def action_home(self) -> None:
+        """Go back to the prompt."""
+        raise NotImplementedError
+
+    def allows(self, action: str) -> bool:
+        """Return whether one of FORK_ACTIONS would do something now."""
+        if self.session.live is not None:
+            return False
+        if action == "undo_fork":
+            return self.forking.origin_of(self.forking.reply) is not None
+        return self.forking.place is not None if action == "type_token" else self.forking.broken_off
+
+    @on(messages.CandidatesWanted)
+    def _candidates_wanted(self) -> None:
+        """Give the focus to whichever shows the candidates, and show the panel where none does."""
+        if self.forking.place is None:
+            return
+        shown: list[Widget] = [part for part in (self.panel, self.strip) if part.display and part.region]
+        if shown:
+            shown[0].focus()
+        else:
+            self.open_panel()
+
+    @on(messages.CandidatesLeft)
+    def _candidates_left(self) -> None:
+        self.leave_panel()
+        if self.transcript.cursor is None:
+            self.action_home()
+        else:
+            self.transcript.focus()
+
+    @on(messages.TokenStepWanted)
+    def _token_step_wanted(self, message: messages.TokenStepWanted) -> None:
+        self.transcript.action_token(message.by)
+
+    @on(messages.CandidateTaken)
+    def _candidate_taken(self, message: messages.CandidateTaken) -> None:
+        self._back_to_the_text()
+        self.forking.take(message.token)
+
+    @on(messages.ForkReady)
+    def _fork_ready(self, message: messages.ForkReady) -> None:
+        self.forking.ready(message)
+
+    def _back_to_the_text(self) -> None:
+        self.leave_panel()
+        self.transcript.focus()
+
+    def action_type_token(self) -> None:
+        """Type a token or a text at the open place."""
+        self.forking.type_text()
+
+    def action_go_on(self) -> None:
+        """Go on from the end of a reply that was cut."""
+        self._back_to_the_text()
+        self.forking.go_on()
+
+    def action_undo_fork(self) -> None:
+        """Show the branch again that the reply was forked from."""
+        self.forking.undo()
