@@ -12,7 +12,8 @@ from genchat.engine.distribution import FloatArray, exact
 from genchat.engine.sampling import Sampler, SamplingSettings
 from genchat.engine.text import IncrementalText
 
-Watch = Callable[[Cursor, Sampler], object]  # what stands at a place before its token is drawn
+# What stands at a place before its token is drawn: cursor, sampler, and the tokens before it, a list that grows.
+Watch = Callable[[Cursor, Sampler, list[int]], object]
 
 
 def generate(
@@ -53,7 +54,7 @@ def generate(
             return
         log_probs = here.log_probs()
         if watch is not None:
-            watch(here, drawer)
+            watch(here, drawer, before)
         by_hand = taken[at - position] if at - position < len(taken) else None
         draw = drawer.draw(log_probs, before, at, by_hand)
         ends = draw.token in stop_tokens

@@ -10,10 +10,11 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 from genchat.engine.contract import Cursor, LanguageModel, Notice, ReplySettings, Step, StopSignal
-from genchat.engine.decoding import generate
+from genchat.engine.decoding import Watch, generate
 from genchat.engine.distribution import unknown
 from genchat.engine.sampling import Sampler, SamplingSettings
 from genchat.engine.text import IncrementalText
@@ -45,8 +46,8 @@ class _Past:
 
     model: LanguageModel
     settings: SamplingSettings
-    tokens: list[int]
-    first: int
+    tokens: list[int] = field(default_factory=list)
+    first: int = 0
     places: list[tuple[Cursor, Sampler]] = field(default_factory=list)
     size: int = 0
     full: bool = False  # it alone takes all the memory there is: no more places are kept
@@ -54,7 +55,7 @@ class _Past:
     def cursor_after(self, tokens: list[int]) -> tuple[Cursor, Sampler | None] | None:
         """A cursor of its own after `tokens`, and the sampler that stood there; None where this is no place of it."""
         index = len(tokens) - self.first
-        if not 0 <= index <= len(self.places) or not self.places or self.tokens[: len(tokens)] != tokens:
+        if not self.places or not 0 <= index <= len(self.places) or self.tokens[: len(tokens)] != tokens:
             return None
         if index < len(self.places):
             cursor, sampler = self.places[index]
@@ -79,12 +80,12 @@ class Pasts:
         with self._lock:
             return sum(past.size for past in self._pasts)
 
-    def begin(self, model: LanguageModel, settings: SamplingSettings, tokens: Sequence[int]) -> "Keeping":
-        """Keep the places of a reply that begins after `tokens`."""
-        past = _Past(model, settings, list(tokens), len(tokens))
+    def keep(self, model: LanguageModel, settings: SamplingSettings) -> Watch:
+        """What `generate` is to watch with, so that the places of the reply it writes are kept."""
+        past = _Past(model, settings)
         with self._lock:
             self._pasts.append(past)
-        return Keeping(self, past)
+        return partial(self._add, past)
 
     def at(
         self, model: LanguageModel, settings: SamplingSettings, tokens: Sequence[int]
@@ -104,39 +105,24 @@ class Pasts:
         with self._lock:
             self._pasts = deque(past for past in self._pasts if past.model is not model)
 
-    def add(self, past: _Past, cursor: Cursor, sampler: Sampler, token: int) -> None:
-        """Keep one more place of `past`; `token` is what was drawn at it. Makes room by letting the oldest go."""
+    def _add(self, past: _Past, cursor: Cursor, sampler: Sampler, before: list[int]) -> None:
+        """Keep one more place of `past`. Makes room by letting the oldest go."""
+        if past.full:
+            return
         if isinstance(cursor, KnowsItsSize):
-            size = cursor.held_bytes
+            size = cursor.held_bytes + _BYTES_OF_A_PLACE
         else:
-            size = 4 * past.model.info.vocabulary_size + 8 * len(past.tokens)
-        size += _BYTES_OF_A_PLACE
+            size = 4 * past.model.info.vocabulary_size + 8 * len(before) + _BYTES_OF_A_PLACE
+        place = cursor.fork(), sampler.fork()
         with self._lock:
             while len(self._pasts) > 1 and sum(each.size for each in self._pasts) + size > self.limit:
                 self._pasts.popleft().full = True
             past.full = past.full or past.size + size > self.limit
             if not past.full:
-                past.places.append((cursor, sampler))
-                past.tokens.append(token)
+                if not past.places:
+                    past.tokens, past.first = before, len(before)
+                past.places.append(place)
                 past.size += size
-
-
-class Keeping:
-    """Keeps the places of one reply while it is written."""
-
-    def __init__(self, pasts: Pasts, past: _Past) -> None:
-        self._pasts, self._past = pasts, past
-        self._here: tuple[Cursor, Sampler] | None = None
-
-    def watch(self, cursor: Cursor, sampler: Sampler) -> None:
-        """See engine.decoding.Watch."""
-        self._here = (cursor.fork(), sampler.fork())
-
-    def drawn(self, token: int) -> None:
-        """`token` was drawn at the place last watched."""
-        if self._here is not None:
-            self._pasts.add(self._past, *self._here, token)
-            self._here = None
 
 
 def begun(
@@ -172,8 +158,7 @@ def begun(
             sampler = Sampler(settings.sampling, tokenizer)
             if sampler.remembers:
                 cursor = _read_again(model, prompt, kept, sampler)
-    keeping = None if pasts is None else pasts.begin(model, settings.sampling, before)
-    for step in generate(
+    yield from generate(
         model,
         before,
         settings.sampling,
@@ -185,11 +170,8 @@ def begun(
         sampler=sampler,
         pending=pending,
         taken=beginning.taken,
-        watch=None if keeping is None else keeping.watch,
-    ):
-        if keeping is not None and step.token is not None:
-            keeping.drawn(step.token)
-        yield step
+        watch=None if pasts is None else pasts.keep(model, settings.sampling),
+    )
 
 
 def _read_again(model: LanguageModel, prompt: Sequence[int], kept: Sequence[int], sampler: Sampler) -> Cursor:

@@ -17,6 +17,7 @@ from genchat.engine.contract import (
     Tokenizer,
 )
 from genchat.engine.conversation import ChatTemplate, Message, Prompt, template_for
+from genchat.engine.decoding import generate
 from genchat.engine.evidence import Evidence
 from genchat.engine.forking import Beginning, Pasts, begun
 from genchat.engine.stop_texts import until_text
@@ -103,7 +104,18 @@ class LocalBackend:
 
         last, length = None, self.info.context_length
         notices: list[Notice] = []
-        steps = self._steps(prompt, settings, stop, beginning or Beginning(), notices)
+        if beginning is not None:
+            steps = self._forked(prompt, settings, stop, beginning, notices)
+        else:
+            steps = generate(
+                self.model,
+                prompt.tokens,
+                settings.sampling,
+                max_tokens=settings.max_tokens,
+                stop_tokens=prompt.stop_tokens,
+                should_stop=stop,
+                watch=None if self.pasts is None else self.pasts.keep(self.model, settings.sampling),
+            )
         for step in until_text(steps, prompt.stop_texts) if prompt.stop_texts else steps:
             yield from notices
             notices.clear()
@@ -121,7 +133,7 @@ class LocalBackend:
         else:
             yield Finish("length", len(prompt.tokens))
 
-    def _steps(
+    def _forked(
         self,
         prompt: Prompt,
         settings: ReplySettings,

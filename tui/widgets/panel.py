@@ -240,8 +240,6 @@ class Panel(ScrollView, can_focus=True):
 class CandidateStrip(Panel, can_focus=True):
     """The strip is the panel for narrow screens: one line on the token, two lines with the best candidates."""
 
-    HELP_TITLE = "tui.help.panel"
-
     def _compose_lines(self) -> list[Strip]:
         turn, styles, width = self._turn, self._theme_styles, self._width
         if turn is None or self._index >= len(turn.records):
