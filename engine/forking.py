@@ -100,6 +100,13 @@ class Pasts:
                     return cursor, sampler if past.settings == settings else None
         return None
 
+    def cursor_at(self, model: LanguageModel, tokens: Sequence[int]) -> Cursor | None:
+        """A cursor after `tokens`, under whatever settings; None if not kept."""
+        before = list(tokens)
+        with self._lock:
+            found = (past.cursor_after(before) for past in reversed(self._pasts) if past.model is model)
+            return next((each[0] for each in found if each is not None), None)
+
     def forget(self, model: LanguageModel) -> None:
         """Let go of everything that belongs to a model, which is then free to go too."""
         with self._lock:

@@ -1,15 +1,19 @@
 """Forks on the screen: candidates are walked and taken, the branch grows beside the old one, and u goes back."""
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from genchat.engine.contract import ReplySettings
+from genchat.engine.errors import ModelNotFound
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.sampling import SamplingSettings
 from genchat.tui.chat.dialogue import Status, Turn
-from tests.fakes import HashModel, ScriptModel
-from tests.tui.support import Source, chat, make_app, say, script, store, text_of, until
+from genchat.tui.screens.type_token import TypeScreen
+from tests.fakes import ByteTokenizer, HashModel, ScriptModel
+from tests.tui.support import FewKnown, Source, chat, dialog, make_app, say, script, store, text_of, until
 
 DRAWN = ReplySettings(SamplingSettings(temperature=1.0, top_p=1.0, seed=5), 40)
 
@@ -201,3 +205,177 @@ async def test_a_stopped_reply_goes_on() -> None:
         assert went_on.text.startswith(reply.text)
         assert len(went_on.records) > 4
         assert reply.status is Status.LENGTH, "the old one stays as it was"
+
+
+async def test_any_text_can_be_typed_at_a_place_with_its_probability_shown() -> None:
+    app = make_app(Source({"script": lambda: LocalBackend(ScriptModel("Bom dia, mundo."))}))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        reply = last(app)
+        await pilot.press("f4", "home", "right", "right", "right", "e")
+        await dialog(pilot, TypeScreen)
+        await pilot.press("!", "?")
+        await until(pilot, lambda: "2 tokens: ! ?" in text_of(app))
+        assert "1 in " in text_of(app), "next to impossible, and told all the same"
+        await pilot.press("enter")
+        fork = await ended(pilot, app, reply)
+        assert fork.text.startswith("Bom!?")
+        assert [record.rank for record in fork.records[:3]] == [1, 1, 1]
+        assert fork.records[3].log_prob == pytest.approx(math.log(0.1 / 258), abs=1e-4)
+        assert len(fork.records) > 5, "the model goes on after what was typed"
+
+
+class Letters(HashModel):
+    """Knows no capital letters."""
+
+    class Tokenizer(ByteTokenizer):
+        def unknown_in(self, text: str) -> list[str]:
+            return [letter for letter in dict.fromkeys(text) if letter.isupper()]
+
+    tokenizer = Tokenizer()
+
+
+async def test_a_text_that_the_vocabulary_cannot_write_is_refused_with_the_reason() -> None:
+    app = make_app(Source({"script": lambda: LocalBackend(Letters("script"))}), settings=DRAWN)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        reply = last(app)
+        await pilot.press("f4", "home", "e")
+        await dialog(pilot, TypeScreen)
+        await pilot.press("a", "B", "enter")
+        await until(pilot, lambda: "cannot write this: B" in text_of(app))
+        assert isinstance(app.screen, TypeScreen), "nothing is lost of what was typed"
+        await pilot.press("escape")
+        await pilot.pause()
+        assert last(app) is reply
+
+
+async def test_the_tokens_of_the_question_are_scored_and_can_be_rewritten() -> None:
+    app = make_app(Source({"script": hash_backend}), settings=DRAWN)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "bom dia")
+        question = chat(app).session.dialogue.path[0]
+        await pilot.press("f4", "home", "up")
+        await until(pilot, lambda: question.records)
+        await pilot.pause()
+        assert chat(app).transcript.cursor == (question, 6)
+        model = HashModel("script")
+        cursor = model.start([256, *b"bom d"])
+        believed = cursor.log_probs()
+        await pilot.press("left")
+        assert question.records[5].log_prob == pytest.approx(float(believed[ord("i")]), abs=1e-5)
+        await pilot.press("left", "e")
+        await dialog(pilot, TypeScreen)
+        await pilot.press("D", "enter")
+        await pilot.pause()
+        assert chat(app).prompt.text == "bom Dia"
+        await pilot.press("enter")
+        await until(pilot, lambda: chat(app).session.dialogue.path[0] is not question)
+        await until(pilot, lambda: chat(app).session.live is None)
+        assert [turn.text for turn in question.siblings] == ["bom dia", "bom Dia"]
+        await pilot.pause()
+        await pilot.press("f4", "left_square_bracket")
+        assert chat(app).session.dialogue.path[0] is question, "versions of questions are reached past those of replies"
+
+
+async def test_again_and_edit_act_on_the_exchange_under_the_cursor() -> None:
+    app = make_app(Source({"script": script("ab")}))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "one")
+        await say(pilot, "two")
+        path = chat(app).session.dialogue.path
+        await pilot.press("f4", "left", "left", "left")
+        assert chat(app).transcript.cursor == (path[1], 2)
+        await pilot.press("f7")
+        assert chat(app).prompt.text == "one"
+        await pilot.press("escape", "f4", "home", "f5")
+        await until(pilot, lambda: len(path[0].children) == 2 and chat(app).session.live is None)
+        assert path[0].children[1].text == "ab"
+        assert len(chat(app).session.dialogue.path) == 2
+
+
+async def test_a_model_that_is_gone_is_told_and_nothing_is_begun(tmp_path: Path) -> None:
+    with store(tmp_path) as history:
+        app = make_app(Source({"script": hash_backend}), history=history, settings=DRAWN)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await say(pilot, "oi")
+            kept = chat(app).session.stored_id
+
+    def gone() -> LocalBackend:
+        raise ModelNotFound("model_not_found", name="script", known="other")
+
+    with store(tmp_path) as history:
+        source = Source({"script": gone, "other": script("x", "other")})
+        app = make_app(source, history=history, model="other", conversation=kept)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: chat(app).session.stored_id == kept)
+            reply = last(app)
+            await pilot.press("f4", "home", "enter", "down", "enter")
+            await until(pilot, lambda: any("cannot be opened" in note.message for note in app._notifications))
+            assert last(app) is reply and reply.siblings == [reply]
+
+
+async def test_a_model_that_has_changed_is_told_and_nothing_is_begun(tmp_path: Path) -> None:
+    with store(tmp_path) as history:
+        app = make_app(Source({"script": hash_backend}), history=history, settings=DRAWN)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await say(pilot, "oi")
+            kept = chat(app).session.stored_id
+
+    def changed() -> LocalBackend:
+        model = HashModel("script")
+        model.info = replace(model.info, checksum="1" * 64)
+        return LocalBackend(model)
+
+    with store(tmp_path) as history:
+        app = make_app(Source({"script": changed}), history=history, conversation=kept)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: chat(app).session.stored_id == kept)
+            await until(pilot, lambda: chat(app).session.backend)
+            reply = last(app)
+            await pilot.press("f4", "home", "enter", "down", "enter")
+            await until(pilot, lambda: any("checksum differs" in note.message for note in app._notifications))
+            assert last(app) is reply and reply.siblings == [reply]
+
+
+async def test_a_remote_model_is_told_to_be_remote() -> None:
+    app = make_app(Source({"script": FewKnown}))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        reply = last(app)
+        await pilot.press("f4", "enter", "down", "enter")
+        await until(pilot, lambda: any("runs on a server" in note.message for note in app._notifications))
+        assert reply.siblings == [reply]
+
+
+async def test_two_programs_fork_one_conversation_and_both_branches_are_kept(tmp_path: Path) -> None:
+    source = Source({"script": hash_backend})
+    with store(tmp_path) as history, store(tmp_path) as other:
+        app = make_app(source, history=history, settings=DRAWN)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await say(pilot, "oi")
+            reply, kept = last(app), chat(app).session.stored_id
+            second = make_app(source, history=other, settings=DRAWN, conversation=kept)
+            async with second.run_test(size=(120, 36)) as elsewhere:
+                await until(elsewhere, lambda: chat(second).session.stored_id == kept)
+                await until(elsewhere, lambda: chat(second).session.backend)
+                theirs = last(second)
+                await elsewhere.press("f4", "home", "enter", "down", "enter")
+                await ended(elsewhere, second, theirs)
+            await pilot.press("f4", "home", "right", "enter", "down", "enter")
+            await ended(pilot, app, reply)
+        assert reply.stored is not None
+        forks = [message.data.get("fork", {}).get("at") for message in history.siblings(reply.stored)]
+        assert forks == [None, 0, 1]
+
+
+async def test_a_fork_in_a_conversation_that_is_gone_goes_on_and_is_told_to_be_unkept(tmp_path: Path) -> None:
+    with store(tmp_path) as history, store(tmp_path) as other:
+        app = make_app(Source({"script": hash_backend}), history=history, settings=DRAWN)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await say(pilot, "oi")
+            reply = last(app)
+            other.delete(str(chat(app).session.stored_id))
+            await pilot.press("f4", "home", "enter", "down", "enter")
+            fork = await ended(pilot, app, reply)
+            assert fork.text and any("not saved" in note for note in fork.notes)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from genchat.engine.contract import Backend, ReplySettings
+from genchat.engine.conversation import Role
 from genchat.engine.errors import GenchatError, UsageError
 from genchat.engine.language import say
 from genchat.engine.plugins.guard import reason_of
@@ -20,6 +21,7 @@ from genchat.tui.chat.host import Host
 from genchat.tui.chat.inspector import Inspector
 from genchat.tui.chat.live_reply import LiveReply
 from genchat.tui.chat.messages import ForkReady
+from genchat.tui.chat.questions import Questions
 from genchat.tui.chat.session import Session
 from genchat.tui.widgets.transcript import Transcript
 
@@ -37,9 +39,11 @@ class Forking:
         inspector: Inspector,
         reply: LiveReply,
         show: Callable[[], object],
+        edit: Callable[[Turn, str], object],
     ) -> None:
         self._session, self._host, self._transcript = session, host, transcript
         self._inspector, self._reply, self._show = inspector, reply, show
+        self.questions = Questions(session, host, transcript, edit)
 
     @property
     def place(self) -> tuple[Turn, int] | None:
@@ -61,13 +65,51 @@ class Forking:
     # -- taking a token -----------------------------------------------------------------------------------------
 
     def take(self, token: int) -> None:
-        """Go on with another token at the open place."""
+        """Go on with another token at the open place; in a message of the person, write it there."""
         if self.place is not None:
             turn, index = self.place
-            self._begin(Fork(turn, index, (token,), "candidate"))
+            if turn.role is Role.USER:
+                self.questions.rewrite(turn, index, (token,))
+            else:
+                self._begin(Fork(turn, index, (token,), "candidate"))
 
-    def type_text(self, how: How = "typed") -> None:
+    def type_text(self) -> None:
         """Ask for a token or a text to go on with at the open place."""
+        if self.place is not None:
+            turn, index = self.place
+            if turn.role is Role.USER:
+                self.questions.type_text(turn, index)
+            else:
+                self._begin(Fork(turn, index, (), "typed"))
+
+    def _ask(self, fork: Fork, settings: ReplySettings, backend: Backend) -> None:
+        """Ask for the text of a typed fork, now that its model is open."""
+        from genchat.engine.local_backend import local_backend_of
+        from genchat.tui.chat.typed_text import TypedText
+        from genchat.tui.screens.type_token import TypeScreen
+
+        local = local_backend_of(backend)
+        if local is None:
+            return
+        try:
+            before = (*self._tokens_before(fork, backend), *fork.kept)
+        except GenchatError as problem:
+            self._host.note(str(problem), error=True)
+            return
+        opened = self._session.pool.made_by(fork.origin.speaker)
+        lock = self._session.pool.model_lock(fork.origin.backend if opened is None else opened[0])
+        typed = TypedText(local, lock, before)
+
+        def chosen(text: str | None) -> None:
+            if text is not None:
+                taken = replace(fork, taken=typed.tokens(text))
+                self.ready(ForkReady(taken, self._settings_of(taken), backend))
+
+        self._host.ask(TypeScreen(fork.origin.records[fork.at].label, typed), chosen)
+
+    def _tokens_before(self, fork: Fork, backend: Backend) -> tuple[int, ...]:
+        local, context = forkable(backend, fork.origin, self._session.prompt_of(fork.origin))
+        return (local.text_prompt(context) if isinstance(context, str) else local.prompt(context)).tokens
 
     def go_on(self) -> None:
         """Go on from the end of a reply that was stopped, or that reached its limit."""
@@ -139,7 +181,11 @@ class Forking:
             self._host.note(message.error, error=True)
         elif self._session.live is not None:
             self._host.note(say("tui.still_writing"))
-        elif message.fork.origin.siblings and message.fork.origin in self._session.dialogue.path:
+        elif message.fork.origin not in self._session.dialogue.path:
+            return  # another conversation, or another branch, is shown by now
+        elif message.fork.how == "typed" and not message.fork.taken:
+            self._ask(message.fork, message.settings, backend)
+        else:
             self._reply.go_on(message.fork, message.settings, lambda: backend)
 
     # -- going back ---------------------------------------------------------------------------------------------

@@ -146,3 +146,19 @@ class ForkReady(Message):
     settings: "ReplySettings"
     backend: Backend | None
     error: str = ""
+
+
+@dataclass
+class QuestionOpened(Message):
+    """The person points at a message of their own whose tokens have not been scored yet."""
+
+    turn: Turn
+
+
+@dataclass
+class QuestionScored(Message):
+    """A model has scored a message of the person; `error` says why it could not."""
+
+    turn: Turn
+    records: "list[TokenRecord]"
+    error: str = ""

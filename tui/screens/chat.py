@@ -99,7 +99,7 @@ class ChatScreen(ForkKeys):
         )
         self._opinion = SecondOpinion(session, host, self.transcript, self.inspector)
         self.forking = Forking(
-            session, host, self.transcript, self.inspector, self._reply, self._show_conversation
+            session, host, self.transcript, self.inspector, self._reply, self._show_conversation, self.edit
         )
 
     # -- the parts and where they stand -------------------------------------------------------------------------

@@ -81,6 +81,14 @@ class ForkKeys(Screen[None]):
     def _fork_ready(self, message: messages.ForkReady) -> None:
         self.forking.ready(message)
 
+    @on(messages.QuestionOpened)
+    def _question_opened(self, message: messages.QuestionOpened) -> None:
+        self.forking.questions.want(message.turn)
+
+    @on(messages.QuestionScored)
+    def _question_scored(self, message: messages.QuestionScored) -> None:
+        self.forking.questions.scored(message)
+
     def _back_to_the_text(self) -> None:
         self.leave_panel()
         self.transcript.focus()

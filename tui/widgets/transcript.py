@@ -16,9 +16,10 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from genchat.engine.conversation import Role
 from genchat.engine.language import say
 from genchat.tui.chat.dialogue import Turn
-from genchat.tui.chat.messages import CandidatesWanted, CursorMoved
+from genchat.tui.chat.messages import CandidatesWanted, CursorMoved, QuestionOpened
 from genchat.tui.colours import ThemeStyles, theme_styles
 from genchat.tui.keys import bind
 from genchat.tui.widgets.blocks import Block, PaintOptions
@@ -68,6 +69,7 @@ class Transcript(ScrollView, can_focus=True):
         self._wanted_cell: int | None = None
         self._heat = False
         self._free_text = False
+        self._asked: list[Turn] = []  # messages whose tokens were asked for; where there are none, once is enough
         self.follows = True
 
     # -- what is shown ------------------------------------------------------------------------------------------
@@ -316,7 +318,25 @@ class Transcript(ScrollView, can_focus=True):
             if nearest is not None:
                 self._move_to(index, nearest, keep_cell=True)
                 return
+            if self._ask_for_tokens(index):
+                return
             line += by
+
+    def _ask_for_tokens(self, index: int) -> bool:
+        """Ask for the tokens of a message of the person, once; returns whether that was done."""
+        turn = self._blocks[index].turn
+        if turn.role is not Role.USER or turn.records or not turn.text or turn in self._asked:
+            return False
+        self._asked.append(turn)
+        self.post_message(QuestionOpened(turn))
+        return True
+
+    def lay_out_again(self, turn: Turn) -> None:
+        """Lay out a turn whose tokens have just become known."""
+        for index, block in enumerate(self._blocks):
+            if block.turn is turn:
+                self._blocks[index] = Block(turn, self._text_width)
+                self._measure()
 
     def action_first_token(self) -> None:
         """Move the cursor to the first token of the first reply."""
@@ -361,6 +381,8 @@ class Transcript(ScrollView, can_focus=True):
         token = block.token_at(row, event.x - MARGIN)
         if token is not None:
             self._move_to(index, token)
+        else:
+            self._ask_for_tokens(index)
 
     def _click_pager(self, block: Block, cell: int) -> None:
         pager = block.pager()

@@ -10,4 +10,10 @@ TEXTS = {
     "fork.type.title": 'A token or a text at this place',
     "fork.type.hint": 'What you type stands here in place of “{label}”, and the model goes on after it. A leading space counts.',
     "fork.type.priced": '{count:# token|# tokens}: {labels}   p {probability}   {bits} bits',
+    "fork.type.keys": 'Enter take it · Esc cancel',
+    "fork.type.tokens": '{count:# token|# tokens}: {labels}',
+    "fork.type.one_in": '1 in {count:#}',
+    "fork.question.asked": '{name} is reading the message …',
+    "fork.question.edit": 'Enter sends this as another version of the message.',
+    "fork.not_drawn": 'nothing was sampled here: a person wrote this text',
 }

@@ -10,4 +10,10 @@ TEXTS = {
     "fork.type.title": 'Um token ou um texto neste lugar',
     "fork.type.hint": 'O que você digitar fica aqui em lugar de “{label}”, e o modelo continua depois. Um espaço no começo conta.',
     "fork.type.priced": '{count:# token|# tokens}: {labels}   p {probability}   {bits} bits',
+    "fork.type.keys": 'Enter usar · Esc cancelar',
+    "fork.type.tokens": '{count:# token|# tokens}: {labels}',
+    "fork.type.one_in": '1 em {count:#}',
+    "fork.question.asked": '{name} está lendo a mensagem …',
+    "fork.question.edit": 'Enter envia isto como outra versão da mensagem.',
+    "fork.not_drawn": 'aqui nada foi amostrado: uma pessoa escreveu este texto',
 }
