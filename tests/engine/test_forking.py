@@ -61,8 +61,11 @@ def test_another_token_leads_elsewhere_and_the_rest_is_drawn(backend: LocalBacke
     forked = steps_of(list(backend.fork(ASKED, Beginning(kept, (other,)), SETTINGS)))
     assert tuple(step.token for step in forked[:5]) == (*kept, other)
     assert forked[4].log_prob == whole[4].raw.log_prob(other)
-    assert forked[4].draw is not None and forked[4].draw.uniform is None, "nothing was drawn at the token taken"
-    assert len(forked) > 5 and forked[5].draw is not None and forked[5].draw.uniform is not None
+    assert forked[4].draw is not None
+    assert forked[4].draw.uniform is None, "nothing was drawn at the token taken"
+    assert len(forked) > 5
+    assert forked[5].draw is not None
+    assert forked[5].draw.uniform is not None
     assert [step.position for step in forked] == list(range(len(forked)))
 
 
@@ -131,8 +134,9 @@ def test_what_belongs_to_a_model_is_let_go_with_it() -> None:
 def test_other_settings_find_the_past_but_no_sampler_of_theirs() -> None:
     model, pasts = HashModel(), Pasts()
     list(begun(model, [1], Beginning(), SETTINGS, pasts=pasts))
-    found = pasts.at(model, replace(SETTINGS.sampling, temperature=0.3), [1])
-    assert found is not None and found[1] is None
+    found = pasts.at(model, SamplingSettings(temperature=0.3, top_p=1.0, seed=5), [1])
+    assert found is not None
+    assert found[1] is None
 
 
 def test_a_fork_beyond_the_context_says_that_the_model_no_longer_sees_the_beginning() -> None:

@@ -112,7 +112,8 @@ async def test_forks_are_reached_where_only_the_panel_fits() -> None:
         assert chat(app).focused is chat(app).panel
         await pilot.press("escape")
         await pilot.pause()
-        assert chat(app).focused is chat(app).transcript and chat(app).transcript.region
+        assert chat(app).focused is chat(app).transcript
+        assert chat(app).transcript.region
         await pilot.press("enter", "enter")
         assert (await ended(pilot, app, reply)).text == reply.text
 
@@ -152,15 +153,18 @@ async def test_a_fork_is_kept_with_the_place_and_the_trace_of_what_it_kept(tmp_p
             await pilot.press("f4", "home", "right", "right", "right", "enter", "down", "enter")
             fork = await ended(pilot, app, reply)
             kept = chat(app).session.stored_id
-        assert fork.stored is not None and reply.stored is not None
+        assert fork.stored is not None
+        assert reply.stored is not None
         told = history.message(fork.stored).data["fork"]
         assert (told["from"], told["at"], told["how"]) == (reply.stored, 3, "candidate")
         trace, before = history.trace(fork.stored), history.trace(reply.stored)
-        assert trace is not None and before is not None
+        assert trace is not None
+        assert before is not None
         assert trace.tokens[:3] == before.tokens[:3]
         assert [step.raw.top(5) for step in trace[:3]] == [step.raw.top(5) for step in before[:3]]
         run, original = history.run(fork.stored), history.run(reply.stored)
-        assert run is not None and original is not None
+        assert run is not None
+        assert original is not None
         assert (run.seed, run.checksum) == (original.seed, original.checksum)
     with store(tmp_path) as history:
         app = make_app(source, history=history, settings=DRAWN, conversation=kept)
@@ -312,7 +316,8 @@ async def test_a_model_that_is_gone_is_told_and_nothing_is_begun(tmp_path: Path)
             reply = last(app)
             await pilot.press("f4", "home", "enter", "down", "enter")
             await until(pilot, lambda: any("cannot be opened" in note.message for note in app._notifications))
-            assert last(app) is reply and reply.siblings == [reply]
+            assert last(app) is reply
+            assert reply.siblings == [reply]
 
 
 async def test_a_model_that_has_changed_is_told_and_nothing_is_begun(tmp_path: Path) -> None:
@@ -335,7 +340,8 @@ async def test_a_model_that_has_changed_is_told_and_nothing_is_begun(tmp_path: P
             reply = last(app)
             await pilot.press("f4", "home", "enter", "down", "enter")
             await until(pilot, lambda: any("checksum differs" in note.message for note in app._notifications))
-            assert last(app) is reply and reply.siblings == [reply]
+            assert last(app) is reply
+            assert reply.siblings == [reply]
 
 
 async def test_a_remote_model_is_told_to_be_remote() -> None:
@@ -378,4 +384,5 @@ async def test_a_fork_in_a_conversation_that_is_gone_goes_on_and_is_told_to_be_u
             other.delete(str(chat(app).session.stored_id))
             await pilot.press("f4", "home", "enter", "down", "enter")
             fork = await ended(pilot, app, reply)
-            assert fork.text and any("not saved" in note for note in fork.notes)
+            assert fork.text
+            assert any("not saved" in note for note in fork.notes)

@@ -127,9 +127,7 @@ def known_tokens(turn: Turn, count: int) -> tuple[int, ...]:
     return known
 
 
-def forkable(
-    backend: Backend, turn: Turn, context: Context, checksum: str = ""
-) -> "tuple[LocalBackend, Context]":
+def forkable(backend: Backend, turn: Turn, context: Context, checksum: str = "") -> "tuple[LocalBackend, Context]":
     """Return the model of this machine that wrote `turn`, and what it read before.
 
     Raises UsageError where that is not possible, with what can be done instead.

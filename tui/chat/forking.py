@@ -16,7 +16,7 @@ from genchat.engine.language import say
 from genchat.engine.plugins.guard import reason_of
 from genchat.engine.text import safe, safe_line
 from genchat.tui.chat.dialogue import Status, Turn
-from genchat.tui.chat.fork_request import DATA, Fork, How, check_room, forkable, known_tokens
+from genchat.tui.chat.fork_request import DATA, Fork, check_room, forkable, known_tokens
 from genchat.tui.chat.host import Host
 from genchat.tui.chat.inspector import Inspector
 from genchat.tui.chat.live_reply import LiveReply
@@ -167,10 +167,11 @@ class Forking:
         try:
             backend = self._session.pool.open(name, self._session.progress)
         except GenchatError as problem:
-            self._host.post(ForkReady(fork, settings, None, say("fork.gone", name=safe_line(name), reason=str(problem))))
+            why = say("fork.gone", name=safe_line(name), reason=safe(str(problem)))
+            self._host.post(ForkReady(fork, settings, None, why))
         except Exception as problem:  # a model of another author may raise anything
-            reason = reason_of(problem)
-            self._host.post(ForkReady(fork, settings, None, say("fork.gone", name=safe_line(name), reason=reason)))
+            why = say("fork.gone", name=safe_line(name), reason=reason_of(problem))
+            self._host.post(ForkReady(fork, settings, None, why))
         else:
             self._host.post(self._checked(fork, settings, backend, checksum))
 

@@ -1,4 +1,4 @@
-"""A text that a person types at a place in a reply: the tokens it becomes, and how likely the model finds them there."""
+"""A text that a person types at a place in a reply: the tokens it becomes, and how likely the model finds them."""
 
 import threading
 from collections.abc import Sequence

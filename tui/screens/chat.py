@@ -15,13 +15,11 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
-from genchat.engine.conversation import Role
 from genchat.engine.language import say
 from genchat.engine.text import safe
 from genchat.tui.chat import messages
 from genchat.tui.chat.composer import Composer
 from genchat.tui.chat.conversation_manager import ConversationManager
-from genchat.tui.chat.dialogue import Turn
 from genchat.tui.chat.forking import Forking
 from genchat.tui.chat.host import Host
 from genchat.tui.chat.inspector import Inspector
@@ -30,6 +28,7 @@ from genchat.tui.chat.model_switcher import ModelSwitcher
 from genchat.tui.chat.second_opinion import SecondOpinion
 from genchat.tui.chat.session import Session
 from genchat.tui.keys import bind
+from genchat.tui.screens.exchange_keys import ExchangeKeys
 from genchat.tui.screens.fork_keys import FORK_ACTIONS, FORK_BINDINGS, ForkKeys
 from genchat.tui.screens.layout import Arrangement, arrange
 from genchat.tui.widgets.conversation_list import ConversationList
@@ -41,7 +40,7 @@ from genchat.tui.widgets.surprise import SurpriseLine
 from genchat.tui.widgets.transcript import Transcript
 
 
-class ChatScreen(ForkKeys):
+class ChatScreen(ExchangeKeys, ForkKeys):
     """The chat screen creates the widgets and the controllers and forwards keys and messages to them."""
 
     AUTO_FOCUS = "#prompt"
@@ -87,10 +86,10 @@ class ChatScreen(ForkKeys):
         self._arrangement = Arrangement()
         self._host = host = Host(self)
         self.models = ModelSwitcher(session, host, self.header)
-        self.conversation_manager = ConversationManager(session, host, self.conversations, self._show_conversation)
-        self._composer = Composer(session, host, self.prompt, self._mark)
+        self.conversation_manager = ConversationManager(session, host, self.conversations, self.show_conversation)
+        self.composer = Composer(session, host, self.prompt, self._mark)
         self.inspector = Inspector(session, host, self.panel, self.strip, self._surprise)
-        self._reply = LiveReply(
+        self.reply = LiveReply(
             session,
             host,
             self.transcript,
@@ -99,7 +98,7 @@ class ChatScreen(ForkKeys):
         )
         self._opinion = SecondOpinion(session, host, self.transcript, self.inspector)
         self.forking = Forking(
-            session, host, self.transcript, self.inspector, self._reply, self._show_conversation, self.edit
+            session, host, self.transcript, self.inspector, self.reply, self.show_conversation, self.edit
         )
 
     # -- the parts and where they stand -------------------------------------------------------------------------
@@ -154,11 +153,11 @@ class ChatScreen(ForkKeys):
     def _show_settings(self) -> None:
         self.header.show_settings(self.session.settings, self.session.free_text)
         self.transcript.invite(free_text=self.session.free_text)
-        self._composer.show_mode()
+        self.composer.show_mode()
 
-    def _show_conversation(self) -> None:
+    def show_conversation(self) -> None:
         """Show the conversation that the session holds now."""
-        self._composer.another_conversation()
+        self.composer.another_conversation()
         self._show_settings()
         self.transcript.show(self.session.dialogue.path)
         self.inspector.clear()
@@ -178,71 +177,17 @@ class ChatScreen(ForkKeys):
         if self.session.live is not None:
             self._host.note(say("tui.still_writing"))
         elif message.text.strip():
-            question = self._reply.ask(message.text, in_place_of=self._composer.editing)
-            self._composer.accept(message.text)
-            self._reply.answer(question)
+            question = self.reply.ask(message.text, in_place_of=self.composer.editing)
+            self.composer.accept(message.text)
+            self.reply.answer(question)
 
     @on(messages.ReplyArrived)
     def _reply_arrived(self, message: messages.ReplyArrived) -> None:
-        self._reply.arrived(message.stream)
+        self.reply.arrived(message.stream)
 
     def action_stop(self) -> None:
         """End the reply; what was written stays."""
-        self._reply.stop()
-
-    def action_regenerate(self) -> None:
-        """Make another version of the reply under the cursor, or of the last one."""
-        question = self._question
-        if question is not None:
-            self._reply.answer(question)
-
-    def action_without_documents(self) -> None:
-        """Answer the question again without the documents; the reply based on them stays as another version."""
-        question = self._question
-        if question is not None:
-            self._reply.answer(question, with_documents=False)
-
-    def action_edit(self) -> None:
-        """Edit the message under the cursor, or the last one, whose old wording stays as another version."""
-        question = self._question
-        if question is not None:
-            self.edit(question)
-
-    def edit(self, question: Turn, text: str | None = None) -> None:
-        """Begin to write something else in place of a message: its text, or another one to begin with."""
-        self._composer.edit(question)
-        if text is not None:
-            self.prompt.write(text)
-        self.leave_panel()
-        self.prompt.focus()
-        self.refresh_bindings()
-
-    @property
-    def _question(self) -> Turn | None:
-        """The message of the person in the exchange under the cursor, or the last one."""
-        cursor = self.transcript.cursor
-        turn = cursor[0] if cursor is not None else self.session.dialogue.last_question
-        return turn if turn is None or turn.role is Role.USER else self.session.dialogue.parent_of(turn)
-
-    def action_sibling(self, by: int) -> None:
-        """Show another version of the reply under the cursor, or of the last one; past its first or last version, of
-        the message it answers.
-        """
-        cursor = self.transcript.cursor
-        turn = cursor[0] if cursor is not None else self.session.dialogue.leaf
-        question = None if turn is None or turn.role is Role.USER else self.session.dialogue.parent_of(turn)
-        if turn is not None and not self._switch(turn, by) and question is not None:
-            self._switch(question, by)
-
-    @on(Transcript.SiblingWanted)
-    def _sibling_wanted(self, message: Transcript.SiblingWanted) -> None:
-        self._switch(message.turn, message.by)
-
-    def _switch(self, turn: Turn, by: int) -> bool:
-        switched = self.session.live is None and self.session.show_sibling(turn, by) is not None
-        if switched:
-            self._show_conversation()
-        return switched
+        self.reply.stop()
 
     # -- the open token -----------------------------------------------------------------------------------------
 
@@ -329,7 +274,7 @@ class ChatScreen(ForkKeys):
     def action_mode(self) -> None:
         """Switch between answering and continuing a text."""
         self.session.set_free_text(not self.session.free_text)
-        self._show_conversation()
+        self.show_conversation()
         self.action_home()
 
     # -- conversations ------------------------------------------------------------------------------------------
@@ -337,7 +282,7 @@ class ChatScreen(ForkKeys):
     def action_new(self) -> None:
         """Begin a new conversation."""
         self.session.begin()
-        self._show_conversation()
+        self.show_conversation()
         self.action_home()
 
     @on(ConversationList.Chosen)
@@ -403,9 +348,9 @@ class ChatScreen(ForkKeys):
             case "stop":
                 return running
             case "home":
-                return not running and (self._composer.editing is not None or not self.prompt.has_focus)
+                return not running and (self.composer.editing is not None or not self.prompt.has_focus)
             case "regenerate" | "edit":
-                return not running and self._question is not None
+                return not running and self.question is not None
             case "new" | "mode":
                 return not running
             case "copy":
@@ -423,7 +368,7 @@ class ChatScreen(ForkKeys):
 
     def action_home(self) -> None:
         """Go back to the prompt."""
-        self._composer.leave()
+        self.composer.leave()
         self.leave_panel()
         self.prompt.focus()
 

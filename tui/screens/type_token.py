@@ -16,7 +16,6 @@ from genchat.engine.distribution import LN2
 from genchat.engine.errors import GenchatError
 from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal, percentage
-from genchat.engine.plugins.guard import reason_of
 from genchat.engine.text import safe
 from genchat.tui.screens.dialog import Dialog
 
@@ -65,7 +64,7 @@ class TypeScreen(Dialog[str]):
         except GenchatError as problem:
             found = TextPriced(text, None, str(problem))
         except Exception as problem:  # a model of another author may raise anything
-            found = TextPriced(text, None, say("tui.reply_failed", reason=reason_of(problem)))
+            found = TextPriced(text, None, say("tui.reply_failed", reason=safe(f"{type(problem).__name__}: {problem}")))
         self.post_message(found)
 
     @on(TextPriced)
@@ -105,4 +104,4 @@ def _likely(probability: float) -> str:
         return percentage(probability)
     if probability >= _TINY:
         return say("fork.type.one_in", count=round(1 / probability))
-    return f"10^{math.log10(probability):.0f}"
+    return f"10^{round(math.log10(probability))}"

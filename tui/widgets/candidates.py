@@ -66,9 +66,7 @@ def paint_header(width: int, styles: ThemeStyles) -> Strip:
     return line.add(say("tui.panel.drawn"), width=_DRAWN, right=True).strip()
 
 
-def paint_row(
-    row: "Row", chosen: bool, width: int, styles: ThemeStyles, family: str, walked: bool = False
-) -> Strip:
+def paint_row(row: "Row", chosen: bool, width: int, styles: ThemeStyles, family: str, walked: bool = False) -> Strip:
     """Paint one candidate."""
     cut = row.cut_by is not None
     accent = styles.family_colour(family)

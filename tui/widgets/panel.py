@@ -21,6 +21,7 @@ from genchat.tui.chat.dialogue import Turn
 from genchat.tui.chat.messages import CandidatesLeft, CandidateTaken, TokenStepWanted
 from genchat.tui.colours import ThemeStyles, theme_styles
 from genchat.tui.keys import bind
+from genchat.tui.widgets.candidate_walk import CandidateWalk
 from genchat.tui.widgets.candidates import (
     COMPACT_WIDTH,
     paint_compact,
@@ -31,7 +32,6 @@ from genchat.tui.widgets.candidates import (
     paint_sampling,
     paint_token,
 )
-from genchat.tui.widgets.candidate_walk import CandidateWalk
 from genchat.tui.widgets.painting import Line
 from genchat.tui.widgets.why import Scene
 from genchat.tui.widgets.why.painters import paint_why
