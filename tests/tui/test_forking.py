@@ -10,6 +10,7 @@ from genchat.engine.contract import ReplySettings
 from genchat.engine.errors import ModelNotFound
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.sampling import SamplingSettings
+from genchat.tui.app import GenchatApp
 from genchat.tui.chat.dialogue import Status, Turn
 from genchat.tui.screens.type_token import TypeScreen
 from tests.fakes import ByteTokenizer, HashModel, ScriptModel
@@ -386,3 +387,36 @@ async def test_a_fork_in_a_conversation_that_is_gone_goes_on_and_is_told_to_be_u
             fork = await ended(pilot, app, reply)
             assert fork.text
             assert any("not saved" in note for note in fork.notes)
+
+
+async def test_a_text_is_laid_under_the_microscope_and_nothing_is_written(tmp_path: Path) -> None:
+    with store(tmp_path) as history:
+        source = Source({"script": hash_backend})
+        app = GenchatApp(source, history, DRAWN, "script", inspected="bom dia")
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: chat(app).transcript.cursor is not None)
+            text = chat(app).session.dialogue.path[0]
+            assert chat(app).transcript.cursor == (text, 0)
+            assert "token 1 of 7" in text_of(app)
+            await pilot.press("right")
+            assert "token 2 of 7" in text_of(app)
+            assert chat(app).session.dialogue.path == [text]
+            assert history.conversations() == ()
+            await pilot.press("right", "right", "enter", "down", "enter")
+            await until(pilot, lambda: len(chat(app).session.dialogue.path) == 2 and chat(app).session.live is None)
+            begun, reply = chat(app).session.dialogue.path
+            assert begun.text[:3] == "bom", "what stands before the token is kept"
+            assert len(begun.text) == 4
+            assert reply.text, "and the model continues from there"
+
+
+async def test_free_texts_are_forked_like_replies() -> None:
+    app = make_app(Source({"script": hash_backend}), settings=DRAWN)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("f8")
+        await say(pilot, "era uma vez")
+        reply = last(app)
+        await pilot.press("f4", "home", "right", "enter", "enter")
+        fork = await ended(pilot, app, reply)
+        assert fork.text == reply.text
+        assert fork.free_text

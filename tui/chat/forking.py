@@ -43,7 +43,9 @@ class Forking:
     ) -> None:
         self._session, self._host, self._transcript = session, host, transcript
         self._inspector, self._reply, self._show = inspector, reply, show
-        self.questions = Questions(session, host, transcript, edit)
+        self.questions = Questions(
+            session, host, transcript, edit, lambda turn, text: reply.answer(reply.ask(text, in_place_of=turn))
+        )
 
     @property
     def place(self) -> tuple[Turn, int] | None:

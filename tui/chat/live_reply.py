@@ -60,18 +60,23 @@ class LiveReply:
         session, dialogue = self._session, self._session.dialogue
         parent = dialogue.leaf if in_place_of is None else dialogue.parent_of(in_place_of)
         question = dialogue.add(Turn(Role.USER, text, free_text=session.free_text), parent)
-        above = parent
+        self._store(question)
+        if not dialogue.title:
+            dialogue.title = text
+        return question
+
+    def _store(self, question: Turn) -> None:
+        """Keep a message of the person in the history."""
+        session = self._session
+        above = session.dialogue.parent_of(question)
         while above is not None and above.stored is None:  # the reply of a model that did not open, say
             above = above.parent
         try:
             under = None if above is None else above.stored
-            kept = session.history.add_message(session.conversation_to_write(), Role.USER, text, under)
+            kept = session.history.add_message(session.conversation_to_write(), Role.USER, question.text, under)
             question.stored = kept.id
         except GenchatError as problem:
             question.notes.append(unkept(problem))
-        if not dialogue.title:
-            dialogue.title = text
-        return question
 
     def answer(self, question: Turn, *, with_documents: bool = True) -> None:
         """Begin a reply to `question`; a second reply becomes another version of the first.
@@ -79,6 +84,8 @@ class LiveReply:
         Without documents, the model behind them answers by itself; where there is none, a local model does.
         """
         session = self._session
+        if question.stored is None and not question.notes:  # a text that was only read so far
+            self._store(question)
         settings = session.settings_for(question)
         turn = session.dialogue.add(session.new_reply(settings), question)
         name, open_backend = session.opener(with_documents)

@@ -30,12 +30,15 @@ class QuestionTokens:
     def records(self, should_stop: StopSignal) -> list[TokenRecord]:
         """Return a record for each token. Raises UsageError where the tokens of the message cannot be told apart."""
         model = self.backend.model
+        count = len(model.tokenizer.encode(self.text))
+        if count > MOST_TOKENS:
+            raise UsageError("fork_long_text", tokens=count, limit=MOST_TOKENS)
         context = self.context()
         recorder = Recorder(model.tokenizer)
         steps = second_opinion(model, self.text, context, should_stop, reason="fork.not_drawn")
         found: list[TokenRecord] = []
         written = ""
-        for _ in range(MOST_TOKENS):
+        while True:
             with self.lock:
                 step = next(steps, None)
             if step is None:

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from textual.worker import get_current_worker
 
-from genchat.engine.conversation import Message
+from genchat.engine.conversation import Message, Role
 from genchat.engine.errors import GenchatError, UsageError
 from genchat.engine.language import say
 from genchat.engine.plugins.guard import reason_of
@@ -23,13 +23,28 @@ if TYPE_CHECKING:
 
 
 class Questions:
-    """This controller knows what a model thinks of a message; `edit` begins another version of one."""
+    """This controller knows what a model thinks of a message of the person."""
 
     def __init__(
-        self, session: Session, host: Host, transcript: Transcript, edit: Callable[[Turn, str], object]
+        self,
+        session: Session,
+        host: Host,
+        transcript: Transcript,
+        edit: Callable[[Turn, str], object],
+        resume: Callable[[Turn, str], object],
     ) -> None:
+        """`edit` begins another version of a message with a text; `resume` lets the model continue a text instead."""
         self._session, self._host, self._transcript, self._edit = session, host, transcript, edit
+        self._continue = resume
+        self._first: Turn | None = None  # a text that was laid down is read from its beginning
         self._sources: WeakKeyDictionary[Turn, QuestionTokens] = WeakKeyDictionary()
+
+    def lay_down(self, text: str) -> None:
+        """Begin a free text with `text` and have it scored; the model writes nothing."""
+        self._session.begin()
+        self._session.set_free_text(True)
+        self._first = self._session.dialogue.append(Turn(Role.USER, text, free_text=True))
+        self.want(self._first)
 
     def want(self, turn: Turn) -> None:
         """Have the tokens of a message scored by the model that answered it, or by the one in use."""
@@ -69,7 +84,7 @@ class Questions:
         elif message.records and turn in self._session.dialogue.path:
             turn.records = message.records
             self._transcript.lay_out_again(turn)
-            self._transcript.select(turn, len(turn.records) - 1)
+            self._transcript.select(turn, 0 if turn is self._first else len(turn.records) - 1)
 
     def type_text(self, turn: Turn, index: int) -> None:
         """Ask for a text to stand in place of a token of the message."""
@@ -90,11 +105,19 @@ class Questions:
         self._host.ask(TypeScreen(turn.records[index].label, typed), chosen)
 
     def rewrite(self, turn: Turn, index: int, taken: Sequence[int]) -> None:
-        """Begin another version of a message, with `taken` in place of its token `index`; the person sends it."""
+        """Begin another version of a message, with `taken` in place of its token `index`; the person sends it.
+
+        A free text ends with what was taken, and the model continues it at once.
+        """
         tokens = [record.token for record in turn.records]
-        changed = [*tokens[:index], *taken, *tokens[index + 1 :]]
-        self._edit(turn, turn.records[index].labels.plain(token for token in changed if token is not None))
-        self._host.note(say("fork.question.edit"))
+        after = [] if turn.free_text else tokens[index + 1 :]
+        changed = [token for token in (*tokens[:index], *taken, *after) if token is not None]
+        text = turn.records[index].labels.plain(changed)
+        if turn.free_text:
+            self._continue(turn, text)
+        else:
+            self._edit(turn, text)
+            self._host.note(say("fork.question.edit"))
 
 
 def _as_message(turn: Turn) -> Message:

@@ -70,11 +70,12 @@ class ChatScreen(ExchangeKeys, ForkKeys):
         *FORK_BINDINGS,
     ]
 
-    def __init__(self, session: Session, conversation: str | None = None) -> None:
-        """`conversation` is a stored one to begin with."""
+    def __init__(self, session: Session, conversation: str | None = None, inspected: str | None = None) -> None:
+        """`conversation` is a stored one to begin with, `inspected` a text to be scored."""
         super().__init__()
         self.session = session
         self.conversation = conversation
+        self._inspected = inspected
         self.header = Header(id="header")
         self.conversations = ConversationList(id="conversations")
         self.transcript = Transcript(id="transcript")
@@ -135,6 +136,10 @@ class ChatScreen(ExchangeKeys, ForkKeys):
             self._host.note(say(notice.key, **dict(notice.values)), lasting=True)
         if self.conversation is not None:
             self.conversation_manager.open(self.conversation)
+        if self._inspected is not None:
+            self.forking.questions.lay_down(self._inspected)
+            self.show_conversation()
+            self.transcript.focus()
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
