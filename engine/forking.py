@@ -150,10 +150,10 @@ def begun(
     kept = beginning.kept
     tokenizer, before = model.tokenizer, [*prompt, *kept]
     specials = frozenset(tokenizer.special_tokens.values())
-    pending = IncrementalText()
+    pending, untold = IncrementalText(), unknown(_KEPT)
     for position, token in enumerate(kept):
         text = pending.push(tokenizer.token_bytes(token))
-        yield Step(position, token, text, None, unknown(_KEPT), unknown(_KEPT), special=token in specials)
+        yield Step(position, token, text, None, untold, untold, None, token in specials)
     cursor: Cursor | None = None
     sampler: Sampler | None = None
     if kept or beginning.taken:
