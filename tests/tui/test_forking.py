@@ -420,3 +420,56 @@ async def test_free_texts_are_forked_like_replies() -> None:
         fork = await ended(pilot, app, reply)
         assert fork.text == reply.text
         assert fork.free_text
+
+
+async def test_arrows_steer_a_free_text_at_its_end(tmp_path: Path) -> None:
+    settings = ReplySettings(SamplingSettings(temperature=0, seed=1), 4)
+    with store(tmp_path) as history:
+        app = make_app(
+            Source({"script": lambda: LocalBackend(HashModel("script"))}), history=history, settings=settings
+        )
+        async with app.run_test(size=(120, 36)) as pilot:
+            await pilot.press("f8")
+            await say(pilot, "era")
+            reply = last(app)
+            text = reply.text
+            await pilot.press("f4", "right")
+            await until(pilot, lambda: last(app) is not reply)
+            await pilot.pause()
+            steered = last(app)
+            assert len(steered.records) == 5
+            assert steered.records[4].token is None, "the next token is not chosen yet"
+            expected = [int(row.token) for row in steered.records[4].rows(2)]
+            await pilot.press("right")
+            await until(pilot, lambda: len(steered.records) == 6)
+            assert steered.records[4].token == expected[0]
+            assert steered.records[4].rank == 1
+            await pilot.press("left")
+            await until(pilot, lambda: len(steered.records) == 5)
+            await pilot.press("enter", "down", "right")
+            await until(pilot, lambda: len(steered.records) == 6)
+            assert steered.records[4].token == expected[1], "the marked candidate is the one appended"
+            await pilot.press("left", "left", "left")
+            await until(pilot, lambda: len(steered.records) <= 5)
+            await until(pilot, lambda: chat(app).steering._asked is None)
+            assert (reply.text, len(reply.records)) == (text, 4), "the old version stays as it was"
+            await pilot.press("right")
+            await until(pilot, lambda: chat(app).steering._asked is None)
+            kept = [record.token for record in steered.records[:-1]]
+        assert steered.stored is not None
+        message, trace = history.message(steered.stored), history.trace(steered.stored)
+        assert trace is not None
+        assert list(trace.tokens) == kept
+        assert message.text == steered.text
+        assert message.data["fork"]["from"] == reply.stored
+
+
+async def test_arrows_do_not_steer_elsewhere() -> None:
+    app = make_app(Source({"script": script("abc")}))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        reply = last(app)
+        await pilot.press("f4", "right", "right")
+        await pilot.pause()
+        assert last(app) is reply
+        assert len(reply.records) == 4

@@ -78,7 +78,7 @@ class ForkRequest(Request):
         """See Request."""
         if self.fork is None or step.position >= self.fork.at:
             return super().record(step, recorder)
-        return replace(self.fork.origin.records[step.position], text=_shown(step))
+        return replace(self.fork.origin.records[step.position], text=shown_text(step))
 
     @property
     def context(self) -> Context:
@@ -86,7 +86,8 @@ class ForkRequest(Request):
         return self.messages if self.free_text is None else self.free_text
 
 
-def _shown(step: Step) -> str:
+def shown_text(step: Step) -> str:
+    """Return what a step adds to the text on the screen."""
     return "" if step.special else safe(step.text).replace("\t", _TAB)
 
 

@@ -40,6 +40,11 @@ class Inspector:
         self._strip.show(None, 0)
         self._surprise.show(None, 0)
 
+    def forget(self) -> None:
+        """Ask again why, because tokens have changed where they stood."""
+        self._requests.forget()
+        self._panel.forget_evidence()
+
     def follow(self, turn: Turn | None) -> None:
         """Open the newest token of `turn`, and keep to the newest from now on."""
         self.following = True

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from genchat.engine.contract import Backend
+from genchat.engine.contract import Backend, Step
 from genchat.engine.evidence import Evidence
 from genchat.engine.history.records import Conversation
 from genchat.tui.chat.dialogue import Dialogue, Turn
@@ -161,4 +161,14 @@ class QuestionScored(Message):
 
     turn: Turn
     records: "list[TokenRecord]"
+    error: str = ""
+
+
+@dataclass
+class PlaceOpened(Message):
+    """It is known what may follow a text; `step` is None if it is not, and `error` says why."""
+
+    turn: Turn
+    step: Step | None
+    backend: Backend | None
     error: str = ""

@@ -27,6 +27,7 @@ from genchat.tui.chat.live_reply import LiveReply, ReplyCallbacks
 from genchat.tui.chat.model_switcher import ModelSwitcher
 from genchat.tui.chat.second_opinion import SecondOpinion
 from genchat.tui.chat.session import Session
+from genchat.tui.chat.steering import Steering
 from genchat.tui.keys import bind
 from genchat.tui.screens.exchange_keys import ExchangeKeys
 from genchat.tui.screens.fork_keys import FORK_ACTIONS, FORK_BINDINGS, ForkKeys
@@ -102,6 +103,9 @@ class ChatScreen(ExchangeKeys, ForkKeys):
             session, host, self.transcript, self.inspector, self.reply, self.show_conversation, self.edit
         )
 
+        self.steering = Steering(session, host, self.transcript, self.inspector, self.marked)
+        self.transcript.steer = self.steering.key
+
     # -- the parts and where they stand -------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
@@ -171,6 +175,7 @@ class ChatScreen(ExchangeKeys, ForkKeys):
 
     def _reply_changed(self) -> None:
         """Update what depends on whether a reply is running."""
+        self.steering.settle()
         self.models.show_progress()
         self.refresh_bindings()
         self.conversation_manager.refresh()
@@ -182,6 +187,7 @@ class ChatScreen(ExchangeKeys, ForkKeys):
         if self.session.live is not None:
             self._host.note(say("tui.still_writing"))
         elif message.text.strip():
+            self.steering.settle()
             question = self.reply.ask(message.text, in_place_of=self.composer.editing)
             self.composer.accept(message.text)
             self.reply.answer(question)

@@ -8,6 +8,7 @@ from textual.widget import Widget
 from genchat.tui.chat import messages
 from genchat.tui.chat.forking import Forking
 from genchat.tui.chat.session import Session
+from genchat.tui.chat.steering import Steering
 from genchat.tui.keys import bind
 from genchat.tui.widgets.panel import CandidateStrip, Panel
 from genchat.tui.widgets.transcript import Transcript
@@ -28,6 +29,7 @@ class ForkKeys(Screen[None]):
     panel: Panel
     strip: CandidateStrip
     forking: Forking
+    steering: Steering
 
     def leave_panel(self) -> None:
         """Show the conversation again where the panel fills a narrow screen."""
@@ -80,6 +82,17 @@ class ForkKeys(Screen[None]):
     @on(messages.ForkReady)
     def _fork_ready(self, message: messages.ForkReady) -> None:
         self.forking.ready(message)
+
+    @on(messages.PlaceOpened)
+    def _place_opened(self, message: messages.PlaceOpened) -> None:
+        self.steering.opened(message)
+
+    def on_unmount(self) -> None:
+        self.steering.settle()
+
+    def marked(self) -> int | None:
+        """Return the candidate that is marked where candidates are shown."""
+        return (self.panel if self.panel.region else self.strip).marked
 
     @on(messages.QuestionOpened)
     def _question_opened(self, message: messages.QuestionOpened) -> None:

@@ -85,6 +85,10 @@ class Panel(ScrollView, can_focus=True):
         if turn is self._turn:
             self._paint()
 
+    def forget_evidence(self) -> None:
+        """Show no reasons until they are told anew, because the tokens before have changed."""
+        self._evidence = self._evidence_of = None
+
     def repaint_all(self) -> None:
         """Repaint everything, because colours have changed."""
         self._paint()
@@ -159,6 +163,8 @@ class Panel(ScrollView, can_focus=True):
         _, of = self._evidence_of
         if of == self._index:
             return [rule, *paint_why(self._evidence, scene)]
+        if of >= len(turn.records):
+            return [rule]
         # The argument for this token is on its way; the last one stays, dimmed, so that nothing jumps.
         older = Scene(turn.records[of], width, styles, turn.family)
         return [rule, *(strip.apply_style(Style(dim=True)) for strip in paint_why(self._evidence, older))]
@@ -190,6 +196,11 @@ class Panel(ScrollView, can_focus=True):
         self._paint()
 
     # -- walking the candidates ---------------------------------------------------------------------------------
+
+    @property
+    def marked(self) -> int | None:
+        """Return the candidate that is marked, or would be if the panel had the focus."""
+        return self._walk.token
 
     def _is_walked(self, row: "Row") -> bool:
         return self.has_focus and row.token == self._walk.token

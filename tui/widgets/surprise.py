@@ -30,7 +30,7 @@ class SurpriseLine(Widget):
 
     def show(self, turn: Turn | None, index: int) -> None:
         """Show the reply, with the open token marked."""
-        if turn is not self._turn:
+        if turn is not self._turn or (turn is not None and len(turn.records) < self._counted):
             self._counted, self._known, self._bits = 0, 0, 0.0
         self._turn, self._index = turn, index
         for record in turn.records[self._counted :] if turn is not None else ():

@@ -4,6 +4,7 @@ A token cursor walks the tokens of any reply. The view follows the newest line u
 """
 
 from bisect import bisect_right
+from collections.abc import Callable
 from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar
 
@@ -71,6 +72,7 @@ class Transcript(ScrollView, can_focus=True):
         self._free_text = False
         self._asked: list[Turn] = []  # messages whose tokens were asked for; where there are none, once is enough
         self.follows = True
+        self.steer: Callable[[int], bool] = lambda by: False  # asked first what an arrow key is to do
 
     # -- what is shown ------------------------------------------------------------------------------------------
 
@@ -287,7 +289,7 @@ class Transcript(ScrollView, can_focus=True):
     def action_token(self, by: int) -> None:
         """Move the cursor one token forward or back, over the edges of turns."""
         with_tokens = self._with_tokens()
-        if not with_tokens:
+        if not with_tokens or self.steer(by):
             return
         if self._cursor is None:
             last = with_tokens[-1]
