@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from genchat.engine.answering.rag_backend import RagBackend
 from genchat.engine.contract import ReplySettings
-from genchat.engine.errors import ModelNotFound
+from genchat.engine.errors import HistoryError, ModelNotFound
 from genchat.engine.local_backend import LocalBackend
+from genchat.engine.retrieval.library import Library
+from genchat.engine.retrieval.retriever import Retriever
 from genchat.engine.sampling import SamplingSettings
 from genchat.tui.app import GenchatApp
 from genchat.tui.chat.dialogue import Status, Turn
@@ -146,8 +149,9 @@ async def test_escape_goes_back_to_the_tokens_and_arrows_move_the_open_token() -
 
 async def test_a_fork_is_kept_with_the_place_and_the_trace_of_what_it_kept(tmp_path: Path) -> None:
     source = Source({"script": hash_backend})
+    settings = ReplySettings(SamplingSettings(temperature=0.9, top_k=4, seed=5), 40)
     with store(tmp_path) as history:
-        app = make_app(source, history=history, settings=DRAWN)
+        app = make_app(source, history=history, settings=settings)
         async with app.run_test(size=(120, 36)) as pilot:
             await say(pilot, "oi")
             reply = last(app)
@@ -162,11 +166,15 @@ async def test_a_fork_is_kept_with_the_place_and_the_trace_of_what_it_kept(tmp_p
         assert trace is not None
         assert before is not None
         assert trace.tokens[:3] == before.tokens[:3]
-        assert [step.raw.top(5) for step in trace[:3]] == [step.raw.top(5) for step in before[:3]]
-        run, original = history.run(fork.stored), history.run(reply.stored)
+        for copied, original in zip(trace[:3], before[:3], strict=True):
+            assert copied.raw.top(5) == original.raw.top(5)
+            assert copied.drawn_from.top(4) == original.drawn_from.top(4)
+            assert (copied.cut, copied.kept, copied.rank) == (original.cut, original.kept, original.rank)
+            assert copied.cut
+        run, first_run = history.run(fork.stored), history.run(reply.stored)
         assert run is not None
-        assert original is not None
-        assert (run.seed, run.checksum) == (original.seed, original.checksum)
+        assert first_run is not None
+        assert (run.seed, run.checksum) == (first_run.seed, first_run.checksum)
     with store(tmp_path) as history:
         app = make_app(source, history=history, settings=DRAWN, conversation=kept)
         async with app.run_test(size=(120, 36)) as pilot:
@@ -473,3 +481,42 @@ async def test_arrows_do_not_steer_elsewhere() -> None:
         await pilot.pause()
         assert last(app) is reply
         assert len(reply.records) == 4
+
+
+async def test_a_history_that_turns_read_only_keeps_nothing_and_the_fork_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise HistoryError("history_read_only", path="history.db")
+
+    with store(tmp_path) as history:
+        app = make_app(Source({"script": hash_backend}), history=history, settings=DRAWN)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await say(pilot, "oi")
+            reply = last(app)
+            monkeypatch.setattr(history, "begin_reply", refuse)
+            await pilot.press("f4", "home", "right", "enter", "enter")
+            fork = await ended(pilot, app, reply)
+            assert fork.text == reply.text
+            assert fork.stored is None
+            assert any("not saved" in note for note in fork.notes)
+            await pilot.press("u")
+            await pilot.pause()
+            assert last(app) is reply, "an unsaved fork is undone too"
+
+
+async def test_a_reply_from_documents_keeps_its_sources_in_the_fork(tmp_path: Path) -> None:
+    library = Library(tmp_path / "history.db")
+    library.ensure_shipped()
+    source = Source({"script": lambda: RagBackend(LocalBackend(HashModel("inner")), Retriever(library))})
+    app = make_app(source, settings=DRAWN)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "Quantas gramas de proteína por dia?")
+        reply = last(app)
+        assert reply.passages is not None
+        assert reply.records[0].token is not None
+        await pilot.press("f4", "home", "right", "enter", "enter")
+        fork = await ended(pilot, app, reply)
+        assert fork.text == reply.text
+        assert fork.passages == reply.passages
+        assert not any("read again" in note for note in fork.notes), "the past was at hand"

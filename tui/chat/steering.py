@@ -210,8 +210,8 @@ class Steering:
         turn.data = {DATA: {**turn.data[DATA], "at": count, "taken": [step.token for step in self._steps]}}
         recorder.add(MessageData(turn.data))
         trace = None if origin.stored is None else history.trace(origin.stored)
-        for step in [] if trace is None else trace[:count]:
-            recorder.add(step)
+        for kept in [] if trace is None else trace[:count]:
+            recorder.add(kept)
         for step in self._steps:
             recorder.add(step)
         recorder.finish("stopped")

@@ -72,7 +72,7 @@ def paint_row(row: "Row", chosen: bool, width: int, styles: ThemeStyles, family:
     accent = styles.family_colour(family)
     style = styles.faint if cut else styles.strong if chosen else styles.text
     line = Line(width, styles.text)
-    line.add(MARK if chosen else " ", Style(color=accent)).add(WALKED if walked else " ", styles.strong)
+    _add_marks(line, chosen, walked, Style(color=accent), styles)
     line.add(row.label, style, width=label_width(width))
     line.add(percent(row.raw), styles.faint if cut else styles.muted, width=_NUMBER, right=True)
     room = width - 2 - label_width(width) - _NUMBER - _DRAWN - 1
@@ -91,13 +91,20 @@ def paint_compact(
     """
     style = styles.faint if row.cut_by is not None else styles.strong if chosen else styles.text
     line = Line(width, styles.text)
-    line.add(MARK if chosen else " ", Style(color=styles.family_colour(family)))
-    line.add(WALKED if walked else " ", styles.strong)
+    _add_marks(line, chosen, walked, Style(color=styles.family_colour(family)), styles)
     line.add(row.label, style, width=max(width - 17, 1))
     line.add(percent(row.raw), styles.faint if row.cut_by is not None else styles.muted, width=5, right=True)
     drawn = "" if row.drawn is None else percent(row.drawn)
     line.add(" → " if drawn else "   ", styles.faint)
     return line.add(drawn if row.cut_by is None else stage_label(row.cut_by), style, width=6).strip()
+
+
+def _add_marks(line: Line, chosen: bool, walked: bool, style: Style, styles: ThemeStyles) -> None:
+    """Mark the token of the reply, and the candidate that Enter would take, in two cells."""
+    if chosen:
+        line.add(MARK, style).add(WALKED if walked else " ", styles.strong)
+    else:
+        line.add(f"{WALKED} " if walked else "  ", styles.strong)
 
 
 def _paint_bar(row: "Row", chosen: bool, room: int, styles: ThemeStyles, accent: str) -> list[Segment]:

@@ -50,9 +50,9 @@ class Panel(ScrollView, can_focus=True):
 
     HELP_TITLE = "tui.help.panel"
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter", "take", "candidate_take", show=True),
-        bind("up", "walk(-1)", "candidate_above"),
+        bind("up", "walk(-1)", "candidate_above", show=True, shown="↑↓"),
         bind("down", "walk(1)", "candidate_below"),
+        bind("enter", "take", "candidate_take", show=True),
         bind("left", "token(-1)", "panel_token_previous", show=True, shown="←→"),
         bind("right", "token(1)", "panel_token_next"),
         bind("a", "all_rows", "all_rows", show=True),

@@ -79,6 +79,7 @@ class Transcript(ScrollView, can_focus=True):
     def show(self, turns: list[Turn]) -> None:
         """Show these turns, scrolled to the end."""
         self._turns = turns
+        self._asked = [turn for turn in self._asked if turn in turns]
         self._cursor = None
         self.follows = True
         self._lay_out()
