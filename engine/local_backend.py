@@ -32,7 +32,7 @@ class LocalBackend:
     def __init__(self, model: LanguageModel, template: ChatTemplate | None = None) -> None:
         self.model = model
         self.template: ChatTemplate = template or template_for(model.tokenizer)
-        self.pasts: Pasts | None = None  # where the places of its replies are kept, for forks of them
+        self.pasts: Pasts | None = None
 
     @property
     def info(self) -> ModelInfo:
@@ -45,6 +45,10 @@ class LocalBackend:
     @property
     def tokenizer(self) -> Tokenizer:
         return self.model.tokenizer
+
+    def keep_pasts(self, pasts: Pasts) -> None:
+        """Keep the places of its replies in `pasts` from now on, so that forks of them need not read the past again."""
+        self.pasts = pasts
 
     def prompt(self, messages: Sequence[Message]) -> Prompt:
         """The tokens the model starts from for the next reply."""

@@ -87,7 +87,8 @@ class BackendPool:
         local = local_backend_of(backend)
         if local is not None:
             with self._lock:
-                self._pasts = local.pasts = self._pasts or Pasts()
+                self._pasts = self._pasts or Pasts()
+            local.keep_pasts(self._pasts)
 
     def _let_go(self, backend: Backend) -> None:
         from genchat.engine.local_backend import local_backend_of
