@@ -30,7 +30,7 @@ from genchat.tui.chat.session import Session
 from genchat.tui.chat.steering import Steering
 from genchat.tui.keys import bind
 from genchat.tui.screens.exchange_keys import ExchangeKeys
-from genchat.tui.screens.fork_keys import FORK_ACTIONS, FORK_BINDINGS, ForkKeys
+from genchat.tui.screens.fork_keys import FORK_ACTIONS, ForkKeys
 from genchat.tui.screens.layout import Arrangement, arrange
 from genchat.tui.widgets.conversation_list import ConversationList
 from genchat.tui.widgets.header import Header
@@ -68,7 +68,6 @@ class ChatScreen(ExchangeKeys, ForkKeys):
         bind("ctrl+n", "new", "new", priority=True),
         bind("ctrl+f", "search", "search", show=True, priority=True),
         bind("y", "copy", "copy_reply"),
-        *FORK_BINDINGS,
     ]
 
     def __init__(self, session: Session, conversation: str | None = None, inspected: str | None = None) -> None:

@@ -1,7 +1,6 @@
 """The keys of candidates and forks on the chat screen: going into the candidates and back, taking, typing, undoing."""
 
 from textual import on
-from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -9,15 +8,9 @@ from genchat.tui.chat import messages
 from genchat.tui.chat.forking import Forking
 from genchat.tui.chat.session import Session
 from genchat.tui.chat.steering import Steering
-from genchat.tui.keys import bind
 from genchat.tui.widgets.panel import CandidateStrip, Panel
 from genchat.tui.widgets.transcript import Transcript
 
-FORK_BINDINGS: list[BindingType] = [
-    bind("e", "type_token", "type_token", show=True),
-    bind("c", "go_on", "go_on", show=True),
-    bind("u", "undo_fork", "undo_fork", show=True),
-]
 FORK_ACTIONS = ("type_token", "go_on", "undo_fork")
 
 

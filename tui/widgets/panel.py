@@ -32,6 +32,7 @@ from genchat.tui.widgets.candidates import (
     paint_sampling,
     paint_token,
 )
+from genchat.tui.widgets.fork_bindings import FORK_BINDINGS
 from genchat.tui.widgets.painting import Line
 from genchat.tui.widgets.why import Scene
 from genchat.tui.widgets.why.painters import paint_why
@@ -57,6 +58,7 @@ class Panel(ScrollView, can_focus=True):
         bind("right", "token(1)", "panel_token_next"),
         bind("a", "all_rows", "all_rows", show=True),
         bind("escape", "leave", "leave_candidates", show=True),
+        *FORK_BINDINGS,
     ]
 
     def __init__(self, *, id: str | None = None) -> None:

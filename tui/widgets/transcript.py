@@ -24,6 +24,7 @@ from genchat.tui.chat.messages import CandidatesWanted, CursorMoved, QuestionOpe
 from genchat.tui.colours import ThemeStyles, theme_styles
 from genchat.tui.keys import bind
 from genchat.tui.widgets.blocks import Block, PaintOptions
+from genchat.tui.widgets.fork_bindings import FORK_BINDINGS
 from genchat.tui.widgets.painting import Line
 from genchat.tui.widgets.wrapping import WrappedText
 
@@ -52,6 +53,7 @@ class Transcript(ScrollView, can_focus=True):
         bind("enter", "candidates", "candidates", show=True),
         bind("pageup", "page_up", "page_up"),
         bind("pagedown", "page_down", "page_down"),
+        *FORK_BINDINGS,
     ]
 
     class SiblingWanted(Message):
