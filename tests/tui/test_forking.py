@@ -17,7 +17,7 @@ from genchat.tui.app import GenchatApp
 from genchat.tui.chat.dialogue import Status, Turn
 from genchat.tui.screens.type_token import TypeScreen
 from tests.fakes import ByteTokenizer, HashModel, ScriptModel
-from tests.tui.support import FewKnown, Source, chat, dialog, make_app, say, script, store, text_of, until
+from tests.tui.support import FewKnown, Gated, Source, chat, dialog, make_app, say, script, store, text_of, until
 
 DRAWN = ReplySettings(SamplingSettings(temperature=1.0, top_p=1.0, seed=5), 40)
 
@@ -520,3 +520,31 @@ async def test_a_reply_from_documents_keeps_its_sources_in_the_fork(tmp_path: Pa
         assert fork.text == reply.text
         assert fork.passages == reply.passages
         assert not any("read again" in note for note in fork.notes), "the past was at hand"
+
+
+async def test_what_writes_without_tokens_says_what_can_be_done_instead() -> None:
+    remote = Gated()
+    remote.gate.release(3)
+    app = make_app(Source({"script": lambda: remote}))
+    async with app.run_test(size=(120, 36)) as pilot:
+        chat(app).prompt.write("oi")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(chat(app).session.dialogue.path) == 2 and last(app).text.count("word") == 3)
+        await pilot.press("escape")
+        await until(pilot, lambda: chat(app).session.live is None)
+        await pilot.pause()
+        reply = last(app)
+        await pilot.press("f4", "c")
+        await until(pilot, lambda: any("runs on a server" in note.message for note in app._notifications))
+        assert reply.siblings == [reply]
+
+
+async def test_a_question_that_no_model_here_can_read_is_told_and_passed_over() -> None:
+    app = make_app(Source({"script": FewKnown}))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        reply = last(app)
+        await pilot.press("f4", "up")
+        await until(pilot, lambda: any("runs on a server" in note.message for note in app._notifications))
+        await pilot.press("up")
+        assert chat(app).transcript.cursor == (reply, 0)

@@ -128,14 +128,16 @@ class Forking:
         if session.live is not None:
             self._host.note(say("tui.still_writing"))
             return
+        ready = session.backend_of(turn)
         try:
+            checksum = self._checksum_of(turn)
+            if ready is not None:
+                forkable(ready, turn, session.prompt_of(turn), checksum)
             known_tokens(turn, fork.at)
             settings = self._settings_of(fork)
-            checksum = self._checksum_of(turn)
         except GenchatError as problem:
             self._host.note(str(problem), error=True)
             return
-        ready = session.backend_of(turn)
         if ready is not None:
             self.ready(self._checked(fork, settings, ready, checksum))
         else:

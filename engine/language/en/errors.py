@@ -255,7 +255,7 @@ TEXTS = {
     "error.checkpoint_stands_here": 'there is already a training checkpoint of an earlier run called "{name}"; continue with resume=True, start over with replace=True, or choose another name',
     "error.fork_remote": "{name} runs on a server, which cannot continue from within a reply; choose a local model (F2) and ask again (F5)",
     "error.fork_without_model": "{name} writes without token probabilities, so there is no token to take; ask a language model instead (F2)",
-    "error.fork_without_tokens": "the tokens of this reply of {name} were not saved, so it cannot be forked; F5 makes another version",
+    "error.fork_without_tokens": "the tokens of this reply of {name} are not known, so it cannot be forked; F5 makes another version",
     "error.fork_opinion": "the numbers are those of {by}, which did not write this text; press o to go back to its own, then take a token",
     "error.fork_changed_model": "{name} is not the model any more that wrote this reply (its checksum differs); F5 makes another version with the model of today",
     "error.fork_documents": "{name} wrote this from passages whose prompt is no longer at hand; F5 makes another version, Ctrl+D one without documents",

@@ -255,7 +255,7 @@ TEXTS = {
     "error.checkpoint_stands_here": 'já há um checkpoint de treino anterior chamado "{name}"; continue com resume=True, recomece com replace=True, ou escolha outro nome',
     "error.fork_remote": "{name} roda em um servidor, que não consegue continuar do meio de uma resposta; escolha um modelo local (F2) e pergunte de novo (F5)",
     "error.fork_without_model": "{name} escreve sem probabilidades de tokens, então não há token a escolher; pergunte a um modelo de linguagem (F2)",
-    "error.fork_without_tokens": "os tokens desta resposta de {name} não foram salvos, então dela não sai ramo; F5 faz outra versão",
+    "error.fork_without_tokens": "os tokens desta resposta de {name} não são conhecidos, então dela não sai ramo; F5 faz outra versão",
     "error.fork_opinion": "os números são de {by}, que não escreveu este texto; volte aos próprios com o e então escolha um token",
     "error.fork_changed_model": "{name} já não é o modelo que escreveu esta resposta (o checksum é outro); F5 faz outra versão com o modelo de hoje",
     "error.fork_documents": "{name} escreveu isto a partir de trechos cujo prompt já não está na memória; F5 faz outra versão, Ctrl+D uma sem documentos",
