@@ -263,5 +263,5 @@ TEXTS = {
     "error.fork_unwritable": "the vocabulary of {name} cannot write this: {pieces}",
     "error.fork_nothing_typed": "nothing was typed; type a token or a text",
     "error.fork_question": "{name} reads this message in another form, so its tokens cannot be shown one by one",
-    "error.fork_long_text": 'this text has {tokens:# token|# tokens}, and the interface shows at most {limit:#}; take a part of it, or print the table: genchat inspect --table FILE',
+    "error.fork_long_text": "this text has {tokens:# token|# tokens}, and the interface shows at most {limit:#}; take a part of it, or print the table: genchat inspect --table FILE",
 }

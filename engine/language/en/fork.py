@@ -16,5 +16,5 @@ TEXTS = {
     "fork.question.asked": "{name} is reading the message …",
     "fork.question.edit": "Enter sends this as another version of the message.",
     "fork.not_drawn": "nothing was sampled here: a person wrote this text",
-    "fork.next": 'next',
+    "fork.next": "next",
 }

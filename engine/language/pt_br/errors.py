@@ -263,5 +263,5 @@ TEXTS = {
     "error.fork_unwritable": "o vocabulário de {name} não consegue escrever isto: {pieces}",
     "error.fork_nothing_typed": "nada foi digitado; digite um token ou um texto",
     "error.fork_question": "{name} lê esta mensagem de outra forma, então os tokens dela não podem ser mostrados um a um",
-    "error.fork_long_text": 'este texto tem {tokens:# token|# tokens}, e a interface mostra no máximo {limit:#}; use uma parte dele, ou peça a tabela: genchat inspect --table ARQUIVO',
+    "error.fork_long_text": "este texto tem {tokens:# token|# tokens}, e a interface mostra no máximo {limit:#}; use uma parte dele, ou peça a tabela: genchat inspect --table ARQUIVO",
 }

@@ -16,5 +16,5 @@ TEXTS = {
     "fork.question.asked": "{name} está lendo a mensagem …",
     "fork.question.edit": "Enter envia isto como outra versão da mensagem.",
     "fork.not_drawn": "aqui nada foi amostrado: uma pessoa escreveu este texto",
-    "fork.next": 'próximo',
+    "fork.next": "próximo",
 }

@@ -36,11 +36,11 @@ def inspect(
 ) -> None:
     """Show how a model reads a text, token by token."""
     from genchat.engine.errors import TextUnusable
-    from genchat.tui.cli.inputs import STDIN, read_stdin, read_text_file
+    from genchat.tui.cli.inputs import STDIN, read_text_file
 
     context = command_context(ctx)
     context.take_flags({"model": model, "precision": precision})
-    text = read_stdin() if file == STDIN else read_text_file(Path(file)).removesuffix("\n")
+    text = _piped_or_pasted(context) if file == STDIN else read_text_file(Path(file)).removesuffix("\n")
     if not text.strip():
         raise TextUnusable("text_empty_given", name="stdin" if file == STDIN else file)
     if not (table or as_json) and _on_a_terminal(from_stdin=file == STDIN):
@@ -50,11 +50,21 @@ def inspect(
     _print(context, text, as_json)
 
 
+def _piped_or_pasted(context: CommandContext) -> str:
+    """Return the text of stdin; at a keyboard, the one that is pasted there."""
+    from genchat.tui.cli.inputs import decoded, read_stdin
+
+    if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
+        return read_stdin()
+    context.output.note(say("cli.inspect.paste"))
+    return decoded(sys.stdin.buffer.read(), "stdin").removesuffix("\n")
+
+
 def _on_a_terminal(*, from_stdin: bool) -> bool:
     """Return whether the interface can be opened. Where stdin brought the text, the keyboard takes its place."""
     if not sys.stdout.isatty():
         return False
-    if not from_stdin:
+    if not from_stdin or sys.stdin.isatty():
         return sys.stdin is not None and sys.stdin.isatty()
     try:
         keyboard = os.open(_TERMINAL, os.O_RDWR)
