@@ -75,6 +75,8 @@ class Turn:
     tokens_per_second: float | None = None
     data: Mapping[str, Any] = field(default_factory=dict)  # what its backend wants to find again with it
     stored: int | None = None  # its id in the history
+    checksum: str = ""  # of the model that wrote it, where that is known
+    forked_from: "Turn | None" = None  # the version that this one shares its beginning with
     recalled: bool = True  # False: the history knows more (tokens, sources) than stands here
 
     @property

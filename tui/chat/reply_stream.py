@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from genchat.engine.contract import Backend, Event, Finish, MessageData, Notice, Passages, ReplySettings, Step
+from genchat.engine.contract import Backend, Event, Finish, MessageData, Notice, Passages, ReplySettings, Resumes, Step
 from genchat.engine.conversation import Message
-from genchat.engine.errors import GenchatError, RemoteError
+from genchat.engine.errors import GenchatError, RemoteError, UsageError
 from genchat.engine.history.protocol import History, ReplyRecorder
 from genchat.engine.history.records import FinalStatus, RunStart
 from genchat.engine.language import say, words_of
@@ -29,11 +29,15 @@ _FINAL: Mapping[Status, FinalStatus] = {Status.STOPPED: "stopped", Status.ERROR:
 
 @dataclass(frozen=True)
 class Request:
-    """A request asks a backend for an answer to `messages`, or, with `free_text`, for the continuation of that text."""
+    """A request asks a backend for an answer to `messages`, or, with `free_text`, for the continuation of that text.
+
+    With `tokens`, what is written begins with them.
+    """
 
     messages: tuple[Message, ...]
     settings: ReplySettings
     free_text: str | None = None
+    tokens: tuple[int, ...] = ()
 
 
 class ReplyListener:
@@ -176,7 +180,9 @@ class ReplyStream:
         from genchat.tui.chat.token_records import Recorder
 
         recorder = Recorder(backend.tokenizer)
-        if self.request.free_text is None:
+        if self.request.tokens:
+            events = self._resume(backend, should_stop)
+        elif self.request.free_text is None:
             events = backend.reply(self.request.messages, self.request.settings, should_stop)
         else:
             events = backend.complete(self.request.free_text, self.request.settings, should_stop)
@@ -194,6 +200,13 @@ class ReplyStream:
             if should_stop() and not isinstance(event, Finish) and backend.capabilities.remote:
                 return Status.STOPPED
         return status
+
+    def _resume(self, backend: Backend, should_stop: Callable[[], bool]) -> Iterator[Event]:
+        request = self.request
+        if not isinstance(backend, Resumes) or not backend.capabilities.can_fork:
+            raise UsageError("fork_impossible", name=backend.info.name)
+        asked = request.messages if request.free_text is None else request.free_text
+        return backend.resume(asked, request.tokens, request.settings, should_stop)
 
     def _one_at_a_time(self, events: Iterator[Event]) -> Iterator[Event]:
         while True:

@@ -47,9 +47,13 @@ class Transcript(ScrollView, can_focus=True):
         bind("end", "follow", "follow", show=True),
         bind("n", "surprise(1)", "surprise_next", show=True),
         bind("p", "surprise(-1)", "surprise_previous"),
+        bind("enter", "screen.candidates", "candidates", show=True),
         bind("pageup", "page_up", "page_up"),
         bind("pagedown", "page_down", "page_down"),
     ]
+
+    class NothingSurprising(Message):
+        """There is no improbable token in the direction that was asked for."""
 
     class SiblingWanted(Message):
         """The person clicked ‹ or › of a turn."""
@@ -335,6 +339,8 @@ class Transcript(ScrollView, can_focus=True):
         beyond = [position for position in surprising if (position > current if by > 0 else position < current)]
         if beyond:
             self._move_to(*(beyond[0] if by > 0 else beyond[-1]))
+        else:
+            self.post_message(self.NothingSurprising())
 
     def action_follow(self) -> None:
         """Go back to the newest token."""
