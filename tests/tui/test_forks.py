@@ -144,7 +144,7 @@ async def test_a_reply_whose_model_tells_a_few_tokens_only_says_that_it_cannot_b
         await say(pilot, "oi")
         await pilot.press("f4", "enter", "down", "enter")
         await pilot.pause()
-        assert any("cannot go on from within a reply" in note.message for note in app._notifications)
+        assert any("cannot continue from within a reply" in note.message for note in app._notifications)
         assert len(chat(app).session.dialogue.path) == 2
 
 
