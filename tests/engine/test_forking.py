@@ -10,7 +10,7 @@ from genchat.engine.errors import UsageError
 from genchat.engine.forking import Pasts
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.sampling import SamplingSettings
-from tests.fakes import HashModel
+from tests.fakes import HashModel, _HashCursor
 
 MESSAGES = (Message(Role.USER, "oi"),)
 
@@ -20,13 +20,13 @@ class Counted(HashModel):
 
     started = 0
 
-    def start(self, tokens: Sequence[int]):  # type: ignore[no-untyped-def]
+    def start(self, tokens: Sequence[int]) -> _HashCursor:
         self.started += 1
         return super().start(tokens)
 
 
-def settings(most: int = 24, **values: float) -> ReplySettings:
-    return ReplySettings(SamplingSettings(seed=7, **values), most)  # type: ignore[arg-type]
+def settings(most: int = 24, values: dict[str, float] | None = None) -> ReplySettings:
+    return ReplySettings(SamplingSettings(seed=7, **(values or {})), most)
 
 
 def steps(events) -> list[Step]:  # type: ignore[no-untyped-def]
@@ -46,9 +46,9 @@ def text_of(reply: Sequence[Step]) -> str:
 def test_a_fork_with_the_replys_own_tokens_writes_its_text(remembers: bool, values: dict[str, float]) -> None:
     backend = LocalBackend(HashModel())
     backend.pasts = Pasts() if remembers else None
-    reply = steps(backend.reply(MESSAGES, settings(**values)))
+    reply = steps(backend.reply(MESSAGES, settings(values=values)))
     for count in (1, len(reply) // 2, len(reply)):
-        again = steps(backend.resume(MESSAGES, tokens_of(reply)[:count], settings(**values)))
+        again = steps(backend.resume(MESSAGES, tokens_of(reply)[:count], settings(values=values)))
         assert tokens_of(again) == tokens_of(reply)
         assert text_of(again) == text_of(reply)
         assert [step.position for step in again] == list(range(len(reply)))
@@ -66,7 +66,7 @@ def test_another_token_is_taken_whatever_the_number_says_and_only_it_is_by_hand(
     assert fork[3].draw is not None
     assert reply[3].draw is not None
     assert fork[3].draw.uniform == reply[3].draw.uniform
-    assert fork[3].log_prob == pytest.approx(float(reply[3].raw.log_probs[other]))  # type: ignore[union-attr]
+    assert fork[3].log_prob == pytest.approx(reply[3].raw.log_prob(other))
 
 
 def test_a_remembered_past_is_not_read_again() -> None:

@@ -137,7 +137,9 @@ class LiveReply:
             return
         turn = live.turn
         self._take(batch, turn)
-        if batch.records:
+        if batch.late is not None:
+            self._transcript.replace_records(turn)
+        elif batch.records:
             self._transcript.grow(turn, batch.records)
         if batch.changes_more_than_text:
             self._transcript.refresh_turn(turn)
@@ -152,7 +154,7 @@ class LiveReply:
     def _take(self, batch: Batch, turn: Turn) -> None:
         """Copy what arrived into its turn."""
         turn.text += batch.text
-        turn.records += batch.records
+        turn.records = [*(turn.records if batch.late is None else batch.late), *batch.records]
         for notice in batch.notices:
             take_notice(turn, notice)
         turn.passages = batch.passages or turn.passages

@@ -108,6 +108,15 @@ class Transcript(ScrollView, can_focus=True):
         else:
             self._refresh_block(block, first)
 
+    def replace_records(self, turn: Turn) -> None:
+        """Paint a shown turn anew whose text is divided into other tokens now."""
+        for index, block in enumerate(self._blocks):
+            if block.turn is turn:
+                self._blocks[index] = Block(turn, self._text_width)
+                if self._cursor is not None and self._cursor[0] == index:
+                    self._cursor = None
+        self._measure()
+
     def refresh_turn(self, turn: Turn) -> None:
         """Repaint a turn whose status, notes or error has changed."""
         block = self._block_of(turn)
