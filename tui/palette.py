@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from genchat.tui.screens.chat import ChatScreen
 
 _SCREEN_ACTIONS = (
-    "new", "rename", "delete", "export", "search", "regenerate", "without_documents", "opinion", "candidates",
-    "type_token", "go_on", "undo_fork", "edit", "copy", "mode", "sampling", "models", "tokens", "heat", "list",
-    "panel", "stop",
+    "new", "rename", "delete", "export", "export_page", "search", "regenerate", "without_documents", "opinion",
+    "candidates", "type_token", "go_on", "undo_fork", "edit", "copy", "mode", "sampling", "models", "tokens", "heat",
+    "list", "panel", "stop",
 )  # fmt: skip
 _APP_ACTIONS = ("documents", "words", "train", "theme", "help", "quit")
 

@@ -338,6 +338,10 @@ class ChatScreen(MicroscopeScreen):
         """Write the conversation to a Markdown file."""
         self.conversation_manager.export()
 
+    def action_export_page(self) -> None:
+        """Write the conversation, with all branches and tokens, to a web page."""
+        self.conversation_manager.export(".html")
+
     def action_copy(self) -> None:
         """Copy the last reply to the clipboard."""
         reply = self.session.dialogue.last_reply
@@ -363,7 +367,7 @@ class ChatScreen(MicroscopeScreen):
                 return dialogue.last_reply is not None
             case "tokens":
                 return any(turn.records for turn in dialogue.path)
-            case "rename" | "delete" | "export":
+            case "rename" | "delete" | "export" | "export_page":
                 return not running and self.session.stored_id is not None
             case "without_documents":
                 reply = dialogue.last_reply

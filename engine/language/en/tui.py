@@ -101,8 +101,8 @@ TEXTS = {
     "tui.delete.title": "Delete the conversation?",
     "tui.delete.question": "“{title}” and everything saved with it will be deleted permanently.",
     "tui.delete.done": "Deleted.",
-    "tui.export.title": "Export as Markdown",
-    "tui.export.hint": "The branch shown is written to this file.",
+    "tui.export.title": "Export",
+    "tui.export.hint": "A name in .html gives a web page of all branches, .json everything, any other the branch shown as Markdown.",
     "tui.export.nothing": "Nothing has been said yet.",
     "tui.export.done": "Written to {path}",
     "tui.help.title": "genchat",
@@ -252,4 +252,5 @@ TEXTS = {
     "tui.command.undo_fork": "reply: Undo the fork",
     "tui.fork.opening": 'opening "{name}"; press e again when it is there',
     "tui.fork.not_here": "only a finished reply of a model that runs here can be taken up at a token",
+    "tui.command.export_page": "conversation: Export as a web page",
 }

@@ -165,7 +165,7 @@ TEXTS = {
     "cli.history.limit": "quantas no máximo",
     "cli.history.words": 'palavras que devem todas aparecer; "entre aspas", devem aparecer juntas',
     "cli.history.title": "o novo título",
-    "cli.history.format": "json (todos os ramos) ou markdown (o ramo mostrado)",
+    "cli.history.format": "json (todos os ramos), markdown (o ramo mostrado) ou html (uma página com todos os ramos)",
     "cli.history.traces": "com ou sem os tokens e seus candidatos",
     "cli.history.output": "escreve neste arquivo, que ainda não pode existir",
     "cli.history.backup_file": "o arquivo da cópia, que ainda não pode existir",
@@ -205,4 +205,5 @@ TEXTS = {
     "cli.metavar.tag": "ETIQUETA",
     "cli.metavar.model1": "MODELO1",
     "cli.metavar.model2": "MODELO2",
+    "cli.history.html": "escreve uma página da web que não precisa de mais nada: todos os ramos, cada token com seus candidatos",
 }

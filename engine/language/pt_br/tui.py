@@ -101,8 +101,8 @@ TEXTS = {
     "tui.delete.title": "Apagar a conversa?",
     "tui.delete.question": "“{title}” e tudo o que foi gravado com ela serão apagados para sempre.",
     "tui.delete.done": "Apagada.",
-    "tui.export.title": "Exportar em Markdown",
-    "tui.export.hint": "O ramo mostrado é gravado neste arquivo.",
+    "tui.export.title": "Exportar",
+    "tui.export.hint": "Um nome em .html dá uma página com todos os ramos, .json dá tudo, e qualquer outro, o ramo mostrado em Markdown.",
     "tui.export.nothing": "Nada foi dito ainda.",
     "tui.export.done": "Gravado em {path}",
     "tui.help.title": "genchat",
@@ -252,4 +252,5 @@ TEXTS = {
     "tui.command.undo_fork": "resposta: Desfazer o desvio",
     "tui.fork.opening": 'abrindo "{name}"; aperte e de novo quando estiver aberto',
     "tui.fork.not_here": "só uma resposta terminada, de um modelo que roda aqui, pode ser retomada em um token",
+    "tui.command.export_page": "conversa: Exportar como página da web",
 }
