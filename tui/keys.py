@@ -36,6 +36,7 @@ _NAMES = {
     "plus": "+",
     "minus": "-",
     "question_mark": "?",
+    "equals_sign": "=",
 }
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SCREEN_ACTIONS = (
     "new", "rename", "delete", "export", "export_page", "search", "regenerate", "without_documents", "opinion",
     "candidates", "type_token", "go_on", "undo_fork", "edit", "copy", "mode", "sampling", "models", "tokens", "heat",
-    "list", "panel", "stop",
+    "list", "tree", "panel", "stop",
 )  # fmt: skip
 _APP_ACTIONS = ("documents", "words", "train", "theme", "help", "quit")
 

@@ -16,11 +16,13 @@ from genchat.tui.screens.chat import ChatScreen
 from genchat.tui.screens.documents import DocumentsScreen
 from genchat.tui.screens.help import bindings_of
 from genchat.tui.screens.training import TrainingScreen
+from genchat.tui.screens.tree import TreeScreen
 from genchat.tui.screens.words import WordsScreen
 from genchat.tui.widgets.conversation_list import ConversationList
 from genchat.tui.widgets.panel import Panel
 from genchat.tui.widgets.prompt import Prompt
 from genchat.tui.widgets.transcript import Transcript
+from genchat.tui.widgets.tree_view import TreeView
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "keys.md"
 TABLES = re.compile(r"(?<=<!-- keys -->\n).*?(?=<!-- end of keys -->)", re.DOTALL)
@@ -34,6 +36,7 @@ MODES: dict[str, tuple[type, ...]] = {
     "documents": (DocumentsScreen,),
     "training": (TrainingScreen,),
     "words": (WordsScreen,),
+    "tree": (TreeView, TreeScreen),
 }
 TOGETHER: dict[str, tuple[str, ...]] = {
     "prompt": ("prompt", "chat screen", "everywhere"),
@@ -43,6 +46,7 @@ TOGETHER: dict[str, tuple[str, ...]] = {
     "documents": ("documents", "everywhere"),
     "training": ("training", "everywhere"),
     "words": ("words", "everywhere"),
+    "tree": ("tree", "everywhere"),
 }
 
 

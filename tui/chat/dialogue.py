@@ -130,6 +130,18 @@ class Dialogue:
             yield turn
 
     @property
+    def roots(self) -> list[Turn]:
+        """Return the first turns of all branches."""
+        return self._root.children
+
+    def show_branch(self, turn: Turn) -> None:
+        """Show the branch that `turn` lies on; below it, what was shown there last."""
+        below, above = turn, turn.parent
+        while above is not None:
+            above.shown_child = above.children.index(below)
+            below, above = above, above.parent
+
+    @property
     def leaf(self) -> Turn | None:
         """Return the newest turn that is shown."""
         path = self.path

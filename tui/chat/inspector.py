@@ -45,6 +45,13 @@ class Inspector:
         self._strip.show(None, 0)
         self._surprise.show(None, 0)
 
+    def forget(self, turn: Turn) -> None:
+        """Forget what is known of the tokens of `turn`, because it is divided into others now."""
+        self._surprise.show(None, 0)
+        if self.token is not None and self.token[0] is turn:
+            self._requests.forget()
+            self.token = None
+
     def follow(self, turn: Turn | None) -> None:
         """Open the newest token of `turn` while it grows, and of one that is over the most surprising."""
         self.following = True

@@ -154,7 +154,10 @@ class LiveReply:
     def _take(self, batch: Batch, turn: Turn) -> None:
         """Copy what arrived into its turn."""
         turn.text += batch.text
-        turn.records = [*(turn.records if batch.late is None else batch.late), *batch.records]
+        if batch.late is not None:
+            turn.records[:] = batch.late
+            self._inspector.forget(turn)
+        turn.records += batch.records
         for notice in batch.notices:
             take_notice(turn, notice)
         turn.passages = batch.passages or turn.passages

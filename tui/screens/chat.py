@@ -63,6 +63,8 @@ class ChatScreen(MicroscopeScreen):
         bind("alt+right,right_square_bracket", "sibling(1)", "sibling_next"),
         bind("tab", "next_place(1)", "next_place"),
         bind("shift+tab", "next_place(-1)", "previous_place"),
+        bind("g", "tree", "tree"),
+        bind("ctrl+g", "tree", "tree_anywhere", priority=True),
         bind("ctrl+n", "new", "new", priority=True),
         bind("ctrl+f", "search", "search", show=True, priority=True),
         bind("y", "copy", "copy_reply"),
@@ -349,6 +351,18 @@ class ChatScreen(MicroscopeScreen):
             self.app.copy_to_clipboard(safe(reply.text))
             self.host.note(say("tui.copied"))
 
+    def action_tree(self) -> None:
+        """Show all branches of the conversation."""
+        from genchat.tui.screens.tree import TreeScreen
+
+        def chosen(turn: Turn | None) -> None:
+            if turn is not None:
+                self.session.show_branch(turn)
+                self._show_conversation()
+                self.transcript.reveal_turn(turn)
+
+        self.host.ask(TreeScreen(self.session.dialogue, self.session.history), chosen)
+
     # -- moving about -------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -361,6 +375,8 @@ class ChatScreen(MicroscopeScreen):
                 return not running and (self._composer.editing is not None or not self.prompt.has_focus)
             case "regenerate" | "edit":
                 return not running and dialogue.last_question is not None
+            case "tree":
+                return not running and bool(dialogue.path)
             case "new" | "mode":
                 return not running
             case "copy":

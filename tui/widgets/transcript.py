@@ -258,6 +258,7 @@ class Transcript(ScrollView, can_focus=True):
         """Scroll so that a shown turn begins near the top."""
         block = self._block_of(turn)
         if block is not None:
+            self.follows = False
             self.scroll_to(y=max(self._top(self._blocks.index(block)) - 1, 0), animate=False)
 
     def unselect(self) -> None:
