@@ -37,6 +37,8 @@ _NAMES = {
     "minus": "-",
     "question_mark": "?",
     "equals_sign": "=",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
 }
 
 

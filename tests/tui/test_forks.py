@@ -166,3 +166,27 @@ async def test_a_finished_reply_opens_its_most_surprising_word_and_not_its_end()
         turn, index = token
         words = [record.surprisal or 0 for record in turn.records if not record.special]
         assert turn.records[index].surprisal == max(words)
+
+
+async def test_f5_and_f7_act_on_the_exchange_under_the_cursor_and_its_versions_are_within_reach() -> None:
+    app = make_app(Source({"script": script("ab")}))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "one")
+        await say(pilot, "two")
+        dialogue = chat(app).session.dialogue
+        first, reply, second, _ = dialogue.path
+        await pilot.press("f4", "home", "f5")
+        await over(pilot)
+        assert len(first.children) == 2
+        assert len(second.children) == 1
+        await pilot.press("f4", "left_square_bracket")
+        assert dialogue.path[1] is reply
+        await pilot.press("f4", "home", "f7")
+        await pilot.pause()
+        assert chat(app).prompt.text == "one"
+        chat(app).prompt.write("one more")
+        await pilot.press("enter")
+        await over(pilot)
+        assert dialogue.path[0].text == "one more"
+        await pilot.press("f4", "left_curly_bracket")
+        assert dialogue.path[0] is first

@@ -61,6 +61,8 @@ class ChatScreen(MicroscopeScreen):
         bind("f10", "panel", "panel", show=True, priority=True),
         bind("alt+left,left_square_bracket", "sibling(-1)", "sibling_previous"),
         bind("alt+right,right_square_bracket", "sibling(1)", "sibling_next"),
+        bind("left_curly_bracket", "question_sibling(-1)", "question_previous"),
+        bind("right_curly_bracket", "question_sibling(1)", "question_next"),
         bind("tab", "next_place(1)", "next_place"),
         bind("shift+tab", "next_place(-1)", "previous_place"),
         bind("g", "tree", "tree"),
@@ -188,8 +190,8 @@ class ChatScreen(MicroscopeScreen):
         self._reply.stop()
 
     def action_regenerate(self) -> None:
-        """Make another version of the last reply."""
-        question = self.session.dialogue.last_question
+        """Make another version of the reply under the cursor, or of the last one."""
+        question = self._question
         if question is not None:
             self._reply.answer(question)
 
@@ -200,13 +202,25 @@ class ChatScreen(MicroscopeScreen):
             self._reply.answer(question, with_documents=False)
 
     def action_edit(self) -> None:
-        """Edit the last message, whose old wording stays as another version."""
-        question = self.session.dialogue.last_question
+        """Edit the message of the exchange under the cursor, or the last; its old wording stays as another version."""
+        question = self._question
         if question is not None:
             self._composer.edit(question)
             self._leave_panel()
             self.prompt.focus()
             self.refresh_bindings()
+
+    @property
+    def _question(self) -> Turn | None:
+        """Return the message of the exchange under the cursor, or the last one."""
+        cursor = self.transcript.cursor
+        asked = None if cursor is None else self.session.dialogue.parent_of(cursor[0])
+        return self.session.dialogue.last_question if asked is None else asked
+
+    def action_question_sibling(self, by: int) -> None:
+        """Show another version of the message of the exchange under the cursor, or of the last one."""
+        if self._question is not None:
+            self.show_version(self._question, by)
 
     def action_sibling(self, by: int) -> None:
         """Show another version of the reply under the cursor, or of the last one."""

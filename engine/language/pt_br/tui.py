@@ -179,7 +179,7 @@ TEXTS = {
     "tui.key.tokens": "tokens",
     "tui.key.regenerate": "de novo",
     "tui.key.heat": "colorir tokens pela surpresa",
-    "tui.key.edit": "editar a última mensagem",
+    "tui.key.edit": "editar a mensagem",
     "tui.key.mode": "conversa ou texto livre",
     "tui.key.list": "mostrar ou esconder as conversas",
     "tui.key.panel": "painel",
@@ -281,4 +281,6 @@ TEXTS = {
     "tui.tree.status_interrupted": "interrompida",
     "tui.tree.status_waiting": "esperando",
     "tui.tree.status_streaming": "sendo escrita",
+    "tui.key.question_previous": "versão anterior da pergunta",
+    "tui.key.question_next": "próxima versão da pergunta",
 }
