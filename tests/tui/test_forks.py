@@ -45,6 +45,7 @@ async def test_a_candidate_is_walked_to_and_taken_and_the_old_reply_stays() -> N
         assert [record.token for record in new.records[:2]] == [record.token for record in old.records[:2]]
         assert new.records[2].token == wanted.token
         assert new.settings == old.settings
+        assert [record.by_hand for record in new.records[:4]] == [False, False, True, False]
         await pilot.press("f4", "u")
         await pilot.pause()
         assert dialogue.last_reply is old
