@@ -53,7 +53,8 @@ class Sampler:
     ) -> Draw:
         """The sampler draws one token from float32 [vocabulary] log-probabilities.
 
-        `taken` is a token that a person chose instead: the stages run all the same, and nothing is drawn.
+        `taken` is a token that a person chose instead: the stages run all the same, and it stands
+        whatever the number says.
 
         `before` are the tokens before it, prompt included. `position` counts from 0 at the beginning of the reply and
         fixes, with the seed, every random number; by default it is one more than at the last draw.
@@ -85,17 +86,18 @@ class Sampler:
                 break
         uniform: float | None = None
         span: tuple[float, float] | None = None
-        if taken is not None:
-            token = taken
-        elif seen and self._stages[len(seen) - 1].ends:
+        if seen and self._stages[len(seen) - 1].ends:
             token = int(candidates.likeliest(1)[0])
         else:
             uniform = random_number(self.seed, at, "draw")
             token, span = candidates.draw(uniform)
+        by_hand = taken is not None and taken != token
+        if taken is not None and by_hand:
+            token, span = taken, None
         for stage, now in zip(self._stages, seen, strict=False):
             self._states[stage.name] = stage.after(now, token)
         self.position = at + 1
-        return Draw(token, uniform, tuple(done), adjusted, removed, candidates.count, span)
+        return Draw(token, uniform, tuple(done), adjusted, removed, candidates.count, span, by_hand)
 
     def _input(self, name: str, candidates: Candidates, before: Sequence[int], position: int) -> StageInput:
         return StageInput(

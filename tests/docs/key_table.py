@@ -13,10 +13,12 @@ from genchat.tui.app import GenchatApp
 from genchat.tui.keys import description, key_name
 from genchat.tui.screens.chat import ChatScreen
 from genchat.tui.screens.help import bindings_of
+from genchat.tui.screens.tree import TreeScreen
 from genchat.tui.widgets.conversation_list import ConversationList
 from genchat.tui.widgets.panel import Panel
 from genchat.tui.widgets.prompt import Prompt
 from genchat.tui.widgets.transcript import Transcript
+from genchat.tui.widgets.tree_view import TreeView
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "keys.md"
 EVERYWHERE = "everywhere"
@@ -26,6 +28,7 @@ MODES: dict[str, tuple[type, ...]] = {
     "transcript": (Transcript,),
     "candidates": (Panel,),
     "conversations": (ConversationList,),
+    "tree": (TreeView, TreeScreen),
 }
 STEP_BACK = "escape"  # leads one step back wherever it is pressed, so it has a name in each place
 Row = tuple[tuple[str, ...], str]  # keys, id of the binding

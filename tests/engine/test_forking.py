@@ -62,10 +62,10 @@ def test_another_token_leads_elsewhere_and_the_rest_is_drawn(backend: LocalBacke
     assert tuple(step.token for step in forked[:5]) == (*kept, other)
     assert forked[4].log_prob == whole[4].raw.log_prob(other)
     assert forked[4].draw is not None
-    assert forked[4].draw.uniform is None, "nothing was drawn at the token taken"
+    assert forked[4].draw.by_hand, "the random number decided nothing at the token taken"
     assert len(forked) > 5
     assert forked[5].draw is not None
-    assert forked[5].draw.uniform is not None
+    assert not forked[5].draw.by_hand
     assert [step.position for step in forked] == list(range(len(forked)))
 
 

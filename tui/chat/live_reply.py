@@ -163,7 +163,9 @@ class LiveReply:
             return
         turn = live.turn
         self._take(batch, turn)
-        if batch.records:
+        if batch.late is not None:
+            self._transcript.replace_records(turn)
+        elif batch.records:
             self._transcript.grow(turn, batch.records)
         if batch.changes_more_than_text:
             self._transcript.refresh_turn(turn)
@@ -178,6 +180,9 @@ class LiveReply:
     def _take(self, batch: Batch, turn: Turn) -> None:
         """Copy what arrived into its turn."""
         turn.text += batch.text
+        if batch.late is not None:
+            turn.records[:] = batch.late
+            self._inspector.divided_anew(turn)
         turn.records += batch.records
         for notice in batch.notices:
             take_notice(turn, notice)
@@ -186,6 +191,7 @@ class LiveReply:
         turn.tokens_per_second = batch.tokens_per_second
         if batch.backend is not None:
             turn.speaker, turn.family = batch.backend.info.name, batch.backend.info.family
+            turn.checksum = batch.backend.info.checksum
             turn.status = Status.STREAMING
         if batch.status is not None:
             turn.status, turn.error = batch.status, batch.error

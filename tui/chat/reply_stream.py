@@ -15,6 +15,7 @@ from genchat.engine.contract import (
     Backend,
     Event,
     Finish,
+    LateSteps,
     MessageData,
     Notice,
     Passages,
@@ -105,6 +106,7 @@ class Batch:
     """A batch holds everything that came since the last drain."""
 
     records: "list[TokenRecord]" = field(default_factory=list)
+    late: "list[TokenRecord] | None" = None  # all records of the reply so far, in place of those that came
     text: str = ""
     passages: Passages | None = None
     data: Mapping[str, Any] | None = None
@@ -118,7 +120,7 @@ class Batch:
     @property
     def changes_more_than_text(self) -> bool:
         """Return whether the heading or the remarks of the turn have changed."""
-        return bool(self.status or self.notices or self.passages or self.backend)
+        return bool(self.status or self.notices or self.passages or self.backend or self.late)
 
 
 class ReplyStream:
@@ -204,6 +206,9 @@ class ReplyStream:
                 self._put_step(wake, self.request.record(event, recorder), event.text)
                 if self._pause:
                     self._stop.wait(self._pause)
+            elif isinstance(event, LateSteps):
+                late = [recorder.record(step) for step in event.steps]
+                self._put(wake, lambda batch, late=late: _replace_records(batch, late))  # type: ignore[misc]
             elif isinstance(event, Finish):
                 status = Status.of(event.reason)
             else:
@@ -241,6 +246,10 @@ class ReplyStream:
     def _speed(self) -> float | None:
         elapsed = time.monotonic() - self._first_token_at
         return (self._count - 1) / elapsed if self._count > 1 and elapsed > 0 else None
+
+
+def _replace_records(batch: Batch, late: "list[TokenRecord]") -> None:
+    batch.records, batch.late = [], late
 
 
 def _adder(event: Passages | MessageData | Notice) -> Callable[[Batch], object]:

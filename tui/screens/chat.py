@@ -20,6 +20,7 @@ from genchat.engine.text import safe
 from genchat.tui.chat import messages
 from genchat.tui.chat.composer import Composer
 from genchat.tui.chat.conversation_manager import ConversationManager
+from genchat.tui.chat.dialogue import Turn
 from genchat.tui.chat.forking import Forking
 from genchat.tui.chat.host import Host
 from genchat.tui.chat.inspector import Inspector
@@ -63,8 +64,12 @@ class ChatScreen(ExchangeKeys, ForkKeys):
         bind("f10", "panel", "panel", show=True, priority=True),
         bind("alt+left,left_square_bracket", "sibling(-1)", "sibling_previous"),
         bind("alt+right,right_square_bracket", "sibling(1)", "sibling_next"),
+        bind("left_curly_bracket", "question_sibling(-1)", "question_previous"),
+        bind("right_curly_bracket", "question_sibling(1)", "question_next"),
         bind("tab", "next_place(1)", "next_place"),
         bind("shift+tab", "next_place(-1)", "previous_place"),
+        bind("g", "tree", "tree"),
+        bind("ctrl+g", "tree", "tree_anywhere", priority=True),
         bind("ctrl+n", "new", "new", priority=True),
         bind("ctrl+f", "search", "search", show=True, priority=True),
         bind("y", "copy", "copy_reply"),
@@ -85,7 +90,7 @@ class ChatScreen(ExchangeKeys, ForkKeys):
         self._surprise = SurpriseLine(id="surprise")
         self._mark = Static("›", id="prompt-mark", markup=False)
         self._arrangement = Arrangement()
-        self._host = host = Host(self)
+        self.host = host = Host(self)
         self.models = ModelSwitcher(session, host, self.header)
         self.conversation_manager = ConversationManager(session, host, self.conversations, self.show_conversation)
         self.composer = Composer(session, host, self.prompt, self._mark)
@@ -97,7 +102,7 @@ class ChatScreen(ExchangeKeys, ForkKeys):
             self.inspector,
             ReplyCallbacks(self.models.show_progress, self._reply_changed),
         )
-        self._opinion = SecondOpinion(session, host, self.transcript, self.inspector)
+        self.opinion = SecondOpinion(session, host, self.transcript, self.inspector)
         self.forking = Forking(
             session, host, self.transcript, self.inspector, self.reply, self.show_conversation, self.edit
         )
@@ -136,7 +141,7 @@ class ChatScreen(ExchangeKeys, ForkKeys):
         notices = self.session.history.notices
         self.header.show_kept(all(notice.key != "history.not_kept" for notice in notices))
         for notice in notices:
-            self._host.note(say(notice.key, **dict(notice.values)), lasting=True)
+            self.host.note(say(notice.key, **dict(notice.values)), lasting=True)
         if self.conversation is not None:
             self.conversation_manager.open(self.conversation)
         if self._inspected is not None:
@@ -184,7 +189,7 @@ class ChatScreen(ExchangeKeys, ForkKeys):
     @on(Prompt.Sent)
     def _sent(self, message: Prompt.Sent) -> None:
         if self.session.live is not None:
-            self._host.note(say("tui.still_writing"))
+            self.host.note(say("tui.still_writing"))
         elif message.text.strip():
             self.steering.settle()
             question = self.reply.ask(message.text, in_place_of=self.composer.editing)
@@ -201,23 +206,6 @@ class ChatScreen(ExchangeKeys, ForkKeys):
 
     # -- the open token -----------------------------------------------------------------------------------------
 
-    @on(messages.EvidenceArrived)
-    def _evidence_arrived(self, message: messages.EvidenceArrived) -> None:
-        self.inspector.answered(message)
-
-    @on(messages.CursorMoved)
-    def _cursor_moved(self) -> None:
-        cursor = self.transcript.cursor
-        if cursor is None:
-            self.inspector.follow(self.session.dialogue.last_reply)
-        else:
-            self.inspector.following = False
-            self.inspector.open(*cursor)
-
-    @on(messages.TokenPicked)
-    def _token_picked(self, message: messages.TokenPicked) -> None:
-        self.transcript.select(message.turn, message.index)
-
     def action_tokens(self) -> None:
         """Move the focus to the tokens."""
         self.leave_panel()
@@ -228,14 +216,6 @@ class ChatScreen(ExchangeKeys, ForkKeys):
     def action_heat(self) -> None:
         """Colour tokens by surprise, or stop colouring them."""
         self.transcript.heat = not self.transcript.heat
-
-    def action_opinion(self) -> None:
-        """Show how a local model scores the reply, or the reply's own tokens again."""
-        self._opinion.toggle()
-
-    @on(messages.OpinionArrived)
-    def _opinion_arrived(self, message: messages.OpinionArrived) -> None:
-        self._opinion.arrived(message)
 
     # -- models and settings ------------------------------------------------------------------------------------
 
@@ -279,7 +259,7 @@ class ChatScreen(ExchangeKeys, ForkKeys):
                 self.session.settings, self.session.pace = choices.settings, choices.pace
                 self._show_settings()
 
-        self._host.ask(SamplingScreen(Choices(self.session.settings, self.session.pace)), chosen)
+        self.host.ask(SamplingScreen(Choices(self.session.settings, self.session.pace)), chosen)
 
     def action_mode(self) -> None:
         """Switch between answering and continuing a text."""
@@ -340,12 +320,28 @@ class ChatScreen(ExchangeKeys, ForkKeys):
         """Write the conversation to a Markdown file."""
         self.conversation_manager.export()
 
+    def action_export_page(self) -> None:
+        """Write the conversation, with all branches and tokens, to a web page."""
+        self.conversation_manager.export(".html")
+
     def action_copy(self) -> None:
         """Copy the last reply to the clipboard."""
         reply = self.session.dialogue.last_reply
         if reply is not None:
             self.app.copy_to_clipboard(safe(reply.text))
-            self._host.note(say("tui.copied"))
+            self.host.note(say("tui.copied"))
+
+    def action_tree(self) -> None:
+        """Show all branches of the conversation."""
+        from genchat.tui.screens.tree import TreeScreen
+
+        def chosen(turn: Turn | None) -> None:
+            if turn is not None:
+                self.session.show_branch(turn)
+                self.show_conversation()
+                self.transcript.reveal_turn(turn)
+
+        self.host.ask(TreeScreen(self.session.dialogue, self.session.history), chosen)
 
     # -- moving about -------------------------------------------------------------------------------------------
 
@@ -367,13 +363,13 @@ class ChatScreen(ExchangeKeys, ForkKeys):
                 return dialogue.last_reply is not None
             case "tokens":
                 return any(turn.records for turn in dialogue.path)
-            case "rename" | "delete" | "export":
+            case "opinion":
+                return self.opinion.target is not None
+            case "rename" | "delete" | "export" | "export_page":
                 return not running and self.session.stored_id is not None
             case "without_documents":
                 reply = dialogue.last_reply
                 return not running and reply is not None and (reply.abstained or bool(reply.passages))
-            case "opinion":
-                return self._opinion.target is not None
         return True
 
     def action_home(self) -> None:

@@ -73,6 +73,12 @@ class ExchangeKeys(Screen[None]):
         if turn is not None and not self._switch(turn, by) and question is not None:
             self._switch(question, by)
 
+    def action_question_sibling(self, by: int) -> None:
+        """Show another version of the message in the exchange under the cursor, or of the last one."""
+        question = self.question
+        if question is not None:
+            self._switch(question, by)
+
     @on(Transcript.SiblingWanted)
     def _sibling_wanted(self, message: Transcript.SiblingWanted) -> None:
         self._switch(message.turn, message.by)

@@ -4,8 +4,12 @@ from textual import on
 from textual.screen import Screen
 from textual.widget import Widget
 
+from genchat.engine.language import say
 from genchat.tui.chat import messages
 from genchat.tui.chat.forking import Forking
+from genchat.tui.chat.host import Host
+from genchat.tui.chat.inspector import Inspector
+from genchat.tui.chat.second_opinion import SecondOpinion
 from genchat.tui.chat.session import Session
 from genchat.tui.chat.steering import Steering
 from genchat.tui.widgets.panel import CandidateStrip, Panel
@@ -21,6 +25,9 @@ class ForkKeys(Screen[None]):
     transcript: Transcript
     panel: Panel
     strip: CandidateStrip
+    host: Host
+    inspector: Inspector
+    opinion: SecondOpinion
     forking: Forking
     steering: Steering
 
@@ -43,6 +50,36 @@ class ForkKeys(Screen[None]):
         if action == "undo_fork":
             return self.forking.origin_of(self.forking.reply) is not None
         return self.forking.place is not None if action == "type_token" else self.forking.broken_off
+
+    @on(messages.CursorMoved)
+    def _cursor_moved(self) -> None:
+        cursor = self.transcript.cursor
+        if cursor is None:
+            self.inspector.follow_last()
+        else:
+            self.inspector.following = False
+            self.inspector.open(*cursor)
+        self.refresh_bindings()
+
+    @on(messages.TokenPicked)
+    def _token_picked(self, message: messages.TokenPicked) -> None:
+        self.transcript.select(message.turn, message.index)
+
+    @on(messages.EvidenceArrived)
+    def _evidence_arrived(self, message: messages.EvidenceArrived) -> None:
+        self.inspector.answered(message)
+
+    @on(Transcript.NothingSurprising)
+    def _nothing_surprising(self) -> None:
+        self.host.note(say("tui.surprise.none"))
+
+    def action_opinion(self) -> None:
+        """Show how a local model scores the reply, or the reply's own tokens again."""
+        self.opinion.toggle()
+
+    @on(messages.OpinionArrived)
+    def _opinion_arrived(self, message: messages.OpinionArrived) -> None:
+        self.opinion.arrived(message)
 
     @on(messages.CandidatesWanted)
     def _candidates_wanted(self) -> None:

@@ -164,7 +164,9 @@ def paint_sampling(record: "TokenRecord", width: int, styles: ThemeStyles) -> li
             pieces.append(say("sampling.step.cut", name=name, value=value, kept=kept))
         else:
             pieces.append(say("sampling.step.did", name=name, value=setting(stage.setting)))
-    if record.uniform is not None:
+    if record.by_hand:
+        pieces.append(say("sampling.step.by_hand"))
+    elif record.uniform is not None:
         interval = record.interval
         where = say("sampling.step.draw", value=decimal(record.uniform, 4))
         if interval is not None:

@@ -56,6 +56,9 @@ class Transcript(ScrollView, can_focus=True):
         *FORK_BINDINGS,
     ]
 
+    class NothingSurprising(Message):
+        """There is no improbable token in the direction that was asked for."""
+
     class SiblingWanted(Message):
         """The person clicked ‹ or › of a turn."""
 
@@ -111,6 +114,15 @@ class Transcript(ScrollView, can_focus=True):
             self._measure()
         else:
             self._refresh_block(block, first)
+
+    def replace_records(self, turn: Turn) -> None:
+        """Paint a shown turn anew whose text is divided into other tokens now."""
+        for index, block in enumerate(self._blocks):
+            if block.turn is turn:
+                self._blocks[index] = Block(turn, self._text_width)
+                if self._cursor is not None and self._cursor[0] == index:
+                    self._cursor = None
+        self._measure()
 
     def refresh_turn(self, turn: Turn) -> None:
         """Repaint a turn whose status, notes or error has changed."""
@@ -253,6 +265,7 @@ class Transcript(ScrollView, can_focus=True):
         """Scroll so that a shown turn begins near the top."""
         block = self._block_of(turn)
         if block is not None:
+            self.follows = False
             self.scroll_to(y=max(self._top(self._blocks.index(block)) - 1, 0), animate=False)
 
     def unselect(self) -> None:
@@ -361,6 +374,8 @@ class Transcript(ScrollView, can_focus=True):
         beyond = [position for position in surprising if (position > current if by > 0 else position < current)]
         if beyond:
             self._move_to(*(beyond[0] if by > 0 else beyond[-1]))
+        else:
+            self.post_message(self.NothingSurprising())
 
     def action_candidates(self) -> None:
         """Go to the candidates of the open token."""

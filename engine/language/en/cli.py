@@ -165,7 +165,7 @@ TEXTS = {
     "cli.history.limit": "how many at most",
     "cli.history.words": 'words that must all occur; "in quotes" they must occur together',
     "cli.history.title": "the new title",
-    "cli.history.format": "json (every branch) or markdown (the branch shown)",
+    "cli.history.format": "json (every branch), markdown (the branch shown) or html (a page of every branch)",
     "cli.history.traces": "with or without the tokens and their candidates",
     "cli.history.output": "write to this file, which must not exist yet",
     "cli.history.backup_file": "the file of the copy, which must not exist yet",
@@ -211,4 +211,5 @@ TEXTS = {
     "cli.inspect.table": "print the table on a terminal too",
     "cli.inspect.totals": "{tokens:# token|# tokens}   {bytes:# byte|# bytes}   {bits_per_byte} bits per byte",
     "cli.inspect.paste": "paste the text, then press Enter and Ctrl+D",
+    "cli.history.html": "write a web page that needs nothing else: every branch, every token with its candidates",
 }

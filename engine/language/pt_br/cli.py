@@ -165,7 +165,7 @@ TEXTS = {
     "cli.history.limit": "quantas no máximo",
     "cli.history.words": 'palavras que devem todas aparecer; "entre aspas", devem aparecer juntas',
     "cli.history.title": "o novo título",
-    "cli.history.format": "json (todos os ramos) ou markdown (o ramo mostrado)",
+    "cli.history.format": "json (todos os ramos), markdown (o ramo mostrado) ou html (uma página com todos os ramos)",
     "cli.history.traces": "com ou sem os tokens e seus candidatos",
     "cli.history.output": "escreve neste arquivo, que ainda não pode existir",
     "cli.history.backup_file": "o arquivo da cópia, que ainda não pode existir",
@@ -211,4 +211,5 @@ TEXTS = {
     "cli.inspect.table": "mostra a tabela também em um terminal",
     "cli.inspect.totals": "{tokens:# token|# tokens}   {bytes:# byte|# bytes}   {bits_per_byte} bits por byte",
     "cli.inspect.paste": "cole o texto e depois aperte Enter e Ctrl+D",
+    "cli.history.html": "escreve uma página da web que não precisa de mais nada: todos os ramos, cada token com seus candidatos",
 }
