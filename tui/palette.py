@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from genchat.tui.screens.chat import ChatScreen
 
 _SCREEN_ACTIONS = (
-    "new", "rename", "delete", "export", "search", "regenerate", "without_documents", "opinion", "edit", "copy", "mode",
-    "sampling", "models", "tokens", "type_token", "go_on", "undo_fork", "heat", "list", "panel", "stop",
+    "new", "rename", "delete", "export", "export_page", "search", "regenerate", "without_documents", "opinion",
+    "type_token", "go_on", "undo_fork", "edit", "copy", "mode", "sampling", "models", "tokens", "heat", "list", "tree",
+    "panel", "stop",
 )  # fmt: skip
 _APP_ACTIONS = ("documents", "words", "train", "theme", "help", "quit")
 
