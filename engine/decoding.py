@@ -25,7 +25,6 @@ def generate(
     position: int = 0,
     sampler: Sampler | None = None,
     given: Sequence[int] = (),
-    written: Sequence[int] = (),
     remember: Callable[[Cursor, Sampler], object] | None = None,
 ) -> Iterator[Step]:
     """Draw up to `max_tokens` tokens after `prompt`.
@@ -36,8 +35,7 @@ def generate(
     To go on from within a reply, `prompt` ends with the tokens kept of it and `position` is how many those are: the
     same seed then draws what it drew there. What a stage remembers (mirostat) comes with a fork of the `sampler`,
     which is used in place of a new one. The first tokens are those of `given`, as far as it reaches: they are taken
-    whatever would have been drawn. `written` are the kept tokens themselves, of whose last bytes a character may still
-    be pending. `remember` is called before each token, with what stands there.
+    whatever would have been drawn. `remember` is called before each token, with what stands there.
     """
     tokenizer = model.tokenizer
     specials = frozenset(tokenizer.special_tokens.values())
@@ -45,7 +43,7 @@ def generate(
     here = model.start(prompt) if cursor is None else cursor
     before = list(prompt)
     pending = IncrementalText()
-    for token in written:
+    for token in before[len(before) - position :]:  # a character may still be pending from the tokens kept
         pending.push(tokenizer.token_bytes(token))
     end = position + max_tokens
     for at in range(position, end):

@@ -50,6 +50,7 @@ class Pasts:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
         self._pasts: list[Past] = []
+        self._size = 0  # bytes of all, about
 
     def begin(self, prompt: Sequence[int], sampling: SamplingSettings) -> Past:
         """A new reply, of which nothing is known yet."""
@@ -76,21 +77,18 @@ class Pasts:
 
         The last of them is where the reply parts from `tokens`, or ends; the tokens before it are the same.
         """
-        found: tuple[Place, ...] = ()
-        for past in self._pasts:
-            if past.sampling == sampling and past.prompt == tuple(prompt):
-                places = past.places[: past.shared(tokens) + 1]
-                if len(places) > len(found):
-                    found = tuple(places)
-        return found
+        asked = tuple(prompt)
+        alike = (past for past in self._pasts if past.sampling == sampling and past.prompt == asked)
+        return max((tuple(past.places[: past.shared(tokens) + 1]) for past in alike), key=len, default=())
 
     def add(self, past: Past, place: Place) -> None:
         """Remember one more token of a reply, as long as there is room."""
         size = _BYTES_A_CANDIDATE * (place.step.raw.vocabulary_size or 0)
-        while sum(each.size for each in self._pasts) + size > self._most_bytes and self._pasts[0] is not past:
-            del self._pasts[0]
+        while self._size + size > self._most_bytes and self._pasts[0] is not past:
+            self._size -= self._pasts.pop(0).size
         if past.size + size > self._most_bytes:
             past.full = True
             return
         past.places.append(place)
         past.size += size
+        self._size += size

@@ -95,31 +95,41 @@ class LocalBackend:
         self, prompt: Prompt, settings: ReplySettings, should_stop: StopSignal, given: Sequence[int]
     ) -> Iterator[Step]:
         """The tokens of a reply, which begins with those of `given`; what is remembered of them is not read again."""
-        places = () if self.pasts is None else self.pasts.best(prompt.tokens, settings.sampling, given)
-        remembered = max(len(places) - 1, 0)
-        past = None if self.pasts is None else self.pasts.begin(prompt.tokens, settings.sampling)
-        before, after = (None, None) if self.pasts is None or past is None else self.pasts.recorder(past)
-        for place in places[:remembered]:
-            if past is not None and self.pasts is not None:
-                self.pasts.add(past, place)
+        if self.pasts is not None:
+            return self._remembered_steps(self.pasts, prompt, settings, should_stop, given)
+        return generate(
+            self.model,
+            prompt.tokens,
+            settings.sampling,
+            max_tokens=settings.max_tokens,
+            stop_tokens=prompt.stop_tokens,
+            should_stop=should_stop,
+            given=given,
+        )
+
+    def _remembered_steps(
+        self, pasts: Pasts, prompt: Prompt, settings: ReplySettings, should_stop: StopSignal, given: Sequence[int]
+    ) -> Iterator[Step]:
+        *same, fork = pasts.best(prompt.tokens, settings.sampling, given) or (None,)
+        past = pasts.begin(prompt.tokens, settings.sampling)
+        before, after = pasts.recorder(past)
+        for place in same:
+            pasts.add(past, place)
             yield place.step
-        fork = places[remembered] if places else None
         for step in generate(
             self.model,
-            [*prompt.tokens, *given[:remembered]],
+            [*prompt.tokens, *given[: len(same)]],
             settings.sampling,
-            max_tokens=settings.max_tokens - remembered,
+            max_tokens=settings.max_tokens - len(same),
             stop_tokens=prompt.stop_tokens,
             should_stop=should_stop,
             cursor=None if fork is None else fork.cursor.fork(),
             sampler=None if fork is None else fork.sampler.fork(),
-            position=remembered,
-            given=given[remembered:],
-            written=[step.token for step in (place.step for place in places[:remembered]) if step.token is not None],
+            position=len(same),
+            given=given[len(same) :],
             remember=before,
         ):
-            if after is not None:
-                after(step)
+            after(step)
             yield step
 
     def _run(

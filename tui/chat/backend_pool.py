@@ -64,10 +64,10 @@ class BackendPool:
                     raise failure
                 try:
                     backend = self.source.open(name, progress)
+                    _remember_replies(backend)
                 except Exception as error:
                     self._failures[name] = error
                     raise
-            _remember_replies(backend)
             with self._lock:
                 self._open[name] = backend
                 self._open.move_to_end(name)

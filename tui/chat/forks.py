@@ -5,7 +5,8 @@ that a fork with the reply's own token writes the reply's own text.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
 from genchat.engine.contract import ReplySettings
 from genchat.engine.errors import GenchatError, UsageError
@@ -17,16 +18,6 @@ from genchat.tui.chat.host import Host
 from genchat.tui.chat.inspector import Inspector
 from genchat.tui.chat.live_reply import LiveReply
 from genchat.tui.chat.session import Session
-
-
-@dataclass(frozen=True, eq=False)
-class Fork:
-    """A fork is a reply that begins with `tokens` in place of those of `origin`."""
-
-    origin: Turn
-    tokens: tuple[int, ...]
-    settings: ReplySettings
-    by_hand: int  # how many of the last tokens a person chose
 
 
 class Forks:
@@ -72,7 +63,8 @@ class Forks:
             return
         kept = tuple(record.token for record in turn.records[:index] if record.token is not None)
         most = max(settings.max_tokens, len(kept) + len(tokens))
-        self._begin(Fork(turn, (*kept, *tokens), replace(settings, max_tokens=most), len(tokens)))
+        if self._begin(turn, (*kept, *tokens), replace(settings, max_tokens=most)) and len(tokens) == 1:
+            self._tell(turn, index, tokens[0])
 
     def go_on(self) -> None:
         """Let a reply that was stopped or cut off go on for as long again."""
@@ -81,7 +73,7 @@ class Forks:
             return
         tokens = tuple(record.token for record in turn.records if record.token is not None)
         settings = replace(turn.settings, max_tokens=len(tokens) + turn.settings.max_tokens)
-        self._begin(Fork(turn, tokens, settings, 0))
+        self._begin(turn, tokens, settings)
 
     def type_tokens(self) -> None:
         """Ask for any text to stand at the open token, and go on from there."""
@@ -97,7 +89,8 @@ class Forks:
             self._host.work(open_backend, "open")
             return
         label = safe_line(turn.records[index].label)
-        dialog = LineScreen(say("tui.fork.title", place=index + 1, token=label), "", say("tui.fork.hint"), self._check)
+        title = say("tui.fork.title", place=index + 1, token=label)
+        dialog = LineScreen(title, "", say("tui.fork.hint"), partial(self._encode, turn))
 
         def typed(text: str | None) -> None:
             if text:
@@ -105,13 +98,8 @@ class Forks:
 
         self._host.ask(dialog, typed)
 
-    def _check(self, text: str) -> None:
-        """Raise UsageError for a text that the model's vocabulary cannot write."""
-        place = self.place
-        if place is not None and text:
-            self._encode(place[0], text)
-
     def _encode(self, turn: Turn, text: str) -> list[int]:
+        """The tokens of a text. Raises UsageError for one that the vocabulary of the turn's model cannot write."""
         name, open_backend = self._session.opener_of(turn)
         tokenizer = open_backend().tokenizer
         if tokenizer is None:
@@ -121,28 +109,23 @@ class Forks:
             raise UsageError("fork_unwritable", name=name, pieces=" ".join(unknown[:8]))
         return tokenizer.encode(text)
 
-    def _begin(self, fork: Fork) -> None:
-        parent = fork.origin.parent
+    def _begin(self, origin: Turn, tokens: tuple[int, ...], settings: ReplySettings) -> bool:
+        """Begin another version of `origin` with these tokens; returns whether its model can."""
+        parent = origin.parent
         if parent is None:
-            return
+            return False
         try:
-            self._session.check_fork(fork.origin)
+            self._session.check_fork(origin)
         except GenchatError as problem:
             self._host.note(str(problem), error=True)
-            return
-        self._reply.answer_from(parent, fork.origin, fork.tokens, fork.settings)
-        if fork.by_hand == 1:
-            self._tell(fork)
+            return False
+        self._reply.answer_from(parent, origin, tokens, settings)
+        return True
 
-    def _tell(self, fork: Fork) -> None:
+    def _tell(self, origin: Turn, index: int, token: int) -> None:
         """Say how likely the model found the token that was chosen, where that is known already."""
-        record = fork.origin.records[len(fork.tokens) - 1] if len(fork.tokens) <= len(fork.origin.records) else None
-        token = fork.tokens[-1]
-        row = None if record is None else next((row for row in record.rows(0xFFFF) if row.token == token), None)
+        record = origin.records[index]
+        row = next((row for row in record.rows(record.row_count) if row.token == token), None)
         if row is not None:
             values = {"token": safe_line(row.label), "share": percentage(row.raw), "rank": whole(row.rank)}
             self._host.note(say("tui.fork.taken", **values))
-
-    def undo(self) -> Turn | None:
-        """Return the reply that the open one was forked from; both stay."""
-        return self.origin

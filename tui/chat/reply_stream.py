@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from genchat.engine.contract import (
@@ -114,7 +115,7 @@ class Batch:
     @property
     def changes_more_than_text(self) -> bool:
         """Return whether the heading or the remarks of the turn have changed."""
-        return bool(self.status or self.notices or self.passages or self.backend or self.late)
+        return bool(self.status or self.notices or self.passages or self.backend)
 
 
 class ReplyStream:
@@ -207,7 +208,7 @@ class ReplyStream:
                     self._stop.wait(self._pause)
             elif isinstance(event, LateSteps):
                 late = [recorder.record(step) for step in event.steps]
-                self._put(wake, lambda batch, late=late: _replace_records(batch, late))  # type: ignore[misc]
+                self._put(wake, partial(_replace_records, late=late))
             elif isinstance(event, Finish):
                 status = Status.of(event.reason)
             else:
@@ -218,10 +219,8 @@ class ReplyStream:
 
     def _resume(self, backend: Backend, should_stop: Callable[[], bool]) -> Iterator[Event]:
         request = self.request
-        if not isinstance(backend, Resumes) or not backend.capabilities.can_fork:
-            raise UsageError("fork_impossible", name=backend.info.name)
         asked = request.messages if request.free_text is None else request.free_text
-        return backend.resume(asked, request.tokens, request.settings, should_stop)
+        return resuming(backend).resume(asked, request.tokens, request.settings, should_stop)
 
     def _one_at_a_time(self, events: Iterator[Event]) -> Iterator[Event]:
         while True:
@@ -252,6 +251,13 @@ class ReplyStream:
     def _speed(self) -> float | None:
         elapsed = time.monotonic() - self._first_token_at
         return (self._count - 1) / elapsed if self._count > 1 and elapsed > 0 else None
+
+
+def resuming(backend: Backend) -> Resumes:
+    """Return the backend as one that can begin a reply with given tokens. Raises UsageError for one that cannot."""
+    if not isinstance(backend, Resumes) or not backend.capabilities.can_fork:
+        raise UsageError("fork_impossible", name=backend.info.name)
+    return backend
 
 
 def _replace_records(batch: Batch, late: "list[TokenRecord]") -> None:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from genchat.engine.contract import AnswersFromDocuments, Backend, ReplySettings, Resumes
+from genchat.engine.contract import AnswersFromDocuments, Backend, ReplySettings
 from genchat.engine.conversation import Message, Role
 from genchat.engine.errors import GenchatError, UsageError
 from genchat.engine.history.protocol import History
@@ -16,7 +16,7 @@ from genchat.engine.history.records import Conversation
 from genchat.tui.chat.backend_pool import BackendPool
 from genchat.tui.chat.dialogue import Dialogue, Status, Turn
 from genchat.tui.chat.kept_conversations import recall
-from genchat.tui.chat.reply_stream import ReplyStream, unkept
+from genchat.tui.chat.reply_stream import ReplyStream, resuming, unkept
 from genchat.tui.chat.services import ModelListing, Progress
 
 _NOT_LOCAL = ("gemini", "documents", "plugin")
@@ -112,11 +112,9 @@ class Session:
 
     def check_fork(self, turn: Turn) -> None:
         """Raise UsageError where the model that wrote `turn` is open and cannot go on from within a reply."""
-        made = self.pool.made_by(turn.speaker)
-        if made is not None:
-            backend = _same_model(turn, made[1])
-            if not isinstance(backend, Resumes) or not backend.capabilities.can_fork:
-                raise UsageError("fork_impossible", name=turn.speaker)
+        if self.backend_of(turn) is not None:
+            _, open_backend = self.opener_of(turn)
+            resuming(open_backend())
 
     # -- conversations ------------------------------------------------------------------------------------------
 

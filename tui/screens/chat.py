@@ -371,11 +371,15 @@ class ChatScreen(MicroscopeScreen):
 
         def chosen(turn: Turn | None) -> None:
             if turn is not None:
-                self.session.show_branch(turn)
-                self._show_conversation()
+                self.show_branch(turn)
                 self.transcript.reveal_turn(turn)
 
         self.host.ask(TreeScreen(self.session.dialogue, self.session.history), chosen)
+
+    def show_branch(self, turn: Turn) -> None:
+        """Show the branch that a turn lies on."""
+        self.session.show_branch(turn)
+        self._show_conversation()
 
     # -- moving about -------------------------------------------------------------------------------------------
 

@@ -65,16 +65,18 @@ class MicroscopeScreen(Screen[None]):
 
     def action_move_token(self, by: int) -> None:
         """Move the cursor while the candidates keep the focus."""
+        self._put_cursor_on_open_token()
+        self.transcript.action_token(by)
+
+    def _put_cursor_on_open_token(self) -> None:
         if self.transcript.cursor is None and self.inspector.token is not None:
             self.transcript.select(*self.inspector.token)
-        self.transcript.action_token(by)
 
     # -- candidates and forks -----------------------------------------------------------------------------------
 
     def action_candidates(self) -> None:
         """Move the focus to the candidates of the open token."""
-        if self.transcript.cursor is None and self.inspector.token is not None:
-            self.transcript.select(*self.inspector.token)
+        self._put_cursor_on_open_token()
         for widget in (self.panel, self.strip):
             if widget.display and widget.region:
                 widget.focus()
@@ -100,16 +102,15 @@ class MicroscopeScreen(Screen[None]):
     def action_undo_fork(self) -> None:
         """Show the reply again that the open one was forked from."""
         origin = self.forks.origin
-        turn = self.inspector.token[0] if self.inspector.token is not None else None
-        if origin is not None and turn is not None and origin in turn.siblings:
-            self.show_version(turn, turn.siblings.index(origin) - turn.siblings.index(turn))
+        if origin is not None:
+            self.show_branch(origin)
 
     def show_panel(self) -> None:
         """Show the panel where it is hidden, and give it the focus."""
         raise NotImplementedError
 
-    def show_version(self, turn: Turn, by: int) -> None:
-        """Show the version of a turn that is `by` steps away."""
+    def show_branch(self, turn: Turn) -> None:
+        """Show the branch that a turn lies on."""
         raise NotImplementedError
 
     # -- another model ------------------------------------------------------------------------------------------

@@ -105,6 +105,7 @@ class Panel(ScrollView, can_focus=True):
         width, background = self.scrollable_content_region.width, self._theme_styles.text
         margin = Strip.blank(_MARGIN, background)
         before = self._lines
+        self._rows, self._rows_at = [], []
         self._lines = [
             Strip.join([margin, line]).adjust_cell_length(width, background) for line in self._compose_lines()
         ]
@@ -118,7 +119,6 @@ class Panel(ScrollView, can_focus=True):
 
     def _compose_lines(self) -> list[Strip]:
         turn, styles, width = self._turn, self._theme_styles, self._width
-        self._rows, self._rows_at = [], []
         if turn is None or self._index >= len(turn.records):
             return self._empty(turn)
         record = turn.records[self._index]
@@ -263,7 +263,6 @@ class CandidateStrip(Panel, can_focus=True):
 
     def _compose_lines(self) -> list[Strip]:
         turn, styles, width = self._turn, self._theme_styles, self._width
-        self._rows, self._rows_at = [], []
         if turn is None or self._index >= len(turn.records):
             return self._empty(turn)[1 : 1 + _STRIP_LINES]
         record = turn.records[self._index]
