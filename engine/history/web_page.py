@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from genchat.engine import __version__
 from genchat.engine.distribution import TopKDistribution
+from genchat.engine.history.export import candidates_of, rounded
 from genchat.engine.history.records import Conversation, StoredMessage, StoredStep
 from genchat.engine.history.vocabulary import StoredVocabulary
 from genchat.engine.language import language_in_use, say
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _TINTS = ("none", "probability", "surprisal", "entropy", "rank")
 _WORDS = ("hint", "token", "rank", "bits", "entropy", "model", "drawn", "unknown", "previous", "next")
-_DECIMALS = 4
 
 
 def as_page(history: "History", conversation: Conversation, traces: bool) -> str:
@@ -104,20 +104,20 @@ def _token(step: StoredStep, vocabulary: StoredVocabulary | None) -> dict[str, A
         "text": safe(step.text),
         "label": safe_line(label),
         "special": step.special,
-        "logProb": _finite(step.log_prob),
+        "logProb": rounded(step.log_prob),
         "rank": step.rank,
-        "entropy": _finite(step.raw.entropy),
+        "entropy": rounded(step.raw.entropy),
     }
     if isinstance(step.raw, TopKDistribution):
         written["candidates"] = [
             [
                 safe_line(str(token) if vocabulary is None else vocabulary.label(token)),
-                _finite(log_prob),
-                _finite(step.drawn_from.log_prob(token)),
+                log_prob,
+                drawn,
                 _stage(step, token),
                 token == step.token,
             ]
-            for token, log_prob in zip(step.raw.tokens.tolist(), step.raw.token_log_probs.tolist(), strict=True)
+            for token, log_prob, drawn in candidates_of(step.raw, step)
         ]
     return written
 
@@ -125,8 +125,3 @@ def _token(step: StoredStep, vocabulary: StoredVocabulary | None) -> dict[str, A
 def _stage(step: StoredStep, token: int) -> str:
     cutter = step.cut_by(token)
     return "" if cutter is None else safe_line(stage_label(cutter))
-
-
-def _finite(value: float | None) -> float | None:
-    """JSON has no infinity: what cannot come is null, as is what is not known."""
-    return None if value is None or not abs(value) < float("inf") else round(value, _DECIMALS)
