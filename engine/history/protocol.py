@@ -23,7 +23,7 @@ from genchat.engine.history.records import (
 if TYPE_CHECKING:
     from genchat.engine.history.trace import StoredTrace
 
-ExportFormat = Literal["json", "markdown"]
+ExportFormat = Literal["json", "markdown", "html"]
 
 
 class ReplyRecorder(Protocol):
@@ -141,7 +141,7 @@ class History(Protocol):
         ...
 
     def export(self, conversation: str, form: ExportFormat, traces: bool = True) -> str:
-        """The conversation as text: "json" holds every branch, "markdown" the shown one."""
+        """The conversation as text: "json" holds every branch, "markdown" the shown one, "html" is a page of all."""
         ...
 
     def backup(self, target: Path) -> None:

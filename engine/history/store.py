@@ -328,6 +328,10 @@ class HistoryStore:
         from genchat.engine.history.export import as_json, as_markdown
 
         exported = self.conversation(conversation)
+        if form == "html":
+            from genchat.engine.history.web_page import as_page
+
+            return as_page(self, exported, traces)
         return as_json(self, exported, traces) if form == "json" else as_markdown(self, exported)
 
     def backup(self, target: Path) -> None:

@@ -136,8 +136,8 @@ class ConversationManager:
 
         self._host.ask(SearchScreen(self._session.history), chosen)
 
-    def export(self) -> None:
-        """Write the present conversation to a Markdown file."""
+    def export(self, suffix: str = ".md") -> None:
+        """Write the present conversation to a file."""
         from genchat.tui.screens.ask import LineScreen
 
         name = self._session.stored_id
@@ -152,5 +152,5 @@ class ConversationManager:
             if path is not None:
                 self._host.note(say("tui.export.done", path=path))
 
-        start = str(suggested_path(self._title_of(name)))
+        start = str(suggested_path(self._title_of(name), suffix=suffix))
         self._host.ask(LineScreen(say("tui.export.title"), start, say("tui.export.hint"), write), written)

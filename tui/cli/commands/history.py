@@ -227,12 +227,16 @@ def path(ctx: typer.Context) -> None:
 def export(
     ctx: typer.Context,
     conversation: OptionalId = None,
-    form: Annotated[Literal["json", "markdown"], typer.Option("--format", "-f", help="cli.history.format")] = "json",
+    form: Annotated[
+        Literal["json", "markdown", "html"], typer.Option("--format", "-f", help="cli.history.format")
+    ] = "json",
     traces: Annotated[bool, typer.Option("--traces/--no-traces", help="cli.history.traces")] = True,
     target: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="cli.history.output")] = None,
+    page: Annotated[bool, typer.Option("--html", help="cli.history.html")] = False,
 ) -> None:
     """Export one conversation as a document."""
     context = command_context(ctx)
+    form = "html" if page else form
     with _existing(context) as history:
         document = history.export(history.conversation(conversation or _latest(history)).id, form, traces)
     if target is None:

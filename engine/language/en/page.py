@@ -1,0 +1,27 @@
+"""The page that a conversation is exported to, in English."""
+
+TEXTS = {
+    "page.tint": "tint tokens by",
+    "page.tint_none": "nothing",
+    "page.tint_probability": "probability",
+    "page.tint_surprisal": "surprise",
+    "page.tint_entropy": "entropy",
+    "page.tint_rank": "rank",
+    "page.legend_low": "expected",
+    "page.legend_high": "surprising",
+    "page.theme": "light or dark",
+    "page.keys": "←→ token · [ ] versions · Esc close",
+    "page.panel": "the open token",
+    "page.noscript": "This page needs JavaScript to show the conversation; it loads nothing from a network.",
+    "page.about": "written by genchat {version} · {date}",
+    "page.hint": "Point at a token, or press →, to see what else could have stood there.",
+    "page.token": "token",
+    "page.rank": "rank",
+    "page.bits": "bits",
+    "page.entropy": "entropy",
+    "page.model": "model",
+    "page.drawn": "sampled",
+    "page.unknown": "no probability was kept",
+    "page.previous": "previous version",
+    "page.next": "next version",
+}

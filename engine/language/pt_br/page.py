@@ -1,0 +1,27 @@
+"""A página para a qual uma conversa é exportada, em português."""
+
+TEXTS = {
+    "page.tint": "colorir os tokens por",
+    "page.tint_none": "nada",
+    "page.tint_probability": "probabilidade",
+    "page.tint_surprisal": "surpresa",
+    "page.tint_entropy": "entropia",
+    "page.tint_rank": "posição",
+    "page.legend_low": "esperado",
+    "page.legend_high": "surpreendente",
+    "page.theme": "claro ou escuro",
+    "page.keys": "←→ token · [ ] versões · Esc fechar",
+    "page.panel": "o token aberto",
+    "page.noscript": "Esta página precisa de JavaScript para mostrar a conversa; ela não carrega nada da rede.",
+    "page.about": "escrito pelo genchat {version} · {date}",
+    "page.hint": "Aponte para um token, ou aperte →, para ver o que mais poderia estar ali.",
+    "page.token": "token",
+    "page.rank": "posição",
+    "page.bits": "bits",
+    "page.entropy": "entropia",
+    "page.model": "modelo",
+    "page.drawn": "amostrado",
+    "page.unknown": "nenhuma probabilidade foi guardada",
+    "page.previous": "versão anterior",
+    "page.next": "próxima versão",
+}
