@@ -106,9 +106,8 @@ class Page:
     def point(self, selector: str, *, click: bool = False) -> None:
         """Move the mouse over the middle of the first element of a selector, and click it if asked to."""
         place = self.value(
-            "(() => { const at = document.querySelector(%s); at.scrollIntoView({ block: 'center' });"
-            " const box = at.getClientRects()[0]; return [box.left + box.width / 2, box.top + box.height / 2]; })()"
-            % json.dumps(selector)
+            f"[document.querySelector({json.dumps(selector)})].map((at) => {{ at.scrollIntoView({{ block: 'center' }});"
+            " const box = at.getClientRects()[0]; return [box.left + box.width / 2, box.top + box.height / 2]; })[0]"
         )
         where = {"x": place[0], "y": place[1]}
         self.call("Input.dispatchMouseEvent", type="mouseMoved", **where)
@@ -118,9 +117,7 @@ class Page:
 
     def appear(self, width: int = 1280, height: int = 900, *, dark: bool = False, phone: bool = False) -> None:
         """The size of the window and the theme of the device."""
-        self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone
-        )
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
 
@@ -138,9 +135,17 @@ def running(program: str, profile: Path) -> Iterator[Page]:
     """A browser with one tab. Its profile is a folder that does not exist yet."""
     process = subprocess.Popen(
         [
-            program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-            "--disable-background-networking", "--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank",
-        ],  # fmt: skip
+            program,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--remote-debugging-port=0",
+            f"--user-data-dir={profile}",
+            "about:blank",
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -164,7 +169,7 @@ def _address(process: "subprocess.Popen[bytes]", profile: Path) -> str:
     while time.monotonic() < end and process.poll() is None:
         with suppress(OSError, ValueError, StopIteration):
             port = int(announced.read_text().split()[0])
-            with urlopen(f"http://127.0.0.1:{port}/json/list", timeout=_PATIENCE) as answer:  # noqa: S310
+            with urlopen(f"http://127.0.0.1:{port}/json/list", timeout=_PATIENCE) as answer:
                 return next(str(tab["webSocketDebuggerUrl"]) for tab in json.load(answer) if tab["type"] == "page")
         with suppress(subprocess.TimeoutExpired):
             process.wait(0.05)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SCREEN_ACTIONS = (
     "new", "rename", "delete", "export", "search", "regenerate", "without_documents", "opinion", "edit", "copy", "mode",
-    "sampling", "models", "tokens", "heat", "list", "panel", "stop",
+    "sampling", "models", "tokens", "heat", "list", "panel", "stop", "export_page", "export_everything", "picture",
 )  # fmt: skip
 _APP_ACTIONS = ("documents", "words", "train", "theme", "help", "quit")
 

@@ -14,6 +14,8 @@ from genchat.engine.history.records import (
     Conversation,
     ConversationKind,
     FinalStatus,
+    Imported,
+    PackedTrace,
     Run,
     RunStart,
     SearchHit,
@@ -131,6 +133,10 @@ class History(Protocol):
         """The trace is the tokens of a reply with their distributions; None where none were recorded."""
         ...
 
+    def packed_trace(self, message: int) -> PackedTrace | None:
+        """The trace as the file holds it; None where none was recorded."""
+        ...
+
     def passages(self, message: int) -> Passages | None: ...
 
     def search(self, words: str, limit: int = 20, conversation: str | None = None) -> tuple[SearchHit, ...]:
@@ -142,6 +148,14 @@ class History(Protocol):
 
     def export(self, conversation: str, form: ExportFormat, traces: bool = True) -> str:
         """The conversation as text: "json" holds every branch, "markdown" the shown one."""
+        ...
+
+    def import_conversation(self, document: str, as_copy: bool = False) -> Imported:
+        """Add the conversation of a JSON export, all or nothing, under its own id, or with `as_copy` under a new one.
+
+        Raises HistoryError for a document that is no sound export, and ConversationExists when the id is taken: what
+        is there is never written over.
+        """
         ...
 
     def backup(self, target: Path) -> None:

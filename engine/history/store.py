@@ -26,6 +26,8 @@ from genchat.engine.history.records import (
     CheckReport,
     Conversation,
     ConversationKind,
+    Imported,
+    PackedTrace,
     Run,
     RunStart,
     SearchHit,
@@ -314,6 +316,15 @@ class HistoryStore:
         except ValueError as error:
             raise HistoryError("trace_unreadable", name=message, reason=error) from None
 
+    def packed_trace(self, message: int) -> PackedTrace | None:
+        with self._connections.reader() as connection:
+            row = connection.execute(
+                "SELECT t.codec, t.data, r.vocabulary FROM trace t LEFT JOIN run r ON r.message = t.message"
+                " WHERE t.message = ?",
+                (message,),
+            ).fetchone()
+        return None if row is None else PackedTrace(*row)
+
     def passages(self, message: int) -> Passages | None:
         with self._connections.reader() as connection:
             return rows.find_passages(connection, message)
@@ -329,6 +340,14 @@ class HistoryStore:
 
         exported = self.conversation(conversation)
         return as_json(self, exported, traces) if form == "json" else as_markdown(self, exported)
+
+    def import_conversation(self, document: str, as_copy: bool = False) -> Imported:
+        from genchat.engine.history.import_reading import read_export
+        from genchat.engine.history.importing import insert
+
+        export = read_export(document)
+        secrets = tuple(self._secrets())
+        return self._connections.write(lambda connection: insert(connection, export, secrets, as_copy), durable=True)
 
     def backup(self, target: Path) -> None:
         maintenance.backup(self._connections, target)

@@ -1,8 +1,8 @@
 """One self-contained page of a conversation: every branch, and each token with its candidates.
 
-The page fetches nothing, and its Content-Security-Policy (W3C, Content Security Policy Level 3) lets nothing be fetched:
-one script and one style, each named by its hash, so that no markup of a conversation could run even if it got into the
-page as markup. It cannot: titles are escaped, and all the rest is data that the script puts on the page as text.
+The page fetches nothing, and its policy (W3C, Content Security Policy Level 3) lets nothing be fetched: one script and
+one style, each named by its hash, so that no markup of a conversation could run even if it got into the page as markup.
+It cannot: titles are escaped, and all the rest is data that the script puts on the page as text.
 """
 
 import base64

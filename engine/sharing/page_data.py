@@ -14,6 +14,7 @@ from genchat.engine.history.protocol import History
 from genchat.engine.history.records import Conversation, Run, StoredMessage, StoredStep
 from genchat.engine.language import language_in_use, say, words_of
 from genchat.engine.language.numbers import decimal, setting
+from genchat.engine.sampling.draws import Stage
 from genchat.engine.sampling.table import stage_label, stage_settings
 from genchat.engine.sharing.visible_text import visible
 from genchat.engine.text import safe_line
@@ -118,9 +119,7 @@ def _tokens(steps: Sequence[StoredStep], labels: Labels, strings: _Strings) -> d
         "drawn_entropy": [_bits(step.drawn_from.entropy) for step in steps],
         "kept": [step.kept for step in steps],
         "candidates": [_candidates(step, labels, strings, stages) for step in steps],
-        "draws": {
-            str(index): drawn for index, step in enumerate(steps) if (drawn := _draw(step, strings)) is not None
-        },
+        "draws": {str(index): drawn for index, step in enumerate(steps) if (drawn := _draw(step, strings)) is not None},
         "reasons": {
             str(index): strings.place(words_of(step.raw.reason))
             for index, step in enumerate(steps)
@@ -162,13 +161,19 @@ def _draw(step: StoredStep, strings: _Strings) -> dict[str, Any] | None:
         "span": None if draw.span is None else list(draw.span),
         "stages": [
             [
-                strings.place(stage_label(stage.name) + ("" if stage.setting is None else f" {setting(stage.setting)}")),
+                strings.place(
+                    stage_label(stage.name) + ("" if stage.setting is None else f" {setting(stage.setting)}")
+                ),
                 stage.kept,
                 round(stage.kept_mass, 4),
             ]
             for stage in draw.stages
         ],
     }
+
+
+def _stage(stage: Stage) -> str:
+    return stage_label(stage.name) + ("" if stage.setting is None else f" {setting(stage.setting)}")
 
 
 def _log(value: float | None) -> int | None:

@@ -30,6 +30,7 @@ from genchat.tui.chat.second_opinion import SecondOpinion
 from genchat.tui.chat.session import Session
 from genchat.tui.keys import bind
 from genchat.tui.screens.layout import Arrangement, arrange
+from genchat.tui.screens.screen_picture import self_contained
 from genchat.tui.widgets.conversation_list import ConversationList
 from genchat.tui.widgets.header import Header
 from genchat.tui.widgets.key_bar import KeyBar
@@ -361,6 +362,22 @@ class ChatScreen(Screen[None]):
         """Write the conversation to a Markdown file."""
         self.conversation_manager.export()
 
+    def action_export_page(self) -> None:
+        """Write the conversation to a web page."""
+        self.conversation_manager.export("page")
+
+    def action_export_everything(self) -> None:
+        """Write the conversation to a JSON file that can be imported again."""
+        self.conversation_manager.export("everything")
+
+    def action_picture(self) -> None:
+        """Write what is on the screen to an SVG file."""
+        self.conversation_manager.picture(lambda: self_contained(self.app.export_screenshot(title="genchat")))
+
+    @on(messages.ConversationExported)
+    def _exported(self, message: messages.ConversationExported) -> None:
+        self.conversation_manager.exported(message)
+
     def action_copy(self) -> None:
         """Copy the last reply to the clipboard."""
         reply = self.session.dialogue.last_reply
@@ -386,7 +403,7 @@ class ChatScreen(Screen[None]):
                 return dialogue.last_reply is not None
             case "tokens":
                 return any(turn.records for turn in dialogue.path)
-            case "rename" | "delete" | "export":
+            case "rename" | "delete" | "export" | "export_page" | "export_everything":
                 return not running and self.session.stored_id is not None
             case "without_documents":
                 reply = dialogue.last_reply
