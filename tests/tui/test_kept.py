@@ -253,7 +253,7 @@ async def test_export_writes_markdown_and_never_over_a_file(history: HistoryStor
         assert target.read_text() == "mine"
         app.screen.query_one(Input).value = str(tmp_path / "other.md")
         await pilot.press("enter")
-        await until(pilot, lambda: app.screen is chat(app))
+        await until(pilot, lambda: any("Written to" in each.message for each in app._notifications))
         assert "Bom dia, mundo." in (tmp_path / "other.md").read_text(encoding="utf-8")
 
 

@@ -1,5 +1,7 @@
 """A conversation, or the screen, as a file: where it goes by default, and never over a file that is there."""
 
+import errno
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -44,9 +46,11 @@ _WRITERS: Mapping[str, Callable[[History, str], str]] = {
 
 
 def check_free(path: Path) -> None:
-    """Raise UsageError if there is a file already."""
+    """Raise UsageError if there is a file already, GenchatError if its folder is missing."""
     if path.exists():
         raise UsageError("export_exists", path=path)
+    if not path.parent.is_dir():
+        raise GenchatError("export_failed", path=path, reason=os.strerror(errno.ENOENT))
 
 
 def make_folder(folder: Path) -> None:
