@@ -38,7 +38,8 @@ def as_page(history: History, conversation: Conversation) -> str:
     style, script = _part("page.css"), _script()
     title = safe_line(visible(conversation.title)) or say("sharing.untitled")
     language = language_in_use()
-    data = page_data(history, conversation) | {
+    values, tokens = page_data(history, conversation)
+    data = values | {
         "words": {name: say(f"sharing.page.{name}") for name in _WORDS},
         "tints": [[name, say(f"sharing.tint.{name}")] for name in TINTS],
         "themes": [[name, say(f"sharing.theme.{name}")] for name in THEMES],
@@ -63,8 +64,16 @@ def as_page(history: History, conversation: Conversation) -> str:
         "conversation_label": say("sharing.page.conversation"),
         "panel_label": say("sharing.page.panel"),
     }
+    blocks = (_block(f"tokens-{place}", columns) for place, columns in tokens.items())
     escaped = {name: escape(text, quote=True) for name, text in texts.items()}
-    return Template(_part("page.html")).substitute(escaped, style=style, script=script, data=script_json(data))
+    return Template(_part("page.html")).substitute(
+        escaped, style=style, script=script, data=_block("data", data), tokens="\n".join(blocks)
+    )
+
+
+def _block(name: str, value: object) -> str:
+    """A data block: the browser keeps its text, and neither runs nor shows it."""
+    return f'<script type="application/json" id="{name}">{script_json(value)}</script>'
 
 
 @cache

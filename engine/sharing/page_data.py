@@ -1,7 +1,8 @@
 """What a page knows of a conversation: every branch, every token, its candidates before and after sampling.
 
-The values are plain and small, for a page of 200 replies holds half a million candidates. Texts stand once, in
-`strings`, and are named by their place there. Log-probabilities are whole thousandths of a nat, always 0 or less; null
+The values are plain and small, for a page of 200 replies holds a million candidates. The tokens of a reply stand apart
+from its message, so that a page reads them when they are wanted. Texts stand once, in `strings`, and are named by their
+place there. Log-probabilities are whole thousandths of a nat, always 0 or less; null
 is what is not known, and `IMPOSSIBLE` what could not come. Columns go token by token.
 """
 
@@ -12,7 +13,7 @@ from typing import Any
 from genchat.engine.distribution import Distribution, NoDistribution, TopKDistribution
 from genchat.engine.history.protocol import History
 from genchat.engine.history.records import Conversation, Run, StoredMessage, StoredStep
-from genchat.engine.language import language_in_use, say, words_of
+from genchat.engine.language import say, words_of
 from genchat.engine.language.numbers import decimal, setting
 from genchat.engine.sampling.draws import Stage
 from genchat.engine.sampling.table import stage_label, stage_settings
@@ -42,31 +43,35 @@ class _Strings:
         return known
 
 
-def page_data(history: History, conversation: Conversation) -> dict[str, Any]:
-    """The whole conversation as plain values. Raises HistoryError for a trace that cannot be read."""
+def page_data(history: History, conversation: Conversation) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:
+    """The conversation as plain values, and the tokens of the replies by the place of their message.
+
+    Raises HistoryError for a trace that cannot be read.
+    """
     strings = _Strings()
+    tokens: dict[int, dict[str, Any]] = {}
     messages = history.tree(conversation.id)
     places = {message.id: place for place, message in enumerate(messages)}
     shown = history.shown(conversation.id)
-    return {
-        "language": language_in_use(),
-        "messages": [_message(history, message, places, strings) for message in messages],
-        "shown": [places[message.id] for message in shown],
-        "strings": strings.listed,
-    }
+    written = []
+    for place, message in enumerate(messages):
+        written.append(_message(history, message, places))
+        trace = history.trace(message.id)
+        if trace is not None and len(trace):
+            tokens[place] = _tokens(tuple(trace), Labels(trace.vocabulary), strings)
+            written[place]["count"] = len(trace)
+    shown_places = [places[message.id] for message in shown]
+    return {"messages": written, "shown": shown_places, "strings": strings.listed}, tokens
 
 
-def _message(history: History, message: StoredMessage, places: dict[int, int], strings: _Strings) -> dict[str, Any]:
+def _message(history: History, message: StoredMessage, places: dict[int, int]) -> dict[str, Any]:
     run = history.run(message.id)
-    trace = history.trace(message.id)
-    steps = () if trace is None else tuple(trace)
-    end = sum(len(step.text) for step in steps)
     written: dict[str, Any] = {
         "parent": None if message.parent is None else places.get(message.parent),
         "role": str(message.role),
         "speaker": safe_line(run.model) if run is not None else say(f"history.speaker_{message.role}"),
         "when": message.created.isoformat(timespec="seconds"),
-        "text": visible(message.text[end:]),  # what no token of the trace wrote
+        "text": visible(message.text),
     }
     if message.status not in ("done", "streaming"):
         written["status"] = say(f"history.status_{message.status}")
@@ -74,9 +79,6 @@ def _message(history: History, message: StoredMessage, places: dict[int, int], s
         written["about"] = _about(run)
         if run.error:
             written["error"] = visible(run.error)
-    if steps:
-        labels = Labels(None if trace is None else trace.vocabulary)
-        written["tokens"] = _tokens(steps, labels, strings)
     passages = history.passages(message.id)
     if passages is not None and passages.items:
         written["sources"] = say("sharing.passages", count=len(passages.items))
@@ -133,22 +135,26 @@ def _tokens(steps: Sequence[StoredStep], labels: Labels, strings: _Strings) -> d
 def _candidates(step: StoredStep, labels: Labels, strings: _Strings, stages: dict[str, int]) -> list[int | None]:
     """Four numbers a candidate, likeliest first: label, before sampling, after it, and the stage that cut it from 1.
 
-    The first candidate that is the token of the reply is told apart by a label below 0, which is -1 - label.
+    The candidate that is the token of the reply has a label below 0, which is -1 - label.
     """
     if not isinstance(step.raw, TopKDistribution):
         return []
     flat: list[int | None] = []
+    after = _by_token(step.drawn_from)
     for token, log_prob in zip(step.raw.tokens.tolist(), step.raw.token_log_probs.tolist(), strict=True):
         label = strings.place(labels(token)[:_LONGEST_LABEL])
         cutter = step.cut_by(token)
         stage = 0 if cutter is None else stages.setdefault(cutter, len(stages)) + 1
         chosen = token == step.token
-        flat += [-1 - label if chosen else label, _log(log_prob), _after(step.drawn_from, token), stage]
+        flat += [-1 - label if chosen else label, _log(log_prob), _log(after.get(token)), stage]
     return flat
 
 
-def _after(distribution: Distribution, token: int) -> int | None:
-    return None if distribution.kind == "none" else _log(distribution.log_prob(token))
+def _by_token(distribution: Distribution) -> dict[int, float]:
+    """The log-probabilities of a stored distribution; none where there is none."""
+    if not isinstance(distribution, TopKDistribution):
+        return {}
+    return dict(zip(distribution.tokens.tolist(), distribution.token_log_probs.tolist(), strict=True))
 
 
 def _draw(step: StoredStep, strings: _Strings) -> dict[str, Any] | None:

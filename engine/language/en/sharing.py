@@ -33,7 +33,7 @@ TEXTS = {
     "sharing.page.empty": "(empty)",
     "sharing.page.entropy": "entropy",
     "sharing.page.kept": "tokens kept",
-    "sharing.page.legend": "Tint:",
+    "sharing.page.legend": "Tint by {name}",
     "sharing.page.less": "below {value}",
     "sharing.page.mass": "probability kept",
     "sharing.page.more": "{value} or more",

@@ -33,7 +33,7 @@ TEXTS = {
     "sharing.page.empty": "(vazia)",
     "sharing.page.entropy": "entropia",
     "sharing.page.kept": "tokens mantidos",
-    "sharing.page.legend": "Cor:",
+    "sharing.page.legend": "Cor por {name}",
     "sharing.page.less": "abaixo de {value}",
     "sharing.page.mass": "probabilidade mantida",
     "sharing.page.more": "{value} ou mais",

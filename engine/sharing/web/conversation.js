@@ -27,9 +27,6 @@ const near = new IntersectionObserver((entries) => {
   for (const entry of entries) if (entry.isIntersecting) fill(Number(entry.target.dataset.message));
 }, { rootMargin: "800px" });
 
-const wholeText = (message) =>
-  (message.tokens ? message.tokens.text.map((place) => strings[place]).join("") : "") + message.text;
-
 const article = (index) => {
   const known = articles.get(index);
   if (known) return known;
@@ -42,10 +39,10 @@ const article = (index) => {
   heading.append(speaker);
   if (siblings(index).length > 1) heading.append(versions(index));
   if (message.status) heading.append(make("span", message.status, "status"));
-  const body = make("div", wholeText(message), "text");
+  const body = make("div", message.text, "text");
   body.dir = "auto";
   element.append(heading, body);
-  if (message.tokens) {
+  if (message.count) {
     body.tabIndex = 0;
     body.setAttribute("role", "group");
     body.setAttribute("aria-label", words.reply_tokens.replace("{name}", message.speaker));
@@ -93,16 +90,18 @@ const fill = (index) => {
   if (!body) return;
   waiting.delete(index);
   near.unobserve(articles.get(index));
-  const { tokens, text } = messages[index];
+  const tokens = tokensOf(index), { text } = messages[index];
+  let written = 0;
   const spans = document.createDocumentFragment();
   tokens.text.forEach((place, position) => {
     // A token without text is a marker, or a part of a character that a later token completes.
     const span = strings[place] ? make("span", strings[place]) : make("span", strings[tokens.label[position]], "mark");
+    written += strings[place].length;
     span.dataset.token = position;
     paint(span, tokens, position);
     spans.append(span);
   });
-  if (text) spans.append(text);
+  if (text.length > written) spans.append(text.slice(written)); // what no token wrote
   body.replaceChildren(spans);
 };
 const fillAll = () => [...waiting.keys()].forEach(fill);

@@ -12,7 +12,7 @@ main.addEventListener("click", (event) => {
   if (at) open(...at, true, true);
 });
 
-const replies = () => path().filter((index) => messages[index].tokens && messages[index].tokens.text.length);
+const replies = () => path().filter((index) => messages[index].count);
 
 const step = (by) => {
   const all = replies();
@@ -20,13 +20,13 @@ const step = (by) => {
     const focused = document.activeElement.closest("article");
     const visible = all.find((index) => articles.get(index).getBoundingClientRect().bottom > 0) ?? all[0];
     const start = focused && all.includes(Number(focused.dataset.message)) ? Number(focused.dataset.message) : visible;
-    if (start !== undefined) open(start, by > 0 ? 0 : messages[start].tokens.text.length - 1, true, true);
+    if (start !== undefined) open(start, by > 0 ? 0 : messages[start].count - 1, true, true);
     return;
   }
   const { message, token } = cursor;
-  if (messages[message].tokens.text[token + by] !== undefined) return open(message, token + by, true, true);
+  if (token + by >= 0 && token + by < messages[message].count) return open(message, token + by, true, true);
   const next = all[all.indexOf(message) + by];
-  if (next !== undefined) open(next, by > 0 ? 0 : messages[next].tokens.text.length - 1, true, true);
+  if (next !== undefined) open(next, by > 0 ? 0 : messages[next].count - 1, true, true);
 };
 
 // The token nearest to the cursor's column on the next line, in the same reply or the one after it.
@@ -39,7 +39,7 @@ const stepLine = (by) => {
       if (best) return open(...best.place, true, true);
       at += by;
       if (all[at] === undefined) return;
-      token = by > 0 ? -1 : messages[all[at]].tokens.text.length;
+      token = by > 0 ? -1 : messages[all[at]].count;
       continue;
     }
     const rect = span.getClientRects()[0];
@@ -82,8 +82,8 @@ choice("tint", data.tints, tint, (value) => {
   tint = value;
   showLegend();
   for (const [index, element] of articles) {
-    if (!messages[index].tokens || waiting.has(index)) continue;
-    for (const span of element.querySelectorAll(".token")) paint(span, messages[index].tokens, Number(span.dataset.token));
+    if (!messages[index].count || waiting.has(index)) continue;
+    for (const span of element.querySelectorAll(".token")) paint(span, tokensOf(index), Number(span.dataset.token));
   }
 });
 

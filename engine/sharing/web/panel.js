@@ -12,7 +12,7 @@ const leave = () => {
   cursor = null;
   span.removeAttribute("tabindex");
   span.removeAttribute("aria-current");
-  paint(span, messages[message].tokens, token);
+  paint(span, tokensOf(message), token);
 };
 
 const open = (index, position, pinned, focus) => {
@@ -24,7 +24,7 @@ const open = (index, position, pinned, focus) => {
     span.classList.add("current");
     span.setAttribute("aria-current", "true");
     span.tabIndex = -1;
-    showPanel(messages[index], position);
+    showPanel(tokensOf(index), position);
   }
   if (focus) {
     span.focus({ preventScroll: true });
@@ -50,8 +50,7 @@ const bar = (kind, value) => {
   return track;
 };
 
-const showPanel = (message, position) => {
-  const tokens = message.tokens;
+const showPanel = (tokens, position) => {
   const total = tokens.text.length;
   const heading = make("div", "", "panel-heading");
   const label = make("h2", strings[tokens.label[position]]);

@@ -9,11 +9,11 @@ const TINTS = {
     of: (tokens, index) => {
       const log = tokens.log[index];
       return log === null || log === IMPOSSIBLE ? null : -log / UNIT / LN2;
-    }, bounds: [1, 2, 4, 8], write: (value) => number(value, 0) + " " + words.bits,
+    }, bounds: [1, 2, 4, 8], write: (value) => number(value, 0), unit: words.bits,
   },
   entropy: {
     of: (tokens, index) => (tokens.entropy[index] === null ? null : tokens.entropy[index] / UNIT),
-    bounds: [0.5, 1, 2, 4], write: (value) => number(value, value % 1 ? 1 : 0) + " " + words.bits,
+    bounds: [0.5, 1, 2, 4], write: (value) => number(value, value % 1 ? 1 : 0), unit: words.bits,
   },
   rank: { of: (tokens, index) => tokens.rank[index], bounds: [2, 3, 6, 21], write: (value) => String(value), whole: true },
 };
@@ -57,5 +57,7 @@ const showLegend = () => {
     entry.append(make("span", words.token, "token", "level" + place), " " + rangeOf(scheme, place));
     list.append(entry);
   }
-  legend.append(make("span", words.legend, "legend-title"), list);
+  const [, name] = data.tints.find(([value]) => value === tint);
+  const title = words.legend.replace("{name}", name) + (scheme.unit ? ` (${scheme.unit})` : "");
+  legend.append(make("span", title + ":", "legend-title"), list);
 };
