@@ -33,14 +33,19 @@ def chromium() -> str | None:
 
 
 class Page:
-    """One tab. `requests` are the addresses that it asked for, `troubles` what its console complained of."""
+    """One tab. `requests` are the addresses that it asked for, `troubles` what its console complained of.
+
+    `blocked` are those of them that the policy of the page held back.
+    """
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self._numbers = itertools.count(1)
         self._loaded = False
         self.requests: list[str] = []
+        self.blocked: list[str] = []
         self.troubles: list[str] = []
+        self._addresses: dict[str, str] = {}  # of the requests, by their ids
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
 
@@ -64,6 +69,9 @@ class Page:
                 self._loaded = True
             case "Network.requestWillBeSent":
                 self.requests.append(parameters["request"]["url"])
+                self._addresses[parameters["requestId"]] = parameters["request"]["url"]
+            case "Network.loadingFailed" if parameters.get("blockedReason") == "csp":
+                self.blocked.append(self._addresses[parameters["requestId"]])
             case "Log.entryAdded":
                 self.troubles.append(parameters["entry"]["text"])
             case "Runtime.exceptionThrown":
@@ -76,6 +84,7 @@ class Page:
         """Open a file and wait until it is loaded."""
         self._loaded = False
         self.requests.clear()
+        self.blocked.clear()
         self.troubles.clear()
         self.call("Page.navigate", url=path.as_uri())
         while not self._loaded:

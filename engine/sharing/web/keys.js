@@ -29,14 +29,20 @@ const step = (by) => {
   if (next !== undefined) open(next, by > 0 ? 0 : messages[next].count - 1, true, true);
 };
 
-// The token nearest to the cursor's column on the next line, in the same reply or the one after it.
+// The token nearest to the cursor's column on the next line, in the same reply or the one after it. The column is that
+// of the first step, so that up leads back to where down came from.
 const stepLine = (by) => {
   const from = cursor.span.getClientRects()[0] ?? cursor.span.getBoundingClientRect();
+  const column = cursor.column ?? from.left;
+  const arrive = (best) => {
+    open(...best.place, true, true);
+    cursor.column = column;
+  };
   const all = replies();
   for (let at = all.indexOf(cursor.message), token = cursor.token + by, line = null, best = null; ; token += by) {
     const span = all[at] === undefined ? null : spanOf(all[at], token);
     if (!span || !span.dataset.token) {
-      if (best) return open(...best.place, true, true);
+      if (best) return arrive(best);
       at += by;
       if (all[at] === undefined) return;
       token = by > 0 ? -1 : messages[all[at]].count;
@@ -45,8 +51,8 @@ const stepLine = (by) => {
     const rect = span.getClientRects()[0];
     if (!rect || (by > 0 ? rect.top < from.bottom - 2 : rect.bottom > from.top + 2) && all[at] === cursor.message) continue;
     if (line === null) line = rect;
-    else if (Math.abs(rect.top - line.top) > line.height / 2) return open(...best.place, true, true);
-    const distance = Math.abs(rect.left - from.left);
+    else if (Math.abs(rect.top - line.top) > line.height / 2) return arrive(best);
+    const distance = Math.abs(rect.left - column);
     if (!best || distance < best.distance) best = { distance, place: [all[at], token] };
   }
 };

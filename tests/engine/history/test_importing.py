@@ -243,7 +243,9 @@ def document() -> str:
 
 @given(data=st.data())
 @settings(max_examples=150, deadline=None)
-def test_any_value_in_any_place_is_taken_or_refused_and_the_file_stays_sound(document: str, data: st.DataObject) -> None:
+def test_any_value_in_any_place_is_taken_or_refused_and_the_file_stays_sound(
+    document: str, data: st.DataObject
+) -> None:
     changed = json.loads(document)
     way = data.draw(st.sampled_from(list(_places(changed))))
     holder = changed
@@ -253,8 +255,7 @@ def test_any_value_in_any_place_is_taken_or_refused_and_the_file_stays_sound(doc
     with NullHistory(secrets=tuple) as history:
         try:
             name = history.import_conversation(json.dumps(changed)).conversation.id
-        except HistoryError as error:
-            assert str(error)
+        except HistoryError:
             assert history.conversations() == ()
         else:
             history.export(name, "json")

@@ -86,7 +86,8 @@ class PieceModel:
         return _Cursor(self.tokenizer.vocabulary_size, tuple(tokens))
 
 
-PIECES = tuple(f" {word}" for word in "o a de que fome pão água solo vida e com por semente prato chuva mãe".split())
+_WORDS = ("o", "a", "de", "que", "fome", "pão", "água", "solo", "vida", "e", "com", "por", "semente", "prato", "chuva")
+PIECES = tuple(f" {word}" for word in _WORDS)
 
 
 def talk(

@@ -58,7 +58,11 @@ def test_visible_text_names_what_turns_text_around() -> None:
     assert visible("a\u202eb\u2028\x1b ção\n\t👩‍👩‍👧") == "a⟨U+202E⟩b⟨U+2028⟩␛ ção\n\t👩‍👩‍👧"
 
 
-@given(st.recursive(st.text() | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@given(
+    st.recursive(
+        st.text() | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
 def test_json_for_a_script_means_the_same_and_cannot_end_the_element(value: object) -> None:
     written = script_json(value)
     assert json.loads(written) == value
