@@ -23,6 +23,7 @@ from genchat.engine.history.records import (
 )
 
 if TYPE_CHECKING:
+    from genchat.engine.history.import_reading import Export
     from genchat.engine.history.trace import StoredTrace
 
 ExportFormat = Literal["json", "markdown"]
@@ -150,11 +151,11 @@ class History(Protocol):
         """The conversation as text: "json" holds every branch, "markdown" the shown one."""
         ...
 
-    def import_conversation(self, document: str, as_copy: bool = False) -> Imported:
-        """Add the conversation of a JSON export, all or nothing, under its own id, or with `as_copy` under a new one.
+    def import_conversation(self, export: "Export", as_copy: bool = False) -> Imported:
+        """Add the conversation of an export, all or nothing, under its own id, or with `as_copy` under a new one.
 
-        Raises HistoryError for a document that is no sound export, and ConversationExists when the id is taken: what
-        is there is never written over.
+        Raises HistoryError for a trace that cannot be read, and ConversationExists when the id is taken: what is there
+        is never written over. `import_reading.read_export` reads an export and refuses one that is not sound.
         """
         ...
 

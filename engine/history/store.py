@@ -41,6 +41,7 @@ from genchat.engine.redaction import known_keys
 from genchat.engine.text import safe_line
 
 if TYPE_CHECKING:  # numpy comes with them; a history is opened before the first frame is drawn
+    from genchat.engine.history.import_reading import Export
     from genchat.engine.history.trace import StoredTrace
     from genchat.engine.history.vocabulary import VocabularyBlob
 

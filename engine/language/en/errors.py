@@ -122,6 +122,7 @@ TEXTS = {
     "error.import_broken": "the export is damaged or was changed at {place}, and nothing was imported; export the conversation again",
     "error.import_exists": "conversation {name} is already in the history and was not changed; to have both: --copy",
     "error.one_format": "--html and --json exclude each other; use one of them",
+    "error.page_needs_file": "a page is for a browser, not for a terminal; add: -o NAME.html",
     "error.text_name_bad": '"{name}" cannot name a text; use letters, digits, hyphens and underscores',
     "error.text_not_here": 'there is no text "{name}"; here: {here}; see: genchat corpus list',
     "error.text_none_here": 'there is no text "{name}", and none was fetched or added yet; see: genchat corpus list',

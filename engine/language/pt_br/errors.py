@@ -122,6 +122,7 @@ TEXTS = {
     "error.import_broken": "a exportação está danificada ou foi alterada em {place}, e nada foi importado; exporte a conversa de novo",
     "error.import_exists": "a conversa {name} já está no histórico e não foi alterada; para ter as duas: --copy",
     "error.one_format": "--html e --json se excluem; use só uma das duas",
+    "error.page_needs_file": "uma página é para o navegador, não para o terminal; acrescente: -o NOME.html",
     "error.text_name_bad": '"{name}" não serve de nome para um texto; use letras, dígitos, hífen e sublinhado',
     "error.text_not_here": 'não existe o texto "{name}"; há: {here}; veja: genchat corpus list',
     "error.text_none_here": 'não existe o texto "{name}", e nenhum foi baixado ou adicionado ainda; veja: genchat corpus list',

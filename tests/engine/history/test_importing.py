@@ -13,7 +13,7 @@ from genchat.engine.contract import MessageData, Notice, Passage, Passages
 from genchat.engine.conversation import Role
 from genchat.engine.errors import ConversationExists, HistoryError
 from genchat.engine.history import HistoryStore, NullHistory
-from genchat.engine.history.import_reading import read_file
+from genchat.engine.history.import_reading import read_export, read_file
 from tests.engine.history.makers import GOOGLE_KEY, answer, ask, events, run, words
 
 HOSTILE = "\x1b]0;owned\x07 \x9b31m \u202e\U000e0041 </script> [/] ação 👩‍👩‍👧 \x00"
@@ -63,7 +63,7 @@ def test_an_export_imported_and_exported_again_is_the_same(store: HistoryStore) 
     exported = store.export(name, "json")
     with NullHistory(secrets=tuple) as other:
         ask(other, "something else is there already")
-        imported = other.import_conversation(exported)
+        imported = other.import_conversation(read_export(exported))
         assert imported.conversation.id == name
         assert imported.without_tokens == 0
         assert told(other.export(name, "json")) == told(exported)
@@ -82,9 +82,9 @@ def test_an_export_imported_and_exported_again_is_the_same(store: HistoryStore) 
 def test_the_second_generation_is_the_first_letter_for_letter_after_the_ids(store: HistoryStore) -> None:
     exported = store.export(rich(store), "json")
     with NullHistory(secrets=tuple) as other, NullHistory(secrets=tuple) as third:
-        name = other.import_conversation(exported).conversation.id
+        name = other.import_conversation(read_export(exported)).conversation.id
         second = other.export(name, "json")
-        third.import_conversation(second)
+        third.import_conversation(read_export(second))
         assert third.export(name, "json") == second
 
 
@@ -94,9 +94,9 @@ def test_what_is_in_the_history_is_never_written_over(store: HistoryStore) -> No
     changed = json.loads(exported)
     changed["messages"][0]["text"] = "another text"
     with pytest.raises(ConversationExists):
-        store.import_conversation(json.dumps(changed))
+        store.import_conversation(read_export(json.dumps(changed)))
     assert store.export(name, "json") == exported
-    copied = store.import_conversation(json.dumps(changed), as_copy=True).conversation
+    copied = store.import_conversation(read_export(json.dumps(changed)), as_copy=True).conversation
     assert copied.id != name
     assert store.tree(copied.id)[0].text == "another text"
     assert store.export(name, "json") == exported
@@ -107,7 +107,7 @@ def test_the_pieces_of_an_export_never_take_the_place_of_a_whole_vocabulary(stor
     exported = json.loads(store.export(name, "json"))
     exported["vocabularies"]["v1"]["pieces"] = dict.fromkeys(exported["vocabularies"]["v1"]["pieces"], "lie")
     before = store.export(name, "json")
-    copied = store.import_conversation(json.dumps(exported), as_copy=True).conversation
+    copied = store.import_conversation(read_export(json.dumps(exported)), as_copy=True).conversation
     assert '"lie"' in store.export(copied.id, "json")
     assert store.export(name, "json") == before
 
@@ -115,7 +115,7 @@ def test_the_pieces_of_an_export_never_take_the_place_of_a_whole_vocabulary(stor
 def test_an_export_without_tokens_says_how_many_replies_came_without(store: HistoryStore) -> None:
     exported = store.export(rich(store), "json", traces=False)
     with NullHistory(secrets=tuple) as other:
-        imported = other.import_conversation(exported)
+        imported = other.import_conversation(read_export(exported))
         assert imported.without_tokens == 3
         assert other.trace(other.tree(imported.conversation.id)[1].id) is None
 
@@ -127,7 +127,7 @@ def test_a_key_in_a_file_is_not_kept(store: HistoryStore) -> None:
     altered["messages"][1]["run"]["detail"] = GOOGLE_KEY
     altered["conversation"]["title"] = GOOGLE_KEY
     with NullHistory(secrets=lambda: (GOOGLE_KEY,)) as other:
-        imported = other.import_conversation(json.dumps(altered))
+        imported = other.import_conversation(read_export(json.dumps(altered)))
         assert GOOGLE_KEY not in other.export(imported.conversation.id, "json")
         assert imported.without_tokens == 1
 
@@ -177,7 +177,7 @@ def test_a_file_that_was_changed_is_refused_whole_and_the_place_is_named(store: 
         _set(place, BROKEN[place])(document)
     with NullHistory(secrets=tuple) as other:
         with pytest.raises(HistoryError) as refused:
-            other.import_conversation(json.dumps(document))
+            other.import_conversation(read_export(json.dumps(document)))
         assert refused.value.key in ("import_broken", "import_not_json")
         if refused.value.key == "import_broken":
             assert place.split(".")[0] in str(refused.value.values["place"])
@@ -201,7 +201,7 @@ def test_a_file_that_was_changed_is_refused_whole_and_the_place_is_named(store: 
 )
 def test_what_is_no_export_is_told_apart(store: HistoryStore, document: str, key: str) -> None:
     with pytest.raises(HistoryError) as refused:
-        store.import_conversation(document)
+        store.import_conversation(read_export(document))
     assert refused.value.key == key
     assert str(refused.value)
 
@@ -254,7 +254,7 @@ def test_any_value_in_any_place_is_taken_or_refused_and_the_file_stays_sound(
     holder[way[-1]] = data.draw(_VALUES)
     with NullHistory(secrets=tuple) as history:
         try:
-            name = history.import_conversation(json.dumps(changed)).conversation.id
+            name = history.import_conversation(read_export(json.dumps(changed))).conversation.id
         except HistoryError:
             assert history.conversations() == ()
         else:

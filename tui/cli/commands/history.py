@@ -240,6 +240,8 @@ def export(
     if html and everything:
         raise UsageError("one_format")
     chosen: Form = "html" if html else "json" if everything else form
+    if chosen == "html" and target is None and sys.stdout.isatty():
+        raise UsageError("page_needs_file")
     context = command_context(ctx)
     with _existing(context) as history:
         found = history.conversation(conversation or _latest(history))
@@ -267,14 +269,14 @@ def import_conversation(
     as_copy: Annotated[bool, typer.Option("--copy", help="cli.history.copy")] = False,
 ) -> None:
     """Add the conversation of a JSON export to the history."""
-    from genchat.engine.history.import_reading import read_file
+    from genchat.engine.history.import_reading import read_export, read_file
     from genchat.engine.text import safe_line
 
     context = command_context(ctx)
-    document = read_file(source)
+    export = read_export(read_file(source))
     history = context.open_history()
     try:
-        imported = history.import_conversation(document, as_copy)
+        imported = history.import_conversation(export, as_copy)
     finally:
         history.close()
     conversation = imported.conversation
