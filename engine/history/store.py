@@ -342,11 +342,9 @@ class HistoryStore:
         exported = self.conversation(conversation)
         return as_json(self, exported, traces) if form == "json" else as_markdown(self, exported)
 
-    def import_conversation(self, document: str, as_copy: bool = False) -> Imported:
-        from genchat.engine.history.import_reading import read_export
+    def import_conversation(self, export: "Export", as_copy: bool = False) -> Imported:
         from genchat.engine.history.importing import insert
 
-        export = read_export(document)
         secrets = tuple(self._secrets())
         return self._connections.write(lambda connection: insert(connection, export, secrets, as_copy), durable=True)
 
