@@ -211,7 +211,17 @@ class MessageData:
     values: Mapping[str, Any]
 
 
-Event = Step | Passages | MessageData | Notice | Finish
+@dataclass(frozen=True)
+class LateSteps:
+    """The steps of a reply whose probabilities became known only when its text had been streamed.
+
+    They write the same text as all steps before this event, and stand in their place.
+    """
+
+    steps: tuple[Step, ...]
+
+
+Event = Step | Passages | MessageData | Notice | LateSteps | Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +271,24 @@ class HasLanguageModel(Protocol):
 
     @property
     def model(self) -> LanguageModel: ...
+
+
+@runtime_checkable
+class Resumes(Protocol):
+    """A backend that can begin a reply with given tokens, which is how a reply is taken up at any of its places."""
+
+    def resume(
+        self,
+        asked: Sequence[Message] | str,
+        tokens: Sequence[int],
+        settings: ReplySettings,
+        should_stop: StopSignal | None = None,
+    ) -> Iterator[Event]:
+        """The events are those of a whole reply to messages, or of a continuation of a text, whose first tokens are
+        `tokens`; `max_tokens` counts them too. With the settings and the seed of an earlier reply and its own tokens
+        the same text comes. Raises UsageError("fork_beyond_context") where they do not fit the context.
+        """
+        ...
 
 
 @runtime_checkable

@@ -3,7 +3,7 @@
 Both are plain: the caller may leave between any two tokens, and what was produced is kept.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -24,6 +24,9 @@ def generate(
     cursor: Cursor | None = None,
     position: int = 0,
     sampler: Sampler | None = None,
+    given: Sequence[int] = (),
+    written: Sequence[int] = (),
+    remember: Callable[[Cursor, Sampler], object] | None = None,
 ) -> Iterator[Step]:
     """Draw up to `max_tokens` tokens after `prompt`.
 
@@ -32,7 +35,9 @@ def generate(
 
     To go on from within a reply, `prompt` ends with the tokens kept of it and `position` is how many those are: the
     same seed then draws what it drew there. What a stage remembers (mirostat) comes with a fork of the `sampler`,
-    which is used in place of a new one.
+    which is used in place of a new one. The first tokens are those of `given`, as far as it reaches: they are taken
+    whatever would have been drawn. `written` are the kept tokens themselves, of whose last bytes a character may still
+    be pending. `remember` is called before each token, with what stands there.
     """
     tokenizer = model.tokenizer
     specials = frozenset(tokenizer.special_tokens.values())
@@ -40,12 +45,16 @@ def generate(
     here = model.start(prompt) if cursor is None else cursor
     before = list(prompt)
     pending = IncrementalText()
+    for token in written:
+        pending.push(tokenizer.token_bytes(token))
     end = position + max_tokens
     for at in range(position, end):
         if should_stop is not None and should_stop():
             return
         log_probs = here.log_probs()
-        draw = drawer.draw(log_probs, before, at)
+        if remember is not None:
+            remember(here, drawer)
+        draw = drawer.draw(log_probs, before, at, given[at - position] if at - position < len(given) else None)
         ends = draw.token in stop_tokens
         last = ends or at == end - 1
         text = pending.push(b"" if ends else tokenizer.token_bytes(draw.token), final=last)

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from genchat.tui.screens.chat import ChatScreen
 
 _SCREEN_ACTIONS = (
-    "new", "rename", "delete", "export", "search", "regenerate", "without_documents", "opinion", "edit", "copy", "mode",
-    "sampling", "models", "tokens", "heat", "list", "panel", "stop", "export_page", "export_everything", "picture",
+    "new", "rename", "delete", "export", "export_page", "search", "regenerate", "without_documents", "opinion",
+    "candidates", "type_token", "go_on", "undo_fork", "edit", "copy", "mode", "sampling", "models", "tokens", "heat",
+    "list", "tree", "panel", "stop", "export_everything", "picture",
 )  # fmt: skip
 _APP_ACTIONS = ("documents", "words", "train", "theme", "help", "quit")
 

@@ -34,15 +34,23 @@ class Sampler:
 
     def fork(self) -> "Sampler":
         """A second sampler at this place, with the same seed; drawing with one leaves the other as it is."""
-        other = Sampler(self.settings, self.tokenizer)
-        other.seed, other.position, other._states = self.seed, self.position, dict(self._states)
+        other = object.__new__(Sampler)
+        other.__dict__.update(self.__dict__)
+        other._states = dict(self._states)
         return other
 
-    def draw(self, log_probs: FloatArray, before: Sequence[int] = (), position: int | None = None) -> Draw:
+    def draw(
+        self,
+        log_probs: FloatArray,
+        before: Sequence[int] = (),
+        position: int | None = None,
+        given: int | None = None,
+    ) -> Draw:
         """The sampler draws one token from float32 [vocabulary] log-probabilities.
 
         `before` are the tokens before it, prompt included. `position` counts from 0 at the beginning of the reply and
-        fixes, with the seed, every random number; by default it is one more than at the last draw.
+        fixes, with the seed, every random number; by default it is one more than at the last draw. `given` is a token
+        that is taken whatever the number says.
         """
         at = self.position if position is None else position
         candidates, adjusted = Candidates(log_probs), log_probs
@@ -76,10 +84,13 @@ class Sampler:
         else:
             uniform = random_number(self.seed, at, "draw")
             token, span = candidates.draw(uniform)
+        by_hand = given is not None and given != token
+        if by_hand and given is not None:
+            token, span = given, None
         for stage, now in zip(self._stages, seen, strict=False):
             self._states[stage.name] = stage.after(now, token)
         self.position = at + 1
-        return Draw(token, uniform, tuple(done), adjusted, removed, candidates.count, span)
+        return Draw(token, uniform, tuple(done), adjusted, removed, candidates.count, span, by_hand)
 
     def _input(self, name: str, candidates: Candidates, before: Sequence[int], position: int) -> StageInput:
         return StageInput(

@@ -33,12 +33,15 @@ _WORDS = (
 )  # fmt: skip
 
 
-def as_page(history: History, conversation: Conversation) -> str:
-    """The page as HTML, in the language in use. Raises HistoryError for a trace that cannot be read."""
+def as_page(history: History, conversation: Conversation, traces: bool = True) -> str:
+    """The page as HTML, in the language in use; with `traces` each token of a reply can be opened.
+
+    Raises HistoryError for a trace that cannot be read.
+    """
     style, script = _part("page.css"), _script()
     title = safe_line(visible(conversation.title)) or say("sharing.untitled")
     language = language_in_use()
-    values, tokens = page_data(history, conversation)
+    values, tokens = page_data(history, conversation, traces)
     data = values | {
         "words": {name: say(f"sharing.page.{name}") for name in _WORDS},
         "tints": [[name, say(f"sharing.tint.{name}")] for name in TINTS],

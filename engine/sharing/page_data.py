@@ -43,8 +43,10 @@ class _Strings:
         return known
 
 
-def page_data(history: History, conversation: Conversation) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:
-    """The conversation as plain values, and the tokens of the replies by the place of their message.
+def page_data(
+    history: History, conversation: Conversation, traces: bool
+) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:
+    """The conversation as plain values, and (with `traces`) the tokens of the replies by the place of their message.
 
     Raises HistoryError for a trace that cannot be read.
     """
@@ -56,7 +58,7 @@ def page_data(history: History, conversation: Conversation) -> tuple[dict[str, A
     written = []
     for place, message in enumerate(messages):
         written.append(_message(history, message, places))
-        trace = history.trace(message.id)
+        trace = history.trace(message.id) if traces else None
         if trace is not None and len(trace):
             tokens[place] = _tokens(tuple(trace), Labels(trace.vocabulary), strings)
             written[place]["count"] = len(trace)

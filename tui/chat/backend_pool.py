@@ -67,6 +67,7 @@ class BackendPool:
                 except Exception as error:
                     self._failures[name] = error
                     raise
+            _remember_replies(backend)
             with self._lock:
                 self._open[name] = backend
                 self._open.move_to_end(name)
@@ -78,3 +79,12 @@ class BackendPool:
         """Return the lock that is held while that model works, so that a reply and a question about it take turns."""
         with self._lock:
             return self._model_locks.setdefault(name, threading.Lock())
+
+
+def _remember_replies(backend: Backend) -> None:
+    """Let a model of this machine keep the pasts of its replies, so that they can be forked at once."""
+    from genchat.engine.forking import Pasts
+    from genchat.engine.local_backend import LocalBackend
+
+    if isinstance(backend, LocalBackend) and backend.pasts is None:
+        backend.pasts = Pasts()

@@ -12,6 +12,7 @@ from functools import partial
 
 from textual.worker import get_current_worker
 
+from genchat.engine.contract import Backend, ReplySettings
 from genchat.engine.conversation import Role
 from genchat.engine.errors import GenchatError
 from genchat.tui.chat.dialogue import Status, Turn
@@ -76,13 +77,30 @@ class LiveReply:
 
         Without documents, the model behind them answers by itself; where there is none, a local model does.
         """
+        settings = self._session.settings_for(question)
+        self._begin(question, self._session.new_reply(settings), self._session.opener(with_documents), settings)
+
+    def answer_from(self, question: Turn, origin: Turn, tokens: tuple[int, ...], settings: ReplySettings) -> None:
+        """Begin another version of `origin` with the model that wrote it; its first tokens are `tokens`."""
+        turn = self._session.new_reply(settings)
+        turn.speaker, turn.family, turn.backend = origin.speaker, origin.family, origin.backend
+        turn.forked_from = origin
+        self._begin(question, turn, self._session.opener_of(origin), settings, tokens)
+
+    def _begin(
+        self,
+        question: Turn,
+        turn: Turn,
+        opener: tuple[str, Callable[[], Backend]],
+        settings: ReplySettings,
+        tokens: tuple[int, ...] = (),
+    ) -> None:
         session = self._session
-        settings = session.settings_for(question)
-        turn = session.dialogue.add(session.new_reply(settings), question)
-        name, open_backend = session.opener(with_documents)
+        session.dialogue.add(turn, question)
+        name, open_backend = opener
         begun = tuple(session.dialogue.messages_before(turn))
         stream = ReplyStream(
-            Request(begun, settings, question.text if session.free_text else None),
+            Request(begun, settings, question.text if session.free_text else None, tokens),
             open_backend,
             session.pool.model_lock(name),
             None if question.stored is None else HistoryListener(session.history, question.stored, turn, settings),
@@ -119,7 +137,9 @@ class LiveReply:
             return
         turn = live.turn
         self._take(batch, turn)
-        if batch.records:
+        if batch.late is not None:
+            self._transcript.replace_records(turn)
+        elif batch.records:
             self._transcript.grow(turn, batch.records)
         if batch.changes_more_than_text:
             self._transcript.refresh_turn(turn)
@@ -134,6 +154,9 @@ class LiveReply:
     def _take(self, batch: Batch, turn: Turn) -> None:
         """Copy what arrived into its turn."""
         turn.text += batch.text
+        if batch.late is not None:
+            turn.records[:] = batch.late
+            self._inspector.forget(turn)
         turn.records += batch.records
         for notice in batch.notices:
             take_notice(turn, notice)
@@ -142,6 +165,7 @@ class LiveReply:
         turn.tokens_per_second = batch.tokens_per_second
         if batch.backend is not None:
             turn.speaker, turn.family = batch.backend.info.name, batch.backend.info.family
+            turn.checksum = batch.backend.info.checksum
             turn.status = Status.STREAMING
         if batch.status is not None:
             turn.status, turn.error = batch.status, batch.error

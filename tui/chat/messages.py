@@ -103,6 +103,15 @@ class TokenPicked(Message):
 
 
 @dataclass
+class CandidateTaken(Message):
+    """The person wants this token at that place of the turn instead of the one that stands there."""
+
+    turn: Turn
+    index: int
+    token: int
+
+
+@dataclass
 class EvidenceArrived(Message):
     """The model has said why it chose one token; `evidence` is None where it has nothing to say."""
 

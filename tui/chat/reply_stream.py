@@ -11,9 +11,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from genchat.engine.contract import Backend, Event, Finish, MessageData, Notice, Passages, ReplySettings, Step
+from genchat.engine.contract import (
+    Backend,
+    Event,
+    Finish,
+    LateSteps,
+    MessageData,
+    Notice,
+    Passages,
+    ReplySettings,
+    Resumes,
+    Step,
+)
 from genchat.engine.conversation import Message
-from genchat.engine.errors import GenchatError, RemoteError
+from genchat.engine.errors import GenchatError, RemoteError, UsageError
 from genchat.engine.history.protocol import History, ReplyRecorder
 from genchat.engine.history.records import FinalStatus, RunStart
 from genchat.engine.language import say, words_of
@@ -29,11 +40,15 @@ _FINAL: Mapping[Status, FinalStatus] = {Status.STOPPED: "stopped", Status.ERROR:
 
 @dataclass(frozen=True)
 class Request:
-    """A request asks a backend for an answer to `messages`, or, with `free_text`, for the continuation of that text."""
+    """A request asks a backend for an answer to `messages`, or, with `free_text`, for the continuation of that text.
+
+    With `tokens`, what is written begins with them.
+    """
 
     messages: tuple[Message, ...]
     settings: ReplySettings
     free_text: str | None = None
+    tokens: tuple[int, ...] = ()
 
 
 class ReplyListener:
@@ -85,6 +100,7 @@ class Batch:
     """A batch holds everything that came since the last drain."""
 
     records: "list[TokenRecord]" = field(default_factory=list)
+    late: "list[TokenRecord] | None" = None  # all records of the reply so far, in place of those that came
     text: str = ""
     passages: Passages | None = None
     data: Mapping[str, Any] | None = None
@@ -98,7 +114,7 @@ class Batch:
     @property
     def changes_more_than_text(self) -> bool:
         """Return whether the heading or the remarks of the turn have changed."""
-        return bool(self.status or self.notices or self.passages or self.backend)
+        return bool(self.status or self.notices or self.passages or self.backend or self.late)
 
 
 class ReplyStream:
@@ -176,7 +192,9 @@ class ReplyStream:
         from genchat.tui.chat.token_records import Recorder
 
         recorder = Recorder(backend.tokenizer)
-        if self.request.free_text is None:
+        if self.request.tokens:
+            events = self._resume(backend, should_stop)
+        elif self.request.free_text is None:
             events = backend.reply(self.request.messages, self.request.settings, should_stop)
         else:
             events = backend.complete(self.request.free_text, self.request.settings, should_stop)
@@ -187,6 +205,9 @@ class ReplyStream:
                 self._put_step(wake, recorder.record(event), event.text)
                 if self._pause:
                     self._stop.wait(self._pause)
+            elif isinstance(event, LateSteps):
+                late = [recorder.record(step) for step in event.steps]
+                self._put(wake, lambda batch, late=late: _replace_records(batch, late))  # type: ignore[misc]
             elif isinstance(event, Finish):
                 status = Status.of(event.reason)
             else:
@@ -194,6 +215,13 @@ class ReplyStream:
             if should_stop() and not isinstance(event, Finish) and backend.capabilities.remote:
                 return Status.STOPPED
         return status
+
+    def _resume(self, backend: Backend, should_stop: Callable[[], bool]) -> Iterator[Event]:
+        request = self.request
+        if not isinstance(backend, Resumes) or not backend.capabilities.can_fork:
+            raise UsageError("fork_impossible", name=backend.info.name)
+        asked = request.messages if request.free_text is None else request.free_text
+        return backend.resume(asked, request.tokens, request.settings, should_stop)
 
     def _one_at_a_time(self, events: Iterator[Event]) -> Iterator[Event]:
         while True:
@@ -224,6 +252,10 @@ class ReplyStream:
     def _speed(self) -> float | None:
         elapsed = time.monotonic() - self._first_token_at
         return (self._count - 1) / elapsed if self._count > 1 and elapsed > 0 else None
+
+
+def _replace_records(batch: Batch, late: "list[TokenRecord]") -> None:
+    batch.records, batch.late = [], late
 
 
 def _adder(event: Passages | MessageData | Notice) -> Callable[[Batch], object]:

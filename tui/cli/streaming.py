@@ -14,6 +14,7 @@ from genchat.engine.contract import (
     Event,
     Finish,
     FinishReason,
+    LateSteps,
     Notice,
     Passage,
     Passages,
@@ -145,6 +146,14 @@ def _take(event: Event, outcome: Outcome, labels: Labels, output: Output, form: 
             outcome.steps.append(step_values(event, labels, top))
         else:
             output.json_line(step_values(event, labels, top))
+    elif isinstance(event, LateSteps):
+        outcome.tokens = len(event.steps)
+        values = [step_values(step, labels, top) for step in event.steps]
+        if form == "json":
+            outcome.steps = values
+        elif form == "jsonl":
+            for each in values:
+                output.json_line({**each, "late": True})
     elif isinstance(event, Notice):
         if event.key == "retrieval.unsupported":
             spans = cast("Iterable[tuple[int, int]]", event.values.get("spans", ()))

@@ -12,7 +12,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -22,6 +21,7 @@ from genchat.tui.chat import messages
 from genchat.tui.chat.composer import Composer
 from genchat.tui.chat.conversation_manager import ConversationManager
 from genchat.tui.chat.dialogue import Turn
+from genchat.tui.chat.forks import Forks
 from genchat.tui.chat.host import Host
 from genchat.tui.chat.inspector import Inspector
 from genchat.tui.chat.live_reply import LiveReply, ReplyCallbacks
@@ -30,7 +30,8 @@ from genchat.tui.chat.second_opinion import SecondOpinion
 from genchat.tui.chat.session import Session
 from genchat.tui.keys import bind
 from genchat.tui.screens.layout import Arrangement, arrange
-from genchat.tui.screens.screen_picture import self_contained
+from genchat.tui.screens.microscope import MicroscopeScreen
+from genchat.tui.screens.sharing import SharingScreen
 from genchat.tui.widgets.conversation_list import ConversationList
 from genchat.tui.widgets.header import Header
 from genchat.tui.widgets.key_bar import KeyBar
@@ -40,7 +41,7 @@ from genchat.tui.widgets.surprise import SurpriseLine
 from genchat.tui.widgets.transcript import Transcript
 
 
-class ChatScreen(Screen[None]):
+class ChatScreen(MicroscopeScreen, SharingScreen):
     """The chat screen creates the widgets and the controllers and forwards keys and messages to them."""
 
     AUTO_FOCUS = "#prompt"
@@ -50,7 +51,6 @@ class ChatScreen(Screen[None]):
         bind("escape", "stop", "stop", show=True, priority=True),
         bind("escape", "home", "home", show=True),
         bind("ctrl+d", "without_documents", "without_documents", show=True, priority=True),
-        bind("o", "opinion", "opinion", show=True),
         bind("f2", "models", "models", show=True, priority=True),
         bind("f3", "sampling", "sampling", show=True, priority=True),
         bind("f4", "tokens", "tokens", show=True, priority=True),
@@ -62,8 +62,12 @@ class ChatScreen(Screen[None]):
         bind("f10", "panel", "panel", show=True, priority=True),
         bind("alt+left,left_square_bracket", "sibling(-1)", "sibling_previous"),
         bind("alt+right,right_square_bracket", "sibling(1)", "sibling_next"),
+        bind("left_curly_bracket", "question_sibling(-1)", "question_previous"),
+        bind("right_curly_bracket", "question_sibling(1)", "question_next"),
         bind("tab", "next_place(1)", "next_place"),
         bind("shift+tab", "next_place(-1)", "previous_place"),
+        bind("g", "tree", "tree"),
+        bind("ctrl+g", "tree", "tree_anywhere", priority=True),
         bind("ctrl+n", "new", "new", priority=True),
         bind("ctrl+f", "search", "search", show=True, priority=True),
         bind("y", "copy", "copy_reply"),
@@ -79,15 +83,15 @@ class ChatScreen(Screen[None]):
         self.transcript = Transcript(id="transcript")
         self.prompt = Prompt(id="prompt")
         self.panel = Panel(id="panel")
-        self._strip = CandidateStrip(id="strip")
+        self.strip = CandidateStrip(id="strip")
         self._surprise = SurpriseLine(id="surprise")
         self._mark = Static("›", id="prompt-mark", markup=False)
         self._arrangement = Arrangement()
-        self._host = host = Host(self)
+        self.host = host = Host(self)
         self.models = ModelSwitcher(session, host, self.header)
         self.conversation_manager = ConversationManager(session, host, self.conversations, self._show_conversation)
         self._composer = Composer(session, host, self.prompt, self._mark)
-        self.inspector = Inspector(session, host, self.panel, self._strip, self._surprise)
+        self.inspector = Inspector(session, host, self.panel, self.strip, self._surprise)
         self._reply = LiveReply(
             session,
             host,
@@ -95,7 +99,8 @@ class ChatScreen(Screen[None]):
             self.inspector,
             ReplyCallbacks(self.models.show_progress, self._reply_changed),
         )
-        self._opinion = SecondOpinion(session, host, self.transcript, self.inspector)
+        self.forks = Forks(session, host, self._reply, self.inspector)
+        self.opinion = SecondOpinion(session, host, self.transcript, self.inspector)
 
     # -- the parts and where they stand -------------------------------------------------------------------------
 
@@ -107,7 +112,7 @@ class ChatScreen(Screen[None]):
             with Vertical(id="middle"):
                 yield self.transcript
                 yield self._surprise
-                yield self._strip
+                yield self.strip
                 with Horizontal(id="prompt-row"):
                     yield self._mark
                     yield self.prompt
@@ -128,7 +133,7 @@ class ChatScreen(Screen[None]):
         notices = self.session.history.notices
         self.header.show_kept(all(notice.key != "history.not_kept" for notice in notices))
         for notice in notices:
-            self._host.note(say(notice.key, **dict(notice.values)), lasting=True)
+            self.host.note(say(notice.key, **dict(notice.values)), lasting=True)
         if self.conversation is not None:
             self.conversation_manager.open(self.conversation)
 
@@ -142,7 +147,7 @@ class ChatScreen(Screen[None]):
         """Repaint everything, because colours have changed."""
         self.transcript.repaint_all()
         self.panel.repaint_all()
-        self._strip.repaint_all()
+        self.strip.repaint_all()
         for part in (self.header, self._surprise, self.query_one(KeyBar)):
             part.refresh()
 
@@ -171,7 +176,7 @@ class ChatScreen(Screen[None]):
     @on(Prompt.Sent)
     def _sent(self, message: Prompt.Sent) -> None:
         if self.session.live is not None:
-            self._host.note(say("tui.still_writing"))
+            self.host.note(say("tui.still_writing"))
         elif message.text.strip():
             question = self._reply.ask(message.text, in_place_of=self._composer.editing)
             self._composer.accept(message.text)
@@ -186,8 +191,8 @@ class ChatScreen(Screen[None]):
         self._reply.stop()
 
     def action_regenerate(self) -> None:
-        """Make another version of the last reply."""
-        question = self.session.dialogue.last_question
+        """Make another version of the reply under the cursor, or of the last one."""
+        question = self._question
         if question is not None:
             self._reply.answer(question)
 
@@ -198,47 +203,43 @@ class ChatScreen(Screen[None]):
             self._reply.answer(question, with_documents=False)
 
     def action_edit(self) -> None:
-        """Edit the last message, whose old wording stays as another version."""
-        question = self.session.dialogue.last_question
+        """Edit the message of the exchange under the cursor, or the last; its old wording stays as another version."""
+        question = self._question
         if question is not None:
             self._composer.edit(question)
             self._leave_panel()
             self.prompt.focus()
             self.refresh_bindings()
 
+    @property
+    def _question(self) -> Turn | None:
+        """Return the message of the exchange under the cursor, or the last one."""
+        cursor = self.transcript.cursor
+        asked = None if cursor is None else self.session.dialogue.parent_of(cursor[0])
+        return self.session.dialogue.last_question if asked is None else asked
+
+    def action_question_sibling(self, by: int) -> None:
+        """Show another version of the message of the exchange under the cursor, or of the last one."""
+        if self._question is not None:
+            self.show_version(self._question, by)
+
     def action_sibling(self, by: int) -> None:
         """Show another version of the reply under the cursor, or of the last one."""
         cursor = self.transcript.cursor
         turn = cursor[0] if cursor is not None else self.session.dialogue.last_reply
         if turn is not None:
-            self._switch(turn, by)
+            self.show_version(turn, by)
 
     @on(Transcript.SiblingWanted)
     def _sibling_wanted(self, message: Transcript.SiblingWanted) -> None:
-        self._switch(message.turn, message.by)
+        self.show_version(message.turn, message.by)
 
-    def _switch(self, turn: Turn, by: int) -> None:
+    def show_version(self, turn: Turn, by: int) -> None:
+        """Show the version of a turn that is `by` steps away."""
         if self.session.live is None and self.session.show_sibling(turn, by) is not None:
             self._show_conversation()
 
     # -- the open token -----------------------------------------------------------------------------------------
-
-    @on(messages.EvidenceArrived)
-    def _evidence_arrived(self, message: messages.EvidenceArrived) -> None:
-        self.inspector.answered(message)
-
-    @on(messages.CursorMoved)
-    def _cursor_moved(self) -> None:
-        cursor = self.transcript.cursor
-        if cursor is None:
-            self.inspector.follow(self.session.dialogue.last_reply)
-        else:
-            self.inspector.following = False
-            self.inspector.open(*cursor)
-
-    @on(messages.TokenPicked)
-    def _token_picked(self, message: messages.TokenPicked) -> None:
-        self.transcript.select(message.turn, message.index)
 
     def action_tokens(self) -> None:
         """Move the focus to the tokens."""
@@ -250,14 +251,6 @@ class ChatScreen(Screen[None]):
     def action_heat(self) -> None:
         """Colour tokens by surprise, or stop colouring them."""
         self.transcript.heat = not self.transcript.heat
-
-    def action_opinion(self) -> None:
-        """Show how a local model scores the reply, or the reply's own tokens again."""
-        self._opinion.toggle()
-
-    @on(messages.OpinionArrived)
-    def _opinion_arrived(self, message: messages.OpinionArrived) -> None:
-        self._opinion.arrived(message)
 
     # -- models and settings ------------------------------------------------------------------------------------
 
@@ -301,7 +294,7 @@ class ChatScreen(Screen[None]):
                 self.session.settings, self.session.pace = choices.settings, choices.pace
                 self._show_settings()
 
-        self._host.ask(SamplingScreen(Choices(self.session.settings, self.session.pace)), chosen)
+        self.host.ask(SamplingScreen(Choices(self.session.settings, self.session.pace)), chosen)
 
     def action_mode(self) -> None:
         """Switch between answering and continuing a text."""
@@ -358,32 +351,24 @@ class ChatScreen(Screen[None]):
         """Search all messages."""
         self.conversation_manager.search()
 
-    def action_export(self) -> None:
-        """Write the conversation to a Markdown file."""
-        self.conversation_manager.export()
-
-    def action_export_page(self) -> None:
-        """Write the conversation to a web page."""
-        self.conversation_manager.export("page")
-
-    def action_export_everything(self) -> None:
-        """Write the conversation to a JSON file that can be imported again."""
-        self.conversation_manager.export("everything")
-
-    def action_picture(self) -> None:
-        """Write what is on the screen to an SVG file."""
-        self.conversation_manager.picture(lambda: self_contained(self.app.export_screenshot(title="genchat")))
-
-    @on(messages.ConversationExported)
-    def _exported(self, message: messages.ConversationExported) -> None:
-        self.conversation_manager.exported(message)
-
     def action_copy(self) -> None:
         """Copy the last reply to the clipboard."""
         reply = self.session.dialogue.last_reply
         if reply is not None:
             self.app.copy_to_clipboard(safe(reply.text))
-            self._host.note(say("tui.copied"))
+            self.host.note(say("tui.copied"))
+
+    def action_tree(self) -> None:
+        """Show all branches of the conversation."""
+        from genchat.tui.screens.tree import TreeScreen
+
+        def chosen(turn: Turn | None) -> None:
+            if turn is not None:
+                self.session.show_branch(turn)
+                self._show_conversation()
+                self.transcript.reveal_turn(turn)
+
+        self.host.ask(TreeScreen(self.session.dialogue, self.session.history), chosen)
 
     # -- moving about -------------------------------------------------------------------------------------------
 
@@ -397,6 +382,8 @@ class ChatScreen(Screen[None]):
                 return not running and (self._composer.editing is not None or not self.prompt.has_focus)
             case "regenerate" | "edit":
                 return not running and dialogue.last_question is not None
+            case "tree":
+                return not running and bool(dialogue.path)
             case "new" | "mode":
                 return not running
             case "copy":
@@ -408,9 +395,7 @@ class ChatScreen(Screen[None]):
             case "without_documents":
                 reply = dialogue.last_reply
                 return not running and reply is not None and (reply.abstained or bool(reply.passages))
-            case "opinion":
-                return self._opinion.target is not None
-        return True
+        return super().check_action(action, parameters)
 
     def action_home(self) -> None:
         """Go back to the prompt."""
@@ -437,6 +422,12 @@ class ChatScreen(Screen[None]):
         self._leave_panel()
         self._arrange()
         (self.conversations if self._arrangement.list else self.prompt).focus()
+
+    def show_panel(self) -> None:
+        """Show the panel where it is hidden, and give it the focus."""
+        if self.has_class("-no-panel"):
+            self.action_panel()
+        self.panel.focus()
 
     def action_panel(self) -> None:
         """Show or hide the panel."""

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from genchat.tui.chat.token_records import Row, TokenRecord
 
 MARK = "▸"
+POINTER = "›"  # stands at the candidate that Enter would take
 _NUMBER, _DRAWN = 6, 8
 _SHORTEST_BAR = 4
 COMPACT_WIDTH = 24  # the narrowest width for `paint_compact`
+_POINTED = Style(bold=True, underline=True)
 _LABEL = (9, 18)  # narrowest, widest
 
 
@@ -65,14 +67,14 @@ def paint_header(width: int, styles: ThemeStyles) -> Strip:
     return line.add(say("tui.panel.drawn"), width=_DRAWN, right=True).strip()
 
 
-def paint_row(row: "Row", chosen: bool, width: int, styles: ThemeStyles, family: str) -> Strip:
-    """Paint one candidate."""
+def paint_row(row: "Row", chosen: bool, width: int, styles: ThemeStyles, family: str, pointed: bool = False) -> Strip:
+    """Paint one candidate; the one pointed at has a sign of its own."""
     cut = row.cut_by is not None
     accent = styles.family_colour(family)
     style = styles.faint if cut else styles.strong if chosen else styles.text
     line = Line(width, styles.text)
-    line.add(MARK if chosen else " ", Style(color=accent)).add(" ")
-    line.add(row.label, style, width=label_width(width))
+    line.add(MARK if chosen else " ", Style(color=accent)).add(POINTER if pointed else " ", styles.strong)
+    line.add(row.label, style + _POINTED if pointed else style, width=label_width(width))
     line.add(percent(row.raw), styles.faint if cut else styles.muted, width=_NUMBER, right=True)
     room = width - 2 - label_width(width) - _NUMBER - _DRAWN - 1
     drawn = "" if row.drawn is None else percent(row.drawn)
@@ -82,14 +84,17 @@ def paint_row(row: "Row", chosen: bool, width: int, styles: ThemeStyles, family:
     return Strip([*line.strip().crop(0, width - room), *_paint_bar(row, chosen, room, styles, accent)], width)
 
 
-def paint_compact(row: "Row", chosen: bool, width: int, styles: ThemeStyles, family: str) -> Strip:
+def paint_compact(
+    row: "Row", chosen: bool, width: int, styles: ThemeStyles, family: str, pointed: bool = False
+) -> Strip:
     """Paint one candidate without a bar: label, the model's own probability, → the one drawn from, or the stage that
     cut it.
     """
     style = styles.faint if row.cut_by is not None else styles.strong if chosen else styles.text
     line = Line(width, styles.text)
-    line.add(MARK if chosen else " ", Style(color=styles.family_colour(family))).add(" ")
-    line.add(row.label, style, width=max(width - 17, 1))
+    line.add(MARK if chosen else " ", Style(color=styles.family_colour(family)))
+    line.add(POINTER if pointed else " ", styles.strong)
+    line.add(row.label, style + _POINTED if pointed else style, width=max(width - 17, 1))
     line.add(percent(row.raw), styles.faint if row.cut_by is not None else styles.muted, width=5, right=True)
     drawn = "" if row.drawn is None else percent(row.drawn)
     line.add(" → " if drawn else "   ", styles.faint)
@@ -153,7 +158,9 @@ def paint_sampling(record: "TokenRecord", width: int, styles: ThemeStyles) -> li
             pieces.append(say("sampling.step.cut", name=name, value=value, kept=kept))
         else:
             pieces.append(say("sampling.step.did", name=name, value=setting(stage.setting)))
-    if record.uniform is not None:
+    if record.by_hand:
+        pieces.append(say("sampling.step.by_hand"))
+    elif record.uniform is not None:
         interval = record.interval
         where = say("sampling.step.draw", value=decimal(record.uniform, 4))
         if interval is not None:

@@ -4,7 +4,7 @@ It shows the newest token while a reply comes and any past token the cursor stan
 token to token; nothing here reflows by itself.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from textual import events
@@ -18,6 +18,7 @@ from genchat.engine.evidence import Evidence
 from genchat.engine.language import say, words_of
 from genchat.engine.text import safe_line
 from genchat.tui.chat.dialogue import Turn
+from genchat.tui.chat.messages import CandidateTaken
 from genchat.tui.colours import ThemeStyles, theme_styles
 from genchat.tui.keys import bind
 from genchat.tui.widgets.candidates import (
@@ -34,6 +35,9 @@ from genchat.tui.widgets.painting import Line
 from genchat.tui.widgets.why import Scene
 from genchat.tui.widgets.why.painters import paint_why
 
+if TYPE_CHECKING:
+    from genchat.tui.chat.token_records import Row
+
 _MARGIN = 1
 _LINES_BESIDE_ROWS = 24  # what stands above and below the candidates when everything is shown
 _FEWEST_ROWS = 6
@@ -45,9 +49,14 @@ class Panel(ScrollView, can_focus=True):
 
     HELP_TITLE = "tui.help.panel"
     BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter", "take", "take", show=True),
+        bind("up", "walk(-1)", "walk_up"),
+        bind("down", "walk(1)", "walk_down"),
+        bind("left", "screen.move_token(-1)", "token_left"),
+        bind("right", "screen.move_token(1)", "token_right"),
         bind("a", "all_rows", "all_rows", show=True),
-        bind("up", "scroll_up", "scroll_up"),
-        bind("down", "scroll_down", "scroll_down"),
+        bind("pageup", "page_up", "panel_up"),
+        bind("pagedown", "page_down", "panel_down"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -59,9 +68,14 @@ class Panel(ScrollView, can_focus=True):
         self._evidence_of: tuple[Turn, int] | None = None
         self._capabilities = Capabilities()
         self._all_rows = False
+        self._rows: list[Row] = []  # the candidates as they stand here
+        self._rows_at: list[tuple[int, int]] = []  # line and column of each
+        self._pointer: int | None = None  # the candidate that Enter would take, while the panel has the focus
 
     def show(self, turn: Turn | None, index: int, capabilities: Capabilities | None = None) -> None:
         """Open token `index` of `turn`; None shows what the panel is for."""
+        if (turn, index) != (self._turn, self._index):
+            self._pointer = None
         self._turn, self._index = turn, index
         if capabilities is not None:
             self._capabilities = capabilities
@@ -104,6 +118,7 @@ class Panel(ScrollView, can_focus=True):
 
     def _compose_lines(self) -> list[Strip]:
         turn, styles, width = self._turn, self._theme_styles, self._width
+        self._rows, self._rows_at = [], []
         if turn is None or self._index >= len(turn.records):
             return self._empty(turn)
         record = turn.records[self._index]
@@ -119,7 +134,11 @@ class Panel(ScrollView, can_focus=True):
             count = record.row_count if self._all_rows else max(self.size.height - _LINES_BESIDE_ROWS, _FEWEST_ROWS)
             rows = record.rows(count)
             lines.append(paint_header(width, styles))
-            lines += [paint_row(row, row.token == record.token, width, styles, turn.records_family) for row in rows]
+            self._rows, self._rows_at = rows, [(len(lines) + index, 0) for index in range(len(rows))]
+            lines += [
+                paint_row(row, row.token == record.token, width, styles, turn.records_family, self._points_at(index))
+                for index, row in enumerate(rows)
+            ]
             lines += [Strip.blank(width, styles.text)] * (count - len(rows) if record.kind == "exact" else 0)
             lines += paint_rest(record, rows, width, styles)
             lines += paint_sampling(record, width, styles)
@@ -173,17 +192,78 @@ class Panel(ScrollView, can_focus=True):
     def on_resize(self, event: events.Resize) -> None:
         self._paint()
 
+    # -- walking the candidates -----------------------------------------------------------------------------------
+
+    def _points_at(self, index: int) -> bool:
+        return self.has_focus and index == self._pointer
+
+    def on_focus(self) -> None:
+        """Point at the token that stands in the text."""
+        if self._pointer is None:
+            self._pointer = self._standing()
+        self._paint()
+
+    def on_blur(self) -> None:
+        self._pointer = None
+        self._paint()
+
+    def _standing(self) -> int:
+        record = self._turn.records[self._index] if self._turn is not None and self._rows else None
+        tokens = [row.token for row in self._rows]
+        return tokens.index(record.token) if record is not None and record.token in tokens else 0
+
+    def action_walk(self, by: int) -> None:
+        """Point at the next candidate; after the last one the panel scrolls on to the reasons."""
+        pointer = self._standing() if self._pointer is None else self._pointer
+        leaving = pointer + by >= len(self._rows) or (by < 0 and self._scrolled_past_rows())
+        if not self._rows or leaving:
+            self.scroll_relative(y=by, animate=False)
+            return
+        self._pointer = max(pointer + by, 0)
+        self._paint()
+        self._reveal_pointer()
+
+    def _scrolled_past_rows(self) -> bool:
+        return bool(self._rows_at) and self.scroll_offset.y > self._rows_at[-1][0]
+
+    def _reveal_pointer(self) -> None:
+        if self._pointer is None:
+            return
+        line, height = self._rows_at[self._pointer][0], self.scrollable_content_region.height
+        if self._pointer == 0:
+            self.scroll_to(y=0, animate=False)
+        elif not self.scroll_offset.y <= line < self.scroll_offset.y + height:
+            self.scroll_to(y=max(line - height + 1, 0) if line > self.scroll_offset.y else line, animate=False)
+
+    def action_take(self) -> None:
+        """Go on with the candidate that is pointed at."""
+        if self._turn is not None and self._pointer is not None and self._pointer < len(self._rows):
+            self.post_message(CandidateTaken(self._turn, self._index, self._rows[self._pointer].token))
+
+    def on_click(self, event: events.Click) -> None:
+        """Point at a candidate; a click on the one pointed at takes it."""
+        line = self.scroll_offset.y + event.y
+        beside = [index for index, (top, left) in enumerate(self._rows_at) if top == line and left <= event.x - _MARGIN]
+        if not beside:
+            return
+        if beside[-1] == self._pointer:
+            self.action_take()
+        else:
+            self._pointer = beside[-1]
+            self._paint()
+
     def action_all_rows(self) -> None:
         """Show all stored candidates, or only the best again."""
         self._all_rows = not self._all_rows
         self._paint()
 
 
-class CandidateStrip(Panel, can_focus=False):
+class CandidateStrip(Panel, can_focus=True):
     """The strip is the panel for narrow screens: one line on the token, two lines with the best candidates."""
 
     def _compose_lines(self) -> list[Strip]:
         turn, styles, width = self._turn, self._theme_styles, self._width
+        self._rows, self._rows_at = [], []
         if turn is None or self._index >= len(turn.records):
             return self._empty(turn)[1 : 1 + _STRIP_LINES]
         record = turn.records[self._index]
@@ -196,10 +276,21 @@ class CandidateStrip(Panel, can_focus=False):
             return [*lines, *self._paragraph(words_of(record.reason or "tui.panel.not_stored"))][:_STRIP_LINES]
         columns = min(max(width // COMPACT_WIDTH, 1), _STRIP_COLUMNS)
         rows = record.rows((_STRIP_LINES - 1) * columns)
+        self._rows = rows[: (_STRIP_LINES - 1) * columns]
+        self._rows_at = [
+            (1 + index // columns, index % columns * (width // columns)) for index in range(len(self._rows))
+        ]
         for first in range(0, (_STRIP_LINES - 1) * columns, columns):
             cells = [
-                paint_compact(row, row.token == record.token, width // columns, styles, turn.records_family)
-                for row in rows[first : first + columns]
+                paint_compact(
+                    row,
+                    row.token == record.token,
+                    width // columns,
+                    styles,
+                    turn.records_family,
+                    self._points_at(first + index),
+                )
+                for index, row in enumerate(self._rows[first : first + columns])
             ]
             lines.append(Strip.join(cells).adjust_cell_length(width, styles.text))
         return lines

@@ -47,9 +47,13 @@ class Transcript(ScrollView, can_focus=True):
         bind("end", "follow", "follow", show=True),
         bind("n", "surprise(1)", "surprise_next", show=True),
         bind("p", "surprise(-1)", "surprise_previous"),
+        bind("enter", "screen.candidates", "candidates", show=True),
         bind("pageup", "page_up", "page_up"),
         bind("pagedown", "page_down", "page_down"),
     ]
+
+    class NothingSurprising(Message):
+        """There is no improbable token in the direction that was asked for."""
 
     class SiblingWanted(Message):
         """The person clicked ‹ or › of a turn."""
@@ -103,6 +107,15 @@ class Transcript(ScrollView, can_focus=True):
             self._measure()
         else:
             self._refresh_block(block, first)
+
+    def replace_records(self, turn: Turn) -> None:
+        """Paint a shown turn anew whose text is divided into other tokens now."""
+        for index, block in enumerate(self._blocks):
+            if block.turn is turn:
+                self._blocks[index] = Block(turn, self._text_width)
+                if self._cursor is not None and self._cursor[0] == index:
+                    self._cursor = None
+        self._measure()
 
     def refresh_turn(self, turn: Turn) -> None:
         """Repaint a turn whose status, notes or error has changed."""
@@ -245,6 +258,7 @@ class Transcript(ScrollView, can_focus=True):
         """Scroll so that a shown turn begins near the top."""
         block = self._block_of(turn)
         if block is not None:
+            self.follows = False
             self.scroll_to(y=max(self._top(self._blocks.index(block)) - 1, 0), animate=False)
 
     def unselect(self) -> None:
@@ -335,6 +349,8 @@ class Transcript(ScrollView, can_focus=True):
         beyond = [position for position in surprising if (position > current if by > 0 else position < current)]
         if beyond:
             self._move_to(*(beyond[0] if by > 0 else beyond[-1]))
+        else:
+            self.post_message(self.NothingSurprising())
 
     def action_follow(self) -> None:
         """Go back to the newest token."""

@@ -262,4 +262,8 @@ TEXTS = {
     "error.name_claimed": 'process {process} is training a model called "{name}" now; choose another name, or wait until it is done',
     "error.checkpoint_stands": 'there is a training checkpoint of an earlier run called "{name}" at {path}; continue with --resume, start over with --replace, or choose another name',
     "error.checkpoint_stands_here": 'there is already a training checkpoint of an earlier run called "{name}"; continue with resume=True, start over with replace=True, or choose another name',
+    "error.fork_beyond_context": "the reply would not fit: the model reads at most {tokens:# token|# tokens}; fork at an earlier token, or begin a new conversation (Ctrl+N)",
+    "error.fork_impossible": '"{name}" cannot continue from within a reply: only models that run on this machine can; choose one with F2 and answer again with F5',
+    "error.fork_unwritable": '"{name}" has no tokens for: {pieces}; type something else',
+    "error.fork_model_changed": 'the model "{name}" is another one now than when this reply was written, so the same place no longer exists in it; answer again with F5',
 }

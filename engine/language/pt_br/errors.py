@@ -262,4 +262,8 @@ TEXTS = {
     "error.name_claimed": 'o processo {process} está treinando agora um modelo chamado "{name}"; escolha outro nome, ou espere ele terminar',
     "error.checkpoint_stands": 'há um checkpoint de treino anterior chamado "{name}" em {path}; continue com --resume, recomece com --replace, ou escolha outro nome',
     "error.checkpoint_stands_here": 'já há um checkpoint de treino anterior chamado "{name}"; continue com resume=True, recomece com replace=True, ou escolha outro nome',
+    "error.fork_beyond_context": "a resposta não caberia: o modelo lê no máximo {tokens:# token|# tokens}; escolha um token anterior, ou comece outra conversa (Ctrl+N)",
+    "error.fork_impossible": '"{name}" não sabe continuar de dentro de uma resposta: só os modelos que rodam nesta máquina sabem; escolha um com F2 e responda de novo com F5',
+    "error.fork_unwritable": '"{name}" não tem tokens para: {pieces}; digite outra coisa',
+    "error.fork_model_changed": 'o modelo "{name}" agora é outro, não o que escreveu esta resposta, e por isso o mesmo lugar já não existe nele; responda de novo com F5',
 }

@@ -20,5 +20,6 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 @pytest.fixture
 def history() -> Iterator[NullHistory]:
-    with NullHistory(secrets=tuple) as kept:
-        yield kept
+    kept = NullHistory(secrets=tuple)
+    yield kept
+    kept.close()

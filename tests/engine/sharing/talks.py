@@ -63,7 +63,8 @@ class _Cursor:
         draws = np.random.default_rng(int.from_bytes(digest[:8]))
         logits = draws.normal(0, draws.uniform(0.5, 5), self._size)
         logits[-len(CHAT_SPECIALS) :] = -30
-        return (logits - np.log(np.exp(logits).sum())).astype(np.float32)
+        logits -= np.log(np.exp(logits).sum())
+        return logits.astype(np.float32)
 
     def advance(self, token: int) -> None:
         self._past = (*self._past, token)

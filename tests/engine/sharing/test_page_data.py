@@ -118,6 +118,15 @@ def test_what_hostile_people_write_adds_no_element_and_stays_harmless_text(histo
     assert visible(asked.text) in [message["text"] for message in json.loads(seen.blocks["data"])["messages"]]
 
 
+def test_a_page_without_traces_holds_the_texts_alone(history: NullHistory) -> None:
+    name = talk(history)
+    seen = Seen(as_page(history, history.conversation(name), traces=False))
+    assert list(seen.blocks) == ["data"]
+    assert [message["text"] for message in json.loads(seen.blocks["data"])["messages"]] == [
+        message.text for message in history.tree(name)
+    ]
+
+
 def test_a_page_speaks_the_language_in_use(history: NullHistory) -> None:
     name = talk(history, 1, 3)
     assert '<html lang="en"' in page_of(history, name)

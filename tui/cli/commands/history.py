@@ -248,7 +248,7 @@ def export(
         if chosen == "html":
             from genchat.engine.sharing.page import as_page
 
-            document = as_page(history, found)
+            document = as_page(history, found, traces)
         else:
             document = history.export(found.id, chosen, traces)
     if target is None:
