@@ -1,19 +1,25 @@
 """A page in a real browser: what is seen, what keys and mouse do, and what hostile text does not."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from genchat.engine.contract import ReplySettings, Step
+from genchat.engine.conversation import Message, Role
 from genchat.engine.distribution import TopKDistribution
 from genchat.engine.history import NullHistory
+from genchat.engine.history.records import StoredStep
 from genchat.engine.history.trace import StoredTrace
 from genchat.engine.language import use_language
+from genchat.engine.local_backend import LocalBackend
+from genchat.engine.sampling import SamplingSettings
 from genchat.engine.sharing.page import TINTS, as_page
 from genchat.engine.sharing.visible_text import visible
 from tests.browser import Page
-from tests.engine.sharing.talks import HOSTILE, HUGE, PIECES, talk
+from tests.engine.sharing.talks import HOSTILE, HUGE, PIECES, PieceModel, talk
 
 CURRENT = "document.querySelector('.token.current')"
 # The contrast of every text that is seen, as WCAG 2.2 counts it; colours behind it are laid over one another.
@@ -119,6 +125,36 @@ def test_a_token_shows_its_candidates_before_and_after_sampling(
         percent = 100 * math.exp(log_prob)
         assert float(row[1].strip("<%")) == pytest.approx(max(percent, 0.01), rel=0.01, abs=0.006)
         assert row[2].startswith("cut by top-") == (step.cut_by(token) is not None)
+
+
+class _WithDraws(list[StoredStep]):
+    """A stored trace that also kept how each token was drawn."""
+
+    vocabulary = None
+
+
+def test_a_kept_draw_shows_its_random_number_and_its_stages(
+    page: Page, history: NullHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = talk(history, 1)
+    settings = ReplySettings(SamplingSettings(seed=1, top_k=8, temperature=0.8), 40)
+    question = [Message(Role.USER, "o que é fome?")]
+    live = [event for event in LocalBackend(PieceModel(PIECES)).reply(question, settings) if isinstance(event, Step)]
+    kept = shown_trace(history, name)
+    assert [step.token for step in live] == [step.token for step in kept]
+    drawn = _WithDraws(replace(step, draw=told.draw) for step, told in zip(kept, live, strict=True))
+    monkeypatch.setattr(history, "trace", lambda message: drawn if message == history.shown(name)[1].id else None)
+    opened(page, history, name, tmp_path)
+    page.press("ArrowRight")
+    draw = live[0].draw
+    assert draw is not None
+    assert draw.uniform is not None
+    facts = page.value("document.querySelector('#panel dl').textContent")
+    assert f"random number{draw.uniform:.4f} (" in facts
+    rows = page.value(
+        "[...document.querySelectorAll('#panel table:last-of-type tbody tr')].map((row) => row.cells[1].textContent)"
+    )
+    assert rows == [str(stage.kept) for stage in draw.stages]
 
 
 def test_arrows_walk_tokens_and_lines_and_escape_closes(page: Page, history: NullHistory, tmp_path: Path) -> None:
