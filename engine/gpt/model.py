@@ -146,6 +146,14 @@ class GptCursor:
         twin._cache = self._cache.fork()
         return twin
 
+    @property
+    def held_bytes(self) -> int:
+        """See engine.forking.KnowsItsSize: a position of the shared cache, which has room for as much again, the
+        tokens, and what the model believes after them.
+        """
+        believed = 0 if self._log_probs is None else self._log_probs.nbytes
+        return 2 * self._cache.bytes_per_token + 8 * len(self._tokens) + believed
+
     @torch.inference_mode()
     def evidence(self) -> GptEvidence:
         """Attention of this position and the logit lens of every layer; reads the window once more."""

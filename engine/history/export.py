@@ -11,6 +11,7 @@ import base64
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from genchat.engine import __version__
@@ -178,24 +179,30 @@ def _token(step: StoredStep, vocabulary: StoredVocabulary | None) -> dict[str, A
     written: dict[str, Any] = {
         "token": step.token,
         "text": step.text,
-        "log_prob": _rounded(step.log_prob),
+        "log_prob": rounded(step.log_prob),
         "rank": step.rank,
-        "entropy_bits": _rounded(step.raw.entropy),
+        "entropy_bits": rounded(step.raw.entropy),
     }
     if isinstance(step.raw, TopKDistribution):
         written["candidates"] = [
             {
                 "token": token,
                 "piece": None if vocabulary is None else vocabulary.label(token),
-                "log_prob": _rounded(log_prob),
-                "drawn_from": _rounded(step.drawn_from.log_prob(token)),
+                "log_prob": log_prob,
+                "drawn_from": drawn,
                 "cut_by": step.cut_by(token),
             }
-            for token, log_prob in zip(step.raw.tokens.tolist(), step.raw.token_log_probs.tolist(), strict=True)
+            for token, log_prob, drawn in candidates_of(step.raw, step)
         ]
     return written
 
 
-def _rounded(value: float | None) -> float | None:
+def candidates_of(raw: TopKDistribution, step: StoredStep) -> Iterator[tuple[int, float | None, float | None]]:
+    """The stored candidates of a step, likeliest first: token, the model's own log-probability, that of the draw."""
+    for token, log_prob in zip(raw.tokens.tolist(), raw.token_log_probs.tolist(), strict=True):
+        yield token, rounded(log_prob), rounded(step.drawn_from.log_prob(token))
+
+
+def rounded(value: float | None) -> float | None:
     """JSON has no infinity: what cannot come is null, as is what is not known."""
     return None if value is None or not math.isfinite(value) else round(value, 4)

@@ -112,6 +112,12 @@ class LstmCursor:
         twin._log_probs = self._log_probs
         return twin
 
+    @property
+    def held_bytes(self) -> int:
+        """See engine.forking.KnowsItsSize: the state, and what the model believes after it."""
+        arrays = [part for layer in self._state for part in (layer.hidden, layer.cell, layer.gates)]
+        return sum(part.nbytes for part in arrays) + (0 if self._log_probs is None else self._log_probs.nbytes)
+
     def evidence(self) -> LstmEvidence:
         """Gates and cells as the last token left them."""
         return LstmEvidence(

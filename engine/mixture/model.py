@@ -134,6 +134,12 @@ class MixtureCursor:
         twin._log_probs = self._log_probs
         return twin
 
+    @property
+    def held_bytes(self) -> int:
+        """See engine.forking.KnowsItsSize: both parts, and what they believe together."""
+        size = 4 * self._model.info.vocabulary_size
+        return size + sum(int(getattr(part, "held_bytes", size)) for part in (self._first, self._second))
+
     def evidence(self) -> MixtureEvidence:
         """The weight of each part here, and each part's own evidence."""
         share = self._share()

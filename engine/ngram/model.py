@@ -51,5 +51,10 @@ class NgramCursor:
     def fork(self) -> "NgramCursor":
         return NgramCursor(self._model, self._state, list(self._past))
 
+    @property
+    def held_bytes(self) -> int:
+        """See engine.forking.KnowsItsSize: the tokens before, twice where a reply is recalled."""
+        return 16 * len(self._past)
+
     def evidence(self) -> Evidence:
         return explain(self._model.tables, self._model.corpus, self._state, self._past, self.log_probs())

@@ -9,8 +9,8 @@ from genchat.engine.conversation import Role
 from genchat.tui.chat.dialogue import Dialogue, Turn
 from genchat.tui.chat.tree import rows_of, shared_lengths
 from genchat.tui.screens.tree import TreeScreen
-from tests.tui.support import Source, chat, make_app, say, store, text_of, until
-from tests.tui.test_forks import FEW, hashed, over
+from tests.tui.forked import Talk, answered, fork_once, over
+from tests.tui.support import store, text_of, until
 
 
 def grown(*replies: str) -> Dialogue:
@@ -58,21 +58,22 @@ def test_thousands_of_versions_and_a_deep_conversation_are_rows_too() -> None:
     assert len(rows_of(dialogue)) == 7001
 
 
+async def opened(talk: Talk) -> TreeScreen:
+    """The tree, open."""
+    await talk.pilot.press("ctrl+g")
+    await until(talk.pilot, lambda: isinstance(talk.app.screen, TreeScreen))
+    await talk.pilot.pause()
+    assert isinstance(talk.app.screen, TreeScreen)
+    return talk.app.screen
+
+
 async def test_a_branch_is_chosen_in_the_tree_and_shown() -> None:
-    app = make_app(Source({"hash": hashed}), settings=FEW, model="hash")
-    async with app.run_test(size=(120, 36)) as pilot:
-        await say(pilot, "oi")
-        dialogue = chat(app).session.dialogue
-        first = dialogue.last_reply
-        await pilot.press("f4", "home", "right", "enter", "down", "enter")
-        await over(pilot)
-        second = dialogue.last_reply
+    async with answered((120, 36)) as talk:
+        app, pilot, first = talk.app, talk.pilot, talk.first
+        await fork_once(pilot)
+        second = talk.newest
         assert second is not first
-        await pilot.press("ctrl+g")
-        await until(pilot, lambda: isinstance(app.screen, TreeScreen))
-        await pilot.pause()
-        screen = app.screen
-        assert isinstance(screen, TreeScreen)
+        screen = await opened(talk)
         assert screen.view.row is not None
         assert screen.view.row.turn is second
         assert screen.view.row.first == 1
@@ -80,19 +81,15 @@ async def test_a_branch_is_chosen_in_the_tree_and_shown() -> None:
         assert screen.view.row.turn is first
         await pilot.press("enter")
         await until(pilot, lambda: not isinstance(app.screen, TreeScreen))
-        assert dialogue.last_reply is first
+        assert talk.newest is first
 
 
 async def test_two_branches_are_compared_and_escape_leaves_all_as_it_was() -> None:
-    app = make_app(Source({"hash": hashed}), settings=FEW, model="hash")
-    async with app.run_test(size=(80, 24)) as pilot:
-        await say(pilot, "oi")
-        await pilot.press("f4", "home", "right", "enter", "down", "enter")
-        await over(pilot)
-        shown = chat(app).session.dialogue.last_reply
-        await pilot.press("ctrl+g")
-        await until(pilot, lambda: isinstance(app.screen, TreeScreen))
-        await pilot.pause()
+    async with answered((80, 24)) as talk:
+        app, pilot = talk.app, talk.pilot
+        await fork_once(pilot)
+        shown = talk.newest
+        await opened(talk)
         await pilot.press("equals_sign", "up")
         await pilot.pause()
         lines = text_of(app).split("\n")
@@ -100,21 +97,16 @@ async def test_two_branches_are_compared_and_escape_leaves_all_as_it_was() -> No
         assert any(line.lstrip().startswith("› ") for line in lines[12:])
         await pilot.press("escape")
         await pilot.pause()
-        assert chat(app).session.dialogue.last_reply is shown
+        assert talk.newest is shown
 
 
 async def test_the_branch_chosen_in_the_tree_is_the_one_a_later_start_opens(tmp_path: Path) -> None:
     with store(tmp_path) as history:
-        app = make_app(Source({"hash": hashed}), history=history, settings=FEW, model="hash")
-        async with app.run_test(size=(120, 36)) as pilot:
-            await say(pilot, "oi")
-            first = chat(app).session.dialogue.last_reply
-            assert first is not None
+        async with answered((120, 36), history) as talk:
+            app, pilot, first = talk.app, talk.pilot, talk.first
             await pilot.press("f5")
             await over(pilot)
-            await pilot.press("ctrl+g")
-            await until(pilot, lambda: isinstance(app.screen, TreeScreen))
-            await pilot.pause()
+            await opened(talk)
             await pilot.press("up", "enter")
             await until(pilot, lambda: not isinstance(app.screen, TreeScreen))
         conversation = history.conversations()[0].id

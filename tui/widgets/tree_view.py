@@ -21,12 +21,11 @@ from genchat.tui.chat.tree import BranchRow
 from genchat.tui.colours import theme_styles
 from genchat.tui.keys import bind
 from genchat.tui.widgets.painting import right_aligned
+from genchat.tui.widgets.surprise import surprise_bar
 
 _MARGIN = 1
 _DEEPEST = 8  # levels of indentation
-_BARS = "▁▂▃▄▅▆▇█"
 _SPARKS = 10
-_HIGHEST = 12.0  # bits of a full bar
 _WHO = 14
 _WIDE = 90  # columns from which on the sparkline is shown
 
@@ -104,8 +103,9 @@ class TreeView(ScrollView, can_focus=True):
         facts: list[tuple[str, Style]] = []
         if row.first_log_prob is not None:
             facts.append((f"  {percentage(math.exp(row.first_log_prob))}", styles.muted))
-        if row.bits is not None:
-            facts.append((f"  {decimal(row.bits)} {say('tui.panel.bits')}", styles.faint))
+        bits = row.bits
+        if bits is not None:
+            facts.append((f"  {decimal(bits)} {say('tui.panel.bits')}", styles.faint))
             if width >= _WIDE:
                 facts.append((f"  {_sparkline(row)}", styles.faint))
         if row.turn.role is Role.ASSISTANT and row.turn.status is not Status.DONE:
@@ -178,4 +178,4 @@ def _sparkline(row: BranchRow) -> str:
     values = [record.surprisal or 0.0 for record in row.turn.records]
     count = min(_SPARKS, len(values))
     parts = [values[len(values) * part // count : len(values) * (part + 1) // count] for part in range(count)]
-    return "".join(_BARS[round(min(max(part) / _HIGHEST, 1) * (len(_BARS) - 1))] for part in parts)
+    return "".join(surprise_bar(max(part)) for part in parts)

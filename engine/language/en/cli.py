@@ -212,4 +212,10 @@ TEXTS = {
     "cli.metavar.tag": "TAG",
     "cli.metavar.model1": "MODEL1",
     "cli.metavar.model2": "MODEL2",
+    "cli.overview.inspect": "show how a model reads a text, token by token",
+    "cli.inspect.help": "Lay a text under the microscope: the probability, rank and surprise of each of its tokens. On a terminal the interface opens with the cursor on the tokens; elsewhere a table is printed. The model writes nothing.",
+    "cli.inspect.file": "a text file; - for stdin",
+    "cli.inspect.table": "print the table on a terminal too",
+    "cli.inspect.totals": "{tokens:# token|# tokens}   {bytes:# byte|# bytes}   {bits_per_byte} bits per byte",
+    "cli.inspect.paste": "paste the text, then press Enter and Ctrl+D",
 }

@@ -212,4 +212,10 @@ TEXTS = {
     "cli.metavar.tag": "ETIQUETA",
     "cli.metavar.model1": "MODELO1",
     "cli.metavar.model2": "MODELO2",
+    "cli.overview.inspect": "mostra como um modelo lê um texto, token a token",
+    "cli.inspect.help": "Põe um texto no microscópio: a probabilidade, a posição e a surpresa de cada token. Em um terminal, a interface abre com o cursor nos tokens; fora dele, sai uma tabela. O modelo não escreve nada.",
+    "cli.inspect.file": "um arquivo de texto; - para stdin",
+    "cli.inspect.table": "mostra a tabela também em um terminal",
+    "cli.inspect.totals": "{tokens:# token|# tokens}   {bytes:# byte|# bytes}   {bits_per_byte} bits por byte",
+    "cli.inspect.paste": "cole o texto e depois aperte Enter e Ctrl+D",
 }
