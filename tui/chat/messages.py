@@ -78,6 +78,14 @@ class ConversationDeleted(Message):
     error: str = ""
 
 
+@dataclass
+class ConversationExported(Message):
+    """A conversation was written to a file; if that failed, `error` says why."""
+
+    path: str
+    error: str = ""
+
+
 class CursorMoved(Message):
     """The token cursor of the transcript has moved or gone; the transcript knows where it is.
 

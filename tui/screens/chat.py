@@ -34,6 +34,7 @@ from genchat.tui.screens.exchange_keys import ExchangeKeys
 from genchat.tui.screens.explanations import explanations_of
 from genchat.tui.screens.fork_keys import FORK_ACTIONS, ForkKeys
 from genchat.tui.screens.layout import Arrangement, arrange
+from genchat.tui.screens.sharing import SharingScreen
 from genchat.tui.widgets.conversation_list import ConversationList
 from genchat.tui.widgets.header import Header
 from genchat.tui.widgets.key_bar import KeyBar
@@ -43,7 +44,7 @@ from genchat.tui.widgets.surprise import SurpriseLine
 from genchat.tui.widgets.transcript import Transcript
 
 
-class ChatScreen(ExchangeKeys, ForkKeys):
+class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
     """The chat screen creates the widgets and the controllers and forwards keys and messages to them."""
 
     AUTO_FOCUS = "#prompt"
@@ -328,14 +329,6 @@ class ChatScreen(ExchangeKeys, ForkKeys):
         """Search all messages."""
         self.conversation_manager.search()
 
-    def action_export(self) -> None:
-        """Write the conversation to a Markdown file."""
-        self.conversation_manager.export()
-
-    def action_export_page(self) -> None:
-        """Write the conversation, with all branches and tokens, to a web page."""
-        self.conversation_manager.export(".html")
-
     def action_copy(self) -> None:
         """Copy the last reply to the clipboard."""
         reply = self.session.dialogue.last_reply
@@ -377,7 +370,7 @@ class ChatScreen(ExchangeKeys, ForkKeys):
                 return any(turn.records for turn in dialogue.path)
             case "opinion":
                 return self.opinion.target is not None
-            case "rename" | "delete" | "export" | "export_page":
+            case "rename" | "delete" | "export" | "export_page" | "export_everything":
                 return not running and self.session.stored_id is not None
             case "without_documents":
                 reply = dialogue.last_reply
