@@ -71,7 +71,8 @@ _DEGREES = {
         r"(gain |build )?muscles?( mass)?|bulking)\b"
     ),
     "light": re.compile(
-        r"\b((?<!que )(?<!nao )leves?|emagrec\w*|perder peso|light|lose weight|(pouc|menos|baix)\w* (em )?(calorias?|caloric\w+|kcal)"
+        r"\b((?<!que )(?<!nao )leves?|emagrec\w*|perder peso|light|lose weight|"
+        r"(pouc|menos|baix)\w* (em )?(calorias?|caloric\w+|kcal)"
         r"|low[ -]calories?|(fewest|few|fewer|least|lowest) (calories|kcal))\b"
     ),
     "quick": re.compile(r"\b(rapid[oa]s?|rapidinh[oa]s?|pratic[oa]s?|quick|fast)\b"),

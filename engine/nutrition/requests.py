@@ -135,7 +135,7 @@ def speaks_of_eating(lines: Sequence[str], wish: Wish) -> bool:
 
 
 def _is_about_food(folded: str, wish: Wish) -> bool:
-    """Whether a question wants to know something: "é bom para quem treina?", but not "lanche para quem não come ovo"."""
+    """Whether a question wants to know something: "é bom para quem treina?", not "lanche para quem não come ovo"."""
     if _ABOUT_FOOD.search(folded) or _FOR_WHOM_AT_THE_END.search(folded):
         return True
     for_them = wish.restrictions and (wish.names_meals or _ASKING.search(folded) or _MENU.search(folded))
