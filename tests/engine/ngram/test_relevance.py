@@ -62,6 +62,10 @@ R: São 56.
 P: estou triste
 R: Sinto muito. Quer conversar?
 
+### Achado
+P: a chave foi achada por quem?
+R: Pela Rita, no sábado.
+
 ### Jabuti
 P: Tenho uma jabuti chamada Velocidade e outra chamada Luz.
 R: Nomes exatos!
@@ -96,6 +100,8 @@ def answer(model: ChatNgramModel, *texts: str) -> str:
         ("quanto é 7 vezes 9?", "Não sei isso."),
         ("qual é a capital da Mongólia?", "Não sei isso."),
         ("eu moro em Goiânia", "Não sei isso."),
+        ("por quem foi machada?", "Não sei isso."),
+        ("capital moldava", "Não sei isso."),
     ],
 )
 def test_what_the_training_text_does_not_answer_is_not_answered(model: ChatNgramModel, prompt: str, reply: str) -> None:
