@@ -58,6 +58,18 @@ R: A capital da França é Paris.
 P: quanto é 7 vezes 8?
 R: São 56.
 
+### Nove
+P: quanto é 9 vezes 9?
+R: São 81.
+
+### Continentes
+P: quantos continentes existem?
+R: Seis ou sete.
+
+### Planetas
+P: o sol tem planetas e mais planetas
+R: Tem oito.
+
 ### Triste
 P: estou triste
 R: Sinto muito. Quer conversar?
@@ -102,6 +114,8 @@ def answer(model: ChatNgramModel, *texts: str) -> str:
         ("eu moro em Goiânia", "Não sei isso."),
         ("por quem foi machada?", "Não sei isso."),
         ("capital moldava", "Não sei isso."),
+        ("quanto é 9 vezes 7?", "Não sei isso."),
+        ("quantos planetas existem?", "Não sei isso."),
     ],
 )
 def test_what_the_training_text_does_not_answer_is_not_answered(model: ChatNgramModel, prompt: str, reply: str) -> None:
