@@ -2,7 +2,8 @@
 
 The thread that generates calls `add`; what it collects is handed to the writer's thread about every half second, also
 when nothing more comes: a model that writes fifteen words and stalls loses none of them. A checkpoint still waiting
-there takes the place of the next one, so a slow disk makes checkpoints rarer and never holds up the reply. The trace is rewritten whole, so it is rewritten only when it has grown by a tenth.
+there takes the place of the next one, so a slow disk makes checkpoints rarer and never holds up the reply. The trace
+is rewritten whole, so it is rewritten only when it has grown by a tenth.
 """
 
 import json
