@@ -152,6 +152,11 @@ class StageDefinition:
         switches = (setting for setting in self.settings if setting.off is not None)
         return any(getattr(settings, setting.name) != setting.off for setting in switches)
 
+    @property
+    def remembers(self) -> bool:
+        """The answer is true where what it does depends on the tokens that were drawn with it before."""
+        return self.after is not _unchanged
+
     def shown_value(self, settings: "SamplingSettings") -> Value | None:
         """The value of its first setting; None for a stage without settings, and for one that does not show it."""
         shown = self.settings and self.shows_value
@@ -162,11 +167,6 @@ class StageDefinition:
         """The setting that switches the stage on under these settings, else its first; None for a stage without any."""
         on = (each for each in self.settings if each.off is not None and getattr(settings, each.name) != each.off)
         return next(on, self.settings[0] if self.settings else None)
-
-    @property
-    def remembers(self) -> bool:
-        """The answer is true where the stage looks back at how it worked on the tokens before."""
-        return self.after is not _unchanged
 
     def same(self, one: "SamplingSettings", other: "SamplingSettings") -> bool:
         """The answer is true where two settings ask the same of this stage."""

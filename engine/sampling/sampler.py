@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,7 +49,7 @@ class Sampler:
 
     def fork(self) -> "Sampler":
         """A second sampler at this place, with the same seed; drawing with one leaves the other as it is."""
-        other = Sampler.__new__(Sampler)
+        other = object.__new__(Sampler)  # with the same stages: one is made for every token of a reply
         other.__dict__.update(self.__dict__)
         other._states = dict(self._states)
         return other
@@ -71,7 +71,7 @@ class Sampler:
 
     @property
     def remembers(self) -> bool:
-        """The answer is true where a stage that is on looks back at what was drawn, beyond the tokens themselves."""
+        """The answer is true where a stage that is switched on goes by what was drawn before, as mirostat does."""
         return any(stage.remembers for stage in self._stages)
 
     @property
@@ -94,8 +94,17 @@ class Sampler:
             if stage.ends:
                 return
 
-    def draw(self, log_probs: FloatArray, before: Sequence[int] = (), position: int | None = None) -> Draw:
+    def draw(
+        self,
+        log_probs: FloatArray,
+        before: Sequence[int] = (),
+        position: int | None = None,
+        taken: int | None = None,
+    ) -> Draw:
         """The sampler draws one token from float32 [vocabulary] log-probabilities.
+
+        `taken` is a token that a person chose instead: the stages run all the same, and it stands
+        whatever the number says.
 
         `before` are the tokens before it, prompt included. `position` counts from 0 at the beginning of the reply and
         fixes, with the seed, every random number; by default it is one more than at the last draw.
@@ -103,6 +112,8 @@ class Sampler:
         at = self.position if position is None else position
         done = tuple(self.passes(log_probs, before, at))
         draw = self.outcome(done, log_probs, at)
+        if taken is not None and taken != draw.token:
+            draw = replace(draw, token=taken, span=None, by_hand=True)
         self._remember(done, draw.token, at)
         return draw
 

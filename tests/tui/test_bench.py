@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from textual.message import Message
 from textual.pilot import Pilot
 
 from genchat.engine.contract import ReplySettings
@@ -16,8 +15,8 @@ from genchat.engine.sampling import SamplingSettings
 from genchat.tui.app import GenchatApp
 from genchat.tui.chat.bench import Bench
 from genchat.tui.chat.dialogue import Turn
-from genchat.tui.chat.messages import PickByHand
 from genchat.tui.screens.sampling import SamplingScreen
+from genchat.tui.screens.type_token import TypeScreen
 from tests.fakes import HashModel
 from tests.tui.support import GREEDY, Source, chat, dialog, make_app, say, script, store, text_of, until
 
@@ -149,21 +148,22 @@ async def test_escape_goes_back_to_the_token() -> None:
         assert "token 3 of 12" in text_of(app)
 
 
-async def test_pick_asks_for_a_token_at_this_place_with_these_settings() -> None:
-    picked: list[PickByHand] = []
-
-    def hook(message: Message) -> None:
-        if isinstance(message, PickByHand):
-            picked.append(message)
-
+async def test_a_token_picked_at_this_place_is_followed_by_these_settings() -> None:
     app = hashed()
-    async with app.run_test(size=SIZE, message_hook=hook) as pilot:
+    async with app.run_test(size=SIZE) as pilot:
         bench = await on_bench(pilot)
+        first, tried = reply_of(bench), 0.0
         await pilot.press("right", "e")
-        await until(pilot, lambda: picked)
-        assert (picked[0].turn, picked[0].index) == (reply_of(bench), 3)
-        assert picked[0].settings is not None
-        assert picked[0].settings.sampling == bench.settings
+        await dialog(pilot, TypeScreen)
+        tried = bench.settings.temperature
+        await pilot.press("Z")
+        await pilot.press("enter")
+        await until(pilot, lambda: chat(app).session.live is None and len(first.siblings) == 2)
+        second = first.siblings[1]
+        assert [record.token for record in second.records[:3]] == [record.token for record in first.records[:3]]
+        assert second.records[3].label == "Z"
+        assert second.settings is not None
+        assert second.settings.sampling.temperature == tried != SAMPLING.temperature
 
 
 async def test_the_key_for_settings_shows_all_of_them_for_the_bench() -> None:
@@ -206,11 +206,13 @@ async def test_space_writes_a_new_version_token_by_token_and_the_same_text_with_
         await until(pilot, lambda: not bench._asking)
         second = reply_of(bench)
         assert second.siblings == [first, second]
-        assert second.records == []
-        assert "token 1, not written yet" in text_of(app)
+        await until(pilot, lambda: len(second.records) == 3 and not bench._asking)
+        await pilot.pause(0.2)
+        assert len(second.records) == 3
+        assert "token 4, not written yet" in text_of(app)
         await stepped(pilot, bench, 3)
         await pilot.pause(0.2)
-        assert [record.token for record in second.records] == [record.token for record in first.records[:3]]
+        assert [record.token for record in second.records] == [record.token for record in first.records[:6]]
         await pilot.press("escape")
         await until(pilot, lambda: chat(app).session.live is None)
         assert second.text == first.text
@@ -220,8 +222,9 @@ async def test_a_setting_changed_between_two_tokens_holds_from_the_next_one_on()
     app = hashed()
     async with app.run_test(size=SIZE) as pilot:
         bench = await on_bench(pilot)
+        first = reply_of(bench)
         await pilot.press("space")
-        await until(pilot, lambda: reply_of(bench).records == [])
+        await until(pilot, lambda: bench._turn is not first and len(reply_of(bench).records) == 3)
         await stepped(pilot, bench, 2)
         await pilot.press(*["right"] * 20)
         view = bench.view()
@@ -229,10 +232,10 @@ async def test_a_setting_changed_between_two_tokens_holds_from_the_next_one_on()
         assert view.waterfall is not None
         foretold = view.waterfall.draw
         await stepped(pilot, bench, 1)
-        record = reply_of(bench).records[2]
+        record = reply_of(bench).records[5]
         assert (record.token, record.uniform) == (foretold.token, foretold.uniform)
         assert record.stages[0].setting == bench.settings.temperature
-        await until(pilot, lambda: any("token 3" in note for note in reply_of(bench).notes))
+        await until(pilot, lambda: any("token 6" in note for note in reply_of(bench).notes))
         await pilot.press("escape")
         await until(pilot, lambda: chat(app).session.live is None)
 
@@ -365,7 +368,7 @@ async def test_a_stage_that_remembers_is_foretold_also_where_it_was_switched_on_
     pytest.importorskip("llguidance")
     app = hashed()
     async with app.run_test(size=SIZE) as pilot:
-        bench = await on_bench(pilot)
+        bench = await on_bench(pilot, 0)
         await pilot.press("space")
         await until(pilot, lambda: reply_of(bench).records == [])
         await stepped(pilot, bench, 2)
@@ -389,8 +392,8 @@ async def test_the_key_after_the_last_token_does_not_begin_a_new_version_unasked
         bench = await on_bench(pilot, 1)
         first = reply_of(bench)
         await pilot.press("space")
-        await until(pilot, lambda: bench._turn is not first)
-        await stepped(pilot, bench, 2)
+        await until(pilot, lambda: bench._turn is not first and len(reply_of(bench).records) == 1)
+        await stepped(pilot, bench, 1)
         await until(pilot, lambda: not bench._asking and bench._source is not None)
         await pilot.press("space")  # the end marker
         await until(pilot, lambda: chat(app).session.live is None)

@@ -18,10 +18,9 @@ from genchat.engine.sampling import SamplingSettings
 from genchat.engine.sampling.steps import neighbour
 from genchat.engine.text import safe
 from genchat.tui.chat.dialogue import Turn
+from genchat.tui.chat.forking import Forking
 from genchat.tui.chat.host import Host
 from genchat.tui.chat.inspector import Inspector
-from genchat.tui.chat.live_reply import LiveReply
-from genchat.tui.chat.messages import PickByHand
 from genchat.tui.chat.session import Live, Session
 from genchat.tui.widgets.bench.panel import BenchPanel, BenchStrip
 from genchat.tui.widgets.bench.view import BenchRow, BenchView, bench_rows
@@ -45,7 +44,7 @@ class Bench:
         host: Host,
         transcript: Transcript,
         inspector: Inspector,
-        reply: LiveReply,
+        forking: Forking,
         settings_changed: Callable[[], object],
     ) -> None:
         """`settings_changed` shows the settings of the session."""
@@ -53,7 +52,7 @@ class Bench:
         self._host = host
         self._transcript = transcript
         self._inspector = inspector
-        self._reply = reply
+        self._forking = forking
         self._settings_changed = settings_changed
         self.panel = BenchPanel(self, id="bench")
         self.strip = BenchStrip(self, id="bench-strip")
@@ -125,6 +124,11 @@ class Bench:
 
     def _token_opened(self, turn: Turn | None, index: int) -> None:
         """Follow the open token: a click, or the next token of a reply that comes one by one."""
+        begun = self._session.live
+        if begun is not None and begun.turn is turn and turn is not self._turn and begun.stream.gate.holding:
+            self._begin(turn, begun.stream.sampling)
+            self._finished = None
+            self._host.note(say("bench.by_token"))
         if self._turn is None:
             return
         live = self._live()
@@ -315,7 +319,7 @@ class Bench:
     def pick(self) -> None:
         """Let the person pick the token at this place."""
         if self._turn is not None and self._live() is None:
-            self._host.post(PickByHand(self._turn, self._index, self._reply_settings()))
+            self._forking.pick(self._turn, self._index, self._reply_settings())
 
     def _reply_settings(self) -> ReplySettings:
         owner = self._turn.settings if self._turn is not None else None
@@ -335,8 +339,8 @@ class Bench:
     def draw_next(self) -> None:
         """Draw one token with these settings and wait.
 
-        A reply that runs free is halted first. Where none is being written, a new version of this one begins, which
-        waits before its first token.
+        A reply that runs free is halted first. Where none is being written, another version of this one is forked off
+        here, which waits before its next token.
         """
         turn, live = self._turn, self._live()
         if turn is None:
@@ -345,7 +349,7 @@ class Bench:
             self._finished = None
             self._host.note(say("bench.finished"))
         elif live is None:
-            self._begin_version(turn)
+            self._forking.draw(turn, min(self._index, max(len(turn.records) - 1, 0)), self._reply_settings())
         elif not live.stream.gate.holding:
             live.stream.gate.hold()
             self._transcript.action_follow()
@@ -354,17 +358,3 @@ class Bench:
             self._finished = turn  # should this be its last token, the key means something else afterwards
             live.stream.sampling = self.settings
             live.stream.gate.grant()
-
-    def _begin_version(self, turn: Turn) -> None:
-        question = self._session.dialogue.parent_of(turn)
-        if self._session.live is not None or question is None:
-            return
-        settings = self._reply_settings()
-        self._finished = None
-        self._turn = None  # what is opened on the way is not the bench's
-        self._reply.answer(question, settings=settings, by_token=True)
-        live = self._session.live
-        if live is not None:
-            self._begin(live.turn, settings.sampling)
-            self._stand(0)
-            self._host.note(say("bench.by_token"))

@@ -11,7 +11,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from genchat.engine.contract import Backend, Event, Finish, MessageData, Notice, Passages, ReplySettings, Step
+from genchat.engine.contract import (
+    Backend,
+    Event,
+    Finish,
+    LateSteps,
+    MessageData,
+    Notice,
+    Passages,
+    ReplySettings,
+    Step,
+    StopSignal,
+)
 from genchat.engine.conversation import Message
 from genchat.engine.errors import GenchatError, RemoteError
 from genchat.engine.history.protocol import History, ReplyRecorder
@@ -24,7 +35,7 @@ from genchat.tui.chat.dialogue import Status, Turn
 from genchat.tui.chat.step_gate import StepGate
 
 if TYPE_CHECKING:
-    from genchat.tui.chat.token_records import TokenRecord
+    from genchat.tui.chat.token_records import Recorder, TokenRecord
 
 _FINAL: Mapping[Status, FinalStatus] = {Status.STOPPED: "stopped", Status.ERROR: "error"}
 
@@ -36,6 +47,21 @@ class Request:
     messages: tuple[Message, ...]
     settings: ReplySettings
     free_text: str | None = None
+
+    @property
+    def kept(self) -> int:
+        """Return how many tokens the reply begins with that are known already."""
+        return 0
+
+    def events(self, backend: Backend, settings: ReplySettings, should_stop: StopSignal) -> Iterator[Event]:
+        """Return the events of the reply; `settings` are those of the request, with what steers them on the way."""
+        if self.free_text is None:
+            return backend.reply(self.messages, settings, should_stop)
+        return backend.complete(self.free_text, settings, should_stop)
+
+    def record(self, step: Step, recorder: "Recorder") -> "TokenRecord":
+        """Return the record of one step of them."""
+        return recorder.record(step)
 
 
 class ReplyListener:
@@ -87,6 +113,7 @@ class Batch:
     """A batch holds everything that came since the last drain."""
 
     records: "list[TokenRecord]" = field(default_factory=list)
+    late: "list[TokenRecord] | None" = None  # all records of the reply so far, in place of those that came
     text: str = ""
     passages: Passages | None = None
     data: Mapping[str, Any] | None = None
@@ -100,7 +127,7 @@ class Batch:
     @property
     def changes_more_than_text(self) -> bool:
         """Return whether the heading or the remarks of the turn have changed."""
-        return bool(self.status or self.notices or self.passages or self.backend)
+        return bool(self.status or self.notices or self.passages or self.backend or self.late)
 
 
 class ReplyStream:
@@ -134,6 +161,11 @@ class ReplyStream:
         """Ask the model to stop, which takes effect within one token."""
         self._stop.set()
         self.gate.open()
+
+    def abandon(self) -> None:
+        """Keep what was written as stopped, without waiting for a model that may be stalling."""
+        self._stop.set()
+        self._tell_listener(lambda: None, Status.STOPPED, "")
 
     @property
     def stopping(self) -> bool:
@@ -183,17 +215,17 @@ class ReplyStream:
 
         recorder = Recorder(backend.tokenizer)
         settings = replace(self.request.settings, steering=lambda: self._steer(should_stop))
-        if self.request.free_text is None:
-            events = backend.reply(self.request.messages, settings, should_stop)
-        else:
-            events = backend.complete(self.request.free_text, settings, should_stop)
+        events = self.request.events(backend, settings, should_stop)
         status = Status.DONE
         for event in self._one_at_a_time(events, should_stop):
             self._listener.received(event)
             if isinstance(event, Step):
-                self._put_step(wake, recorder.record(event), event.text)
+                self._put_step(wake, self.request.record(event, recorder), event.text)
                 if self._pause:
                     self._stop.wait(self._pause)
+            elif isinstance(event, LateSteps):
+                late = [recorder.record(step) for step in event.steps]
+                self._put(wake, lambda batch, late=late: _replace_records(batch, late))  # type: ignore[misc]
             elif isinstance(event, Finish):
                 status = Status.of(event.reason)
             else:
@@ -205,8 +237,10 @@ class ReplyStream:
     def _one_at_a_time(self, events: Iterator[Event], should_stop: Callable[[], bool]) -> Iterator[Event]:
         event: Event | None = None
         while True:
-            # What is not a token, such as a notice or the end, comes without being asked for, where that can be told.
-            if event is None or (isinstance(event, Step) and not self._steered):
+            # What is not a token, such as a notice or the end, comes without being asked for, where that can be told,
+            # and so do the tokens that a fork keeps.
+            kept = self.request.kept
+            if not kept and (event is None or (isinstance(event, Step) and not self._steered)):
                 self.gate.wait(should_stop)
             with self._model_lock:
                 event = next(events, None)
@@ -217,9 +251,9 @@ class ReplyStream:
     def _steer(self, given_up: Callable[[], bool]) -> SamplingSettings:
         """Return the settings for the next token, when it may come; the model is free for others meanwhile.
 
-        The first token has waited before this backend was known to ask.
+        The first token has waited before this backend was known to ask, unless it follows others that were kept.
         """
-        if self._steered and self.gate.holding:
+        if (self._steered or self.request.kept) and self.gate.holding:
             self._model_lock.release()
             try:
                 self.gate.wait(given_up)
@@ -249,6 +283,10 @@ class ReplyStream:
     def _speed(self) -> float | None:
         elapsed = time.monotonic() - self._first_token_at
         return (self._count - 1) / elapsed if self._count > 1 and elapsed > 0 else None
+
+
+def _replace_records(batch: Batch, late: "list[TokenRecord]") -> None:
+    batch.records, batch.late = [], late
 
 
 def _adder(event: Passages | MessageData | Notice) -> Callable[[Batch], object]:

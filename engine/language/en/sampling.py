@@ -85,6 +85,7 @@ TEXTS = {
     "sampling.name.mirostat_eta": "mirostat rate",
     "sampling.help.mirostat_eta": "how fast mirostat corrects itself",
     "sampling.hint.mirostat_eta": "How fast mirostat corrects itself.",
+    "sampling.step.by_hand": "chosen by hand",
     "sampling.stage.grammar": "grammar",
     "sampling.name.regex": "regular expression",
     "sampling.help.regex": "write only what fits a regular expression; needs the extra “grammar”",

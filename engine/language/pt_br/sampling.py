@@ -85,6 +85,7 @@ TEXTS = {
     "sampling.name.mirostat_eta": "taxa do mirostat",
     "sampling.help.mirostat_eta": "com que rapidez o mirostat se corrige",
     "sampling.hint.mirostat_eta": "Com que rapidez o mirostat se corrige.",
+    "sampling.step.by_hand": "escolhido à mão",
     "sampling.stage.grammar": "gramática",
     "sampling.name.regex": "expressão regular",
     "sampling.help.regex": "escreve só o que cabe em uma expressão regular; precisa do extra “grammar”",
