@@ -132,13 +132,18 @@ class StoredStep(Step):
     """A stored step is one token of a reply: the likeliest candidates and the drawn token are all that was kept.
 
     `raw` and `drawn_from` are top-k distributions over the same tokens (cut ones at -inf in the second), or
-    NoDistribution. `draw` is None. `start` is where `text` begins in the message's text, in characters.
+    NoDistribution. `draw` is None; what is known of it stands in `stages` (none for traces of older versions), `uniform`,
+    `span` and `by_hand`, which mean what they mean in a Draw. `start` is where `text` begins in the message's text, in characters.
     """
 
     start: int = 0
     rank: int | None = None  # of the drawn token in `raw`, from 1
     kept: int | None = None  # candidates that were left to draw from
     cut: Mapping[int, StageName] = field(default_factory=dict)  # stored candidate -> the stage that removed it
+    stages: "tuple[Stage, ...]" = ()
+    uniform: float | None = None
+    span: tuple[float, float] | None = None
+    by_hand: bool = False
 
     def cut_by(self, token: int) -> StageName | None:
         """This is the stage that removed `token`, or None if it could be drawn or is not known here."""
