@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from genchat.engine.history.columns import Unpacker, planes
 from genchat.engine.history.records import StoredStep
+from genchat.engine.history.rounding import rounded_as_shown
 from genchat.engine.sampling import Draw, Stage
 
 _MOST_LISTS = 250  # different lists of stages in one reply
@@ -63,7 +64,7 @@ class DrawColumns:
         """The columns in the order in which they are read."""
         deepest = max((len(stages) for _, stages, _, _, _ in self._draws), default=0)
         kept = np.zeros((deepest, len(self._draws)), dtype=np.uint32)
-        mass = np.zeros((deepest, len(self._draws)), dtype=np.float16)
+        mass = np.ones((deepest, len(self._draws)))
         for index, (_, stages, _, _, _) in enumerate(self._draws):
             for place, stage in enumerate(stages):
                 kept[place, index], mass[place, index] = stage.kept, stage.kept_mass
@@ -72,7 +73,7 @@ class DrawColumns:
             planes(np.array([deepest]), "u1"),
             planes(np.array([draw[0] for draw in self._draws]), "u1"),
             planes(kept, "u4"),
-            planes(mass, "f2"),
+            planes(rounded_as_shown(np.log(np.clip(mass, 1e-30, 1.0))), "f2"),
             planes(numbers.T, "f4"),
             planes(np.array([draw[3] for draw in self._draws]), "f4"),
         ]
@@ -89,7 +90,7 @@ class DrawReader:
         if deepest > _MOST_STAGES or int(self._which.max(initial=0)) > len(self._lists):
             raise ValueError("stages do not fit together")
         self._kept = source.column("u4", deepest, count)
-        self._mass = source.column("f2", deepest, count).astype(np.float32)
+        self._mass = np.exp(np.minimum(source.column("f2", deepest, count).astype(np.float64), 0.0))
         self._numbers: NDArray[np.float32] = source.column("f4", 3, count)
         self._entropies = source.column("f4", count)
         self._deepest = deepest

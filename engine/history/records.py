@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from genchat.engine.contract import Backend, Ending, FinishReason, Notice, ReplySettings, Step, Tokenizer
 from genchat.engine.conversation import Message, Role
 from genchat.engine.language import is_key, say
 from genchat.engine.sampling.definition import StageName
 from genchat.engine.sampling.settings import understood
+
+if TYPE_CHECKING:  # numpy comes with it
+    from genchat.engine.sampling.draws import Stage
 
 
 def can_be_said(key: str, values: Mapping[str, object] | None = None) -> bool:
@@ -132,8 +135,8 @@ class StoredStep(Step):
     """A stored step is one token of a reply: the likeliest candidates and the drawn token are all that was kept.
 
     `raw` and `drawn_from` are top-k distributions over the same tokens (cut ones at -inf in the second), or
-    NoDistribution. `draw` is None; what is known of it stands in `stages` (none for traces of older versions), `uniform`,
-    `span` and `by_hand`, which mean what they mean in a Draw. `start` is where `text` begins in the message's text, in characters.
+    NoDistribution. `draw` is None; what is known of it stands in `stages` (none in older traces), `uniform`, `span` and
+    `by_hand`, which mean what they mean in a Draw. `start` is where `text` begins in the message's text, in characters.
     """
 
     start: int = 0
@@ -152,11 +155,12 @@ class StoredStep(Step):
 
 @dataclass(frozen=True, slots=True)
 class PackedTrace:
-    """A packed trace is the bytes of a trace as the file holds them, for an export; `vocabulary` is a digest."""
+    """A packed trace is the bytes of a trace as the file holds them; `vocabulary` is a digest."""
 
     codec: int
     data: bytes = field(repr=False)
     vocabulary: str | None = None
+    tokens: int = 0  # how many steps it has
 
 
 @dataclass(frozen=True, slots=True)

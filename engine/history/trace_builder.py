@@ -4,7 +4,8 @@ One compressed blob a message, column by column, 70 to 80 bytes a token. Kept ar
 one that survived sampling (MOST_SURVIVORS at most) and the drawn one, with the model's own log-probabilities (float16).
 What the draw was made from follows from them: log p' = log p / T + a constant of the step; only what differs from that
 (a repetition penalty) is stored beside it, and which stage cut what, by name. What each stage kept, the random number
-and where it had to fall are stored as they were. Rounding changes no figure that the screen shows, but where its last digit hangs on a millionth.
+and where it had to fall are stored as they were. Rounding changes no figure that the screen shows, but
+where its last digit hangs on a millionth.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from genchat.engine.distribution import (
 from genchat.engine.history.columns import pack, planes
 from genchat.engine.history.draw_columns import DrawColumns
 from genchat.engine.history.records import StoredStep
+from genchat.engine.history.rounding import LOWEST, rounded_as_shown, shown
 from genchat.engine.sampling import StageName
 
 # 1 numbered the stages by their place in a list of six and did not know the rank in what was drawn from; 2 did not know
@@ -39,8 +41,6 @@ CUT_UNNAMED = 255  # cut, by a stage the backend did not name
 TOKEN_KNOWN, SPECIAL, BY_HAND = 1, 2, 4
 FIXED = 2048.0  # steps of the constant of a step: 1/2048 nat
 LARGEST_SCALE = 100.0  # colder than that is as good as greedy, and float16 cannot follow
-_UNSURE = 1e-6
-_LOWEST = -60_000.0  # the least finite log-probability; float16 ends a little below
 _UNKNOWN = (np.nan, np.nan, 0, 0)
 _REDACTED = NoDistribution("history.redacted")
 
@@ -80,7 +80,7 @@ class TraceBuilder:
         entropy = step.raw.entropy
         self._tokens.append(step.token)
         self._special.append(step.special)
-        log_prob = np.nan if step.log_prob is None else max(step.log_prob, _LOWEST)
+        log_prob = np.nan if step.log_prob is None else max(step.log_prob, LOWEST)
         self._own.append((log_prob, np.nan if entropy is None else entropy, rank or 0, drawn_rank or 0))
         self._kept.append(_kept(step))
         self._draws.add(step if isinstance(step, StoredStep) else step.draw, step.drawn_from.entropy)
@@ -243,34 +243,9 @@ class _Matrices:
         rest = np.where(known & alike & (np.abs(np.where(known, rest, 0)) <= rounding), 0, rest)
         rest = np.where(np.isneginf(self.drawn), 0, rest)
         unused = np.arange(width)[None, :] >= self.counts[:, None]
-        return fixed, np.where(unused, 0, np.clip(rest, _LOWEST, -_LOWEST))
-
-
-def shown(log_probs: NDArray[Any]) -> NDArray[np.float64]:
-    """The percentages of log-probabilities with the digits that a screen shows (engine.language.numbers.percent).
-
-    NaN where the last digit hangs on less than float32 can tell: such a number equals no other.
-    """
-    percent = 100 * np.exp(np.asarray(log_probs, dtype=np.float64))
-    steps = percent * np.where(percent >= 0.095, 10, 100)
-    digits = np.where(percent >= 99.95, np.where(percent >= 99.995, 1000, 999), np.round(steps))
-    # Whatever changes the digits, or their number.
-    edges = (np.floor(steps) + 0.5, 9.5, 0.95, 999.5, 999.95)
-    unsure = np.any([np.abs(steps - edge) < _UNSURE * edge for edge in edges], axis=0)
-    found: NDArray[np.float64] = np.where(unsure, np.nan, digits * np.where(percent >= 0.095, 10, 1))
-    return found
-
-
-def rounded_as_shown(log_probs: NDArray[Any]) -> NDArray[np.float16]:
-    """Log-probabilities as float16, each the nearest one that is shown as the same percentage."""
-    exact = np.where(np.isneginf(log_probs), log_probs, np.maximum(log_probs, _LOWEST)).astype(np.float32)
-    nearest = exact.astype(np.float16)
-    wanted = shown(exact)
-    for towards in (np.float16(-np.inf), np.float16(0)):
-        other = np.nextafter(nearest, towards)
-        better = (shown(nearest.astype(np.float32)) != wanted) & (shown(other.astype(np.float32)) == wanted)
-        nearest = np.where(better, other, nearest)
-    return nearest
+        rest = np.where(unused, 0, np.clip(rest, LOWEST, -LOWEST))
+        beside = np.where(known, explained, 0)
+        return fixed, np.where(known & (rest != 0), rounded_as_shown(rest, beside), rest)
 
 
 def _exact_candidates(step: Step, raw: ExactDistribution) -> tuple[IdArray, IdArray]:

@@ -15,8 +15,9 @@ from genchat.engine.distribution import NoDistribution, TopKDistribution, exact,
 from genchat.engine.errors import HistoryError
 from genchat.engine.history import HistoryStore, RunStart
 from genchat.engine.history.columns import Unpacker, pack, planes
+from genchat.engine.history.rounding import shown
 from genchat.engine.history.trace import StoredTrace
-from genchat.engine.history.trace_builder import BEST, BEST_SMALL, CODEC, SMALL_VOCABULARY, TraceBuilder, shown
+from genchat.engine.history.trace_builder import BEST, BEST_SMALL, CODEC, SMALL_VOCABULARY, TraceBuilder
 from genchat.engine.history.vocabulary import decode_vocabulary, encode_vocabulary
 from genchat.engine.language.numbers import percent
 from genchat.engine.sampling import Sampler, SamplingSettings
