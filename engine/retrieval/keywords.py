@@ -27,6 +27,7 @@ _VERBATIM = 0.2  # more of that where the heading stands in the question as it i
 _NEAR = 5  # words apart that still count as near
 _NEARNESS_WEIGHT = 2.2
 _EVERYWHERE = 0.1  # share of the chunks from which on a word is not searched for by itself
+_SYNONYM = 0.3  # of what the word itself would count
 _FEW = 1000  # chunks; a smaller index has time for every word
 _LONGEST_SCORED = 600  # stems of a chunk that are looked at
 _AS_MUCH = 0.999  # of the question's weight: all but rounding
@@ -208,6 +209,8 @@ def _scored(question: Question, row: _Row, average: float) -> KeywordHit:
     for word in question.words:
         count = sum(counts[stem] for stem in word.stems)
         if not count or word.found == "missing":
+            others = sum(counts[stem] for stem in word.synonyms)
+            bm25 += _SYNONYM * word.weight * others * (_K1 + 1) / (others + norm)
             continue
         matched.append(word)
         gain = word.weight * count * (_K1 + 1) / (count + norm)

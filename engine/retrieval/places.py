@@ -12,6 +12,7 @@ from genchat.engine.retrieval.terms import Language, Word, stemmer, words_of
 from genchat.engine.text import fold
 
 _IN_DOCUMENT, _IN_HEADING, _IN_ENTRY, _IN_NEIGHBOUR, _ELSEWHERE = 1.0, 1.0, 0.95, 0.7, 0.35
+SYNONYM = 0.6  # of a word that means the same
 RELATED = 0.9  # of a word that only begins like one of the question: "creator" for "created"
 _SHORTEST_ROOT = 5  # letters that such words must share
 _NEAR = 4  # words apart that still count as near
@@ -43,6 +44,7 @@ class Places:
         self._starts = [word.start for word, _ in self._marked]
         self._all = {id(answer) for _, answer in self._marked if answer is not None}
         self._related = list(self._relatives())
+        self._alike = list(self._synonyms())
         self._source = {id(answer) for _, answer in self._read(source) if answer is not None}
         above = self._read(headings)
         self._headings = {id(answer) for _, answer in above if answer is not None}
@@ -83,6 +85,7 @@ class Places:
         for span in (*unit.leads, unit.span):
             heard(self._within(span), 1.0)
             heard({id(asked) for word, asked in self._related if span[0] <= word.start < span[1]}, RELATED)
+            heard({id(asked) for word, asked in self._alike if span[0] <= word.start < span[1]}, SYNONYM)
         return found
 
     def nearness(self, unit: Unit) -> float:
@@ -137,6 +140,14 @@ class Places:
                 own = stemmer(self._languages[0])(word.folded)
                 if word.folded.startswith(stem) or (len(own) >= _SHORTEST_ROOT and whole.startswith(own)):
                     yield word, asked
+
+    def _synonyms(self) -> Iterator[tuple[Word, QuestionWord]]:
+        """Words that mean the same as one of the question."""
+        asked_by = {stem: asked for asked in self._question.words for stem in asked.synonyms}
+        stem = stemmer(self._question.language)
+        for word, answer in self._marked if asked_by else ():
+            if answer is None and not word.common and (asked := asked_by.get(stem(word.folded))) is not None:
+                yield word, asked
 
     def _nearness(self, marked: Sequence[_Marked]) -> float:
         if not self._pair_weight or not marked:

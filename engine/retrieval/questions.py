@@ -13,6 +13,7 @@ from genchat.engine.language import language_in_use
 from genchat.engine.retrieval.bilingual import in_portuguese
 from genchat.engine.retrieval.dictionary import is_word
 from genchat.engine.retrieval.spelling import corrections, lookalikes
+from genchat.engine.retrieval.synonyms import spellings, synonyms
 from genchat.engine.retrieval.terms import LANGUAGES, WORD, Language, Word, shown_language, stemmer, words_of
 from genchat.engine.text import fold
 
@@ -46,6 +47,7 @@ class QuestionWord:
     found: Found
     taken_for: tuple[str, ...] = ()
     written: str = ""
+    synonyms: tuple[str, ...] = ()  # stems of other words for it that documents have
 
     @property
     def certainty(self) -> float:
@@ -146,6 +148,9 @@ def understand(
         how: Found = "exact"
         taken_for = _translated(word.folded, language, frequency)
         as_well: list[str] = []
+        as_well += [each for each in spellings(word.folded, language) if frequency(each)]
+        if taken_for and as_well:
+            taken_for, as_well = [], [*taken_for, *as_well]
         if "en" in indexed and frequency(word.folded):
             taken_for, as_well = [], taken_for
         if taken_for:
@@ -166,7 +171,8 @@ def understand(
         written = _written(connection, word.folded) if plain else ""
         written = "" if written == word.folded else written
         weight = idf(max(chunks, _FEWEST), count) * (1.0 if place < len(own) else _LENT)
-        found.append(QuestionWord(word.text, stems, count, weight, how, shown, written))
+        others = tuple(each for each in synonyms(word.folded, language) if each not in stems and frequency_of_stem(each))
+        found.append(QuestionWord(word.text, stems, count, weight, how, shown, written, others))
     return Question(f"{before}\n{text}" if before else text, language, tuple(found))
 
 

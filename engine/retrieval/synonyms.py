@@ -1,0 +1,59 @@
+"""What else a document may call what a question asks for: other words of the same meaning, and other spellings.
+
+Query expansion by a thesaurus (Voorhees 1994, "Query expansion using lexical-semantic relations") adds noise as well
+as matches, so a synonym never counts as much as the word itself, and it neither proves nor disproves that a document
+answers: see selection.py for what it weighs.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from genchat.corpora.thesaurus import read_thesaurus
+from genchat.engine.retrieval.terms import Language, stemmer
+from genchat.engine.text import fold
+
+_MOST = 12  # synonyms of a word
+# British and American endings; a word of at least four letters before them is written either way.
+_SPELLINGS = (
+    ("our", "or"),
+    ("ours", "ors"),
+    ("oured", "ored"),
+    ("ise", "ize"),
+    ("ised", "ized"),
+    ("ises", "izes"),
+    ("ising", "izing"),
+    ("isation", "ization"),
+    ("tre", "ter"),
+    ("ogue", "og"),
+    ("yse", "yze"),
+    ("ence", "ense"),
+    ("lled", "led"),
+    ("lling", "ling"),
+)
+_SHORTEST = 5
+
+
+def synonyms(folded: str, language: Language) -> tuple[str, ...]:
+    """Stems of words that may stand for a folded word of a question; none where the thesaurus does not have it."""
+    return _groups(language).get(stemmer(language)(folded), ())[:_MOST]
+
+
+def spellings(folded: str, language: Language) -> Iterator[str]:
+    """How else an English word may be written: "color" and "colour". Not all of them are words."""
+    if language != "en" or len(folded) < _SHORTEST or not re.fullmatch("[a-z]+", folded):
+        return
+    for pair in _SPELLINGS:
+        for ending, other in (pair, pair[::-1]):
+            if folded.endswith(ending) and not folded.endswith(other if len(other) > len(ending) else "\0"):
+                yield folded[: -len(ending)] + other
+
+
+@cache
+def _groups(language: Language) -> dict[str, tuple[str, ...]]:
+    found: dict[str, dict[str, None]] = {}
+    for group in read_thesaurus(language):
+        stems = [stemmer(language)(fold(word)) for word in group]
+        for stem in stems:
+            found.setdefault(stem, {}).update((other, None) for other in stems if other != stem)
+    return {stem: tuple(others) for stem, others in found.items()}
