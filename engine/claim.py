@@ -40,6 +40,27 @@ def claimed(training: Path, name: str) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """The block runs in one process at a time of those that name the file `path`; the others wait.
+
+    Where a system has no such locks, or the file cannot be made, nobody waits.
+    """
+    descriptor = None
+    if fcntl is not None:
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if descriptor is not None:
+            with suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
 def _locked(path: Path, name: str) -> int:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

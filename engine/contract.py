@@ -211,7 +211,17 @@ class MessageData:
     values: Mapping[str, Any]
 
 
-Event = Step | Passages | MessageData | Notice | Finish
+@dataclass(frozen=True)
+class LateSteps:
+    """The steps of a reply whose probabilities became known only when its text had been streamed.
+
+    They write the same text as all steps before this event, and stand in their place.
+    """
+
+    steps: tuple[Step, ...]
+
+
+Event = Step | Passages | MessageData | Notice | LateSteps | Finish
 
 
 @dataclass(frozen=True, slots=True)

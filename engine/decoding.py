@@ -3,7 +3,7 @@
 Both are plain: the caller may leave between any two tokens, and what was produced is kept.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from genchat.engine.contract import BatchScorer, Cursor, LanguageModel, Step, St
 from genchat.engine.distribution import FloatArray, exact
 from genchat.engine.sampling import Sampler, SamplingSettings
 from genchat.engine.text import IncrementalText
+
+# What stands at a place before its token is drawn: cursor, sampler, and the tokens before it, a list that grows.
+Watch = Callable[[Cursor, Sampler, list[int]], object]
 
 
 def generate(
@@ -24,6 +27,9 @@ def generate(
     cursor: Cursor | None = None,
     position: int = 0,
     sampler: Sampler | None = None,
+    pending: IncrementalText | None = None,
+    taken: Sequence[int] = (),
+    watch: Watch | None = None,
 ) -> Iterator[Step]:
     """Draw up to `max_tokens` tokens after `prompt`.
 
@@ -32,20 +38,25 @@ def generate(
 
     To go on from within a reply, `prompt` ends with the tokens kept of it and `position` is how many those are: the
     same seed then draws what it drew there. What a stage remembers (mirostat) comes with a fork of the `sampler`,
-    which is used in place of a new one.
+    which is used in place of a new one, and `pending` holds the bytes of a character that the kept tokens began.
+    The first tokens are those of `taken`, which a person chose: nothing is drawn there. `watch` is called at every
+    place, with what may be forked there.
     """
     tokenizer = model.tokenizer
     specials = frozenset(tokenizer.special_tokens.values())
     drawer = Sampler(settings, tokenizer) if sampler is None else sampler
     here = model.start(prompt) if cursor is None else cursor
     before = list(prompt)
-    pending = IncrementalText()
+    pending = IncrementalText() if pending is None else pending
     end = position + max_tokens
     for at in range(position, end):
         if should_stop is not None and should_stop():
             return
         log_probs = here.log_probs()
-        draw = drawer.draw(log_probs, before, at)
+        if watch is not None:
+            watch(here, drawer, before)
+        by_hand = taken[at - position] if at - position < len(taken) else None
+        draw = drawer.draw(log_probs, before, at, by_hand)
         ends = draw.token in stop_tokens
         last = ends or at == end - 1
         text = pending.push(b"" if ends else tokenizer.token_bytes(draw.token), final=last)

@@ -36,6 +36,9 @@ _NAMES = {
     "plus": "+",
     "minus": "-",
     "question_mark": "?",
+    "equals_sign": "=",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
 }
 
 

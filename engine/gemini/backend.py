@@ -1,8 +1,9 @@
 """Gemini as something to talk to.
 
-Where probabilities are wanted, the answer is asked for in one piece with the likeliest tokens at each place; streaming
-does not give them. A model that refuses is remembered as long as genchat runs, and its answers stream without. What
-comes without probabilities is shown as such: its steps are the pieces in which the service sent the text.
+An answer always streams. The service gives no probabilities in a stream, so where they are wanted the same request is
+made once more, with the same seed and in one piece, when the text has been written; its tokens are those of the text as
+far as both say the same, and no further. A model that refuses is remembered as long as genchat runs and not asked
+again. What comes without probabilities is shown as such: its steps are the pieces in which the service sent the text.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,7 @@ from genchat.engine.contract import (
     Capabilities,
     Event,
     Finish,
+    LateSteps,
     ModelInfo,
     Notice,
     ReplySettings,
@@ -35,7 +37,7 @@ from genchat.engine.gemini.requests import (
     token_limit,
     unheeded,
 )
-from genchat.engine.gemini.seen_tokens import SeenTokens, aligned, as_step
+from genchat.engine.gemini.seen_tokens import SeenTokens, aligned, as_step, shared
 from genchat.engine.open_request import OpenRequest
 from genchat.engine.paths import Paths
 from genchat.engine.settings import Settings
@@ -139,10 +141,11 @@ class GeminiBackend:
         writing = _Writing(token_limit(settings))
         failure: GeminiError | None
         try:
-            if self._asks_probabilities:
-                yield from self._with_probabilities(client, request(True), writing, should_stop)
-            if not writing.over:
-                yield from self._streamed(client, request(False), writing, should_stop)
+            yield from self._streamed(client, request(False), writing, should_stop)
+            if self._asks_probabilities and writing.text and not writing.ending.is_whole:
+                yield writing.relabelled("gemini.probabilities_missing")
+            elif self._asks_probabilities and writing.text:
+                yield from self._probabilities_of(client, request(True), writing, should_stop)
         except Stopped:
             yield writing.ending.finish("stopped")
             return
@@ -161,48 +164,49 @@ class GeminiBackend:
     def _first_words(self, settings: ReplySettings) -> Iterator[Event]:
         if tell_once(self._told_folder, "gemini.leaves_the_machine"):
             yield Notice("gemini.leaves_the_machine")
+        if self._asks_probabilities and tell_once(self._told_folder, "gemini.asked_twice"):
+            yield Notice("gemini.asked_twice")
         if not self._address_shown and not self._connection.address.is_default:
             self._address_shown = True
             yield Notice("gemini.other_address", {"address": self._connection.address.url})
         yield from unheeded(settings)
 
-    def _with_probabilities(
+    def _probabilities_of(
         self, client: GeminiClient, request: GenerateRequest, writing: "_Writing", should_stop: StopSignal
     ) -> Iterator[Event]:
-        """The whole answer with its tokens; nothing if the model refuses to give probabilities."""
+        """The tokens of the text that has been written; where there are none, the pieces with the reason why."""
         try:
             chunk = next(in_background(lambda: iter((client.generate(request),)), should_stop))
         except GeminiError as error:
-            if error.kind != "no_logprobs":
-                raise
-            refusal = error
-        else:
-            writing.note(chunk)
-            writing.over = True
-            yield from self._tokens_of(chunk, writing, should_stop)
+            refused = error.kind == "no_logprobs"
+            if refused:
+                self._without_probabilities.add(request.model)
+            key = "refused_probabilities" if refused else "probabilities_failed"
+            yield Notice(f"gemini.{key}", {"reason": str(error), **error.values})
+            yield writing.relabelled("gemini.no_probabilities" if refused else "gemini.probabilities_missing")
             return
-        self._without_probabilities.add(request.model)
-        yield Notice("gemini.refused_probabilities", dict(refusal.values))
-
-    def _tokens_of(self, chunk: Chunk, writing: "_Writing", should_stop: StopSignal) -> Iterator[Event]:
+        except Stopped:  # the text is whole
+            yield writing.relabelled("gemini.probabilities_missing")
+            return
         pieces = aligned(chunk.text, chunk.steps) if chunk.steps else None
         if pieces is None:
             reason = "gemini.tokens_do_not_spell" if chunk.steps else "gemini.probabilities_missing"
-            yield from writing.steps(chunk.text, reason)
+            yield writing.relabelled(reason)
             return
-        for piece in pieces:
-            if should_stop():
-                raise Stopped
-            if writing.limit is not None and writing.position >= writing.limit:
-                writing.limit_reached = True
-                return
-            yield as_step(writing.position, piece, self._tokens)
-            writing.position += 1
+        same = shared(writing.text, pieces)
+        if not any(piece.step for piece in same):
+            yield writing.relabelled("gemini.another_text")
+            return
+        if same[-1].step is None and writing.text != chunk.text:
+            yield Notice("gemini.another_ending")
+        yield LateSteps(tuple(as_step(place, piece, self._tokens) for place, piece in enumerate(same)))
 
     def _streamed(
         self, client: GeminiClient, request: GenerateRequest, writing: "_Writing", should_stop: StopSignal
     ) -> Iterator[Event]:
-        reason = "gemini.no_probabilities" if self._probabilities else "gemini.probabilities_off"
+        reason = "gemini.probabilities_off"
+        if self._probabilities:
+            reason = "gemini.probabilities_coming" if self._asks_probabilities else "gemini.no_probabilities"
         for chunk in in_background(lambda: client.stream(request), should_stop):
             writing.note(chunk)
             yield from writing.steps(chunk.text, reason)
@@ -226,23 +230,41 @@ class _Writing:
 
     def __init__(self, limit: int | None) -> None:
         self.limit = limit
-        self.position = 0
         self.limit_reached = False
-        self.over = False
+        self.pieces: list[str] = []
         self.ending = Ending()
 
     def note(self, chunk: Chunk) -> None:
         """The chunk is taken into account."""
         self.ending = self.ending.after(chunk)
 
+    @property
+    def text(self) -> str:
+        """What has been written so far."""
+        return "".join(self.pieces)
+
+    @property
+    def position(self) -> int:
+        """The number of pieces so far."""
+        return len(self.pieces)
+
+    def relabelled(self, reason: str) -> LateSteps:
+        """The same pieces with another reason for their having no probabilities."""
+        return LateSteps(tuple(_piece(place, text, reason) for place, text in enumerate(self.pieces)))
+
     def steps(self, text: str, reason: str) -> Iterator[Step]:
         """A piece of text without probabilities, and why there are none."""
         if text:
-            nothing = unknown(reason)
-            yield Step(self.position, None, text, None, nothing, nothing)
-            self.position += 1
+            yield _piece(self.position, text, reason)
+            self.pieces.append(text)
         written = max(self.position, self.ending.answer_tokens or 0)
         self.limit_reached = self.limit is not None and written >= self.limit and not self.ending.ended
+
+
+def _piece(position: int, text: str, reason: str) -> Step:
+    """A piece of text without probabilities, and why there are none."""
+    nothing = unknown(reason)
+    return Step(position, None, text, None, nothing, nothing)
 
 
 def _never() -> bool:

@@ -49,6 +49,11 @@ class Ending:
         """This is true once the service said that, or why, there is no more."""
         return bool(self.word or self.prompt_block)
 
+    @property
+    def is_whole(self) -> bool:
+        """This is true where nothing but the length, if anything, held the answer up."""
+        return self.word in ("", "STOP", "MAX_TOKENS") and not self.prompt_block
+
     def finish(self, reason: FinishReason, detail: str = "") -> Finish:
         """The last event; its detail is the version of the model where there is nothing else to say."""
         return Finish(reason, self.prompt_tokens, detail or safe_line(self.version, 80))

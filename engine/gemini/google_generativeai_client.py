@@ -103,7 +103,13 @@ class GoogleGenerativeaiClient:
         return [read_model(dataclasses.asdict(model)) for model in listed]
 
     def close(self) -> None:
-        self._made = None
+        if self._made is not None:
+            # The SDK itself closes nothing; its clients belong to the process and would keep their sockets.
+            clients = importlib.import_module("google.generativeai.client")._client_manager.clients
+            for client in clients.values():
+                client.transport.close()
+            clients.clear()
+            self._made = None
 
     def _whole(self, request: GenerateRequest) -> Chunk:
         chunk = _chunk(self._ask(request, stream=False))

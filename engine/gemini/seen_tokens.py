@@ -92,6 +92,21 @@ def aligned(text: str, steps: Sequence[DecodingStep]) -> list[Piece] | None:
     return pieces
 
 
+def shared(text: str, pieces: Sequence[Piece]) -> list[Piece]:
+    """The first of `pieces` as far as they spell `text`, and what is left of the text as a piece by itself."""
+    same: list[Piece] = []
+    position = 0
+    for piece in pieces:
+        writes_nothing_within = not piece.text and position < len(text)
+        if writes_nothing_within or not text.startswith(piece.text, position):
+            break
+        same.append(piece)
+        position += len(piece.text)
+    if position < len(text):
+        same.append(Piece(text[position:], None))
+    return same
+
+
 def as_step(position: int, piece: Piece, tokens: SeenTokens) -> Step:
     """A piece of an answer becomes a step. The service does not say what the draw was made from."""
     drawn_from = unknown("gemini.draw_not_told")

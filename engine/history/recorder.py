@@ -9,11 +9,12 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from genchat.engine.contract import ENDING_OF, Event, Finish, MessageData, Notice, Passages, Step
+from genchat.engine.contract import ENDING_OF, Event, Finish, LateSteps, MessageData, Notice, Passages, Step
 from genchat.engine.errors import HistoryError
 from genchat.engine.history.connections import Connections
 from genchat.engine.history.records import FinalStatus, RunStart, StoredMessage
@@ -45,7 +46,9 @@ class StoreRecorder:
         self._began = self._last = clock()
         self._to_first: float | None = None
         self._pieces: list[str] = []
-        self._trace = TraceBuilder(run.settings.sampling.temperature, run.tokenizer if run.vocabulary_grows else None)
+        tokenizer = run.tokenizer if run.vocabulary_grows else None
+        self._new_trace = partial(TraceBuilder, run.settings.sampling.temperature, tokenizer)
+        self._trace = self._new_trace()
         self._traced = 0  # steps in the trace as last written
         self._notices: list[Notice] = []
         self._passages: Passages | None = None
@@ -74,7 +77,9 @@ class StoreRecorder:
 
     def add(self, event: Event) -> None:
         """See ReplyRecorder."""
-        if isinstance(event, Step):
+        if isinstance(event, LateSteps):
+            self._replace_steps(event.steps)
+        elif isinstance(event, Step):
             self._trace.add(event)
             self._pieces.append(event.text)
             if self._to_first is None:
@@ -89,6 +94,16 @@ class StoreRecorder:
             self._end = event
         if self._clock() - self._last >= CHECKPOINT_SECONDS:
             self.checkpoint()
+
+    def _replace_steps(self, steps: Iterable[Step]) -> None:
+        """The same text in other steps. A checkpoint under way reads the old ones to its end."""
+        if self._waiting is not None:
+            wait((self._waiting,))
+        trace, pieces = self._new_trace(), list[str]()
+        for step in steps:
+            trace.add(step)
+            pieces.append(step.text)
+        self._trace, self._pieces, self._traced = trace, pieces, 0
 
     def checkpoint(self) -> None:
         """See ReplyRecorder."""

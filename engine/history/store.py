@@ -26,6 +26,8 @@ from genchat.engine.history.records import (
     CheckReport,
     Conversation,
     ConversationKind,
+    Imported,
+    PackedTrace,
     Run,
     RunStart,
     SearchHit,
@@ -39,6 +41,7 @@ from genchat.engine.redaction import known_keys
 from genchat.engine.text import safe_line
 
 if TYPE_CHECKING:  # numpy comes with them; a history is opened before the first frame is drawn
+    from genchat.engine.history.import_reading import Export
     from genchat.engine.history.trace import StoredTrace
     from genchat.engine.history.vocabulary import VocabularyBlob
 
@@ -314,6 +317,15 @@ class HistoryStore:
         except ValueError as error:
             raise HistoryError("trace_unreadable", name=message, reason=error) from None
 
+    def packed_trace(self, message: int) -> PackedTrace | None:
+        with self._connections.reader() as connection:
+            row = connection.execute(
+                "SELECT t.codec, t.data, r.vocabulary FROM trace t LEFT JOIN run r ON r.message = t.message"
+                " WHERE t.message = ?",
+                (message,),
+            ).fetchone()
+        return None if row is None else PackedTrace(*row)
+
     def passages(self, message: int) -> Passages | None:
         with self._connections.reader() as connection:
             return rows.find_passages(connection, message)
@@ -329,6 +341,12 @@ class HistoryStore:
 
         exported = self.conversation(conversation)
         return as_json(self, exported, traces) if form == "json" else as_markdown(self, exported)
+
+    def import_conversation(self, export: "Export", as_copy: bool = False) -> Imported:
+        from genchat.engine.history.importing import insert
+
+        secrets = tuple(self._secrets())
+        return self._connections.write(lambda connection: insert(connection, export, secrets, as_copy), durable=True)
 
     def backup(self, target: Path) -> None:
         maintenance.backup(self._connections, target)

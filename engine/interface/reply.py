@@ -8,6 +8,7 @@ from typing import Any
 from genchat.engine.contract import (
     Event,
     Finish,
+    LateSteps,
     MessageData,
     Notice,
     Passage,
@@ -67,6 +68,9 @@ class Reply(Iterator[Step]):
                 if isinstance(event, Step):
                     self._steps.append(event)
                     return event
+                if isinstance(event, LateSteps):
+                    self._steps = list(event.steps)
+                    continue
                 self._note(event)
         except BaseException:
             self._finish = Finish("cut")

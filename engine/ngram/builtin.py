@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from genchat import corpora
+from genchat.engine.claim import one_at_a_time
 from genchat.engine.errors import GenchatError, ModelDamaged
 from genchat.engine.model_card import read_card
 from genchat.engine.ngram.loading import load
@@ -29,8 +30,8 @@ def open_model(request: OpenRequest) -> NgramModel:
 def default_chat_model(cache_folder: Path, progress: Progress | None = None) -> NgramModel:
     """The chat model in English and Portuguese, from the cache or trained now.
 
-    The cache is keyed by the text itself. Two processes may do this at once: a model folder appears whole or not at
-    all. Where the cache cannot be written, the model lives in memory.
+    The cache is keyed by the text itself. Of several processes that start at once one trains and the others wait for
+    what it made. Where the cache cannot be written, the model lives in memory.
     """
     dialogues = corpora.dialogues()
     key = hashlib.sha256(repr((_RECIPE, dialogues)).encode()).hexdigest()[:16]
@@ -38,7 +39,11 @@ def default_chat_model(cache_folder: Path, progress: Progress | None = None) -> 
     cached = _from_cache(folder)
     if cached is not None:
         return cached
-    sources = dialogue_sources(dialogues)
+    with one_at_a_time(cache_folder / f".{NAME}.lock"):
+        return _from_cache(folder) or _trained(dialogue_sources(dialogues), folder, progress)
+
+
+def _trained(sources: Sequence[DialogueSource], folder: Path, progress: Progress | None) -> NgramModel:
     try:
         train_ngram(
             sources,
@@ -50,9 +55,8 @@ def default_chat_model(cache_folder: Path, progress: Progress | None = None) -> 
             progress=progress,
         )
     except (GenchatError, OSError):
-        cached = _from_cache(folder)
-        return cached or _in_memory(sources)
-    _remove_older(cache_folder, keep=folder.parent)
+        return _in_memory(sources)
+    _remove_older(folder.parent.parent, keep=folder.parent)
     return _from_cache(folder) or _in_memory(sources)
 
 

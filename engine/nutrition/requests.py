@@ -33,6 +33,9 @@ _EATING = re.compile(
     r"|lanchar|want|would like|can i|should i|could i|eat|cook|have|make|mont\w+|me d[ae]|give me)\b"
 )
 _EXTREME = re.compile(r"\b(mais|menos|maior|menor|most|least|fewest|lowest|highest|ate|up to|under|at most)\b")
+_WHICH = re.compile(
+    r"^\s*(e )?(qual|quais|que|quantos|tem|ha|existem?|which|what|are there|is there|do you have|have you)\b"
+)
 _ABOUT_FOOD = re.compile(
     r"^\s*((e )?o que (e|sao|quer dizer|significa)|what (is|are|does)|por ?que|why|quem|who|quant[oa]s?"
     r"|how (many|much|long)|em quanto|quando|when|onde|where|faz mal|e (bom|ruim|certo|normal)|is it|preciso|do i)\b"
@@ -75,7 +78,8 @@ def wants_dishes(lines: Sequence[str], wish: Wish) -> bool:
     heard = not wish.unheard
     if wish.names_meals:
         limited = wish.amounts.most_kcal is not None or wish.amounts.goal_kcal is not None
-        wished = _EATING.search(folded) or _EXTREME.search(folded) or limited
+        which = bool(wish.restrictions) and _WHICH.search(folded) and not _NAMED_PLAN.search(folded)
+        wished = _EATING.search(folded) or _EXTREME.search(folded) or limited or which
         return bool(wished) or ((heard or bool(wish.restrictions)) and "?" not in lines[0])
     if not wish.restrictions:
         return _is_food_alone(lines[0])

@@ -11,7 +11,18 @@ from typing import Any, get_args
 
 import numpy as np
 
-from genchat.engine.contract import Event, Finish, FinishReason, MessageData, Notice, Passage, Passages, Step, Tokenizer
+from genchat.engine.contract import (
+    Event,
+    Finish,
+    FinishReason,
+    LateSteps,
+    MessageData,
+    Notice,
+    Passage,
+    Passages,
+    Step,
+    Tokenizer,
+)
 from genchat.engine.distribution import Distribution, ExactDistribution, NoDistribution, TopKDistribution
 from genchat.engine.language import say
 from genchat.engine.plugins.values import Checker
@@ -41,6 +52,8 @@ class EventChecker(Checker):
             return self.finish(event)
         if isinstance(event, MessageData):
             return self.data(event)
+        if isinstance(event, LateSteps):
+            return LateSteps(tuple(self.step(step) for step in event.steps))
         self.refuse(say("plugins.no_event", found=type(event).__name__))
 
     def step(self, step: Step) -> Step:

@@ -126,7 +126,8 @@ def _found(
 ) -> tuple[Question, list[KeywordHit]]:
     question = understand(connection, text, known.chunks, before, names_only)
     rows = _candidates(connection, question, known.chunks, collection, max(limit, CANDIDATES))
-    hits = [_scored(question, row, known.average) for row in rows]
+    asked = _stems_of(question)
+    hits = [_scored(question, asked, row, known.average) for row in rows]
     hits.sort(key=lambda hit: (-hit.score, hit.chunk))
     return question, hits
 
@@ -176,14 +177,14 @@ def _candidates(
 
 def score_chunks(connection: sqlite3.Connection, question: Question, chunks: Sequence[int]) -> dict[int, KeywordHit]:
     """The same scores for given chunks, as found by other means."""
-    average = statistics(connection).average
+    average, asked = statistics(connection).average, _stems_of(question)
     marks = ",".join("?" * len(chunks))
     rows = connection.execute(
         "SELECT c.id, c.title_stems, c.stems, c.heading, d.columns, d.language"  # noqa: S608
         f" FROM docs_chunk c JOIN docs_document d ON d.id = c.document WHERE c.id IN ({marks})",
         list(chunks),
     ).fetchall()
-    return {row[0]: _scored(question, row, average) for row in rows}
+    return {row[0]: _scored(question, asked, row, average) for row in rows}
 
 
 def fts_expression(terms: Sequence[str]) -> str:
@@ -191,26 +192,35 @@ def fts_expression(terms: Sequence[str]) -> str:
     return " OR ".join('"' + term.replace('"', '""') + '"' for term in dict.fromkeys(terms))
 
 
-def _scored(question: Question, row: _Row, average: float) -> KeywordHit:
+def _stems_of(question: Question) -> frozenset[str]:
+    return frozenset(stem for word in question.words if word.found != "missing" for stem in word.stems)
+
+
+def _scored(question: Question, asked: frozenset[str], row: _Row, average: float) -> KeywordHit:
     chunk, title, stems, heading, columns, language = row
     body = stems.split()[:_LONGEST_SCORED]
     titles = set(title.split())
-    counts = Counter(body)
+    counts = Counter(filter(asked.__contains__, body))
     # A column's name stands in every row: it tells nothing about which row, but a row does answer to it.
-    counts.update(titles | _column_stems(columns, language))
+    counts.update(asked & (titles | _column_stems(columns, language)))
     norm = _K1 * (1 - _B + _B * len(body) / max(average, 1.0))
     bm25 = trigram = 0.0
     matched, in_title = [], []
     names = _heading_names(heading, language)
     own = names[0].stems if names else frozenset[str]()
-    asked = {stem for word in question.words if word.found != "missing" for stem in word.stems}
-    explained = max((len(name.stems & asked) / len(name.stems) for name in names if name.stems), default=0.0)
-    verbatim = any(name.stems and f" {name.written} " in question.written for name in names)
+    explained, verbatim = 0.0, False
+    if names:
+        explained = max((len(name.stems & asked) / len(name.stems) for name in names if name.stems), default=0.0)
+        verbatim = any(name.stems and f" {name.written} " in question.written for name in names)
     for word in question.words:
-        count = sum(counts[stem] for stem in word.stems)
-        if not count or word.found == "missing":
-            others = sum(counts[stem] for stem in word.synonyms)
-            bm25 += _SYNONYM * word.weight * others * (_K1 + 1) / (others + norm)
+        count = 0
+        if word.found != "missing":
+            for stem in word.stems:
+                count += counts[stem]
+        if not count:
+            if word.synonyms:
+                others = sum(counts[stem] for stem in word.synonyms)
+                bm25 += _SYNONYM * word.weight * others * (_K1 + 1) / (others + norm)
             continue
         matched.append(word)
         gain = word.weight * count * (_K1 + 1) / (count + norm)

@@ -30,7 +30,8 @@ class Draw:
     adjusted: float32 [vocabulary], natural log-probabilities after everything that rescales, before any cut.
     removed_by: int8 [vocabulary], for every token the index in `stages` of the stage that removed it; -1 for what could
     be drawn, and for what the model itself holds impossible.
-    uniform: the number in [0, 1) that decided; None when greedy. span: where it had to fall for this token.
+    uniform: the number in [0, 1) that decided; None when greedy. span: where it had to fall for this token. by_hand:
+    whether a person chose the token and the number decided nothing.
     """
 
     token: int
@@ -40,6 +41,7 @@ class Draw:
     removed_by: Removals = field(repr=False)
     kept: int  # how many candidates the draw was made from
     span: tuple[float, float] | None = None
+    by_hand: bool = False
 
     def cut_by(self, token: int) -> StageName | None:
         """The stage that removed `token`, or None if none did."""

@@ -25,10 +25,14 @@ NO_LOGPROBS = error(400, "INVALID_ARGUMENT", "Logprobs is not enabled for models
 
 @dataclass(frozen=True)
 class Answer:
-    """The chunks of a stream; in one piece they are joined. `logprobs` says who may have them."""
+    """The chunks of a stream; in one piece they are joined, or another answer comes (`whole`).
+
+    `logprobs` says who may have them.
+    """
 
     chunks: tuple[Body, ...]
     logprobs: Body | None = None
+    whole: tuple[Body, ...] = ()
     pause_after: int | None = None  # chunks sent before the gate must open
     cut_after: int | None = None  # chunks sent before the connection is dropped
     error_after: int | None = None  # chunks sent before an error object
@@ -69,6 +73,8 @@ MODELS: dict[str, Reaction] = {
         _said(TOKEN_TEXT),
         logprobs_result((*TOKENS, ("<end_of_turn>", 107, -0.01)), (*TOP, (("<end_of_turn>", 107, -0.01),))),
     ),
+    "logprobs-of-another-answer": Answer(_said("Outra ", "coisa"), logprobs_result(TOKENS, TOP), _said(TOKEN_TEXT)),
+    "logprobs-of-another-ending": Answer(_said(*PIECES), logprobs_result(TOKENS, TOP), _said(TOKEN_TEXT)),
     "logprobs-of-another-text": Answer(_said("Outra coisa"), logprobs_result(TOKENS, TOP)),
     "logprobs-forgotten": Answer(_said(*PIECES), {}),
     "thoughtful": Answer((chunk(None, thought="Vejamos…"), *_said(*PIECES))),

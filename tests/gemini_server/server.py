@@ -180,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         wanted = logged.generation.get("responseLogprobs")
-        body = joined(found.chunks, found.logprobs if wanted else None)
+        body = joined(found.whole or found.chunks, found.logprobs if wanted else None)
         self.emulator.check(body, "GenerateContentResponse")
         self._send(200, body)
 

@@ -246,7 +246,7 @@ async def test_a_narrow_screen_shows_the_panel_by_key() -> None:
         await say(pilot, "oi")
         await pilot.press("f10")
         await pilot.pause()
-        assert "token 16 of 16" in text_of(app)
+        assert "token 15 of 16" in text_of(app)
         await pilot.press("escape")
         await pilot.pause()
         assert not chat(app).panel.region

@@ -31,7 +31,7 @@ async def test_left_and_right_walk_the_tokens_and_the_panel_follows() -> None:
     app = make_app(Source({"script": script("abc")}))
     async with app.run_test(size=(120, 36)) as pilot:
         await say(pilot, "oi")
-        assert "token 4 of 4" in text_of(app)
+        assert "token 3 of 4" in text_of(app)
         await pilot.press("f4", "left")
         assert "token 3 of 4" in text_of(app)
         await pilot.press("left", "left", "left")
@@ -39,7 +39,7 @@ async def test_left_and_right_walk_the_tokens_and_the_panel_follows() -> None:
         await pilot.press("right")
         assert "token 2 of 4" in text_of(app)
         await pilot.press("end")
-        assert "token 4 of 4" in text_of(app)
+        assert "token 3 of 4" in text_of(app)
         assert chat(app).transcript.cursor is None
 
 
@@ -125,7 +125,7 @@ async def test_the_panel_says_why_with_counts_split_and_source() -> None:
     app = make_app(Source({"script": lambda: backend}))
     async with app.run_test(size=(120, 40)) as pilot:
         await say(pilot, "oi")
-        await until(pilot, lambda: "corpus.txt:103" in text_of(app))
+        await until(pilot, lambda: "corpus.txt:102" in text_of(app))
         shown = text_of(app)
         assert "order 2 of 5" in shown
         assert "3/4" in shown
@@ -140,12 +140,12 @@ async def test_why_is_asked_once_for_each_token() -> None:
     app = make_app(Source({"script": lambda: backend}))
     async with app.run_test(size=(120, 40)) as pilot:
         await say(pilot, "oi")
-        await until(pilot, lambda: "corpus.txt:108" in text_of(app))
+        await until(pilot, lambda: "corpus.txt:107" in text_of(app))
         await pilot.press("f4", "left", "left", "left", "left", "left", "left")
         await until(pilot, lambda: "corpus.txt:102" in text_of(app))
         again = len(backend.asked)
         await pilot.press("end")
-        await until(pilot, lambda: "corpus.txt:108" in text_of(app))
+        await until(pilot, lambda: "corpus.txt:107" in text_of(app))
         assert len(backend.asked) == again
 
 
@@ -155,7 +155,7 @@ async def test_why_works_for_free_text_too() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("f8")
         await say(pilot, "Era")
-        await until(pilot, lambda: backend.asked and backend.asked[-1][1] == 8)
+        await until(pilot, lambda: backend.asked and backend.asked[-1][1] == 7)
         assert backend.asked[-1][0] == "Era"
 
 

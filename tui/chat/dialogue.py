@@ -75,6 +75,8 @@ class Turn:
     tokens_per_second: float | None = None
     data: Mapping[str, Any] = field(default_factory=dict)  # what its backend wants to find again with it
     stored: int | None = None  # its id in the history
+    checksum: str = ""  # of the model that wrote it, where that is known
+    forked_from: "Turn | None" = None  # the version that this one shares its beginning with
     recalled: bool = True  # False: the history knows more (tokens, sources) than stands here
 
     @property
@@ -126,6 +128,18 @@ class Dialogue:
         while turn.children:
             turn = turn.children[turn.shown_child]
             yield turn
+
+    @property
+    def roots(self) -> list[Turn]:
+        """Return the first turns of all branches."""
+        return self._root.children
+
+    def show_branch(self, turn: Turn) -> None:
+        """Show the branch that `turn` lies on; below it, what was shown there last."""
+        below, above = turn, turn.parent
+        while above is not None:
+            above.shown_child = above.children.index(below)
+            below, above = above, above.parent
 
     @property
     def leaf(self) -> Turn | None:

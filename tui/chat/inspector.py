@@ -1,7 +1,9 @@
 """The controller of the open token: it fills panel, strip and surprise line, and asks the model why."""
 
 import time
+from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from genchat.tui.chat.dialogue import Turn
 from genchat.tui.chat.evidence_requests import DEBOUNCE, EvidenceRequests, Question
@@ -10,6 +12,9 @@ from genchat.tui.chat.messages import EvidenceArrived
 from genchat.tui.chat.session import Session
 from genchat.tui.widgets.panel import CandidateStrip, Panel
 from genchat.tui.widgets.surprise import SurpriseLine
+
+if TYPE_CHECKING:
+    from genchat.tui.chat.token_records import TokenRecord
 
 
 class Inspector:
@@ -40,11 +45,27 @@ class Inspector:
         self._strip.show(None, 0)
         self._surprise.show(None, 0)
 
+    def forget(self) -> None:
+        """Ask again why, because tokens have changed where they stood."""
+        self._requests.forget()
+        self._panel.forget_evidence()
+
+    def divided_anew(self, turn: Turn) -> None:
+        """Forget what is known of the tokens of `turn`, because it is divided into others now."""
+        self._surprise.show(None, 0)
+        if self.token is not None and self.token[0] is turn:
+            self.forget()
+            self.token = None
+
     def follow(self, turn: Turn | None) -> None:
-        """Open the newest token of `turn`, and keep to the newest from now on."""
+        """Open the newest token of `turn` while it grows, and of one that is over the most surprising."""
         self.following = True
         if turn is not None:
-            self.open(turn, len(turn.records) - 1)
+            self.open(turn, len(turn.records) - 1 if turn.status.running else most_surprising(turn.records))
+
+    def follow_last(self) -> None:
+        """Follow the newest reply that is shown."""
+        self.follow(self._session.dialogue.last_reply)
 
     def open(self, turn: Turn, index: int) -> None:
         """Show token `index` of `turn`; a negative index means that it has no tokens yet."""
@@ -91,3 +112,9 @@ class Inspector:
         if self.token is not None and self.token[0] is message.turn:
             self._panel.show_evidence(message.turn, message.index, message.evidence)
         self._poll_later()
+
+
+def most_surprising(records: "Sequence[TokenRecord]") -> int:
+    """Return the place of the token that the model found least likely, markers left out; -1 where there is none."""
+    words = [index for index, record in enumerate(records) if not record.special] or range(len(records))
+    return max(words, key=lambda index: (records[index].surprisal or 0.0, index), default=-1)

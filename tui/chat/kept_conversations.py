@@ -48,7 +48,7 @@ def recall(history: History, turn: Turn) -> None:
     run = history.run(turn.stored)
     if run is not None:
         turn.speaker, turn.backend, turn.family = run.model, run.model, run.family
-        turn.settings = run.reply_settings()
+        turn.settings, turn.checksum = run.reply_settings(), run.checksum
         turn.error = safe(run.error)
         for notice in run.notices:
             take_notice(turn, notice)

@@ -12,9 +12,11 @@ from functools import partial
 
 from textual.worker import get_current_worker
 
+from genchat.engine.contract import Backend, ReplySettings
 from genchat.engine.conversation import Role
 from genchat.engine.errors import GenchatError
 from genchat.tui.chat.dialogue import Status, Turn
+from genchat.tui.chat.fork_request import Fork, ForkListener, ForkRequest
 from genchat.tui.chat.host import Host
 from genchat.tui.chat.inspector import Inspector
 from genchat.tui.chat.messages import ReplyArrived
@@ -58,18 +60,23 @@ class LiveReply:
         session, dialogue = self._session, self._session.dialogue
         parent = dialogue.leaf if in_place_of is None else dialogue.parent_of(in_place_of)
         question = dialogue.add(Turn(Role.USER, text, free_text=session.free_text), parent)
-        above = parent
+        self._store(question)
+        if not dialogue.title:
+            dialogue.title = text
+        return question
+
+    def _store(self, question: Turn) -> None:
+        """Keep a message of the person in the history."""
+        session = self._session
+        above = session.dialogue.parent_of(question)
         while above is not None and above.stored is None:  # the reply of a model that did not open, say
             above = above.parent
         try:
             under = None if above is None else above.stored
-            kept = session.history.add_message(session.conversation_to_write(), Role.USER, text, under)
+            kept = session.history.add_message(session.conversation_to_write(), Role.USER, question.text, under)
             question.stored = kept.id
         except GenchatError as problem:
             question.notes.append(unkept(problem))
-        if not dialogue.title:
-            dialogue.title = text
-        return question
 
     def answer(self, question: Turn, *, with_documents: bool = True) -> None:
         """Begin a reply to `question`; a second reply becomes another version of the first.
@@ -77,6 +84,8 @@ class LiveReply:
         Without documents, the model behind them answers by itself; where there is none, a local model does.
         """
         session = self._session
+        if question.stored is None and not question.notes:  # a text that was only read so far
+            self._store(question)
         settings = session.settings_for(question)
         turn = session.dialogue.add(session.new_reply(settings), question)
         name, open_backend = session.opener(with_documents)
@@ -88,8 +97,43 @@ class LiveReply:
             None if question.stored is None else HistoryListener(session.history, question.stored, turn, settings),
             session.pace,
         )
-        session.live = Live(turn, stream)
-        self._transcript.show(session.dialogue.path)
+        self._start(turn, stream)
+
+    def go_on(self, fork: Fork, settings: ReplySettings, open_backend: Callable[[], Backend]) -> None:
+        """Begin a reply with the tokens of another one, as another version of that one."""
+        session, origin = self._session, fork.origin
+        question = origin.parent
+        if question is None:
+            return
+        turn = Turn(
+            Role.ASSISTANT,
+            status=Status.STREAMING,
+            speaker=origin.speaker,
+            backend=origin.backend,
+            family=origin.family,
+            free_text=origin.free_text,
+            settings=settings,
+            forked_from=origin,
+        )
+        session.dialogue.add(turn, question)
+        opened = session.pool.made_by(origin.speaker)
+        stream = ReplyStream(
+            ForkRequest(
+                tuple(session.dialogue.messages_before(turn)),
+                settings,
+                question.text if origin.free_text else None,
+                fork,
+            ),
+            open_backend,
+            session.pool.model_lock(opened[0] if opened is not None else origin.backend),
+            None if question.stored is None else ForkListener(session.history, question.stored, turn, settings, fork),
+            session.pace,
+        )
+        self._start(turn, stream)
+
+    def _start(self, turn: Turn, stream: ReplyStream) -> None:
+        self._session.live = Live(turn, stream)
+        self._transcript.show(self._session.dialogue.path)
         self._inspector.token = None
         self._inspector.follow(turn)
         self._callbacks.changed()
@@ -119,7 +163,9 @@ class LiveReply:
             return
         turn = live.turn
         self._take(batch, turn)
-        if batch.records:
+        if batch.late is not None:
+            self._transcript.replace_records(turn)
+        elif batch.records:
             self._transcript.grow(turn, batch.records)
         if batch.changes_more_than_text:
             self._transcript.refresh_turn(turn)
@@ -134,6 +180,9 @@ class LiveReply:
     def _take(self, batch: Batch, turn: Turn) -> None:
         """Copy what arrived into its turn."""
         turn.text += batch.text
+        if batch.late is not None:
+            turn.records[:] = batch.late
+            self._inspector.divided_anew(turn)
         turn.records += batch.records
         for notice in batch.notices:
             take_notice(turn, notice)
@@ -142,6 +191,7 @@ class LiveReply:
         turn.tokens_per_second = batch.tokens_per_second
         if batch.backend is not None:
             turn.speaker, turn.family = batch.backend.info.name, batch.backend.info.family
+            turn.checksum = batch.backend.info.checksum
             turn.status = Status.STREAMING
         if batch.status is not None:
             turn.status, turn.error = batch.status, batch.error

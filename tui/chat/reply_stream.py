@@ -11,7 +11,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from genchat.engine.contract import Backend, Event, Finish, MessageData, Notice, Passages, ReplySettings, Step
+from genchat.engine.contract import (
+    Backend,
+    Event,
+    Finish,
+    LateSteps,
+    MessageData,
+    Notice,
+    Passages,
+    ReplySettings,
+    Step,
+    StopSignal,
+)
 from genchat.engine.conversation import Message
 from genchat.engine.errors import GenchatError, RemoteError
 from genchat.engine.history.protocol import History, ReplyRecorder
@@ -22,7 +33,7 @@ from genchat.engine.text import safe
 from genchat.tui.chat.dialogue import Status, Turn
 
 if TYPE_CHECKING:
-    from genchat.tui.chat.token_records import TokenRecord
+    from genchat.tui.chat.token_records import Recorder, TokenRecord
 
 _FINAL: Mapping[Status, FinalStatus] = {Status.STOPPED: "stopped", Status.ERROR: "error"}
 
@@ -34,6 +45,16 @@ class Request:
     messages: tuple[Message, ...]
     settings: ReplySettings
     free_text: str | None = None
+
+    def events(self, backend: Backend, should_stop: StopSignal) -> Iterator[Event]:
+        """Return the events of the reply."""
+        if self.free_text is None:
+            return backend.reply(self.messages, self.settings, should_stop)
+        return backend.complete(self.free_text, self.settings, should_stop)
+
+    def record(self, step: Step, recorder: "Recorder") -> "TokenRecord":
+        """Return the record of one step of them."""
+        return recorder.record(step)
 
 
 class ReplyListener:
@@ -85,6 +106,7 @@ class Batch:
     """A batch holds everything that came since the last drain."""
 
     records: "list[TokenRecord]" = field(default_factory=list)
+    late: "list[TokenRecord] | None" = None  # all records of the reply so far, in place of those that came
     text: str = ""
     passages: Passages | None = None
     data: Mapping[str, Any] | None = None
@@ -98,7 +120,7 @@ class Batch:
     @property
     def changes_more_than_text(self) -> bool:
         """Return whether the heading or the remarks of the turn have changed."""
-        return bool(self.status or self.notices or self.passages or self.backend)
+        return bool(self.status or self.notices or self.passages or self.backend or self.late)
 
 
 class ReplyStream:
@@ -176,17 +198,17 @@ class ReplyStream:
         from genchat.tui.chat.token_records import Recorder
 
         recorder = Recorder(backend.tokenizer)
-        if self.request.free_text is None:
-            events = backend.reply(self.request.messages, self.request.settings, should_stop)
-        else:
-            events = backend.complete(self.request.free_text, self.request.settings, should_stop)
+        events = self.request.events(backend, should_stop)
         status = Status.DONE
         for event in self._one_at_a_time(events):
             self._listener.received(event)
             if isinstance(event, Step):
-                self._put_step(wake, recorder.record(event), event.text)
+                self._put_step(wake, self.request.record(event, recorder), event.text)
                 if self._pause:
                     self._stop.wait(self._pause)
+            elif isinstance(event, LateSteps):
+                late = [recorder.record(step) for step in event.steps]
+                self._put(wake, lambda batch, late=late: _replace_records(batch, late))  # type: ignore[misc]
             elif isinstance(event, Finish):
                 status = Status.of(event.reason)
             else:
@@ -224,6 +246,10 @@ class ReplyStream:
     def _speed(self) -> float | None:
         elapsed = time.monotonic() - self._first_token_at
         return (self._count - 1) / elapsed if self._count > 1 and elapsed > 0 else None
+
+
+def _replace_records(batch: Batch, late: "list[TokenRecord]") -> None:
+    batch.records, batch.late = [], late
 
 
 def _adder(event: Passages | MessageData | Notice) -> Callable[[Batch], object]:

@@ -137,6 +137,15 @@ class Session:
         sibling = self.dialogue.show_sibling(turn, by)
         if sibling is None:
             return None
+        self._recall_shown()
+        return sibling
+
+    def show_branch(self, turn: Turn) -> None:
+        """Show the branch that `turn` lies on."""
+        self.dialogue.show_branch(turn)
+        self._recall_shown()
+
+    def _recall_shown(self) -> None:
         for shown_turn in self.dialogue.path:
             recall(self.history, shown_turn)
         leaf = self.dialogue.leaf
@@ -145,7 +154,6 @@ class Session:
                 self.history.show(leaf.stored)
             except GenchatError as problem:
                 leaf.notes.append(unkept(problem))
-        return sibling
 
     # -- a reply to come ----------------------------------------------------------------------------------------
 

@@ -92,6 +92,7 @@ class TokenRecord:
     stages: tuple[Stage, ...] = ()
     uniform: float | None = None
     interval: tuple[float, float] | None = None  # where in [0, 1) `uniform` had to fall for this token
+    by_hand: bool = False  # a person chose it
 
     @property
     def surprisal(self) -> float | None:
@@ -141,6 +142,7 @@ class Recorder:
             stages=() if draw is None else draw.stages,
             uniform=None if draw is None else draw.uniform,
             interval=None if draw is None else draw.span,
+            by_hand=draw is not None and draw.by_hand,
         )
 
 

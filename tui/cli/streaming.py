@@ -14,6 +14,7 @@ from genchat.engine.contract import (
     Event,
     Finish,
     FinishReason,
+    LateSteps,
     Notice,
     Passage,
     Passages,
@@ -145,6 +146,13 @@ def _take(event: Event, outcome: Outcome, labels: Labels, output: Output, form: 
             outcome.steps.append(step_values(event, labels, top))
         else:
             output.json_line(step_values(event, labels, top))
+    elif isinstance(event, LateSteps):
+        outcome.tokens = len(event.steps)
+        if form == "json":
+            outcome.steps = [step_values(step, labels, top) for step in event.steps]
+        elif form == "jsonl":
+            for step in event.steps:
+                output.json_line({**step_values(step, labels, top), "late": True})
     elif isinstance(event, Notice):
         if event.key == "retrieval.unsupported":
             spans = cast("Iterable[tuple[int, int]]", event.values.get("spans", ()))

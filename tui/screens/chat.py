@@ -12,7 +12,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -22,14 +21,20 @@ from genchat.tui.chat import messages
 from genchat.tui.chat.composer import Composer
 from genchat.tui.chat.conversation_manager import ConversationManager
 from genchat.tui.chat.dialogue import Turn
+from genchat.tui.chat.forking import Forking
 from genchat.tui.chat.host import Host
 from genchat.tui.chat.inspector import Inspector
 from genchat.tui.chat.live_reply import LiveReply, ReplyCallbacks
 from genchat.tui.chat.model_switcher import ModelSwitcher
 from genchat.tui.chat.second_opinion import SecondOpinion
 from genchat.tui.chat.session import Session
+from genchat.tui.chat.steering import Steering
 from genchat.tui.keys import bind
+from genchat.tui.screens.exchange_keys import ExchangeKeys
+from genchat.tui.screens.explanations import explanations_of
+from genchat.tui.screens.fork_keys import FORK_ACTIONS, ForkKeys
 from genchat.tui.screens.layout import Arrangement, arrange
+from genchat.tui.screens.sharing import SharingScreen
 from genchat.tui.widgets.conversation_list import ConversationList
 from genchat.tui.widgets.header import Header
 from genchat.tui.widgets.key_bar import KeyBar
@@ -39,12 +44,11 @@ from genchat.tui.widgets.surprise import SurpriseLine
 from genchat.tui.widgets.transcript import Transcript
 
 
-class ChatScreen(Screen[None]):
+class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
     """The chat screen creates the widgets and the controllers and forwards keys and messages to them."""
 
     AUTO_FOCUS = "#prompt"
     HELP_TITLE = "tui.help.chat"
-    HELP_TEXTS = ("tui.help.reading", "tui.help.why")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "stop", "stop", show=True, priority=True),
         bind("escape", "home", "home", show=True),
@@ -61,40 +65,56 @@ class ChatScreen(Screen[None]):
         bind("f10", "panel", "panel", show=True, priority=True),
         bind("alt+left,left_square_bracket", "sibling(-1)", "sibling_previous"),
         bind("alt+right,right_square_bracket", "sibling(1)", "sibling_next"),
+        bind("left_curly_bracket", "question_sibling(-1)", "question_previous"),
+        bind("right_curly_bracket", "question_sibling(1)", "question_next"),
         bind("tab", "next_place(1)", "next_place"),
         bind("shift+tab", "next_place(-1)", "previous_place"),
+        bind("g", "tree", "tree"),
+        bind("ctrl+g", "tree", "tree_anywhere", priority=True),
         bind("ctrl+n", "new", "new", priority=True),
         bind("ctrl+f", "search", "search", show=True, priority=True),
         bind("y", "copy", "copy_reply"),
     ]
 
-    def __init__(self, session: Session, conversation: str | None = None) -> None:
-        """`conversation` is a stored one to begin with."""
+    def __init__(self, session: Session, conversation: str | None = None, inspected: str | None = None) -> None:
+        """`conversation` is a stored one to begin with, `inspected` a text to be scored."""
         super().__init__()
         self.session = session
         self.conversation = conversation
+        self._inspected = inspected
         self.header = Header(id="header")
         self.conversations = ConversationList(id="conversations")
         self.transcript = Transcript(id="transcript")
         self.prompt = Prompt(id="prompt")
         self.panel = Panel(id="panel")
-        self._strip = CandidateStrip(id="strip")
+        self.strip = CandidateStrip(id="strip")
         self._surprise = SurpriseLine(id="surprise")
         self._mark = Static("›", id="prompt-mark", markup=False)
         self._arrangement = Arrangement()
-        self._host = host = Host(self)
+        self.host = host = Host(self)
         self.models = ModelSwitcher(session, host, self.header)
-        self.conversation_manager = ConversationManager(session, host, self.conversations, self._show_conversation)
-        self._composer = Composer(session, host, self.prompt, self._mark)
-        self.inspector = Inspector(session, host, self.panel, self._strip, self._surprise)
-        self._reply = LiveReply(
+        self.conversation_manager = ConversationManager(session, host, self.conversations, self.show_conversation)
+        self.composer = Composer(session, host, self.prompt, self._mark)
+        self.inspector = Inspector(session, host, self.panel, self.strip, self._surprise)
+        self.reply = LiveReply(
             session,
             host,
             self.transcript,
             self.inspector,
             ReplyCallbacks(self.models.show_progress, self._reply_changed),
         )
-        self._opinion = SecondOpinion(session, host, self.transcript, self.inspector)
+        self.opinion = SecondOpinion(session, host, self.transcript, self.inspector)
+        self.forking = Forking(
+            session, host, self.transcript, self.inspector, self.reply, self.show_conversation, self.edit
+        )
+
+        self.steering = Steering(session, host, self.transcript, self.inspector, self.marked)
+        self.transcript.steer = self.steering.key
+
+    @property
+    def HELP_TEXTS(self) -> tuple[str, ...]:
+        """Return the keys of the texts that explain this screen and the model in use."""
+        return explanations_of(self.session, self.inspector.token)
 
     # -- the parts and where they stand -------------------------------------------------------------------------
 
@@ -106,7 +126,7 @@ class ChatScreen(Screen[None]):
             with Vertical(id="middle"):
                 yield self.transcript
                 yield self._surprise
-                yield self._strip
+                yield self.strip
                 with Horizontal(id="prompt-row"):
                     yield self._mark
                     yield self.prompt
@@ -127,9 +147,13 @@ class ChatScreen(Screen[None]):
         notices = self.session.history.notices
         self.header.show_kept(all(notice.key != "history.not_kept" for notice in notices))
         for notice in notices:
-            self._host.note(say(notice.key, **dict(notice.values)), lasting=True)
+            self.host.note(say(notice.key, **dict(notice.values)), lasting=True)
         if self.conversation is not None:
             self.conversation_manager.open(self.conversation)
+        if self._inspected is not None:
+            self.forking.questions.lay_down(self._inspected)
+            self.show_conversation()
+            self.transcript.focus()
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
@@ -141,18 +165,18 @@ class ChatScreen(Screen[None]):
         """Repaint everything, because colours have changed."""
         self.transcript.repaint_all()
         self.panel.repaint_all()
-        self._strip.repaint_all()
+        self.strip.repaint_all()
         for part in (self.header, self._surprise, self.query_one(KeyBar)):
             part.refresh()
 
     def _show_settings(self) -> None:
         self.header.show_settings(self.session.settings, self.session.free_text)
         self.transcript.invite(free_text=self.session.free_text)
-        self._composer.show_mode()
+        self.composer.show_mode()
 
-    def _show_conversation(self) -> None:
+    def show_conversation(self) -> None:
         """Show the conversation that the session holds now."""
-        self._composer.another_conversation()
+        self.composer.another_conversation()
         self._show_settings()
         self.transcript.show(self.session.dialogue.path)
         self.inspector.clear()
@@ -161,6 +185,7 @@ class ChatScreen(Screen[None]):
 
     def _reply_changed(self) -> None:
         """Update what depends on whether a reply is running."""
+        self.steering.settle()
         self.models.show_progress()
         self.refresh_bindings()
         self.conversation_manager.refresh()
@@ -170,78 +195,26 @@ class ChatScreen(Screen[None]):
     @on(Prompt.Sent)
     def _sent(self, message: Prompt.Sent) -> None:
         if self.session.live is not None:
-            self._host.note(say("tui.still_writing"))
+            self.host.note(say("tui.still_writing"))
         elif message.text.strip():
-            question = self._reply.ask(message.text, in_place_of=self._composer.editing)
-            self._composer.accept(message.text)
-            self._reply.answer(question)
+            self.steering.settle()
+            question = self.reply.ask(message.text, in_place_of=self.composer.editing)
+            self.composer.accept(message.text)
+            self.reply.answer(question)
 
     @on(messages.ReplyArrived)
     def _reply_arrived(self, message: messages.ReplyArrived) -> None:
-        self._reply.arrived(message.stream)
+        self.reply.arrived(message.stream)
 
     def action_stop(self) -> None:
         """End the reply; what was written stays."""
-        self._reply.stop()
-
-    def action_regenerate(self) -> None:
-        """Make another version of the last reply."""
-        question = self.session.dialogue.last_question
-        if question is not None:
-            self._reply.answer(question)
-
-    def action_without_documents(self) -> None:
-        """Answer the last question again without the documents; the reply based on them stays as another version."""
-        question = self.session.dialogue.last_question
-        if question is not None:
-            self._reply.answer(question, with_documents=False)
-
-    def action_edit(self) -> None:
-        """Edit the last message, whose old wording stays as another version."""
-        question = self.session.dialogue.last_question
-        if question is not None:
-            self._composer.edit(question)
-            self._leave_panel()
-            self.prompt.focus()
-            self.refresh_bindings()
-
-    def action_sibling(self, by: int) -> None:
-        """Show another version of the reply under the cursor, or of the last one."""
-        cursor = self.transcript.cursor
-        turn = cursor[0] if cursor is not None else self.session.dialogue.last_reply
-        if turn is not None:
-            self._switch(turn, by)
-
-    @on(Transcript.SiblingWanted)
-    def _sibling_wanted(self, message: Transcript.SiblingWanted) -> None:
-        self._switch(message.turn, message.by)
-
-    def _switch(self, turn: Turn, by: int) -> None:
-        if self.session.live is None and self.session.show_sibling(turn, by) is not None:
-            self._show_conversation()
+        self.reply.stop()
 
     # -- the open token -----------------------------------------------------------------------------------------
 
-    @on(messages.EvidenceArrived)
-    def _evidence_arrived(self, message: messages.EvidenceArrived) -> None:
-        self.inspector.answered(message)
-
-    @on(messages.CursorMoved)
-    def _cursor_moved(self) -> None:
-        cursor = self.transcript.cursor
-        if cursor is None:
-            self.inspector.follow(self.session.dialogue.last_reply)
-        else:
-            self.inspector.following = False
-            self.inspector.open(*cursor)
-
-    @on(messages.TokenPicked)
-    def _token_picked(self, message: messages.TokenPicked) -> None:
-        self.transcript.select(message.turn, message.index)
-
     def action_tokens(self) -> None:
         """Move the focus to the tokens."""
-        self._leave_panel()
+        self.leave_panel()
         self.transcript.focus()
         if self.transcript.cursor is None:
             self.transcript.action_token(-1)
@@ -250,13 +223,12 @@ class ChatScreen(Screen[None]):
         """Colour tokens by surprise, or stop colouring them."""
         self.transcript.heat = not self.transcript.heat
 
-    def action_opinion(self) -> None:
-        """Show how a local model scores the reply, or the reply's own tokens again."""
-        self._opinion.toggle()
+    def action_inside(self) -> None:
+        """Show what the model computed before the open token."""
+        from genchat.tui.screens.inside import InsideScreen
 
-    @on(messages.OpinionArrived)
-    def _opinion_arrived(self, message: messages.OpinionArrived) -> None:
-        self._opinion.arrived(message)
+        if self.inspector.token is not None:
+            self.app.push_screen(InsideScreen.of(self.session, *self.inspector.token))
 
     # -- models and settings ------------------------------------------------------------------------------------
 
@@ -300,12 +272,12 @@ class ChatScreen(Screen[None]):
                 self.session.settings, self.session.pace = choices.settings, choices.pace
                 self._show_settings()
 
-        self._host.ask(SamplingScreen(Choices(self.session.settings, self.session.pace)), chosen)
+        self.host.ask(SamplingScreen(Choices(self.session.settings, self.session.pace)), chosen)
 
     def action_mode(self) -> None:
         """Switch between answering and continuing a text."""
         self.session.set_free_text(not self.session.free_text)
-        self._show_conversation()
+        self.show_conversation()
         self.action_home()
 
     # -- conversations ------------------------------------------------------------------------------------------
@@ -313,7 +285,7 @@ class ChatScreen(Screen[None]):
     def action_new(self) -> None:
         """Begin a new conversation."""
         self.session.begin()
-        self._show_conversation()
+        self.show_conversation()
         self.action_home()
 
     @on(ConversationList.Chosen)
@@ -357,51 +329,63 @@ class ChatScreen(Screen[None]):
         """Search all messages."""
         self.conversation_manager.search()
 
-    def action_export(self) -> None:
-        """Write the conversation to a Markdown file."""
-        self.conversation_manager.export()
-
     def action_copy(self) -> None:
         """Copy the last reply to the clipboard."""
         reply = self.session.dialogue.last_reply
         if reply is not None:
             self.app.copy_to_clipboard(safe(reply.text))
-            self._host.note(say("tui.copied"))
+            self.host.note(say("tui.copied"))
+
+    def action_tree(self) -> None:
+        """Show all branches of the conversation."""
+        from genchat.tui.screens.tree import TreeScreen
+
+        def chosen(turn: Turn | None) -> None:
+            if turn is not None:
+                self.session.show_branch(turn)
+                self.show_conversation()
+                self.transcript.reveal_turn(turn)
+
+        self.host.ask(TreeScreen(self.session.dialogue, self.session.history), chosen)
 
     # -- moving about -------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         running = self.session.live is not None
         dialogue = self.session.dialogue
+        if action in FORK_ACTIONS:
+            return self.allows(action)
         match action:
             case "stop":
                 return running
             case "home":
-                return not running and (self._composer.editing is not None or not self.prompt.has_focus)
+                return not running and (self.composer.editing is not None or not self.prompt.has_focus)
             case "regenerate" | "edit":
-                return not running and dialogue.last_question is not None
+                return not running and self.question is not None
             case "new" | "mode":
                 return not running
             case "copy":
                 return dialogue.last_reply is not None
             case "tokens":
                 return any(turn.records for turn in dialogue.path)
-            case "rename" | "delete" | "export":
+            case "opinion":
+                return self.opinion.target is not None
+            case "rename" | "delete" | "export" | "export_page" | "export_everything":
                 return not running and self.session.stored_id is not None
             case "without_documents":
                 reply = dialogue.last_reply
                 return not running and reply is not None and (reply.abstained or bool(reply.passages))
-            case "opinion":
-                return self._opinion.target is not None
+            case "inside":
+                return not running and self.inspector.token is not None
         return True
 
     def action_home(self) -> None:
         """Go back to the prompt."""
-        self._composer.leave()
-        self._leave_panel()
+        self.composer.leave()
+        self.leave_panel()
         self.prompt.focus()
 
-    def _leave_panel(self) -> None:
+    def leave_panel(self) -> None:
         """Show the conversation again where the panel fills a narrow screen, because a hidden widget takes no keys."""
         if self.has_class("-panel-only"):
             self._arrangement.panel = None
@@ -409,7 +393,7 @@ class ChatScreen(Screen[None]):
 
     def action_next_place(self, by: int) -> None:
         """Move the focus round prompt, transcript, panel and list."""
-        order: list[Widget] = [self.prompt, self.transcript, self.panel, self.conversations]
+        order: list[Widget] = [self.prompt, self.transcript, self.strip, self.panel, self.conversations]
         reachable = [widget for widget in order if widget.display and widget.region]
         position = reachable.index(self.focused) if self.focused in reachable else -by
         reachable[(position + by) % len(reachable)].focus()
@@ -417,7 +401,7 @@ class ChatScreen(Screen[None]):
     def action_list(self) -> None:
         """Show or hide the conversations."""
         self._arrangement.list = self.has_class("-no-list") or self.has_class("-panel-only")
-        self._leave_panel()
+        self.leave_panel()
         self._arrange()
         (self.conversations if self._arrangement.list else self.prompt).focus()
 
@@ -429,3 +413,9 @@ class ChatScreen(Screen[None]):
             self.panel.focus()
         elif not self.focused or not self.focused.region:
             self.prompt.focus()
+
+    def open_panel(self) -> None:
+        """Show the panel and give it the focus."""
+        self._arrangement.panel = True
+        self._arrange()
+        self.panel.focus()

@@ -49,5 +49,6 @@ def _lines(bindings: Iterable[Binding]) -> Iterator[tuple[str, str]]:
 
 
 def bindings_of(owner: type) -> list[Binding]:
-    """Return the bindings that a class declares itself."""
-    return [binding for binding in vars(owner).get("BINDINGS", ()) if isinstance(binding, Binding)]
+    """Return the bindings that a class and its bases among genchat's own classes declare."""
+    own = [base for base in owner.__mro__ if base.__module__.startswith("genchat.")]
+    return [each for base in own for each in vars(base).get("BINDINGS", ()) if isinstance(each, Binding)]

@@ -4,7 +4,7 @@ It shows the newest token while a reply comes and any past token the cursor stan
 token to token; nothing here reflows by itself.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from textual import events
@@ -18,8 +18,10 @@ from genchat.engine.evidence import Evidence
 from genchat.engine.language import say, words_of
 from genchat.engine.text import safe_line
 from genchat.tui.chat.dialogue import Turn
+from genchat.tui.chat.messages import CandidatesLeft, CandidateTaken, TokenStepWanted
 from genchat.tui.colours import ThemeStyles, theme_styles
 from genchat.tui.keys import bind
+from genchat.tui.widgets.candidate_walk import CandidateWalk
 from genchat.tui.widgets.candidates import (
     COMPACT_WIDTH,
     paint_compact,
@@ -30,9 +32,13 @@ from genchat.tui.widgets.candidates import (
     paint_sampling,
     paint_token,
 )
+from genchat.tui.widgets.fork_bindings import FORK_BINDINGS
 from genchat.tui.widgets.painting import Line
 from genchat.tui.widgets.why import Scene
 from genchat.tui.widgets.why.painters import paint_why
+
+if TYPE_CHECKING:
+    from genchat.tui.chat.token_records import Row
 
 _MARGIN = 1
 _LINES_BESIDE_ROWS = 24  # what stands above and below the candidates when everything is shown
@@ -45,9 +51,14 @@ class Panel(ScrollView, can_focus=True):
 
     HELP_TITLE = "tui.help.panel"
     BINDINGS: ClassVar[list[BindingType]] = [
+        bind("up", "walk(-1)", "candidate_above", show=True, shown="↑↓"),
+        bind("down", "walk(1)", "candidate_below"),
+        bind("enter", "take", "candidate_take", show=True),
+        bind("left", "token(-1)", "panel_token_previous", show=True, shown="←→"),
+        bind("right", "token(1)", "panel_token_next"),
         bind("a", "all_rows", "all_rows", show=True),
-        bind("up", "scroll_up", "scroll_up"),
-        bind("down", "scroll_down", "scroll_down"),
+        bind("escape", "leave", "leave_candidates", show=True),
+        *FORK_BINDINGS,
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -59,9 +70,12 @@ class Panel(ScrollView, can_focus=True):
         self._evidence_of: tuple[Turn, int] | None = None
         self._capabilities = Capabilities()
         self._all_rows = False
+        self._walk = CandidateWalk()
 
     def show(self, turn: Turn | None, index: int, capabilities: Capabilities | None = None) -> None:
         """Open token `index` of `turn`; None shows what the panel is for."""
+        if (turn, index) != (self._turn, self._index):
+            self._walk.restart()
         self._turn, self._index = turn, index
         if capabilities is not None:
             self._capabilities = capabilities
@@ -72,6 +86,10 @@ class Panel(ScrollView, can_focus=True):
         self._evidence, self._evidence_of = evidence, (turn, index)
         if turn is self._turn:
             self._paint()
+
+    def forget_evidence(self) -> None:
+        """Show no reasons until they are told anew, because the tokens before have changed."""
+        self._evidence = self._evidence_of = None
 
     def repaint_all(self) -> None:
         """Repaint everything, because colours have changed."""
@@ -119,7 +137,11 @@ class Panel(ScrollView, can_focus=True):
             count = record.row_count if self._all_rows else max(self.size.height - _LINES_BESIDE_ROWS, _FEWEST_ROWS)
             rows = record.rows(count)
             lines.append(paint_header(width, styles))
-            lines += [paint_row(row, row.token == record.token, width, styles, turn.records_family) for row in rows]
+            self._walk.shown(rows, record.token, len(lines))
+            lines += [
+                paint_row(row, row.token == record.token, width, styles, turn.records_family, self._is_walked(row))
+                for row in rows
+            ]
             lines += [Strip.blank(width, styles.text)] * (count - len(rows) if record.kind == "exact" else 0)
             lines += paint_rest(record, rows, width, styles)
             lines += paint_sampling(record, width, styles)
@@ -143,6 +165,8 @@ class Panel(ScrollView, can_focus=True):
         _, of = self._evidence_of
         if of == self._index:
             return [rule, *paint_why(self._evidence, scene)]
+        if of >= len(turn.records):
+            return [rule]
         # The argument for this token is on its way; the last one stays, dimmed, so that nothing jumps.
         older = Scene(turn.records[of], width, styles, turn.family)
         return [rule, *(strip.apply_style(Style(dim=True)) for strip in paint_why(self._evidence, older))]
@@ -173,13 +197,60 @@ class Panel(ScrollView, can_focus=True):
     def on_resize(self, event: events.Resize) -> None:
         self._paint()
 
+    # -- walking the candidates ---------------------------------------------------------------------------------
+
+    @property
+    def marked(self) -> int | None:
+        """Return the candidate that is marked, or would be if the panel had the focus."""
+        return self._walk.token
+
+    def _is_walked(self, row: "Row") -> bool:
+        return self.has_focus and row.token == self._walk.token
+
+    def on_focus(self) -> None:
+        self._paint()
+
+    def on_blur(self) -> None:
+        self._paint()
+
+    def on_click(self, event: events.Click) -> None:
+        if self._walk.point(self.scroll_offset.y + event.y):
+            self._paint()
+
+    def action_walk(self, by: int) -> None:
+        """Go to the next candidate; beyond the last one, the reasons below are scrolled into view."""
+        if self._turn is None or not self._walk.step(by):
+            self.scroll_relative(y=by, animate=False)
+            return
+        self._paint()
+        self._reveal_walked()
+
+    def _reveal_walked(self) -> None:
+        line, top, height = self._walk.line, self.scroll_offset.y, self.scrollable_content_region.height
+        if line is not None and not top <= line < top + height:
+            self.scroll_to(y=line if line < top else line - height + 1, animate=False)
+
+    def action_take(self) -> None:
+        """Take the candidate that is marked."""
+        token = self._walk.token
+        if token is not None:
+            self.post_message(CandidateTaken(token))
+
+    def action_token(self, by: int) -> None:
+        """Open the next token or the one before it."""
+        self.post_message(TokenStepWanted(by))
+
+    def action_leave(self) -> None:
+        """Go back to the tokens."""
+        self.post_message(CandidatesLeft())
+
     def action_all_rows(self) -> None:
         """Show all stored candidates, or only the best again."""
         self._all_rows = not self._all_rows
         self._paint()
 
 
-class CandidateStrip(Panel, can_focus=False):
+class CandidateStrip(Panel, can_focus=True):
     """The strip is the panel for narrow screens: one line on the token, two lines with the best candidates."""
 
     def _compose_lines(self) -> list[Strip]:
@@ -194,12 +265,25 @@ class CandidateStrip(Panel, can_focus=False):
         lines = [Strip([*head.strip().crop(0, width - head.room), *measures], width)]
         if record.kind == "none":
             return [*lines, *self._paragraph(words_of(record.reason or "tui.panel.not_stored"))][:_STRIP_LINES]
-        columns = min(max(width // COMPACT_WIDTH, 1), _STRIP_COLUMNS)
-        rows = record.rows((_STRIP_LINES - 1) * columns)
+        columns = self._columns
+        room = (_STRIP_LINES - 1) * columns
+        rows = self._walk.window(record.rows(record.row_count), record.token, room)
         for first in range(0, (_STRIP_LINES - 1) * columns, columns):
             cells = [
-                paint_compact(row, row.token == record.token, width // columns, styles, turn.records_family)
+                paint_compact(
+                    row, row.token == record.token, width // columns, styles, turn.records_family, self._is_walked(row)
+                )
                 for row in rows[first : first + columns]
             ]
             lines.append(Strip.join(cells).adjust_cell_length(width, styles.text))
         return lines
+
+    @property
+    def _columns(self) -> int:
+        return min(max(self._width // COMPACT_WIDTH, 1), _STRIP_COLUMNS)
+
+    def on_click(self, event: events.Click) -> None:
+        column = max(event.x - _MARGIN, 0) // (self._width // self._columns)
+        row = event.y - 1
+        if row >= 0 and column < self._columns and self._walk.point_in_window(row * self._columns + column):
+            self._paint()

@@ -27,4 +27,9 @@ TEXTS = {
     "gemini.talks": "chat",
     "gemini.makes_vectors": "vectors",
     "gemini.reads": "reads {tokens:# token|# tokens}",
+    "gemini.probabilities_coming": "The text streams first; its probabilities are asked for when it is whole.",
+    "gemini.probabilities_failed": "the text is whole; its probabilities could not be had: {reason}",
+    "gemini.another_text": "Asked once more for the probabilities, Gemini wrote another text, so they do not belong to this one.",
+    "gemini.another_ending": "asked once more for the probabilities, Gemini ended the text differently; they are shown as far as both say the same",
+    "gemini.asked_twice": "To show probabilities, every message is sent to Gemini a second time when its reply has been written, and both count. To send it once: genchat config set gemini.probabilities false. This is said only once.",
 }

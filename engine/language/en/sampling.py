@@ -85,4 +85,5 @@ TEXTS = {
     "sampling.name.mirostat_eta": "mirostat rate",
     "sampling.help.mirostat_eta": "how fast mirostat corrects itself",
     "sampling.hint.mirostat_eta": "How fast mirostat corrects itself.",
+    "sampling.step.by_hand": "chosen by hand",
 }

@@ -27,4 +27,9 @@ TEXTS = {
     "gemini.talks": "conversa",
     "gemini.makes_vectors": "vetores",
     "gemini.reads": "lê {tokens:# token|# tokens}",
+    "gemini.probabilities_coming": "O texto vem primeiro; as probabilidades são pedidas quando ele está inteiro.",
+    "gemini.probabilities_failed": "o texto está inteiro; não foi possível obter as probabilidades: {reason}",
+    "gemini.another_text": "Ao receber o pedido de probabilidades, o Gemini escreveu outro texto; por isso elas não são deste.",
+    "gemini.another_ending": "ao receber o pedido de probabilidades, o Gemini terminou o texto de outro jeito; elas aparecem até onde os dois são iguais",
+    "gemini.asked_twice": "Para mostrar probabilidades, cada mensagem é enviada ao Gemini uma segunda vez depois de escrita a resposta, e as duas contam. Para enviar só uma vez: genchat config set gemini.probabilities false. Este aviso só aparece uma vez.",
 }

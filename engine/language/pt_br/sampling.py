@@ -85,4 +85,5 @@ TEXTS = {
     "sampling.name.mirostat_eta": "taxa do mirostat",
     "sampling.help.mirostat_eta": "com que rapidez o mirostat se corrige",
     "sampling.hint.mirostat_eta": "Com que rapidez o mirostat se corrige.",
+    "sampling.step.by_hand": "escolhido à mão",
 }

@@ -26,6 +26,8 @@ def _apply(now: StageInput) -> Outcome:
 
 def _after(now: StageInput, token: int) -> float:
     surprise = -float(now.log_probs[token]) / _LN2
+    if math.isinf(surprise):  # chosen by hand where the model, or an earlier stage, left nothing
+        return float(now.state)
     return float(now.state - now.settings.mirostat_eta * (surprise - now.settings.mirostat_tau))
 
 

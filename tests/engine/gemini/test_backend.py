@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from genchat.engine.contract import Event, Finish, Notice, ReplySettings, Step
+from genchat.engine.contract import Event, Finish, LateSteps, Notice, ReplySettings, Step
 from genchat.engine.conversation import Message, Role
 from genchat.engine.distribution import NoDistribution, TopKDistribution
 from genchat.engine.gemini.backend import GeminiBackend
@@ -32,6 +32,13 @@ class CollectedReply:
 
     @property
     def steps(self) -> list[Step]:
+        """As they stand at the end."""
+        late = [list(event.steps) for event in self.events if isinstance(event, LateSteps)]
+        return late[-1] if late else self.streamed
+
+    @property
+    def streamed(self) -> list[Step]:
+        """As they came."""
         return [event for event in self.events if isinstance(event, Step)]
 
     @property
@@ -40,9 +47,9 @@ class CollectedReply:
 
     @property
     def notices(self) -> list[str]:
-        """Without the one that every loopback server brings."""
+        """Without those that are told once, or of every loopback server."""
         keys = [event.key for event in self.events if isinstance(event, Notice)]
-        return [key for key in keys if key != "gemini.other_address"]
+        return [key for key in keys if key not in ("gemini.other_address", "gemini.asked_twice")]
 
     @property
     def finish(self) -> Finish:
@@ -178,8 +185,10 @@ class TestProbabilities:
     def test_every_token_has_its_likeliest_neighbours(self, backend_of: Open, server: GeminiServer) -> None:
         backend = backend_of("with-logprobs", probabilities=True)
         collected = reply(backend)
-        assert server.verbs == ["generateContent"]
+        assert server.verbs == ["streamGenerateContent", "generateContent"]
         assert collected.text == TOKEN_TEXT
+        assert "".join(step.text for step in collected.streamed) == TOKEN_TEXT
+        assert all(step.raw == NoDistribution("gemini.probabilities_coming") for step in collected.streamed)
         assert [(step.token, step.log_prob) for step in collected.steps] == [
             (token, value) for _, token, value in TOKENS
         ]
@@ -198,7 +207,7 @@ class TestProbabilities:
     def test_a_model_that_refuses_is_asked_once_and_then_streams(self, backend_of: Open, server: GeminiServer) -> None:
         backend = backend_of("gemini-flash-latest", probabilities=True)
         first, second = reply(backend), reply(backend)
-        assert server.verbs == ["generateContent", "streamGenerateContent", "streamGenerateContent"]
+        assert server.verbs == ["streamGenerateContent", "generateContent", "streamGenerateContent"]
         assert "Logprobs is not enabled" in first.notice_text("gemini.refused_probabilities")
         assert second.notices == []
         assert first.text == second.text == TEXT
@@ -209,6 +218,7 @@ class TestProbabilities:
         ("model", "text", "reason"),
         [
             ("logprobs-forgotten", TEXT, "gemini.probabilities_missing"),
+            ("logprobs-of-another-answer", "Outra coisa", "gemini.another_text"),
             ("logprobs-of-another-text", "Outra coisa", "gemini.tokens_do_not_spell"),
         ],
     )
@@ -217,7 +227,42 @@ class TestProbabilities:
     ) -> None:
         collected = reply(backend_of(model, probabilities=True))
         assert collected.text == text
-        assert [step.raw for step in collected.steps] == [NoDistribution(reason)]
+        assert {step.raw for step in collected.steps} == {NoDistribution(reason)}
+        assert "".join(step.text for step in collected.steps) == text
+
+    def test_where_the_second_answer_ends_differently_the_tokens_they_share_are_shown(self, backend_of: Open) -> None:
+        collected = reply(backend_of("logprobs-of-another-ending", probabilities=True))
+        assert collected.text == TEXT
+        assert [step.text for step in collected.steps] == ["Bom", " dia", "!", " Como posso ajudar?"]
+        assert [step.log_prob for step in collected.steps] == [-0.25, -0.5, -2.75, None]
+        assert "gemini.another_ending" in collected.notices
+
+    def test_a_failure_of_the_second_request_leaves_the_text_whole(
+        self, backend_of: Open, server: GeminiServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        backend = backend_of("with-logprobs", probabilities=True)
+        client = backend._connection.client()
+
+        def fail(request: object) -> None:
+            raise GeminiError("quota", variant="quota")
+
+        monkeypatch.setattr(client, "generate", fail)
+        collected = reply(backend)
+        assert collected.text == TOKEN_TEXT
+        assert collected.finish.reason == "end"
+        assert "gemini.probabilities_failed" in collected.notices
+
+    def test_that_a_message_is_sent_twice_is_told_once(self, backend_of: Open) -> None:
+        backend = backend_of("with-logprobs", probabilities=True)
+        told = [
+            [
+                event
+                for event in reply(backend).events
+                if isinstance(event, Notice) and event.key == "gemini.asked_twice"
+            ]
+            for _ in range(2)
+        ]
+        assert list(map(len, told)) == [1, 0]
 
     def test_an_end_token_writes_nothing(self, backend_of: Open) -> None:
         collected = reply(backend_of("logprobs-with-end-token", probabilities=True))
@@ -232,11 +277,6 @@ class TestProbabilities:
             backend.tokenizer.decode([step.token for step in collected.steps if step.token is not None]) == TOKEN_TEXT
         )
         assert collected.steps[0].raw == NoDistribution("gemini.no_candidates")
-
-    def test_a_length_asked_for_holds_token_by_token(self, backend_of: Open) -> None:
-        collected = reply(backend_of("with-logprobs", probabilities=True), settings=ReplySettings(max_tokens=2))
-        assert collected.text == "Bom dia"
-        assert collected.finish.reason == "length"
 
 
 class TestEndings:

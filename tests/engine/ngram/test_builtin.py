@@ -37,7 +37,7 @@ def use_text(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 
 
 def folders(cache: Path) -> list[str]:
-    return sorted(path.name for path in cache.iterdir())
+    return sorted(path.name for path in cache.iterdir() if path.is_dir())
 
 
 def test_it_is_trained_at_first_and_opened_afterwards(tmp_path: Path) -> None:
