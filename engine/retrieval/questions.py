@@ -4,7 +4,7 @@ import json
 import math
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -12,6 +12,7 @@ from genchat.engine.common_words import only_asks
 from genchat.engine.language import language_in_use
 from genchat.engine.retrieval.bilingual import in_portuguese
 from genchat.engine.retrieval.dictionary import is_word
+from genchat.engine.retrieval.expectation import expected
 from genchat.engine.retrieval.spelling import corrections, lookalikes
 from genchat.engine.retrieval.synonyms import spellings, synonyms
 from genchat.engine.retrieval.terms import LANGUAGES, WORD, Language, Word, shown_language, stemmer, words_of
@@ -137,7 +138,7 @@ def understand(
         return tuple(dict.fromkeys(stemmer(each)(word) for word in written for each in languages))
 
     found, seen = list[QuestionWord](), set[str]()
-    own, lent = words_of(text, language), words_of(before, language)
+    own, lent = _heard(text, language), words_of(before, language)
     named = names_only and any(not word.common and not only_asks(word.folded) for word in [*own, *lent])
     for place, word in enumerate([*own[: 4 * LONGEST_QUESTION], *lent[: 4 * LONGEST_QUESTION]]):
         if word.common or stems_of(word.folded)[0] in seen or len(found) >= LONGEST_QUESTION:
@@ -174,6 +175,15 @@ def understand(
         others = tuple(each for each in synonyms(word.folded, language) if each not in stems and frequency_of_stem(each))
         found.append(QuestionWord(word.text, stems, count, weight, how, shown, written, others))
     return Question(f"{before}\n{text}" if before else text, language, tuple(found))
+
+
+def _heard(text: str, language: Language) -> list[Word]:
+    """The words of a question; where all are common, what a definition is asked of is not: "o que é ia?"."""
+    words = words_of(text, language)
+    if not all(word.common for word in words):
+        return words
+    kind, said = expected(text)
+    return [replace(word, common=kind != "definition" or word.folded in said) for word in words]
 
 
 def _translated(folded: str, language: Language, frequency: Callable[[str], int]) -> list[str]:
