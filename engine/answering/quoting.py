@@ -109,8 +109,8 @@ def _quotation(question: Question, passage: Passage, answers: Sequence[Answer]) 
 
 
 def _naming(question: Question, text: str, unit: Unit) -> list[Span]:
-    """The heading above, where an option or a command was asked for and that is what it names."""
-    kind, _ = expected(question.text)
+    """The heading above, where an option, a command or a way to do something was asked for and it names such a thing."""
+    kind = expected(question.text)[0] or "command"
     for start, end in unit.headings[-1:]:
         named = text[start:end]
         if kind in ("option", "command") and holds(kind, named):

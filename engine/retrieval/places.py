@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
-from genchat.engine.retrieval.expectation import expected
+from genchat.engine.retrieval.expectation import counted, expected
 from genchat.engine.retrieval.layout import Unit
 from genchat.engine.retrieval.questions import Question, QuestionWord, matching
 from genchat.engine.retrieval.sentences import Span
@@ -12,7 +12,7 @@ from genchat.engine.retrieval.terms import Language, Word, stemmer, words_of
 from genchat.engine.text import fold
 
 _IN_DOCUMENT, _IN_HEADING, _IN_ENTRY, _IN_NEIGHBOUR, _ELSEWHERE = 1.0, 1.0, 0.95, 0.7, 0.35
-SYNONYM = 0.6  # of a word that means the same
+SYNONYM = 0.8  # of a word that means the same
 RELATED = 0.9  # of a word that only begins like one of the question: "creator" for "created"
 _SHORTEST_ROOT = 5  # letters that such words must share
 _NEAR = 4  # words apart that still count as near
@@ -55,10 +55,16 @@ class Places:
         self._certain = {id(word): word.certainty for word in question.words}
         self._total = sum(self._weights.values())
         self.rarest = max(self._weights, key=self._weights.__getitem__)
+        by_word = {fold(word.text): id(word) for word in reversed(question.words)}
+        self._counted = next((by_word[word] for word in counted(question.text) if word in by_word), None)
 
     def share(self, levels: Mapping[int, float]) -> float:
         """How much of the question's weight words with these levels hold, 0 to 1."""
         return sum(self._weights[key] * self._certain[key] * level for key, level in levels.items()) / self._total
+
+    def counted(self, levels: Mapping[int, float]) -> float:
+        """The level of what is counted ("how many children"), 0 to 1; 1 where no number is asked for."""
+        return 1.0 if self._counted is None else levels.get(self._counted, 0.0)
 
     def levels(self, unit: Unit, units: Sequence[Unit], order: int) -> dict[int, float]:
         """Each word of the question with how near it stands to the unit, 0 to 1."""

@@ -148,15 +148,12 @@ def understand(
         seen.add(stems_of(word.folded)[0])
         how: Found = "exact"
         taken_for = _translated(word.folded, language, frequency)
-        as_well: list[str] = []
-        as_well += [each for each in spellings(word.folded, language) if frequency(each)]
-        if taken_for and as_well:
+        as_well = [each for each in spellings(word.folded, language) if frequency(each)]
+        if taken_for and (as_well or ("en" in indexed and frequency(word.folded))):
             taken_for, as_well = [], [*taken_for, *as_well]
-        if "en" in indexed and frequency(word.folded):
-            taken_for, as_well = [], taken_for
         if taken_for:
             how = "translated"
-        elif not frequency(word.folded) and not any(map(str.isdigit, word.folded)):
+        elif not as_well and not frequency(word.folded) and not any(map(str.isdigit, word.folded)):
             taken_for = corrections(connection, word.folded, frequency)
             # What the dictionary has was hardly meant to be another word.
             how = "alike" if taken_for and is_word(word.text, language) else "corrected"

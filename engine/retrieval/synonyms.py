@@ -14,7 +14,7 @@ from genchat.engine.retrieval.terms import Language, stemmer
 from genchat.engine.text import fold
 
 _MOST = 12  # synonyms of a word
-# British and American endings; a word of at least four letters before them is written either way.
+# British and American endings of words.
 _SPELLINGS = (
     ("our", "or"),
     ("ours", "ors"),
@@ -31,7 +31,7 @@ _SPELLINGS = (
     ("lled", "led"),
     ("lling", "ling"),
 )
-_SHORTEST = 5
+_SHORTEST: dict[Language, int] = {"en": 5, "pt": 6}  # letters; of shorter words some would become others: "pato", "pacto"
 
 
 def synonyms(folded: str, language: Language) -> tuple[str, ...]:
@@ -40,13 +40,25 @@ def synonyms(folded: str, language: Language) -> tuple[str, ...]:
 
 
 def spellings(folded: str, language: Language) -> Iterator[str]:
-    """How else an English word may be written: "color" and "colour". Not all of them are words."""
-    if language != "en" or len(folded) < _SHORTEST or not re.fullmatch("[a-z]+", folded):
+    """How else a folded word may be written: "color" and "colour", "diretorio" and "directorio". Few of them are words."""
+    if len(folded) < _SHORTEST[language] or not re.fullmatch("[a-z]+", folded):
+        return
+    if language == "pt":
+        yield from _silent_consonants(folded)
         return
     for pair in _SPELLINGS:
         for ending, other in (pair, pair[::-1]):
             if folded.endswith(ending) and not folded.endswith(other if len(other) > len(ending) else "\0"):
                 yield folded[: -len(ending)] + other
+
+
+def _silent_consonants(folded: str) -> Iterator[str]:
+    """A Portuguese word with a c or p before t or c that is not heard, as it was written until 2009, or without it."""
+    for match in re.finditer("[cp](?=[tc])", folded):
+        yield folded[: match.start()] + folded[match.end() :]
+    for match in re.finditer("(?<=[aeiou])(?=[tc][aeiou])", folded):
+        for letter in "cp":
+            yield folded[: match.start()] + letter + folded[match.start() :]
 
 
 @cache
