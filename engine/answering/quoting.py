@@ -24,7 +24,7 @@ from genchat.engine.retrieval.tables import is_record
 from genchat.engine.retrieval.terms import LANGUAGES, words_of
 
 GAP = " … "
-_QUOTED = 3  # passages quoted in one answer
+_QUOTED = 4  # passages quoted in one answer
 _FURTHER = 2  # parts of one passage quoted beside the best
 _WHOLE = 1200  # characters of a section that is quoted whole when its heading is what was asked for
 _ENTRY = 600  # characters of an option with its explanation that is quoted whole

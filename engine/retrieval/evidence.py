@@ -4,7 +4,7 @@ A logistic model over eight things that can be read off a search without a model
 
 - how much of the question, by idf, stands in and around the best part of one of the first passages;
 - the BM25 of the best passage, as a share of what the question weighs: how densely it speaks of it;
-- how few words the question has: one that occurs somewhere is weak evidence;
+- how few words the question has: one that occurs somewhere is weak evidence, unless nothing else is said;
 - names and numbers of the question that the best passage does not have: the entity asked for has to stand there;
 - words of the question that no document has, or that were taken for others;
 - how far the best passage is ahead of the third: what is nowhere is a little everywhere;
@@ -30,6 +30,7 @@ from dataclasses import dataclass
 
 from genchat.engine.retrieval.questions import Question, QuestionWord
 from genchat.engine.retrieval.selection import Answer
+from genchat.engine.text import fold
 
 ENOUGH = 0.5
 _BIAS, _COVERED, _DENSE, _FEW = -4.66, 5.16, 2.81, -4.88
@@ -65,7 +66,7 @@ def evidence(question: Question, found: Sequence[Found]) -> float:
         _BIAS
         + _COVERED * max(answer.about for answer in parts)
         + _DENSE * best.bm25 / question.weight
-        + _FEW / len(question.words)
+        + _FEW / (len(question.words) + _is_bare(question))
         + _NAMES_MISSING * _missing(question, best.matched)
         + _UNSURE * sum(word.weight * (1 - word.certainty) for word in question.words) / question.weight
         + _FITS * (0 if best.answers[0].fits is None else 1 if best.answers[0].fits else -1)
@@ -81,6 +82,11 @@ def _missing(question: Question, matched: frozenset[str]) -> float:
     start = question.text.lstrip()
     names = [word for word in question.words if _is_name(word, start)]
     return sum(word.weight for word in names if word.text not in matched) / question.weight
+
+
+def _is_bare(question: Question) -> bool:
+    """Whether a question is one word and nothing else, such as "IA": then nothing else is asked about it."""
+    return len(question.words) == 1 and question.written.split() == [fold(question.words[0].text)]
 
 
 def _is_name(word: QuestionWord, start: str) -> bool:

@@ -52,7 +52,8 @@ class Places:
         self._weights = {
             id(word): word.weight * (_FRAME if fold(word.text) in frame else 1.0) for word in question.words
         }
-        self._certain = {id(word): word.certainty for word in question.words}
+        # A word that no document has is heard only by its synonyms, and these have their own level.
+        self._certain = {id(word): 1.0 if word.found == "missing" else word.certainty for word in question.words}
         self._total = sum(self._weights.values())
         self.rarest = max(self._weights, key=self._weights.__getitem__)
         by_word = {fold(word.text): id(word) for word in reversed(question.words)}

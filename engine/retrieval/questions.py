@@ -169,7 +169,9 @@ def understand(
         written = _written(connection, word.folded) if plain else ""
         written = "" if written == word.folded else written
         weight = idf(max(chunks, _FEWEST), count) * (1.0 if place < len(own) else _LENT)
-        others = tuple(each for each in synonyms(word.folded, language) if each not in stems and frequency_of_stem(each))
+        others = tuple(
+            each for each in synonyms(word.folded, language) if each not in stems and frequency_of_stem(each)
+        )
         found.append(QuestionWord(word.text, stems, count, weight, how, shown, written, others))
     return Question(f"{before}\n{text}" if before else text, language, tuple(found))
 

@@ -31,7 +31,10 @@ _SPELLINGS = (
     ("lled", "led"),
     ("lling", "ling"),
 )
-_SHORTEST: dict[Language, int] = {"en": 5, "pt": 6}  # letters; of shorter words some would become others: "pato", "pacto"
+_SHORTEST: dict[Language, int] = {
+    "en": 5,
+    "pt": 6,
+}  # letters; of shorter words some would become others: "pato", "pacto"
 
 
 def synonyms(folded: str, language: Language) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ def _may_be_acronym(word: str) -> bool:
 
 def _stands_out(around: Sequence[str]) -> bool:
     """Whether one word alone of a few is in capitals; where others are, the text is written so and nothing is meant."""
-    return sum(len(word) > 1 and word.isupper() for word in around) == 1
+    return len({word for word in around if len(word) > 1 and word.isupper()}) == 1
 
 
 class Stemmer:
