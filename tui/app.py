@@ -171,7 +171,8 @@ class GenchatApp(App[int]):
             title = vars(owner).get("HELP_TITLE", "")  # its own: a heading stands for the keys of one class
             if title:
                 groups.setdefault(say(title), bindings_of(owner))
-        explanations = [say(key) for key in getattr(self.screen, "HELP_TEXTS", ())]
+        focused = getattr(self.focused, "HELP_TEXTS", ())
+        explanations = [say(key) for key in focused or getattr(self.screen, "HELP_TEXTS", ())]
         self.push_screen(HelpScreen(explanations, list(groups.items())))
 
     def _fatal_error(self) -> None:

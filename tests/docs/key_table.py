@@ -15,6 +15,7 @@ from genchat.tui.screens.chat import ChatScreen
 from genchat.tui.screens.help import bindings_of
 from genchat.tui.screens.inside import InsideScreen
 from genchat.tui.screens.tree import TreeScreen
+from genchat.tui.widgets.bench.panel import BenchPanel
 from genchat.tui.widgets.conversation_list import ConversationList
 from genchat.tui.widgets.panel import Panel
 from genchat.tui.widgets.prompt import Prompt
@@ -28,6 +29,7 @@ MODES: dict[str, tuple[type, ...]] = {
     "prompt": (Prompt,),
     "transcript": (Transcript,),
     "candidates": (Panel,),
+    "bench": (BenchPanel,),
     "conversations": (ConversationList,),
     "tree": (TreeView, TreeScreen),
     "pictures": (InsideScreen,),

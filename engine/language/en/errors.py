@@ -274,4 +274,13 @@ TEXTS = {
     "error.fork_question": "{name} reads this message in another form, so its tokens cannot be shown one by one",
     "error.fork_long_text": "this text has {tokens:# token|# tokens}, and the interface shows at most {limit:#}; take a part of it, or print the table: genchat inspect --table FILE",
     "error.inside_unknown_tokens": "the tokens of this reply are not known, so {name} cannot be shown at one of them; ask again with F5",
+    "error.grammar_needs_extra": "a grammar needs llguidance; install it with: pip install 'genchat[grammar]'",
+    "error.grammar_twice": "a reply can follow a regular expression or a JSON schema, not both; clear one of them",
+    "error.grammar_regex_wrong": "the regular expression cannot be used: {reason}",
+    "error.grammar_schema_wrong": "the JSON schema cannot be used: {reason}",
+    "error.grammar_schema_no_json": "the JSON schema is not a JSON object: {reason}",
+    "error.grammar_too_complex": "the grammar is too complex to follow; make it simpler",
+    "error.grammar_no_token": "no token of this model fits the grammar here; change the grammar, or use a model with another vocabulary",
+    "error.grammar_without_tokens": "a grammar needs a model that shows its tokens; choose a model of this machine",
+    "error.grammar_file_unreadable": "{file} cannot be read: {reason}",
 }

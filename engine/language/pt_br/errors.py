@@ -274,4 +274,13 @@ TEXTS = {
     "error.fork_question": "{name} lê esta mensagem de outra forma, então os tokens dela não podem ser mostrados um a um",
     "error.fork_long_text": "este texto tem {tokens:# token|# tokens}, e a interface mostra no máximo {limit:#}; use uma parte dele, ou peça a tabela: genchat inspect --table ARQUIVO",
     "error.inside_unknown_tokens": "os tokens desta resposta não são conhecidos, então não dá para mostrar {name} em um deles; peça outra resposta com F5",
+    "error.grammar_needs_extra": "uma gramática precisa do llguidance; instale-o com: pip install 'genchat[grammar]'",
+    "error.grammar_twice": "uma resposta pode seguir uma expressão regular ou um esquema JSON, não os dois; apague um deles",
+    "error.grammar_regex_wrong": "a expressão regular não pode ser usada: {reason}",
+    "error.grammar_schema_wrong": "o esquema JSON não pode ser usado: {reason}",
+    "error.grammar_schema_no_json": "o esquema JSON não é um objeto JSON: {reason}",
+    "error.grammar_too_complex": "a gramática é complexa demais para ser seguida; simplifique-a",
+    "error.grammar_no_token": "nenhum token deste modelo cabe na gramática aqui; mude a gramática ou use um modelo com outro vocabulário",
+    "error.grammar_without_tokens": "uma gramática precisa de um modelo que mostre seus tokens; escolha um modelo desta máquina",
+    "error.grammar_file_unreadable": "{file} não pode ser lido: {reason}",
 }
