@@ -109,7 +109,7 @@ def _quotation(question: Question, passage: Passage, answers: Sequence[Answer]) 
 
 
 def _naming(question: Question, text: str, unit: Unit) -> list[Span]:
-    """The heading above, where an option, a command or a way to do something was asked for and it names such a thing."""
+    """The heading above, where an option, a command or a way to do something was asked for and it names one."""
     kind = expected(question.text)[0] or "command"
     for start, end in unit.headings[-1:]:
         named = text[start:end]

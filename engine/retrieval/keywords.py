@@ -27,7 +27,6 @@ _VERBATIM = 0.2  # more of that where the heading stands in the question as it i
 _NEAR = 5  # words apart that still count as near
 _NEARNESS_WEIGHT = 2.2
 _EVERYWHERE = 0.1  # share of the chunks from which on a word is not searched for by itself
-_SYNONYM = 0.3  # of what the word itself would count
 _FEW = 1000  # chunks; a smaller index has time for every word
 _LONGEST_SCORED = 600  # stems of a chunk that are looked at
 _AS_MUCH = 0.999  # of the question's weight: all but rounding
@@ -213,14 +212,12 @@ def _scored(question: Question, asked: frozenset[str], row: _Row, average: float
         explained = max((len(name.stems & asked) / len(name.stems) for name in names if name.stems), default=0.0)
         verbatim = any(name.stems and f" {name.written} " in question.written for name in names)
     for word in question.words:
+        if word.found == "missing":
+            continue
         count = 0
-        if word.found != "missing":
-            for stem in word.stems:
-                count += counts[stem]
+        for stem in word.stems:
+            count += counts[stem]
         if not count:
-            if word.synonyms:
-                others = sum(counts[stem] for stem in word.synonyms)
-                bm25 += _SYNONYM * word.weight * others * (_K1 + 1) / (others + norm)
             continue
         matched.append(word)
         gain = word.weight * count * (_K1 + 1) / (count + norm)

@@ -1,8 +1,8 @@
 """What else a document may call what a question asks for: other words of the same meaning, and other spellings.
 
 Query expansion by a thesaurus (Voorhees 1994, "Query expansion using lexical-semantic relations") adds noise as well
-as matches, so a synonym never counts as much as the word itself, and it neither proves nor disproves that a document
-answers: see selection.py for what it weighs.
+as matches, so a synonym never counts as much as the word itself, and it only tells which part of a passage answers and
+how well (places.py): in the search for passages it changed nothing. Another spelling is the word itself.
 """
 
 import re
@@ -43,7 +43,7 @@ def synonyms(folded: str, language: Language) -> tuple[str, ...]:
 
 
 def spellings(folded: str, language: Language) -> Iterator[str]:
-    """How else a folded word may be written: "color" and "colour", "diretorio" and "directorio". Few of them are words."""
+    """How else a folded word may be written: "color" and "colour", "diretorio" and "directorio". Few are words."""
     if len(folded) < _SHORTEST[language] or not re.fullmatch("[a-z]+", folded):
         return
     if language == "pt":

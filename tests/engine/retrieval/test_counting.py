@@ -26,7 +26,7 @@ def test_a_number_of_something_else_is_weaker_evidence(add: Add) -> None:
     rooms, children = (
         retriever.retrieve(f"Quantas {things} tem o museu da ponte?") for things in ("salas", "crianças")
     )
-    assert [answer.counted for answer in rooms.answers_in(rooms.passages[0])][0] == 1.0
+    assert next(answer.counted for answer in rooms.answers_in(rooms.passages[0])) == 1.0
     museum = next(each for each in children.passages if each.source == "museu.txt")
     assert all(answer.counted == 0.0 for answer in children.answers_in(museum))
     assert children.evidence < rooms.evidence
