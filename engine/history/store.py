@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from genchat.engine import __version__
 from genchat.engine.contract import Notice, Passages, Tokenizer
 from genchat.engine.conversation import Role
 from genchat.engine.errors import HistoryError
-from genchat.engine.history import maintenance, rows
+from genchat.engine.history import branches, maintenance, rows
 from genchat.engine.history.connections import Connections
 from genchat.engine.history.failures import as_history_error, damage_mark, is_damage, mark_damaged
 from genchat.engine.history.lease import end_lease, interrupt_replies_of_the_dead, own_identity, take_lease
@@ -39,6 +39,7 @@ from genchat.engine.redaction import known_keys
 from genchat.engine.text import safe_line
 
 if TYPE_CHECKING:  # numpy comes with them; a history is opened before the first frame is drawn
+    from genchat.engine.history.branches import StoredReply
     from genchat.engine.history.trace import StoredTrace
     from genchat.engine.history.vocabulary import VocabularyBlob
 
@@ -286,6 +287,19 @@ class HistoryStore:
         with self._connections.reader() as connection:
             cursor = connection.execute(rows.MESSAGE + "WHERE m.conversation = ? ORDER BY m.id", (conversation,))
             return tuple(rows.to_message(row) for row in cursor)
+
+    def name_branch(self, message: int, name: str) -> StoredMessage:
+        cleaned = clean_text(safe_line(name, branches.NAME_LENGTH), self._secrets())
+        return self._connections.write(lambda connection: branches.name_branch(connection, message, cleaned))
+
+    def delete_branch(self, message: int) -> StoredMessage:
+        head = self._connections.write(lambda connection: branches.delete_branch(connection, message), durable=True)
+        maintenance.erase_remains(self._connections)
+        return head
+
+    def stored_replies(self, messages: Iterable[int]) -> "Mapping[int, StoredReply]":
+        with self._connections.reader() as connection:
+            return branches.stored_replies(connection, messages)
 
     def run(self, message: int) -> Run | None:
         with self._connections.reader() as connection:

@@ -12,12 +12,14 @@ from textual.binding import Binding
 from genchat.engine.language import use_language
 from genchat.tui.app import GenchatApp
 from genchat.tui.keys import description, key_names
+from genchat.tui.screens.branches import BranchesScreen
 from genchat.tui.screens.chat import ChatScreen
 from genchat.tui.screens.documents import DocumentsScreen
 from genchat.tui.screens.help import bindings_of
 from genchat.tui.screens.training import TrainingScreen
 from genchat.tui.screens.tree import TreeScreen
 from genchat.tui.screens.words import WordsScreen
+from genchat.tui.widgets.branch_columns import BranchColumns
 from genchat.tui.widgets.conversation_list import ConversationList
 from genchat.tui.widgets.panel import Panel
 from genchat.tui.widgets.prompt import Prompt
@@ -37,6 +39,7 @@ MODES: dict[str, tuple[type, ...]] = {
     "training": (TrainingScreen,),
     "words": (WordsScreen,),
     "tree": (TreeView, TreeScreen),
+    "two branches": (BranchColumns, BranchesScreen),
 }
 TOGETHER: dict[str, tuple[str, ...]] = {
     "prompt": ("prompt", "chat screen", "everywhere"),
@@ -47,6 +50,7 @@ TOGETHER: dict[str, tuple[str, ...]] = {
     "training": ("training", "everywhere"),
     "words": ("words", "everywhere"),
     "tree": ("tree", "everywhere"),
+    "two branches": ("two branches", "everywhere"),
 }
 
 

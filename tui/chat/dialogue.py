@@ -165,6 +165,25 @@ class Dialogue:
         parent.shown_child = len(parent.children) - 1
         return turn
 
+    def count(self, turn: Turn) -> int:
+        """Return how many turns the branch has that begins with `turn`."""
+        number, waiting = 0, [turn]
+        while waiting:
+            number += 1
+            waiting += waiting.pop().children
+        return number
+
+    def remove(self, turn: Turn) -> None:
+        """Take `turn` and all below it out of the tree; where it was shown, the next version is, or the one before."""
+        parent = turn.parent
+        if parent is None:
+            return
+        index = parent.children.index(turn)
+        del parent.children[index]
+        if parent.shown_child > index or parent.shown_child == len(parent.children):
+            parent.shown_child = max(parent.shown_child - 1, 0)
+        turn.parent = None
+
     def append(self, turn: Turn) -> Turn:
         """Put `turn` at the end of what is shown."""
         return self.add(turn, self.leaf)

@@ -67,6 +67,7 @@ TEXTS = {
     "error.history_damaged": "{path} is damaged ({reason}); start genchat again: it moves the file aside and keeps what can be read",
     "error.history_failed": "the history {path} could not be used ({reason}); check it with: genchat history check",
     "error.history_gone": "this conversation has been deleted; start a new one",
+    "error.branch_is_all": "this is the first message and has no other version; delete the whole conversation in the list (F9, then d)",
     "error.history_newer": "{path} was written by a newer genchat (version {found}, this one knows {known}); update genchat",
     "error.history_foreign": "{path} is a database of another program and was not changed; choose another file or set GENCHAT_HOME",
     "error.history_closed": "the history is already closed; start genchat again",

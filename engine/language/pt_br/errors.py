@@ -67,6 +67,7 @@ TEXTS = {
     "error.history_damaged": "{path} está danificado ({reason}); abra o genchat de novo: ele põe o arquivo de lado e guarda o que pode ser lido",
     "error.history_failed": "não foi possível usar o histórico {path} ({reason}); verifique-o com: genchat history check",
     "error.history_gone": "esta conversa foi apagada; comece outra",
+    "error.branch_is_all": "esta é a primeira mensagem e não tem outra versão; apague a conversa inteira na lista (F9, depois d)",
     "error.history_newer": "{path} foi gravado por um genchat mais novo (versão {found}, este conhece até a {known}); atualize o genchat",
     "error.history_foreign": "{path} é um banco de dados de outro programa e não foi alterado; escolha outro arquivo ou defina GENCHAT_HOME",
     "error.history_closed": "o histórico já foi fechado; abra o genchat de novo",
