@@ -274,24 +274,6 @@ class HasLanguageModel(Protocol):
 
 
 @runtime_checkable
-class Resumes(Protocol):
-    """A backend that can begin a reply with given tokens, which is how a reply is taken up at any of its places."""
-
-    def resume(
-        self,
-        asked: Sequence[Message] | str,
-        tokens: Sequence[int],
-        settings: ReplySettings,
-        should_stop: StopSignal | None = None,
-    ) -> Iterator[Event]:
-        """The events are those of a whole reply to messages, or of a continuation of a text, whose first tokens are
-        `tokens`; `max_tokens` counts them too. With the settings and the seed of an earlier reply and its own tokens
-        the same text comes. Raises UsageError("fork_beyond_context") where they do not fit the context.
-        """
-        ...
-
-
-@runtime_checkable
 class HasTemplate(Protocol):
     """A backend whose model was trained on turns that are written in a way of its own."""
 

@@ -12,6 +12,9 @@ from genchat.engine.distribution import FloatArray, exact
 from genchat.engine.sampling import Sampler, SamplingSettings
 from genchat.engine.text import IncrementalText
 
+# What stands at a place before its token is drawn: cursor, sampler, and the tokens before it, a list that grows.
+Watch = Callable[[Cursor, Sampler, list[int]], object]
+
 
 def generate(
     model: LanguageModel,
@@ -24,9 +27,9 @@ def generate(
     cursor: Cursor | None = None,
     position: int = 0,
     sampler: Sampler | None = None,
-    given: Sequence[int] = (),
-    written: Sequence[int] = (),
-    remember: Callable[[Cursor, Sampler], object] | None = None,
+    pending: IncrementalText | None = None,
+    taken: Sequence[int] = (),
+    watch: Watch | None = None,
 ) -> Iterator[Step]:
     """Draw up to `max_tokens` tokens after `prompt`.
 
@@ -35,26 +38,25 @@ def generate(
 
     To go on from within a reply, `prompt` ends with the tokens kept of it and `position` is how many those are: the
     same seed then draws what it drew there. What a stage remembers (mirostat) comes with a fork of the `sampler`,
-    which is used in place of a new one. The first tokens are those of `given`, as far as it reaches: they are taken
-    whatever would have been drawn. `written` are the kept tokens themselves, of whose last bytes a character may still
-    be pending. `remember` is called before each token, with what stands there.
+    which is used in place of a new one, and `pending` holds the bytes of a character that the kept tokens began.
+    The first tokens are those of `taken`, which a person chose: nothing is drawn there. `watch` is called at every
+    place, with what may be forked there.
     """
     tokenizer = model.tokenizer
     specials = frozenset(tokenizer.special_tokens.values())
     drawer = Sampler(settings, tokenizer) if sampler is None else sampler
     here = model.start(prompt) if cursor is None else cursor
     before = list(prompt)
-    pending = IncrementalText()
-    for token in written:
-        pending.push(tokenizer.token_bytes(token))
+    pending = IncrementalText() if pending is None else pending
     end = position + max_tokens
     for at in range(position, end):
         if should_stop is not None and should_stop():
             return
         log_probs = here.log_probs()
-        if remember is not None:
-            remember(here, drawer)
-        draw = drawer.draw(log_probs, before, at, given[at - position] if at - position < len(given) else None)
+        if watch is not None:
+            watch(here, drawer, before)
+        by_hand = taken[at - position] if at - position < len(taken) else None
+        draw = drawer.draw(log_probs, before, at, by_hand)
         ends = draw.token in stop_tokens
         last = ends or at == end - 1
         text = pending.push(b"" if ends else tokenizer.token_bytes(draw.token), final=last)

@@ -77,6 +77,12 @@ class ConversationNotFound(HistoryError):
     exit_code = ExitCode.USAGE
 
 
+class ConversationExists(HistoryError):
+    """The history holds a conversation of the id that an import would write."""
+
+    exit_code = ExitCode.USAGE
+
+
 class SettingsError(GenchatError):
     """The settings file or an environment variable holds something that is not understood."""
 

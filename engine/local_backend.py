@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from genchat.engine.contract import (
+    AnswersFromDocuments,
+    Backend,
     Capabilities,
     Event,
     Finish,
@@ -16,9 +18,9 @@ from genchat.engine.contract import (
 )
 from genchat.engine.conversation import ChatTemplate, Message, Prompt, template_for
 from genchat.engine.decoding import generate
-from genchat.engine.errors import UsageError
 from genchat.engine.evidence import Evidence
-from genchat.engine.forking import Pasts
+from genchat.engine.forking import Beginning, Pasts, begun
+from genchat.engine.inside import InsideData, LooksInside
 from genchat.engine.stop_texts import until_text
 
 # Tokens of the context kept free for the reply when old turns are dropped: an eighth of a long context, within these.
@@ -31,7 +33,7 @@ class LocalBackend:
     def __init__(self, model: LanguageModel, template: ChatTemplate | None = None) -> None:
         self.model = model
         self.template: ChatTemplate = template or template_for(model.tokenizer)
-        self.pasts: Pasts | None = None  # what remembers replies, where somebody may go on from within one
+        self.pasts: Pasts | None = None
 
     @property
     def info(self) -> ModelInfo:
@@ -45,6 +47,10 @@ class LocalBackend:
     def tokenizer(self) -> Tokenizer:
         return self.model.tokenizer
 
+    def keep_pasts(self, pasts: Pasts) -> None:
+        """Keep the places of its replies in `pasts` from now on, so that forks of them need not read the past again."""
+        self.pasts = pasts
+
     def prompt(self, messages: Sequence[Message]) -> Prompt:
         """The tokens the model starts from for the next reply."""
         length = self.info.context_length
@@ -57,77 +63,42 @@ class LocalBackend:
         self, messages: Sequence[Message], settings: ReplySettings, should_stop: StopSignal | None = None
     ) -> Iterator[Event]:
         prompt = self.prompt(messages)
-        yield from self._cut_notices(prompt)
+        if prompt.dropped_messages:
+            yield Notice("chat.oldest_turns_dropped", {"count": prompt.dropped_messages})
+        if prompt.newest_cut:
+            yield Notice("chat.newest_message_cut")
         yield from self._run(prompt, settings, should_stop)
 
     def complete(self, text: str, settings: ReplySettings, should_stop: StopSignal | None = None) -> Iterator[Event]:
         unknown = self.tokenizer.unknown_in(text)
         if unknown:
             yield Notice("chat.unknown_pieces", {"pieces": " ".join(unknown[:8])})
-        yield from self._run(self._text_prompt(text), settings, should_stop)
+        yield from self._run(self.text_prompt(text), settings, should_stop)
 
-    def resume(
+    def text_prompt(self, text: str) -> Prompt:
+        """The tokens the model starts from to go on with a text."""
+        return Prompt(tuple(self.tokenizer.encode(text)), frozenset(self.tokenizer.special_tokens.values()))
+
+    def fork(
         self,
-        asked: Sequence[Message] | str,
-        tokens: Sequence[int],
+        context: Sequence[Message] | str,
+        beginning: Beginning,
         settings: ReplySettings,
         should_stop: StopSignal | None = None,
     ) -> Iterator[Event]:
-        """See engine.contract.Resumes."""
-        prompt = self._text_prompt(asked) if isinstance(asked, str) else self.prompt(asked)
-        length = self.info.context_length
-        if length is not None and len(prompt.tokens) + len(tokens) > length:
-            raise UsageError("fork_beyond_context", tokens=length)
-        yield from self._cut_notices(prompt)
-        yield from self._run(prompt, settings, should_stop, tokens)
+        """The reply to messages, or the continuation of a text, that begins with the tokens of `beginning`.
 
-    def _text_prompt(self, text: str) -> Prompt:
-        return Prompt(tuple(self.tokenizer.encode(text)), frozenset(self.tokenizer.special_tokens.values()))
-
-    @staticmethod
-    def _cut_notices(prompt: Prompt) -> Iterator[Event]:
-        if prompt.dropped_messages:
-            yield Notice("chat.oldest_turns_dropped", {"count": prompt.dropped_messages})
-        if prompt.newest_cut:
-            yield Notice("chat.newest_message_cut")
-
-    def _steps(
-        self, prompt: Prompt, settings: ReplySettings, should_stop: StopSignal, given: Sequence[int]
-    ) -> Iterator[Step]:
-        """The tokens of a reply, which begins with those of `given`; what is remembered of them is not read again."""
-        places = () if self.pasts is None else self.pasts.best(prompt.tokens, settings.sampling, given)
-        remembered = max(len(places) - 1, 0)
-        past = None if self.pasts is None else self.pasts.begin(prompt.tokens, settings.sampling)
-        before, after = (None, None) if self.pasts is None or past is None else self.pasts.recorder(past)
-        for place in places[:remembered]:
-            if past is not None and self.pasts is not None:
-                self.pasts.add(past, place)
-            yield place.step
-        fork = places[remembered] if places else None
-        for step in generate(
-            self.model,
-            [*prompt.tokens, *given[:remembered]],
-            settings.sampling,
-            max_tokens=settings.max_tokens - remembered,
-            stop_tokens=prompt.stop_tokens,
-            should_stop=should_stop,
-            cursor=None if fork is None else fork.cursor.fork(),
-            sampler=None if fork is None else fork.sampler.fork(),
-            position=remembered,
-            given=given[remembered:],
-            written=[step.token for step in (place.step for place in places[:remembered]) if step.token is not None],
-            remember=before,
-        ):
-            if after is not None:
-                after(step)
-            yield step
+        See engine.forking.begun for the steps of these tokens.
+        """
+        prompt = self.text_prompt(context) if isinstance(context, str) else self.prompt(context)
+        yield from self._run(prompt, settings, should_stop, beginning)
 
     def _run(
         self,
         prompt: Prompt,
         settings: ReplySettings,
         should_stop: StopSignal | None,
-        given: Sequence[int] = (),
+        beginning: Beginning | None = None,
     ) -> Iterator[Event]:
         stopped = False
 
@@ -137,12 +108,27 @@ class LocalBackend:
             return stopped
 
         last, length = None, self.info.context_length
-        steps = self._steps(prompt, settings, stop, given)
+        notices: list[Notice] = []
+        if beginning is not None:
+            steps = self._forked(prompt, settings, stop, beginning, notices)
+        else:
+            steps = generate(
+                self.model,
+                prompt.tokens,
+                settings.sampling,
+                max_tokens=settings.max_tokens,
+                stop_tokens=prompt.stop_tokens,
+                should_stop=stop,
+                watch=None if self.pasts is None else self.pasts.keep(self.model, settings.sampling),
+            )
         for step in until_text(steps, prompt.stop_texts) if prompt.stop_texts else steps:
+            yield from notices
+            notices.clear()
             if length is not None and step.position == max(length - len(prompt.tokens) + 1, 0):
                 yield Notice("chat.context_full", {"tokens": length})
             yield step
             last = step
+        yield from notices
         if stopped:
             yield Finish("stopped", len(prompt.tokens))
         elif last is not None and (
@@ -152,6 +138,46 @@ class LocalBackend:
         else:
             yield Finish("length", len(prompt.tokens))
 
+    def _forked(
+        self,
+        prompt: Prompt,
+        settings: ReplySettings,
+        should_stop: StopSignal,
+        beginning: Beginning,
+        notices: list[Notice],
+    ) -> Iterator[Step]:
+        """The steps alone; what else is to be told goes into `notices`."""
+        events = begun(
+            self.model,
+            prompt.tokens,
+            beginning,
+            settings,
+            stop_tokens=prompt.stop_tokens,
+            should_stop=should_stop,
+            pasts=self.pasts,
+        )
+        for event in events:
+            if isinstance(event, Notice):
+                notices.append(event)
+            else:
+                yield event
+
     def explain(self, messages: Sequence[Message] | str, reply_tokens: Sequence[int]) -> Evidence | None:
         context = self.tokenizer.encode(messages) if isinstance(messages, str) else self.prompt(messages).tokens
         return self.model.start([*context, *reply_tokens]).evidence()
+
+    def look_inside(
+        self, messages: Sequence[Message] | str, reply_tokens: Sequence[int], chosen: int | None
+    ) -> InsideData | None:
+        """See engine.inside.ShowsInside."""
+        if not isinstance(self.model, LooksInside):
+            return None
+        context = self.tokenizer.encode(messages) if isinstance(messages, str) else self.prompt(messages).tokens
+        return self.model.look_inside([*context, *reply_tokens], chosen, len(context))
+
+
+def local_backend_of(backend: Backend | None) -> LocalBackend | None:
+    """This is the backend itself where it is a model of this machine, or the one behind documents; None for others."""
+    if isinstance(backend, AnswersFromDocuments):
+        backend = backend.without_documents
+    return backend if isinstance(backend, LocalBackend) else None

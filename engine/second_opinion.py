@@ -11,13 +11,19 @@ from genchat.engine.text import IncrementalText
 
 
 def second_opinion(
-    model: LanguageModel, text: str, context: Sequence[int] = (), should_stop: StopSignal | None = None
+    model: LanguageModel,
+    text: str,
+    context: Sequence[int] = (),
+    should_stop: StopSignal | None = None,
+    reason: str = "gemini.opinion_draws_nothing",
 ) -> Iterator[Step]:
-    """A step for each token of `text` as `model` cuts it, after the tokens of `context`; nothing is drawn."""
+    """A step for each token of `text` as `model` cuts it, after the tokens of `context`; nothing is drawn, and
+    `reason` is the key of the text that says why.
+    """
     tokens = model.tokenizer.encode(text)
     cursor = model.start(context)
     pending = IncrementalText()
-    not_drawn = unknown("gemini.opinion_draws_nothing")
+    not_drawn = unknown(reason)
     for position, token in enumerate(tokens):
         if should_stop is not None and should_stop():
             return

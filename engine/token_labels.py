@@ -39,13 +39,17 @@ class Labels:
 
     def text(self, tokens: Iterable[int]) -> str:
         """Several tokens as one readable, safe piece of text; special ones by their names."""
+        return safe(self.plain(tokens))
+
+    def plain(self, tokens: Iterable[int]) -> str:
+        """The same as it was written, which is not safe to show."""
         if self._vocabulary is None:
             return ""
         pieces = (
             self._special[token].encode() if token in self._special else self._vocabulary.token_bytes(token)
             for token in tokens
         )
-        return safe(decode_bytes(b"".join(pieces)))
+        return decode_bytes(b"".join(pieces))
 
     def _label(self, token: int) -> str:
         if self._vocabulary is None:

@@ -26,6 +26,7 @@ from genchat.engine.sampling.table import stage_settings
 from genchat.engine.settings import Settings
 from genchat.tui.app import GenchatApp
 from genchat.tui.chat.reply_stream import ReplyStream
+from genchat.tui.screens.screen_picture import self_contained
 from tests.tui.support import chat, until
 from tests.tui.support import say as tell
 
@@ -37,8 +38,6 @@ _TABLE = re.compile(r"\| flag \| default \| what it does \|\n(?:\|.*\n)+")
 SIZE = (120, 36)
 QUESTIONS = (("Bom dia!",), ("How does a language model choose the next word?",), ("Good morning!", "What can I cook?"))
 _SETTINGS = ReplySettings(SamplingSettings(temperature=0.5, top_p=0.9, seed=3))
-_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
-_FAMILY = '"Fira Code", "DejaVu Sans Mono", Menlo, Consolas, monospace'
 
 
 async def draw(dark: bool, folder: Path) -> Path:
@@ -53,7 +52,7 @@ async def draw(dark: bool, folder: Path) -> Path:
                 await _talk(pilot, conversation)
             await _open_the_least_certain(pilot)
             target = folder / f"chat-{'dark' if dark else 'light'}.svg"
-            target.write_text(_self_contained(app.export_screenshot(title="genchat")), encoding="utf-8")
+            target.write_text(self_contained(app.export_screenshot(title="genchat")), encoding="utf-8")
             return target
 
 
@@ -73,13 +72,6 @@ async def _open_the_least_certain(pilot: Pilot[int]) -> None:
     screen.transcript.focus()
     screen.transcript.select(reply, opened)
     await pilot.pause(1.0)  # for the reasons
-
-
-def _self_contained(svg: str) -> str:
-    """Without the fonts that Textual would have the reader's browser fetch, and with every space where it stands."""
-    found = _FONTS.sub("", svg).replace("font-family: Fira Code, monospace", f"font-family: {_FAMILY}")
-    found = found.replace("font-variant-east-asian: full-width;", "font-variant-ligatures: none;")
-    return found.replace("<svg ", '<svg xml:space="preserve" ', 1)
 
 
 def with_fresh_example(readme: str) -> str:

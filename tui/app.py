@@ -70,9 +70,10 @@ class GenchatApp(App[int]):
         *,
         dark: bool = True,
         conversation: str | None = None,
+        inspected: str | None = None,
         report: Report | None = None,
     ) -> None:
-        """`conversation` is a stored conversation to open at once.
+        """`conversation` is a stored conversation to open at once, `inspected` a text to be scored.
 
         `report` receives an internal error and returns the file to which it was written.
         """
@@ -86,6 +87,7 @@ class GenchatApp(App[int]):
         self.session = Session(BackendPool(source), history, settings, model)
         self._training: TrainingController | None = None
         self._conversation = conversation
+        self._inspected = inspected
         self._report = report
 
     @property
@@ -107,7 +109,7 @@ class GenchatApp(App[int]):
         self.run()
 
     def get_default_screen(self) -> ChatScreen:
-        return ChatScreen(self.session, self._conversation)
+        return ChatScreen(self.session, self._conversation, self._inspected)
 
     def action_command_palette(self) -> None:
         """Open the palette of everything that can be done now."""
@@ -192,8 +194,11 @@ def _is_dark(theme: str) -> bool:
     return theme == "dark"
 
 
-def run_app(context: "CommandContext") -> int:
-    """Open the screen on a terminal and return the exit code. Raises UsageError on a terminal that cannot show it."""
+def run_app(context: "CommandContext", inspected: str | None = None) -> int:
+    """Open the screen on a terminal, with a text to be scored if one is given, and return the exit code.
+
+    Raises UsageError on a terminal that cannot show it.
+    """
     term = os.environ.get("TERM", "")
     if term in _DUMB:
         raise UsageError("terminal_dumb", term=term)
@@ -215,6 +220,7 @@ def run_app(context: "CommandContext") -> int:
             settings.model,
             dark=_is_dark(settings.theme),
             conversation=None if conversation is None else conversation.id,
+            inspected=inspected,
             report=lambda error: write_report(error, context.paths, context.arguments),
         )
         app.run_alone()

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _SCREEN_ACTIONS = (
     "new", "rename", "delete", "export", "export_page", "search", "regenerate", "without_documents", "opinion",
-    "candidates", "type_token", "go_on", "undo_fork", "edit", "copy", "mode", "sampling", "models", "tokens", "heat",
-    "list", "tree", "panel", "stop",
+    "type_token", "go_on", "undo_fork", "edit", "copy", "mode", "sampling", "models", "tokens", "inside", "heat",
+    "list", "tree", "panel", "stop", "export_everything", "picture",
 )  # fmt: skip
 _APP_ACTIONS = ("documents", "words", "train", "theme", "help", "quit")
 
@@ -40,7 +40,7 @@ class Command:
 
 def commands_of(screen: "ChatScreen") -> Iterator[Command]:
     """Return what can be done on the chat screen as it stands."""
-    keys = _keys_of(type(screen), type(screen.app))
+    keys = _keys_of(type(screen.transcript), type(screen), type(screen.app))
     for action in _SCREEN_ACTIONS:
         if screen.check_action(action, ()):
             yield Command(say(f"tui.command.{action}"), partial(screen.run_action, action), keys.get(action, ""))
@@ -58,7 +58,9 @@ def _nothing() -> None:
 
 def _keys_of(*owners: type) -> dict[str, str]:
     """Return the name of the first key of each action."""
-    return {binding.action: key_name(binding) for owner in owners for binding in bindings_of(owner)}
+    return {
+        binding.action.removeprefix("screen."): key_name(binding) for owner in owners for binding in bindings_of(owner)
+    }
 
 
 class GenchatCommands(Provider):

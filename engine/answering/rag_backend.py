@@ -26,6 +26,7 @@ from genchat.engine.contract import (
 from genchat.engine.conversation import Message
 from genchat.engine.errors import RemoteError
 from genchat.engine.evidence import Evidence
+from genchat.engine.inside import InsideData, ShowsInside
 from genchat.engine.retrieval.retriever import PASSAGES, Retrieval, Retriever
 from genchat.engine.retrieval.terms import Language, detect_language
 from genchat.engine.text import safe_line
@@ -127,3 +128,11 @@ class RagBackend:
     def explain(self, messages: Sequence[Message] | str, reply_tokens: Sequence[int]) -> Evidence | None:
         asked = messages if isinstance(messages, str) else self.prompt(messages) or messages
         return self.without_documents.explain(asked, reply_tokens)
+
+    def look_inside(
+        self, messages: Sequence[Message] | str, reply_tokens: Sequence[int], chosen: int | None
+    ) -> InsideData | None:
+        """See engine.inside.ShowsInside."""
+        inner = self.without_documents
+        asked = messages if isinstance(messages, str) else self.prompt(messages) or messages
+        return inner.look_inside(asked, reply_tokens, chosen) if isinstance(inner, ShowsInside) else None

@@ -230,7 +230,6 @@ class _Writing:
 
     def __init__(self, limit: int | None) -> None:
         self.limit = limit
-        self.position = 0
         self.limit_reached = False
         self.pieces: list[str] = []
         self.ending = Ending()
@@ -244,22 +243,28 @@ class _Writing:
         """What has been written so far."""
         return "".join(self.pieces)
 
+    @property
+    def position(self) -> int:
+        """The number of pieces so far."""
+        return len(self.pieces)
+
     def relabelled(self, reason: str) -> LateSteps:
         """The same pieces with another reason for their having no probabilities."""
-        nothing = unknown(reason)
-        return LateSteps(
-            tuple(Step(place, None, text, None, nothing, nothing) for place, text in enumerate(self.pieces))
-        )
+        return LateSteps(tuple(_piece(place, text, reason) for place, text in enumerate(self.pieces)))
 
     def steps(self, text: str, reason: str) -> Iterator[Step]:
         """A piece of text without probabilities, and why there are none."""
         if text:
-            nothing = unknown(reason)
-            yield Step(self.position, None, text, None, nothing, nothing)
+            yield _piece(self.position, text, reason)
             self.pieces.append(text)
-            self.position += 1
         written = max(self.position, self.ending.answer_tokens or 0)
         self.limit_reached = self.limit is not None and written >= self.limit and not self.ending.ended
+
+
+def _piece(position: int, text: str, reason: str) -> Step:
+    """A piece of text without probabilities, and why there are none."""
+    nothing = unknown(reason)
+    return Step(position, None, text, None, nothing, nothing)
 
 
 def _never() -> bool:

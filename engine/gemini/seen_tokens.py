@@ -97,9 +97,8 @@ def shared(text: str, pieces: Sequence[Piece]) -> list[Piece]:
     same: list[Piece] = []
     position = 0
     for piece in pieces:
-        if not text.startswith(piece.text, position) or position + len(piece.text) > len(text):
-            break
-        if not piece.text and position < len(text):
+        writes_nothing_within = not piece.text and position < len(text)
+        if writes_nothing_within or not text.startswith(piece.text, position):
             break
         same.append(piece)
         position += len(piece.text)

@@ -14,8 +14,10 @@ from genchat.engine.contract import ModelInfo, Tokenizer
 from genchat.engine.distribution import LN2, FloatArray, known_numbers, top_ids
 from genchat.engine.errors import UsageError
 from genchat.engine.evidence import GptEvidence, LensRow
+from genchat.engine.gpt.inside import look_inside
 from genchat.engine.gpt.kv_cache import KvCache
 from genchat.engine.gpt.transformer import Gpt, Trace
+from genchat.engine.inside import InsideGpt
 
 _LENS_CANDIDATES = 5
 _POSITIONS_A_BATCH = 8192  # scored at once; bounds the memory of the logits
@@ -57,6 +59,15 @@ class GptModel:
         config = self.network.config
         dtype = self.network.compute_dtype
         return KvCache(config.layers, config.kv_heads, config.head_width, self.limit, dtype, self.device)
+
+    def whole(self, tokens: Sequence[int]) -> tuple[int, ...]:
+        """`tokens` with whatever the model wants to stand before every text."""
+        return tuple(tokens)
+
+    def look_inside(self, tokens: Sequence[int], chosen: int | None = None, first: int = 0) -> InsideGpt:
+        """See engine.inside.LooksInside."""
+        self.check(tokens if chosen is None else [*tokens, chosen])
+        return look_inside(self.network, self.window(self.whole(tokens)), self.new_cache(), chosen)
 
     def window(self, tokens: Sequence[int]) -> list[int]:
         """The tokens the model reads to predict what follows `tokens`; never empty."""
@@ -145,6 +156,14 @@ class GptCursor:
         twin.__dict__.update(self.__dict__)
         twin._cache = self._cache.fork()
         return twin
+
+    @property
+    def held_bytes(self) -> int:
+        """See engine.forking.KnowsItsSize: a position of the shared cache, which has room for as much again, the
+        tokens, and what the model believes after them.
+        """
+        believed = 0 if self._log_probs is None else self._log_probs.nbytes
+        return 2 * self._cache.bytes_per_token + 8 * len(self._tokens) + believed
 
     @torch.inference_mode()
     def evidence(self) -> GptEvidence:

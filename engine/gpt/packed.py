@@ -97,6 +97,10 @@ class WholeGpt(ImportedGpt):
             found.scatter_(-1, likely, fine)
         return found.view(*x.shape[:-1], -1)
 
+    def unembed(self, normed: Tensor) -> Tensor:
+        """[N, C] after the final norm -> fp32 [N, V], for any numbers that are no more exact than the weights."""
+        return self._head.many(normed).float()
+
 
 def load_whole(path: Path, config: GptConfig, name: str, fit: Fitness) -> WholeGpt:
     """The network of that shape from a file written by `quantise`. Raises ModelDamaged."""

@@ -88,6 +88,10 @@ class WholeMatrix(nn.Module, ABC):
         """bf16 [M, K] -> bf16 [M, N] without the bias, by the kernel."""
 
     @abstractmethod
+    def numbers(self) -> Tensor:
+        """fp32 [N, K]: the weights that the whole numbers stand for."""
+
+    @abstractmethod
     def dense(self, dtype: torch.dtype) -> Tensor:
         """[N, K], ready for `many`."""
 
@@ -120,6 +124,9 @@ class Matrix8(WholeMatrix):
     def many(self, x: Tensor) -> Tensor:
         return super().many(x) * self.scale.to(self._many)
 
+    def numbers(self) -> Tensor:
+        return self.weight.float() * self.scale.float()[:, None]
+
     def rows(self, ids: Tensor) -> Tensor:
         """fp32 […, K]: the rows of `ids`."""
         return self.weight[ids].float() * self.scale[ids].float()[..., None]
@@ -136,6 +143,9 @@ class Matrix4(WholeMatrix):
     def few(self, x: Tensor) -> Tensor:
         y: Tensor = torch.ops.aten._weight_int4pack_mm_for_cpu(x, self.weight, GROUP, self.scale)
         return y
+
+    def numbers(self) -> Tensor:
+        return unpack(self._packed, self.scale).float()
 
     def dense(self, dtype: torch.dtype) -> Tensor:
         return unpack(self._packed, self.scale).to(dtype)

@@ -23,9 +23,10 @@ BRANCH_NAME = "branch"  # in a message's data
 NAME_LENGTH = 40  # characters
 
 # A child is always younger, which also ends the walk in a file where someone tied a knot.
-_DOWN = (
+_DELETE_DOWN = (
     "WITH RECURSIVE down(id) AS (SELECT id FROM message WHERE id = ?"
-    " UNION ALL SELECT m.id FROM message m JOIN down ON m.parent = down.id AND m.id > down.id) "
+    " UNION ALL SELECT m.id FROM message m JOIN down ON m.parent = down.id AND m.id > down.id)"
+    " DELETE FROM message WHERE id IN (SELECT id FROM down)"
 )
 
 
@@ -73,7 +74,7 @@ def delete_branch(connection: sqlite3.Connection, message: int) -> StoredMessage
         raise HistoryError("branch_is_all")
     head = rows.head_of(connection, gone.conversation)
     shown = head is not None and any(each.id == message for each in rows.path_to(connection, head))
-    connection.execute(_DOWN + "DELETE FROM message WHERE id IN (SELECT id FROM down)", (message,))
+    connection.execute(_DELETE_DOWN, (message,))
     delete_unused_vocabularies(connection)
     if shown or head is None:
         sister = connection.execute(

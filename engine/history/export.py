@@ -1,12 +1,17 @@
 """A conversation as text: JSON with everything, Markdown to read.
 
+The JSON can be imported again (`importing`). What a token's candidates are stands in it twice: as rows that any program
+can read, rounded, and as the stored trace itself, with the pieces of the vocabulary that it needs.
+
 Control characters and the like are escaped in the JSON and made visible in the Markdown, so that either can be shown
 on a terminal.
 """
 
+import base64
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from genchat.engine import __version__
@@ -18,6 +23,7 @@ from genchat.engine.text import safe, safe_line
 
 if TYPE_CHECKING:
     from genchat.engine.history.protocol import History
+    from genchat.engine.history.trace import StoredTrace
 
 FORMAT = 1  # raised when a reader of the older format would misread the newer
 _BEYOND_ASCII = re.compile(r"[^\n\x20-\x7e]")
@@ -25,7 +31,8 @@ _BEYOND_ASCII = re.compile(r"[^\n\x20-\x7e]")
 
 def as_json(history: "History", conversation: Conversation, traces: bool) -> str:
     """The JSON holds all branches, each message with its run, passages and (with `traces`) its tokens."""
-    document = {
+    vocabularies = _Vocabularies()
+    document: dict[str, Any] = {
         "genchat": __version__,
         "format": FORMAT,
         "conversation": {
@@ -36,8 +43,10 @@ def as_json(history: "History", conversation: Conversation, traces: bool) -> str
             "updated": conversation.updated.isoformat(),
             "head": conversation.head,
         },
-        "messages": [_message(history, message, traces) for message in history.tree(conversation.id)],
+        "messages": [_message(history, message, traces, vocabularies) for message in history.tree(conversation.id)],
     }
+    if vocabularies.needed:
+        document["vocabularies"] = vocabularies.written()
     written = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
     return _BEYOND_ASCII.sub(
         lambda match: match[0] if safe(match[0]) == match[0] else json.dumps(match[0])[1:-1], written
@@ -66,7 +75,47 @@ def as_markdown(history: "History", conversation: Conversation) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _message(history: "History", message: StoredMessage, traces: bool) -> dict[str, Any]:
+class _Vocabularies:
+    """The pieces of each stored vocabulary that the traces name, a name a vocabulary in order of use."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self.needed: dict[str, tuple[dict[int, bytes], dict[str, int]]] = {}
+
+    def name(self, digest: str, trace: "StoredTrace") -> str:
+        """The name under which everything stands that `trace` needs of the vocabulary with this digest."""
+        name = self._names.setdefault(digest, f"v{len(self._names) + 1}")
+        pieces, specials = self.needed.setdefault(name, ({}, {}))
+        if trace.vocabulary is not None:
+            named = {token: special for special, token in trace.vocabulary.special_tokens.items()}
+            for token in _tokens_of(trace):
+                pieces[token] = trace.vocabulary.token_bytes(token)
+                if token in named:
+                    specials[named[token]] = token
+        return name
+
+    def written(self) -> dict[str, Any]:
+        """The vocabularies as JSON: bytes as the characters of Latin-1 with the same numbers."""
+        return {
+            name: {
+                "pieces": {str(token): pieces[token].decode("latin-1") for token in sorted(pieces)},
+                "special": dict(sorted(specials.items())),
+            }
+            for name, (pieces, specials) in self.needed.items()
+        }
+
+
+def _tokens_of(trace: "StoredTrace") -> set[int]:
+    """The tokens of a trace: those of the reply, and all candidates."""
+    found = {token for token in trace.tokens if token is not None}
+    for step in trace:
+        for distribution in (step.raw, step.drawn_from):
+            if isinstance(distribution, TopKDistribution):
+                found.update(distribution.tokens.tolist())
+    return found
+
+
+def _message(history: "History", message: StoredMessage, traces: bool, vocabularies: _Vocabularies) -> dict[str, Any]:
     written: dict[str, Any] = {
         "id": message.id,
         "parent": message.parent,
@@ -116,6 +165,13 @@ def _message(history: "History", message: StoredMessage, traces: bool) -> dict[s
     trace = history.trace(message.id) if traces else None
     if trace is not None:
         written["tokens"] = [_token(step, trace.vocabulary) for step in trace]
+        packed = history.packed_trace(message.id)
+        if packed is not None:
+            written["trace"] = {
+                "codec": packed.codec,
+                "data": base64.b64encode(packed.data).decode("ascii"),
+                "vocabulary": None if packed.vocabulary is None else vocabularies.name(packed.vocabulary, trace),
+            }
     return written
 
 
@@ -123,24 +179,30 @@ def _token(step: StoredStep, vocabulary: StoredVocabulary | None) -> dict[str, A
     written: dict[str, Any] = {
         "token": step.token,
         "text": step.text,
-        "log_prob": _rounded(step.log_prob),
+        "log_prob": rounded(step.log_prob),
         "rank": step.rank,
-        "entropy_bits": _rounded(step.raw.entropy),
+        "entropy_bits": rounded(step.raw.entropy),
     }
     if isinstance(step.raw, TopKDistribution):
         written["candidates"] = [
             {
                 "token": token,
                 "piece": None if vocabulary is None else vocabulary.label(token),
-                "log_prob": _rounded(log_prob),
-                "drawn_from": _rounded(step.drawn_from.log_prob(token)),
+                "log_prob": log_prob,
+                "drawn_from": drawn,
                 "cut_by": step.cut_by(token),
             }
-            for token, log_prob in zip(step.raw.tokens.tolist(), step.raw.token_log_probs.tolist(), strict=True)
+            for token, log_prob, drawn in candidates_of(step.raw, step)
         ]
     return written
 
 
-def _rounded(value: float | None) -> float | None:
+def candidates_of(raw: TopKDistribution, step: StoredStep) -> Iterator[tuple[int, float | None, float | None]]:
+    """The stored candidates of a step, likeliest first: token, the model's own log-probability, that of the draw."""
+    for token, log_prob in zip(raw.tokens.tolist(), raw.token_log_probs.tolist(), strict=True):
+        yield token, rounded(log_prob), rounded(step.drawn_from.log_prob(token))
+
+
+def rounded(value: float | None) -> float | None:
     """JSON has no infinity: what cannot come is null, as is what is not known."""
     return None if value is None or not math.isfinite(value) else round(value, 4)

@@ -15,6 +15,8 @@ from genchat.engine.history.records import (
     Conversation,
     ConversationKind,
     FinalStatus,
+    Imported,
+    PackedTrace,
     Run,
     RunStart,
     SearchHit,
@@ -23,9 +25,10 @@ from genchat.engine.history.records import (
 
 if TYPE_CHECKING:
     from genchat.engine.history.branches import StoredReply
+    from genchat.engine.history.import_reading import Export
     from genchat.engine.history.trace import StoredTrace
 
-ExportFormat = Literal["json", "markdown", "html"]
+ExportFormat = Literal["json", "markdown"]
 
 
 class ReplyRecorder(Protocol):
@@ -149,6 +152,10 @@ class History(Protocol):
         """The trace is the tokens of a reply with their distributions; None where none were recorded."""
         ...
 
+    def packed_trace(self, message: int) -> PackedTrace | None:
+        """The trace as the file holds it; None where none was recorded."""
+        ...
+
     def passages(self, message: int) -> Passages | None: ...
 
     def search(self, words: str, limit: int = 20, conversation: str | None = None) -> tuple[SearchHit, ...]:
@@ -159,7 +166,15 @@ class History(Protocol):
         ...
 
     def export(self, conversation: str, form: ExportFormat, traces: bool = True) -> str:
-        """The conversation as text: "json" holds every branch, "markdown" the shown one, "html" is a page of all."""
+        """The conversation as text: "json" holds every branch, "markdown" the shown one."""
+        ...
+
+    def import_conversation(self, export: "Export", as_copy: bool = False) -> Imported:
+        """Add the conversation of an export, all or nothing, under its own id, or with `as_copy` under a new one.
+
+        Raises HistoryError for a trace that cannot be read, and ConversationExists when the id is taken: what is there
+        is never written over. `import_reading.read_export` reads an export and refuses one that is not sound.
+        """
         ...
 
     def backup(self, target: Path) -> None:

@@ -146,6 +146,23 @@ class StoredStep(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class PackedTrace:
+    """A packed trace is the bytes of a trace as the file holds them, for an export; `vocabulary` is a digest."""
+
+    codec: int
+    data: bytes = field(repr=False)
+    vocabulary: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """This is what an import brought. `without_tokens` counts the replies whose tokens had to be left out."""
+
+    conversation: Conversation
+    without_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SearchHit:
     """A hit is one match of the words. `message` is None when the title matched.
 

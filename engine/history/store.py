@@ -26,6 +26,8 @@ from genchat.engine.history.records import (
     CheckReport,
     Conversation,
     ConversationKind,
+    Imported,
+    PackedTrace,
     Run,
     RunStart,
     SearchHit,
@@ -40,6 +42,7 @@ from genchat.engine.text import safe_line
 
 if TYPE_CHECKING:  # numpy comes with them; a history is opened before the first frame is drawn
     from genchat.engine.history.branches import StoredReply
+    from genchat.engine.history.import_reading import Export
     from genchat.engine.history.trace import StoredTrace
     from genchat.engine.history.vocabulary import VocabularyBlob
 
@@ -328,6 +331,15 @@ class HistoryStore:
         except ValueError as error:
             raise HistoryError("trace_unreadable", name=message, reason=error) from None
 
+    def packed_trace(self, message: int) -> PackedTrace | None:
+        with self._connections.reader() as connection:
+            row = connection.execute(
+                "SELECT t.codec, t.data, r.vocabulary FROM trace t LEFT JOIN run r ON r.message = t.message"
+                " WHERE t.message = ?",
+                (message,),
+            ).fetchone()
+        return None if row is None else PackedTrace(*row)
+
     def passages(self, message: int) -> Passages | None:
         with self._connections.reader() as connection:
             return rows.find_passages(connection, message)
@@ -342,11 +354,13 @@ class HistoryStore:
         from genchat.engine.history.export import as_json, as_markdown
 
         exported = self.conversation(conversation)
-        if form == "html":
-            from genchat.engine.history.web_page import as_page
-
-            return as_page(self, exported, traces)
         return as_json(self, exported, traces) if form == "json" else as_markdown(self, exported)
+
+    def import_conversation(self, export: "Export", as_copy: bool = False) -> Imported:
+        from genchat.engine.history.importing import insert
+
+        secrets = tuple(self._secrets())
+        return self._connections.write(lambda connection: insert(connection, export, secrets, as_copy), durable=True)
 
     def backup(self, target: Path) -> None:
         maintenance.backup(self._connections, target)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from genchat.engine.contract import Step, Tokenizer
 from genchat.engine.distribution import Distribution, ExactDistribution, NoDistribution, TopKDistribution, top_ids
 from genchat.engine.history.columns import pack, planes
+from genchat.engine.history.records import StoredStep
 from genchat.engine.sampling import StageName
 
 CODEC = 2  # 1 numbered the stages by their place in a list of six and did not know the rank in what was drawn from
@@ -65,7 +66,7 @@ class TraceBuilder:
         self._special.append(step.special)
         log_prob = np.nan if step.log_prob is None else max(step.log_prob, _LOWEST)
         self._own.append((log_prob, np.nan if entropy is None else entropy, rank or 0, drawn_rank or 0))
-        self._kept.append(step.draw.kept if step.draw is not None else 0)
+        self._kept.append(_kept(step))
         self._reasons.append((_reason(step.raw), _reason(step.drawn_from)))
         self._vocabulary_size = max(self._vocabulary_size, step.raw.vocabulary_size or 0)
         if self._tokenizer is not None:
@@ -158,7 +159,7 @@ class TraceBuilder:
         """uint8 [candidates]: 0 for what could be drawn, else the number of the stage that cut it."""
         codes = np.zeros(len(ids), dtype=np.uint8)
         for index in np.flatnonzero(np.isneginf(drawn)).tolist():
-            cutter = None if step.draw is None else step.draw.cut_by(int(ids[index]))
+            cutter = _cutter(step, int(ids[index]))
             if cutter is not None and len(self._stages) < CUT_UNNAMED - 1:
                 codes[index] = self._stages.setdefault(cutter, len(self._stages) + 1)
             else:
@@ -218,6 +219,19 @@ class _Matrices:
         rest = np.where(np.isneginf(self.drawn), 0, rest)
         unused = np.arange(width)[None, :] >= self.counts[:, None]
         return fixed, np.where(unused, 0, np.clip(rest, _LOWEST, -_LOWEST))
+
+
+def _kept(step: Step) -> int:
+    """How many candidates were left to draw from; 0 where that is not known. A stored step is one of another trace."""
+    if isinstance(step, StoredStep):
+        return step.kept or 0
+    return 0 if step.draw is None else step.draw.kept
+
+
+def _cutter(step: Step, token: int) -> StageName | None:
+    if isinstance(step, StoredStep):
+        return step.cut_by(token)
+    return None if step.draw is None else step.draw.cut_by(token)
 
 
 def _look_up(distribution: Distribution, ids: NDArray[Any]) -> NDArray[Any]:

@@ -1,7 +1,7 @@
 """What token ids mean, kept beside the traces, so that a trace can be read when its model is gone."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +41,12 @@ class VocabularyBlob:
 def encode_vocabulary(tokenizer: Tokenizer) -> VocabularyBlob:
     """The blob takes about 5 bytes per token after compression."""
     pieces = [tokenizer.token_bytes(token) for token in range(tokenizer.vocabulary_size)]
-    specials = dict(sorted(tokenizer.special_tokens.items()))
+    return encode_pieces(pieces, tokenizer.special_tokens)
+
+
+def encode_pieces(pieces: Sequence[bytes], special_tokens: Mapping[str, int]) -> VocabularyBlob:
+    """The blob of the bytes of the tokens 0, 1, …, and of the names of the special ones."""
+    specials = dict(sorted(special_tokens.items()))
     lengths = np.array([len(piece) for piece in pieces], dtype=np.uint32)
     joined = b"".join(pieces)
     digest = hashlib.sha256(repr(specials).encode() + lengths.tobytes() + joined).hexdigest()

@@ -8,7 +8,9 @@ from genchat.engine.contract import ModelInfo, Tokenizer
 from genchat.engine.distribution import FloatArray, known_numbers
 from genchat.engine.errors import UsageError
 from genchat.engine.evidence import LstmEvidence
+from genchat.engine.inside import InsideLstm
 from genchat.engine.lstm.cell import LayerState, LstmCell, State
+from genchat.engine.lstm.inside import look_inside
 
 _REMEMBERED = 8  # places kept, so that the next turn of a conversation reads only what is new
 _FUSED_FROM = 4_000  # tokens from which reading is worth loading torch
@@ -61,6 +63,11 @@ class LstmModel:
             state = self.cell.step(state, token)
         return state
 
+    def look_inside(self, tokens: Sequence[int], chosen: int | None = None, first: int = 0) -> InsideLstm:
+        """See engine.inside.LooksInside."""
+        self.check(tokens if chosen is None else [*tokens, chosen])
+        return look_inside(self.cell, self._first, tokens)
+
     def score_tokens(self, tokens: Sequence[int]) -> FloatArray:
         """float32 [len(tokens)]: natural log p(tokens[i] | tokens[:i]). Long texts go through torch's fused layers."""
         self.check(tokens)
@@ -111,6 +118,12 @@ class LstmCursor:
         twin = LstmCursor(self._model, self._state)
         twin._log_probs = self._log_probs
         return twin
+
+    @property
+    def held_bytes(self) -> int:
+        """See engine.forking.KnowsItsSize: the state, and what the model believes after it."""
+        arrays = [part for layer in self._state for part in (layer.hidden, layer.cell, layer.gates)]
+        return sum(part.nbytes for part in arrays) + (0 if self._log_probs is None else self._log_probs.nbytes)
 
     def evidence(self) -> LstmEvidence:
         """Gates and cells as the last token left them."""

@@ -1,5 +1,6 @@
 """A mixture of two models with one vocabulary as a LanguageModel of its own."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
@@ -12,6 +13,7 @@ from genchat.engine.decoding import score
 from genchat.engine.distribution import FloatArray
 from genchat.engine.errors import UsageError
 from genchat.engine.evidence import Evidence, GptEvidence, MixtureEvidence
+from genchat.engine.inside import InsideMixture, InsidePart, LooksInside
 from genchat.engine.mixture.shares import Shares
 
 Ids = NDArray[np.int64]
@@ -82,6 +84,18 @@ class MixtureModel:
     def start(self, tokens: Sequence[int]) -> "MixtureCursor":
         return MixtureCursor(self, self.first.start(tokens), self.second.start(self.in_second(tokens)))
 
+    def look_inside(self, tokens: Sequence[int], chosen: int | None = None, first: int = 0) -> InsideMixture:
+        """See engine.inside.LooksInside. Each part shows its own vocabulary."""
+        started = time.perf_counter()
+        weights = self.start(tokens).weights()
+        parts = []
+        for name, model in zip(self.names, (self.first, self.second), strict=True):
+            own = list(tokens) if model is self.first else self.in_second(tokens)
+            wanted = chosen if chosen is None or model is self.first else self.in_second((chosen,))[0]
+            data = model.look_inside(own, wanted, first) if isinstance(model, LooksInside) else None
+            parts.append(InsidePart(name, weights[name], model.tokenizer, data))
+        return InsideMixture(tuple(parts), seconds=time.perf_counter() - started)
+
     def score_tokens(self, tokens: Sequence[int]) -> FloatArray:
         return self.shares.log_prob(*self.part_scores(tokens))
 
@@ -115,6 +129,12 @@ class MixtureCursor:
         matching = self._model.by_length and isinstance(self._first, Matching)
         return self._model.shares.of(self._first.match_length() if matching else 0)  # type: ignore[attr-defined]
 
+    def weights(self) -> dict[str, float]:
+        """The weight of each part here, by its name."""
+        share = self._share()
+        first, second = self._model.names
+        return {first: share, second: 1.0 - share}
+
     def log_probs(self) -> FloatArray:
         if self._log_probs is None:
             share = self._share()
@@ -134,11 +154,16 @@ class MixtureCursor:
         twin._log_probs = self._log_probs
         return twin
 
+    @property
+    def held_bytes(self) -> int:
+        """See engine.forking.KnowsItsSize: both parts, and what they believe together."""
+        size = 4 * self._model.info.vocabulary_size
+        return size + sum(int(getattr(part, "held_bytes", size)) for part in (self._first, self._second))
+
     def evidence(self) -> MixtureEvidence:
         """The weight of each part here, and each part's own evidence."""
-        share = self._share()
         first, second = self._model.names
         return MixtureEvidence(
-            weights={first: share, second: 1.0 - share},
+            weights=self.weights(),
             parts={first: self._first.evidence(), second: self._model.relabelled(self._second.evidence())},
         )

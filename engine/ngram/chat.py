@@ -116,6 +116,13 @@ class ChatCursor(NgramCursor):
         if token < len(SPECIALS):
             self._reply = self._chat.reply_to(self._past) if token == _ASSISTANT else None
 
+    def split(self, token: int) -> tuple[FloatArray, float]:
+        counted, nothing = super().split(token)
+        reply = self._reply
+        if reply is None:
+            return counted, nothing
+        return counted * np.float32(1 - reply.weight), reply.weight * reply.voted(token)
+
     def fork(self) -> "ChatCursor":
         return ChatCursor(self._chat, self._state, list(self._past), self._reply)
 

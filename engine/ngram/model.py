@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from genchat.engine.contract import ModelInfo
 from genchat.engine.distribution import FloatArray
 from genchat.engine.evidence import Evidence
+from genchat.engine.inside import InsideNgram
 from genchat.engine.ngram.corpus import TokenCorpus
 from genchat.engine.ngram.evidence import explain
+from genchat.engine.ngram.inside import level_shares, look_inside
 from genchat.engine.ngram.tables import NgramTables, State
 from genchat.engine.tokenizers.pieces import PieceTokenizer
 
@@ -28,6 +30,11 @@ class NgramModel:
     def score_tokens(self, tokens: Sequence[int]) -> FloatArray:
         return self.tables.score(tokens)
 
+    def look_inside(self, tokens: Sequence[int], chosen: int | None = None, first: int = 0) -> InsideNgram:
+        """See engine.inside.LooksInside."""
+        text = list(tokens) if chosen is None else [*tokens, chosen]
+        return look_inside(self.start(text[:first]), self.tables.order, self.corpus, text, first)
+
 
 class NgramCursor:
     """See engine.contract.Cursor."""
@@ -48,8 +55,17 @@ class NgramCursor:
         """The length is how many of the last tokens stand together in the training text; at most order - 1."""
         return len(self._state)
 
+    def split(self, token: int) -> tuple[FloatArray, float]:
+        """See engine.ngram.inside.Walk."""
+        return level_shares(self._model.tables, self._state, token), 0.0
+
     def fork(self) -> "NgramCursor":
         return NgramCursor(self._model, self._state, list(self._past))
+
+    @property
+    def held_bytes(self) -> int:
+        """See engine.forking.KnowsItsSize: the tokens before, twice where a reply is recalled."""
+        return 16 * len(self._past)
 
     def evidence(self) -> Evidence:
         return explain(self._model.tables, self._model.corpus, self._state, self._past, self.log_probs())

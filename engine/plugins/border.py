@@ -19,6 +19,7 @@ from genchat.engine.contract import (
 )
 from genchat.engine.conversation import Message, Prompt
 from genchat.engine.evidence import Evidence
+from genchat.engine.forking import Pasts
 from genchat.engine.language import say
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.plugins.checked_model import CheckedModel, CheckedTokenizer
@@ -139,6 +140,11 @@ class CheckedLocalBackend(_Replying, LocalBackend):
     @property
     def capabilities(self) -> Capabilities:
         return self._capabilities
+
+    def keep_pasts(self, pasts: Pasts) -> None:
+        super().keep_pasts(pasts)
+        if type(self._local) is LocalBackend:  # its replies are those of the checked model
+            self._local.keep_pasts(pasts)
 
     def prompt(self, messages: Sequence[Message]) -> Prompt:
         """Raises PluginError."""

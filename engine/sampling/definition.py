@@ -143,6 +143,11 @@ class StageDefinition:
         switches = (setting for setting in self.settings if setting.off is not None)
         return any(getattr(settings, setting.name) != setting.off for setting in switches)
 
+    @property
+    def remembers(self) -> bool:
+        """The answer is true where what it does depends on the tokens that were drawn with it before."""
+        return self.after is not _unchanged
+
     def shown_value(self, settings: "SamplingSettings") -> Value | None:
         """The value of its first setting; None for a stage without settings."""
         value: Value | None = getattr(settings, self.settings[0].name) if self.settings else None

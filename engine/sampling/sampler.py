@@ -34,23 +34,30 @@ class Sampler:
 
     def fork(self) -> "Sampler":
         """A second sampler at this place, with the same seed; drawing with one leaves the other as it is."""
-        other = object.__new__(Sampler)
+        other = object.__new__(Sampler)  # with the same stages: one is made for every token of a reply
         other.__dict__.update(self.__dict__)
         other._states = dict(self._states)
         return other
+
+    @property
+    def remembers(self) -> bool:
+        """The answer is true where a stage that is switched on goes by what was drawn before, as mirostat does."""
+        return any(stage.remembers for stage in self._stages)
 
     def draw(
         self,
         log_probs: FloatArray,
         before: Sequence[int] = (),
         position: int | None = None,
-        given: int | None = None,
+        taken: int | None = None,
     ) -> Draw:
         """The sampler draws one token from float32 [vocabulary] log-probabilities.
 
+        `taken` is a token that a person chose instead: the stages run all the same, and it stands
+        whatever the number says.
+
         `before` are the tokens before it, prompt included. `position` counts from 0 at the beginning of the reply and
-        fixes, with the seed, every random number; by default it is one more than at the last draw. `given` is a token
-        that is taken whatever the number says.
+        fixes, with the seed, every random number; by default it is one more than at the last draw.
         """
         at = self.position if position is None else position
         candidates, adjusted = Candidates(log_probs), log_probs
@@ -84,9 +91,9 @@ class Sampler:
         else:
             uniform = random_number(self.seed, at, "draw")
             token, span = candidates.draw(uniform)
-        by_hand = given is not None and given != token
-        if by_hand and given is not None:
-            token, span = given, None
+        by_hand = taken is not None and taken != token
+        if taken is not None and by_hand:
+            token, span = taken, None
         for stage, now in zip(self._stages, seen, strict=False):
             self._states[stage.name] = stage.after(now, token)
         self.position = at + 1

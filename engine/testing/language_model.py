@@ -7,9 +7,10 @@ from unicodedata import normalize
 import numpy as np
 import pytest
 
-from genchat.engine.contract import LanguageModel, Step
+from genchat.engine.contract import LanguageModel, ReplySettings, Step
 from genchat.engine.decoding import generate, score
 from genchat.engine.errors import UsageError
+from genchat.engine.forking import Beginning, Pasts, begun
 from genchat.engine.sampling import SamplingSettings
 
 DRAWN = SamplingSettings(temperature=1.0, top_p=1.0, seed=7)
@@ -142,6 +143,24 @@ class LanguageModelContract:
             assert step.log_prob == step.raw.log_prob(step.token)
             assert step.drawn_from.log_prob(step.token) is not None
             assert math.isfinite(step.drawn_from.log_prob(step.token) or 0.0)
+
+    @pytest.mark.parametrize("kept_in_memory", [True, False])
+    def test_a_fork_that_takes_the_same_token_writes_the_same_text(
+        self, model: LanguageModel, kept_in_memory: bool
+    ) -> None:
+        settings, prompt = ReplySettings(DRAWN, self.tokens_a_test), self._prompt(model)
+        pasts = Pasts() if kept_in_memory else None
+        whole = [step for step in begun(model, prompt, Beginning(), settings, pasts=pasts) if isinstance(step, Step)]
+        tokens = tuple(step.token or 0 for step in whole)
+        for place in (0, 1, len(tokens) // 2, len(tokens) - 1):
+            beginning = Beginning(tokens[:place], tokens[place : place + 1])
+            events = list(begun(model, prompt, beginning, settings, pasts=pasts))
+            steps = [event for event in events if isinstance(event, Step)]
+            assert len(steps) == len(events), "the past was to be at hand"
+            assert tuple(step.token for step in steps) == tokens
+            assert joined(steps) == joined(whole)
+            for step, original in zip(steps[place:], whole[place:], strict=True):
+                assert step.log_prob == pytest.approx(original.log_prob, abs=self.tolerance)
 
     def test_a_token_outside_the_vocabulary_is_refused(self, model: LanguageModel) -> None:
         for wrong in (-1, model.info.vocabulary_size, 10**9):

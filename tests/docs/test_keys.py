@@ -1,31 +1,37 @@
-"""One key, one meaning in each mode, and a page that says so."""
+"""docs/keys.md says what the bindings say, and no key has two meanings in one mode."""
 
 import pytest
 
-from tests.docs.keys import DOCUMENT, TABLES, TOGETHER, bindings, tables
+from tests.docs.key_table import DOCUMENT, MODES, STEP_BACK, bindings_in, keys_of, lines_of, sections, together_with
 
-# Where two actions share a key, the program offers one of them at a time (`check_action`).
-IN_TURNS = ({"stop", "home"},)
-TERMINALS_SEND_THESE_FOR_OTHERS = {"ctrl+m", "ctrl+i", "ctrl+h"}
+SECTIONS = sections(DOCUMENT.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("mode", TOGETHER)
-def test_no_key_has_two_meanings_in_one_mode(mode: str) -> None:
+@pytest.mark.parametrize("mode", MODES)
+def test_the_document_equals_the_bindings(mode: str) -> None:
+    assert SECTIONS[mode] == lines_of(mode), "write it again: python -m tests.docs.key_table"
+
+
+@pytest.mark.parametrize("mode", SECTIONS)
+def test_no_key_of_the_document_has_two_meanings_in_one_mode(mode: str) -> None:
     meanings: dict[str, set[str]] = {}
-    for group in TOGETHER[mode]:
-        for binding in bindings(group):
-            for key in binding.key.split(","):
-                meanings.setdefault(key, set()).add(binding.action)
-    assert {key: actions for key, actions in meanings.items() if len(actions) > 1 and actions not in IN_TURNS} == {}
+    for key, name in keys_of(SECTIONS[mode]):
+        meanings.setdefault(key, set()).add(name)
+    twice = {key for key, names in meanings.items() if len(names) > 1}
+    assert not twice - {"Esc"}
 
 
-@pytest.mark.parametrize("mode", TOGETHER)
-def test_no_key_is_one_that_terminals_send_for_another(mode: str) -> None:
-    keys = {key for group in TOGETHER[mode] for binding in bindings(group) for key in binding.key.split(",")}
-    assert not keys & TERMINALS_SEND_THESE_FOR_OTHERS
+@pytest.mark.parametrize("mode", MODES)
+def test_no_key_of_a_part_means_something_else_everywhere(mode: str) -> None:
+    """A widget's keys and those of the screen around it are in force together."""
+    meanings: dict[str, set[str | None]] = {}
+    for binding in together_with(mode):
+        for key in binding.key.split(","):
+            meanings.setdefault(key, set()).add(binding.id)
+    assert not {key for key, names in meanings.items() if len(names) > 1} - {STEP_BACK}
 
 
-def test_the_page_lists_the_bindings_as_they_are() -> None:
-    written = TABLES.search(DOCUMENT.read_text(encoding="utf-8"))
-    assert written is not None
-    assert written[0] == tables()
+def test_no_terminal_key_that_is_another_one_is_bound() -> None:
+    """Ctrl+M is Enter, Ctrl+I is Tab and Ctrl+H is Backspace on many terminals."""
+    bound = {key for mode in MODES for binding in bindings_in(mode) for key in binding.key.split(",")}
+    assert not bound & {"ctrl+m", "ctrl+i", "ctrl+h"}

@@ -1,121 +1,149 @@
-"""Replies that begin with given tokens: the same future from the same past, whether it is remembered or read again."""
+"""A reply that goes on from within another: same seed, same text; the past at hand or read again, and said."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from genchat.engine.contract import ReplySettings, Step
+from genchat.engine.contract import Event, Finish, Notice, ReplySettings, Step
 from genchat.engine.conversation import Message, Role
-from genchat.engine.errors import UsageError
-from genchat.engine.forking import Pasts
+from genchat.engine.forking import Beginning, Pasts, begun
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.sampling import SamplingSettings
-from tests.fakes import HashModel, _HashCursor
+from tests.engine.gpt import tiny
+from tests.fakes import HashModel, ScriptModel
 
-MESSAGES = (Message(Role.USER, "oi"),)
-
-
-class Counted(HashModel):
-    """Counts how often a past is read."""
-
-    started = 0
-
-    def start(self, tokens: Sequence[int]) -> _HashCursor:
-        self.started += 1
-        return super().start(tokens)
+SETTINGS = ReplySettings(SamplingSettings(temperature=1.0, top_p=1.0, seed=5), 40)
+ASKED = [Message(Role.USER, "bom dia")]
 
 
-def settings(most: int = 24, values: dict[str, float] | None = None) -> ReplySettings:
-    return ReplySettings(SamplingSettings(seed=7, **(values or {})), most)
-
-
-def steps(events) -> list[Step]:  # type: ignore[no-untyped-def]
+def steps_of(events: list[Event]) -> list[Step]:
     return [event for event in events if isinstance(event, Step)]
 
 
-def tokens_of(reply: Sequence[Step]) -> list[int]:
-    return [step.token for step in reply if step.token is not None]
+def tokens_of(events: list[Event]) -> tuple[int, ...]:
+    return tuple(step.token or 0 for step in steps_of(events))
 
 
-def text_of(reply: Sequence[Step]) -> str:
-    return "".join(step.text for step in reply)
+@pytest.fixture
+def backend() -> LocalBackend:
+    found = LocalBackend(HashModel())
+    found.pasts = Pasts()
+    return found
 
 
-@pytest.mark.parametrize("remembers", [True, False])
-@pytest.mark.parametrize("values", [{}, {"top_p": 0.8}, {"mirostat_tau": 3.0}, {"temperature": 0.0}])
-def test_a_fork_with_the_replys_own_tokens_writes_its_text(remembers: bool, values: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        SamplingSettings(temperature=0, seed=1),
+        SamplingSettings(temperature=1.3, top_k=40, repetition_penalty=1.3, seed=2),
+        SamplingSettings(temperature=1.0, mirostat_tau=3.0, seed=3),
+        SamplingSettings(temperature=1.0, xtc_probability=0.5, seed=4),
+    ],
+)
+@pytest.mark.parametrize("at_hand", [True, False])
+def test_the_same_token_gives_the_same_text_under_every_kind_of_stage(
+    sampling: SamplingSettings, at_hand: bool
+) -> None:
     backend = LocalBackend(HashModel())
-    backend.pasts = Pasts() if remembers else None
-    reply = steps(backend.reply(MESSAGES, settings(values=values)))
-    for count in (1, len(reply) // 2, len(reply)):
-        again = steps(backend.resume(MESSAGES, tokens_of(reply)[:count], settings(values=values)))
-        assert tokens_of(again) == tokens_of(reply)
-        assert text_of(again) == text_of(reply)
-        assert [step.position for step in again] == list(range(len(reply)))
-        assert not any(step.draw.by_hand for step in again if step.draw)
+    backend.pasts = Pasts() if at_hand else None
+    settings = ReplySettings(sampling, 40)
+    whole = tokens_of(list(backend.reply(ASKED, settings)))
+    assert len(whole) > 6, "another seed is needed: the reply ended early"
+    for place in (0, 3, len(whole) - 1):
+        forked = list(backend.fork(ASKED, Beginning(whole[:place], (whole[place],)), settings))
+        assert tokens_of(forked) == whole
 
 
-def test_another_token_is_taken_whatever_the_number_says_and_only_it_is_by_hand() -> None:
-    backend = LocalBackend(HashModel())
+def test_another_token_leads_elsewhere_and_the_rest_is_drawn(backend: LocalBackend) -> None:
+    whole = steps_of(list(backend.reply(ASKED, SETTINGS)))
+    other = next(row.token for row in whole[4].raw.top(5) if row.token not in (whole[4].token, 256, 257, 258))
+    kept = tuple(step.token or 0 for step in whole[:4])
+    forked = steps_of(list(backend.fork(ASKED, Beginning(kept, (other,)), SETTINGS)))
+    assert tuple(step.token for step in forked[:5]) == (*kept, other)
+    assert forked[4].log_prob == whole[4].raw.log_prob(other)
+    assert forked[4].draw is not None
+    assert forked[4].draw.by_hand, "the random number decided nothing at the token taken"
+    assert len(forked) > 5
+    assert forked[5].draw is not None
+    assert not forked[5].draw.by_hand
+    assert [step.position for step in forked] == list(range(len(forked)))
+
+
+def test_a_taken_end_marker_ends_the_reply(backend: LocalBackend) -> None:
+    whole = tokens_of(list(backend.reply(ASKED, SETTINGS)))
+    forked = list(backend.fork(ASKED, Beginning(whole[:3], (258,)), SETTINGS))
+    assert tokens_of(forked) == (*whole[:3], 258)
+    assert forked[-1] == Finish("end", len(backend.prompt(ASKED).tokens))
+
+
+def test_a_character_cut_by_the_fork_is_completed(backend: LocalBackend) -> None:
+    first, second = "ã".encode()
+    text = "".join(step.text for step in steps_of(list(backend.fork("n", Beginning((first,), (second,)), SETTINGS))))
+    assert text.startswith("ã")
+
+
+def test_a_reply_that_was_stopped_goes_on_as_if_it_had_not_been(backend: LocalBackend) -> None:
+    whole = tokens_of(list(backend.reply(ASKED, SETTINGS)))
     backend.pasts = Pasts()
-    reply = steps(backend.reply(MESSAGES, settings()))
-    other = next(token for token in range(65, 90) if token != reply[3].token)
-    fork = steps(backend.resume(MESSAGES, [*tokens_of(reply)[:3], other], settings()))
-    assert tokens_of(fork)[:4] == [*tokens_of(reply)[:3], other]
-    assert [step.draw.by_hand for step in fork if step.draw][:4] == [False, False, False, True]
-    assert fork[3].draw is not None
-    assert reply[3].draw is not None
-    assert fork[3].draw.uniform == reply[3].draw.uniform
-    assert fork[3].log_prob == pytest.approx(reply[3].raw.log_prob(other))
+    stopped: list[Event] = []
+    for event in backend.reply(ASKED, SETTINGS, lambda: len(steps_of(stopped)) >= 5):
+        stopped.append(event)
+    went_on = list(backend.fork(ASKED, Beginning(tokens_of(stopped)), SETTINGS))
+    assert tokens_of(went_on) == whole
+    assert not [event for event in went_on if isinstance(event, Notice)]
 
 
-def test_a_remembered_past_is_not_read_again() -> None:
-    model = Counted()
-    backend = LocalBackend(model)
+def test_a_past_that_was_let_go_is_read_again_and_that_is_said(backend: LocalBackend) -> None:
+    whole = tokens_of(list(backend.reply(ASKED, SETTINGS)))
     backend.pasts = Pasts()
-    reply = steps(backend.reply(MESSAGES, settings()))
-    read = model.started
-    steps(backend.resume(MESSAGES, tokens_of(reply)[:10], settings()))
-    assert model.started == read
-    steps(backend.resume((Message(Role.USER, "tchau"),), tokens_of(reply)[:10], settings()))
-    assert model.started == read + 1
+    forked = list(backend.fork(ASKED, Beginning(whole[:4], whole[4:5]), SETTINGS))
+    count = len(backend.prompt(ASKED).tokens) + 4
+    assert Notice("fork.read_again", {"tokens": count}) in forked
+    assert tokens_of(forked) == whole
 
 
-def test_a_character_in_two_tokens_is_not_torn_by_a_fork() -> None:
-    backend = LocalBackend(HashModel())
-    backend.pasts = Pasts()
-    first, second = "é".encode()
-    whole = steps(backend.resume(MESSAGES, [first, second], settings(6)))
-    again = steps(backend.resume(MESSAGES, [first, second], settings(6)))
-    assert text_of(whole[:2]) == "é"
-    assert text_of(again) == text_of(whole)
+def test_pasts_keep_to_their_bound_and_the_oldest_go_first() -> None:
+    model, pasts = HashModel(), Pasts(limit=60_000)
+    first = [step for step in begun(model, [1], Beginning(), SETTINGS, pasts=pasts) if isinstance(step, Step)]
+    assert 0 < pasts.size <= 60_000
+    tokens = [step.token or 0 for step in first]
+    assert pasts.at(model, SETTINGS.sampling, [1, *tokens[:2]]) is not None
+    list(begun(model, [2], Beginning(), replace(SETTINGS, max_tokens=39), pasts=pasts))
+    assert pasts.size <= 60_000
+    assert pasts.at(model, SETTINGS.sampling, [1, *tokens[:2]]) is None
 
 
-def test_the_memory_of_pasts_is_bounded_and_the_oldest_go_first() -> None:
-    model = Counted()
-    backend = LocalBackend(model)
-    size = 17 * model.info.vocabulary_size
-    backend.pasts = Pasts(most_bytes=30 * size)
-    first = steps(backend.reply(MESSAGES, settings()))
-    steps(backend.reply((Message(Role.USER, "e"),), settings()))
-    read = model.started
-    again = steps(backend.resume(MESSAGES, tokens_of(first)[:10], settings()))
-    assert model.started == read + 1
-    assert text_of(again) == text_of(first)
+def test_a_reply_larger_than_the_bound_keeps_its_beginning() -> None:
+    model, pasts = HashModel(), Pasts(limit=10_000)
+    steps = [step for step in begun(model, [1], Beginning(), SETTINGS, pasts=pasts) if isinstance(step, Step)]
+    tokens = [step.token or 0 for step in steps]
+    assert pasts.size <= 10_000
+    assert pasts.at(model, SETTINGS.sampling, [1, *tokens[:2]]) is not None
+    assert pasts.at(model, SETTINGS.sampling, [1, *tokens[:-1]]) is None
 
 
-def test_a_reply_larger_than_the_memory_is_remembered_in_part() -> None:
-    backend = LocalBackend(HashModel())
-    backend.pasts = Pasts(most_bytes=5 * 17 * backend.info.vocabulary_size)
-    reply = steps(backend.reply(MESSAGES, settings()))
-    again = steps(backend.resume(MESSAGES, tokens_of(reply)[:20], settings()))
-    assert text_of(again) == text_of(reply)
+def test_what_belongs_to_a_model_is_let_go_with_it() -> None:
+    model, other, pasts = HashModel(), ScriptModel("abc"), Pasts()
+    for each in (model, other):
+        list(begun(each, [1], Beginning(), SETTINGS, pasts=pasts))
+    pasts.forget(model)
+    assert pasts.at(model, SETTINGS.sampling, [1]) is None
+    assert pasts.at(other, SETTINGS.sampling, [1]) is not None
 
 
-def test_tokens_beyond_the_context_are_refused() -> None:
-    backend = LocalBackend(HashModel())
-    length = backend.info.context_length
-    if length is None:
-        pytest.skip("this model has no end to its context")
-    with pytest.raises(UsageError):
-        list(backend.resume(MESSAGES, [65] * length, settings()))
+def test_other_settings_find_the_past_but_no_sampler_of_theirs() -> None:
+    model, pasts = HashModel(), Pasts()
+    list(begun(model, [1], Beginning(), SETTINGS, pasts=pasts))
+    found = pasts.at(model, SamplingSettings(temperature=0.3, top_p=1.0, seed=5), [1])
+    assert found is not None
+    assert found[1] is None
+
+
+def test_a_fork_beyond_the_context_says_that_the_model_no_longer_sees_the_beginning() -> None:
+    backend = LocalBackend(tiny.model())  # it reads 16 tokens
+    settings = ReplySettings(SamplingSettings(seed=3), 30)
+    whole = tokens_of(list(backend.complete("abcdefgh", settings)))
+    assert len(whole) > 13, "another seed is needed: the text ended early"
+    forked = list(backend.fork("abcdefgh", Beginning(whole[:12], whole[12:13]), settings))
+    assert Notice("chat.context_full", {"tokens": 16}) in forked
+    assert tokens_of(forked) == whole

@@ -2,33 +2,16 @@
 
 from pathlib import Path
 
-from genchat.engine.contract import ReplySettings
-from genchat.engine.history import HistoryStore
-from genchat.engine.local_backend import LocalBackend
-from genchat.engine.sampling import SamplingSettings
 from genchat.tui.chat.dialogue import Status
-from tests.fakes import HashModel
+from genchat.tui.screens.type_token import TypeScreen
+from tests.tui.forked import answered, fork_once, hash_app, over
 from tests.tui.support import FewKnown, Source, chat, make_app, say, script, store, text_of, until
-
-FEW = ReplySettings(SamplingSettings(temperature=0.9, seed=3), 12)
-
-
-def hashed() -> LocalBackend:
-    return LocalBackend(HashModel())
-
-
-async def over(pilot) -> None:  # type: ignore[no-untyped-def]
-    await until(pilot, lambda: chat(pilot.app).session.live is None)
-    await pilot.pause()
 
 
 async def test_a_candidate_is_walked_to_and_taken_and_the_old_reply_stays() -> None:
-    app = make_app(Source({"hash": hashed}), settings=FEW, model="hash")
-    async with app.run_test(size=(120, 40)) as pilot:
-        await say(pilot, "oi")
-        dialogue = chat(app).session.dialogue
-        old = dialogue.last_reply
-        assert old is not None
+    async with answered() as talk:
+        app, pilot = talk.app, talk.pilot
+        old = talk.first
         await pilot.press("f4", "home", "right", "right", "enter")
         assert app.focused is chat(app).panel
         rows = old.records[2].rows(8)
@@ -38,8 +21,7 @@ async def test_a_candidate_is_walked_to_and_taken_and_the_old_reply_stays() -> N
         assert "›" in text_of(app)
         await pilot.press("enter")
         await over(pilot)
-        new = dialogue.last_reply
-        assert new is not None
+        new = talk.newest
         assert new is not old
         assert new.siblings == [old, new]
         assert [record.token for record in new.records[:2]] == [record.token for record in old.records[:2]]
@@ -48,73 +30,60 @@ async def test_a_candidate_is_walked_to_and_taken_and_the_old_reply_stays() -> N
         assert [record.by_hand for record in new.records[:4]] == [False, False, True, False]
         await pilot.press("f4", "u")
         await pilot.pause()
-        assert dialogue.last_reply is old
+        assert talk.newest is old
 
 
 async def test_taking_the_token_that_stands_there_writes_the_same_text() -> None:
-    app = make_app(Source({"hash": hashed}), settings=FEW, model="hash")
-    async with app.run_test(size=(120, 40)) as pilot:
-        await say(pilot, "oi")
-        dialogue = chat(app).session.dialogue
-        old = dialogue.last_reply
-        assert old is not None
+    async with answered() as talk:
+        pilot = talk.pilot
+        old = talk.first
         await pilot.press("f4", "home", "right", "right", "right", "enter", "enter")
         await over(pilot)
-        new = dialogue.last_reply
-        assert new is not None
+        new = talk.newest
         assert new is not old
         assert new.text == old.text
 
 
 async def test_the_strip_of_a_narrow_screen_is_walked_too() -> None:
-    app = make_app(Source({"hash": hashed}), settings=FEW, model="hash")
-    async with app.run_test(size=(80, 24)) as pilot:
-        await say(pilot, "oi")
-        dialogue = chat(app).session.dialogue
+    async with answered((80, 24)) as talk:
+        app, pilot = talk.app, talk.pilot
         await pilot.press("f4", "home", "enter")
         assert app.focused is chat(app).strip
         await pilot.press("down", "enter")
         await over(pilot)
-        assert dialogue.last_reply is not None
-        assert len(dialogue.last_reply.siblings) == 2
+        assert len(talk.newest.siblings) == 2
 
 
-async def test_a_text_is_typed_at_a_token_and_refused_where_it_cannot_be_written() -> None:
-    app = make_app(Source({"hash": hashed}), settings=FEW, model="hash")
-    async with app.run_test(size=(120, 40)) as pilot:
-        await say(pilot, "oi")
-        dialogue = chat(app).session.dialogue
-        old = dialogue.last_reply
-        assert old is not None
+async def test_a_text_is_typed_at_a_token() -> None:
+    async with answered() as talk:
+        pilot = talk.pilot
+        old = talk.first
         await pilot.press("f4", "home", "right", "e")
+        await until(pilot, lambda: isinstance(talk.app.screen, TypeScreen))
         await pilot.pause()
         await pilot.press("a", "b", "enter")
         await over(pilot)
-        new = dialogue.last_reply
-        assert new is not None
+        new = talk.newest
         assert [record.token for record in new.records[:3]] == [old.records[0].token, ord("a"), ord("b")]
 
 
 async def test_a_reply_cut_by_its_length_goes_on() -> None:
-    app = make_app(Source({"hash": hashed}), settings=FEW, model="hash")
-    async with app.run_test(size=(120, 40)) as pilot:
-        await say(pilot, "oi")
-        dialogue = chat(app).session.dialogue
-        old = dialogue.last_reply
-        assert old is not None
+    async with answered() as talk:
+        pilot = talk.pilot
+        old = talk.first
         assert old.status is Status.LENGTH
         await pilot.press("f4", "c")
         await over(pilot)
-        new = dialogue.last_reply
-        assert new is not None
+        new = talk.newest
         assert new.text.startswith(old.text)
         assert len(new.records) > len(old.records)
 
 
 async def test_a_fork_is_kept_whole_and_can_be_forked_when_reopened(tmp_path: Path) -> None:
     with store(tmp_path) as history:
-        await _fork_once(history)
-        app = make_app(Source({"hash": hashed}), history=history, settings=FEW, model="hash")
+        async with answered(history=history) as talk:
+            await fork_once(talk.pilot)
+        app = hash_app(history)
         async with app.run_test(size=(120, 40)) as pilot:
             chat(app).conversation_manager.open(history.conversations()[0].id)
             await until(pilot, lambda: chat(app).session.dialogue.last_reply is not None)
@@ -129,14 +98,6 @@ async def test_a_fork_is_kept_whole_and_can_be_forked_when_reopened(tmp_path: Pa
             assert new is not None
             assert new is not reopened
             assert new.text == reopened.text
-
-
-async def _fork_once(history: HistoryStore) -> None:
-    app = make_app(Source({"hash": hashed}), history=history, settings=FEW, model="hash")
-    async with app.run_test(size=(120, 40)) as pilot:
-        await say(pilot, "oi")
-        await pilot.press("f4", "home", "right", "enter", "down", "enter")
-        await over(pilot)
 
 
 async def test_a_reply_whose_model_tells_a_few_tokens_only_says_that_it_cannot_be_forked() -> None:
@@ -159,9 +120,8 @@ async def test_n_says_when_no_token_was_improbable() -> None:
 
 
 async def test_a_finished_reply_opens_its_most_surprising_word_and_not_its_end() -> None:
-    app = make_app(Source({"hash": hashed}), settings=FEW, model="hash")
-    async with app.run_test(size=(120, 36)) as pilot:
-        await say(pilot, "oi")
+    async with answered((120, 36)) as talk:
+        app = talk.app
         token = chat(app).inspector.token
         assert token is not None
         turn, index = token

@@ -1,9 +1,11 @@
 """Kept conversations on the screen: list, open, search, rename, delete, export; branches survive."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from textual.widgets import Input, OptionList, Static
@@ -15,6 +17,7 @@ from genchat.engine.sampling import SamplingSettings
 from genchat.tui.app import GenchatApp
 from genchat.tui.chat.dialogue import Status
 from genchat.tui.chat.export import suggested_path
+from genchat.tui.palette import commands_of
 from genchat.tui.screens.ask import ConfirmScreen, LineScreen
 from genchat.tui.screens.search import SearchScreen
 from tests.tui.support import Gated, Source, chat, dialog, make_app, say, script, store, text_of, until
@@ -253,7 +256,7 @@ async def test_export_writes_markdown_and_never_over_a_file(history: HistoryStor
         assert target.read_text() == "mine"
         app.screen.query_one(Input).value = str(tmp_path / "other.md")
         await pilot.press("enter")
-        await until(pilot, lambda: app.screen is chat(app))
+        await until(pilot, lambda: any("Written to" in each.message for each in app._notifications))
         assert "Bom dia, mundo." in (tmp_path / "other.md").read_text(encoding="utf-8")
 
 
@@ -262,3 +265,49 @@ def test_an_export_gets_a_free_name_without_surprises(tmp_path: Path) -> None:
     (tmp_path / "oi.md").touch()
     assert suggested_path("oi", tmp_path).name == "oi-1.md"
     assert suggested_path("漢字", tmp_path).name == "genchat.md"
+
+
+@pytest.mark.parametrize(("action", "name", "holds"), [
+    ("export_page", "talk.html", "<!doctype html>"),
+    ("export_everything", "talk.json", '"vocabularies"'),
+])  # fmt: skip
+async def test_the_palette_writes_the_page_and_everything(
+    history: HistoryStore, tmp_path: Path, action: str, name: str, holds: str
+) -> None:
+    app = make_app(history=history)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi")
+        assert {"export: Conversation as a web page", "export: Everything as JSON"} <= {
+            command.name for command in commands_of(chat(app))
+        }
+        await chat(app).run_action(action)
+        await dialog(pilot, LineScreen)
+        assert app.screen.query_one(Input).value.endswith(Path(name).suffix)
+        app.screen.query_one(Input).value = str(tmp_path / "absent" / name)
+        await pilot.press("enter")
+        await until(pilot, lambda: "could not be written" in str(app.screen.query_one(".error", Static).content))
+        app.screen.query_one(Input).value = str(tmp_path / name)
+        await pilot.press("enter")
+        await until(pilot, lambda: any("Written to" in each.message for each in app._notifications))
+        assert holds in (tmp_path / name).read_text(encoding="utf-8")
+
+
+async def test_a_picture_of_the_screen_shows_it_without_the_dialog_and_needs_no_network(
+    history: HistoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENCHAT_HOME", str(tmp_path / "home"))
+    app = make_app(Source({"script": script("a <b>&amp; \x1b[2J \u202e fim")}), history=history)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await say(pilot, "oi </svg><script>alert(1)</script>")
+        await chat(app).run_action("picture")
+        await dialog(pilot, LineScreen)
+        target = Path(app.screen.query_one(Input).value)
+        assert target.parent == tmp_path / "home" / "data" / "pictures"
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is chat(app))
+    drawn = ElementTree.parse(target).getroot()  # noqa: S314 (our own text)
+    text = "".join(drawn.itertext()).replace("\xa0", " ")
+    assert "oi </svg><script>alert(1)</script>" in text
+    assert "Save a picture" not in text
+    assert not [part for part in drawn.iter() if part.tag.endswith("}script")]
+    assert re.findall(r'(?:url\(|href=)"?https?:', target.read_text(encoding="utf-8")) == []

@@ -12,10 +12,9 @@ from textual.widgets import Input
 
 from genchat.engine.contract import ReplySettings
 from genchat.engine.conversation import Role
-from genchat.engine.history import HistoryStore, RunStart
+from genchat.engine.history import RunStart
 from genchat.engine.history.branches import name_of
 from genchat.engine.sampling import SamplingSettings
-from genchat.tui.app import GenchatApp
 from genchat.tui.chat.branch_comparison import compared
 from genchat.tui.chat.dialogue import Dialogue, Turn
 from genchat.tui.chat.tree import first_word, read_facts, rows_of, shared_length, shared_lengths
@@ -24,8 +23,8 @@ from genchat.tui.screens.ask import ConfirmScreen, LineScreen
 from genchat.tui.screens.branches import BranchesScreen
 from genchat.tui.screens.tree import TreeScreen
 from genchat.tui.widgets.branch_columns import PARTING
-from tests.tui.support import Source, chat, dialog, make_app, say, script, store, text_of, until
-from tests.tui.test_forks import FEW, hashed, over
+from tests.tui.forked import fork_once, hash_app
+from tests.tui.support import chat, dialog, say, script, store, text_of, until
 
 
 def grown(*replies: str) -> Dialogue:
@@ -36,15 +35,10 @@ def grown(*replies: str) -> Dialogue:
     return dialogue
 
 
-def fork_app(history: HistoryStore | None = None) -> GenchatApp:
-    return make_app(Source({"hash": hashed}), history=history, settings=FEW, model="hash")
-
-
 async def fork(pilot: Pilot[int]) -> None:
     """A reply, and a second one that parts from it at the second token."""
     await say(pilot, "oi")
-    await pilot.press("f4", "home", "right", "enter", "down", "enter")
-    await over(pilot)
+    await fork_once(pilot)
 
 
 async def tree(pilot: Pilot[int]) -> TreeScreen:
@@ -152,7 +146,7 @@ def test_times_are_short_and_say_more_the_older_they_are() -> None:
 
 
 async def test_a_branch_is_chosen_in_the_tree_and_shown() -> None:
-    app = fork_app()
+    app = hash_app()
     async with app.run_test(size=(120, 36)) as pilot:
         await fork(pilot)
         dialogue = chat(app).session.dialogue
@@ -169,7 +163,7 @@ async def test_a_branch_is_chosen_in_the_tree_and_shown() -> None:
 
 
 async def test_g_opens_the_tree_where_letters_are_no_text() -> None:
-    app = fork_app()
+    app = hash_app()
     async with app.run_test(size=(120, 36)) as pilot:
         await say(pilot, "oi")
         await pilot.press("f4", "g")
@@ -177,7 +171,7 @@ async def test_g_opens_the_tree_where_letters_are_no_text() -> None:
 
 
 async def test_a_row_tells_the_token_it_parts_with_its_probability_surprise_model_and_state() -> None:
-    app = fork_app()
+    app = hash_app()
     async with app.run_test(size=(120, 36)) as pilot:
         await fork(pilot)
         turn = chat(app).session.dialogue.last_reply
@@ -220,7 +214,7 @@ def test_a_reply_that_another_goes_on_from_parts_with_its_end(tmp_path: Path) ->
 
 
 async def test_two_branches_are_compared_beside_each_other_and_escape_leaves_all_as_it_was() -> None:
-    app = fork_app()
+    app = hash_app()
     async with app.run_test(size=(80, 24)) as pilot:
         await fork(pilot)
         shown = chat(app).session.dialogue.last_reply
@@ -241,7 +235,7 @@ async def test_two_branches_are_compared_beside_each_other_and_escape_leaves_all
 
 async def test_the_branch_chosen_in_the_tree_is_the_one_a_later_start_opens(tmp_path: Path) -> None:
     with store(tmp_path) as history:
-        app = fork_app(history)
+        app = hash_app(history)
         async with app.run_test(size=(120, 36)) as pilot:
             await fork(pilot)
             first = chat(app).session.dialogue.roots[0].children[0]
@@ -254,7 +248,7 @@ async def test_the_branch_chosen_in_the_tree_is_the_one_a_later_start_opens(tmp_
 
 async def test_a_branch_is_named_and_keeps_its_name(tmp_path: Path) -> None:
     with store(tmp_path) as history:
-        app = fork_app(history)
+        app = hash_app(history)
         async with app.run_test(size=(120, 36)) as pilot:
             await fork(pilot)
             screen = await tree(pilot)
@@ -273,7 +267,7 @@ async def test_a_branch_is_named_and_keeps_its_name(tmp_path: Path) -> None:
 
 async def test_a_deleted_branch_is_gone_and_its_sister_is_shown(tmp_path: Path) -> None:
     with store(tmp_path) as history:
-        app = fork_app(history)
+        app = hash_app(history)
         async with app.run_test(size=(120, 36)) as pilot:
             await fork(pilot)
             dialogue = chat(app).session.dialogue
@@ -298,7 +292,7 @@ async def test_a_deleted_branch_is_gone_and_its_sister_is_shown(tmp_path: Path) 
 
 
 async def test_the_only_first_message_cannot_be_deleted_as_a_branch() -> None:
-    app = fork_app()
+    app = hash_app()
     async with app.run_test(size=(120, 36)) as pilot:
         await fork(pilot)
         screen = await tree(pilot)
@@ -308,7 +302,7 @@ async def test_the_only_first_message_cannot_be_deleted_as_a_branch() -> None:
 
 
 async def test_hostile_texts_are_shown_as_text() -> None:
-    app = fork_app()
+    app = hash_app()
     async with app.run_test(size=(120, 36)) as pilot:
         await say(pilot, "oi")
         dialogue = chat(app).session.dialogue

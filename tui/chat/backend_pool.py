@@ -2,9 +2,13 @@
 
 import threading
 from collections import OrderedDict
+from typing import TYPE_CHECKING
 
 from genchat.engine.contract import AnswersFromDocuments, Backend, HasLanguageModel
 from genchat.tui.chat.services import BackendSource, Progress
+
+if TYPE_CHECKING:
+    from genchat.engine.forking import Pasts
 
 _STAY_OPEN = 3
 
@@ -19,6 +23,7 @@ class BackendPool:
         self._lock = threading.Lock()
         self._failures: dict[str, Exception] = {}  # by name, the last one
         self._model_locks: dict[str, threading.Lock] = {}
+        self._pasts: Pasts | None = None  # of all of them together, so that the bound of memory holds for all
 
     def ready(self, name: str) -> Backend | None:
         """Return the backend of that name if it is open; this never waits."""
@@ -67,24 +72,32 @@ class BackendPool:
                 except Exception as error:
                     self._failures[name] = error
                     raise
-            _remember_replies(backend)
+                self._keep_pasts(backend)
             with self._lock:
                 self._open[name] = backend
                 self._open.move_to_end(name)
                 while len(self._open) > _STAY_OPEN:
-                    self._open.popitem(last=False)
+                    self._let_go(self._open.popitem(last=False)[1])
             return backend
+
+    def _keep_pasts(self, backend: Backend) -> None:
+        from genchat.engine.forking import Pasts
+        from genchat.engine.local_backend import local_backend_of
+
+        local = local_backend_of(backend)
+        if local is not None:
+            with self._lock:
+                self._pasts = self._pasts or Pasts()
+            local.keep_pasts(self._pasts)
+
+    def _let_go(self, backend: Backend) -> None:
+        from genchat.engine.local_backend import local_backend_of
+
+        local = local_backend_of(backend)
+        if local is not None and self._pasts is not None:
+            self._pasts.forget(local.model)
 
     def model_lock(self, name: str) -> threading.Lock:
         """Return the lock that is held while that model works, so that a reply and a question about it take turns."""
         with self._lock:
             return self._model_locks.setdefault(name, threading.Lock())
-
-
-def _remember_replies(backend: Backend) -> None:
-    """Let a model of this machine keep the pasts of its replies, so that they can be forked at once."""
-    from genchat.engine.forking import Pasts
-    from genchat.engine.local_backend import LocalBackend
-
-    if isinstance(backend, LocalBackend) and backend.pasts is None:
-        backend.pasts = Pasts()

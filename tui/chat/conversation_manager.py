@@ -7,11 +7,12 @@ from pathlib import Path
 from genchat.engine.errors import GenchatError
 from genchat.engine.history.records import SearchHit
 from genchat.engine.language import say
+from genchat.engine.paths import paths
 from genchat.engine.text import safe, safe_line
-from genchat.tui.chat.export import suggested_path, write_export
+from genchat.tui.chat.export import check_free, document, ending_of, make_folder, suggested_path, write_text
 from genchat.tui.chat.host import Host
 from genchat.tui.chat.kept_conversations import load_dialogue
-from genchat.tui.chat.messages import ConversationDeleted, ConversationLoaded
+from genchat.tui.chat.messages import ConversationDeleted, ConversationExported, ConversationLoaded
 from genchat.tui.chat.session import Session
 from genchat.tui.widgets.conversation_list import ConversationList
 
@@ -136,8 +137,8 @@ class ConversationManager:
 
         self._host.ask(SearchScreen(self._session.history), chosen)
 
-    def export(self, suffix: str = ".md") -> None:
-        """Write the present conversation to a file."""
+    def export(self, form: str = "markdown") -> None:
+        """Write the present conversation to a file: as "markdown", as a "page" or as JSON with "everything"."""
         from genchat.tui.screens.ask import LineScreen
 
         name = self._session.stored_id
@@ -145,12 +146,51 @@ class ConversationManager:
             self._host.note(say("tui.export.nothing"))
             return
 
-        def write(path: str) -> None:
-            write_export(self._session.history, name, Path(path).expanduser())
+        def check(path: str) -> None:
+            check_free(Path(path).expanduser())
 
-        def written(path: str | None) -> None:
+        def chosen(path: str | None) -> None:
             if path is not None:
-                self._host.note(say("tui.export.done", path=path))
+                self._host.work(lambda: self._export_now(name, form, path), "export")
 
-        start = str(suggested_path(self._title_of(name), suffix=suffix))
-        self._host.ask(LineScreen(say("tui.export.title"), start, say("tui.export.hint"), write), written)
+        start = str(suggested_path(self._title_of(name), ending=ending_of(form)))
+        title, hint = say(f"tui.export.title_{form}"), say(f"tui.export.hint_{form}")
+        self._host.ask(LineScreen(title, start, hint, check), chosen)
+
+    def _export_now(self, name: str, form: str, path: str) -> None:
+        try:
+            write_text(Path(path).expanduser(), document(self._session.history, name, form))
+        except GenchatError as problem:
+            self._host.post(ConversationExported(path, safe(str(problem))))
+        else:
+            self._host.post(ConversationExported(path))
+
+    def exported(self, message: ConversationExported) -> None:
+        """Say where the conversation was written, or why it was not."""
+        self._host.note(message.error or say("tui.export.done", path=message.path), error=bool(message.error))
+
+    def picture(self, draw: Callable[[], str]) -> None:
+        """Write what is on the screen now, as `draw` gives it, to an SVG file."""
+        from genchat.tui.screens.ask import LineScreen
+
+        def ask() -> None:
+            drawn = draw()  # before the dialog covers it
+            folder = paths().data / "pictures"
+
+            def write(path: str) -> None:
+                target = Path(path).expanduser()
+                if target.parent == folder:
+                    make_folder(folder)
+                write_text(target, drawn)
+
+            def written(path: str | None) -> None:
+                if path is not None:
+                    self._host.note(say("tui.export.done", path=path))
+
+            name = self._session.stored_id
+            start = str(suggested_path("" if name is None else self._title_of(name), folder, ".svg"))
+            self._host.ask(
+                LineScreen(say("tui.export.title_picture"), start, say("tui.export.hint_picture"), write), written
+            )
+
+        self._host.painted(ask)  # the palette has gone by then

@@ -45,11 +45,16 @@ class Inspector:
         self._strip.show(None, 0)
         self._surprise.show(None, 0)
 
-    def forget(self, turn: Turn) -> None:
+    def forget(self) -> None:
+        """Ask again why, because tokens have changed where they stood."""
+        self._requests.forget()
+        self._panel.forget_evidence()
+
+    def divided_anew(self, turn: Turn) -> None:
         """Forget what is known of the tokens of `turn`, because it is divided into others now."""
         self._surprise.show(None, 0)
         if self.token is not None and self.token[0] is turn:
-            self._requests.forget()
+            self.forget()
             self.token = None
 
     def follow(self, turn: Turn | None) -> None:

@@ -16,6 +16,7 @@ from genchat.engine.contract import Backend, ReplySettings
 from genchat.engine.conversation import Role
 from genchat.engine.errors import GenchatError
 from genchat.tui.chat.dialogue import Status, Turn
+from genchat.tui.chat.fork_request import Fork, ForkListener, ForkRequest
 from genchat.tui.chat.host import Host
 from genchat.tui.chat.inspector import Inspector
 from genchat.tui.chat.messages import ReplyArrived
@@ -59,55 +60,80 @@ class LiveReply:
         session, dialogue = self._session, self._session.dialogue
         parent = dialogue.leaf if in_place_of is None else dialogue.parent_of(in_place_of)
         question = dialogue.add(Turn(Role.USER, text, free_text=session.free_text), parent)
-        above = parent
+        self._store(question)
+        if not dialogue.title:
+            dialogue.title = text
+        return question
+
+    def _store(self, question: Turn) -> None:
+        """Keep a message of the person in the history."""
+        session = self._session
+        above = session.dialogue.parent_of(question)
         while above is not None and above.stored is None:  # the reply of a model that did not open, say
             above = above.parent
         try:
             under = None if above is None else above.stored
-            kept = session.history.add_message(session.conversation_to_write(), Role.USER, text, under)
+            kept = session.history.add_message(session.conversation_to_write(), Role.USER, question.text, under)
             question.stored = kept.id
         except GenchatError as problem:
             question.notes.append(unkept(problem))
-        if not dialogue.title:
-            dialogue.title = text
-        return question
 
     def answer(self, question: Turn, *, with_documents: bool = True) -> None:
         """Begin a reply to `question`; a second reply becomes another version of the first.
 
         Without documents, the model behind them answers by itself; where there is none, a local model does.
         """
-        settings = self._session.settings_for(question)
-        self._begin(question, self._session.new_reply(settings), self._session.opener(with_documents), settings)
-
-    def answer_from(self, question: Turn, origin: Turn, tokens: tuple[int, ...], settings: ReplySettings) -> None:
-        """Begin another version of `origin` with the model that wrote it; its first tokens are `tokens`."""
-        turn = self._session.new_reply(settings)
-        turn.speaker, turn.family, turn.backend = origin.speaker, origin.family, origin.backend
-        turn.forked_from = origin
-        self._begin(question, turn, self._session.opener_of(origin), settings, tokens)
-
-    def _begin(
-        self,
-        question: Turn,
-        turn: Turn,
-        opener: tuple[str, Callable[[], Backend]],
-        settings: ReplySettings,
-        tokens: tuple[int, ...] = (),
-    ) -> None:
         session = self._session
-        session.dialogue.add(turn, question)
-        name, open_backend = opener
+        if question.stored is None and not question.notes:  # a text that was only read so far
+            self._store(question)
+        settings = session.settings_for(question)
+        turn = session.dialogue.add(session.new_reply(settings), question)
+        name, open_backend = session.opener(with_documents)
         begun = tuple(session.dialogue.messages_before(turn))
         stream = ReplyStream(
-            Request(begun, settings, question.text if session.free_text else None, tokens),
+            Request(begun, settings, question.text if session.free_text else None),
             open_backend,
             session.pool.model_lock(name),
             None if question.stored is None else HistoryListener(session.history, question.stored, turn, settings),
             session.pace,
         )
-        session.live = Live(turn, stream)
-        self._transcript.show(session.dialogue.path)
+        self._start(turn, stream)
+
+    def go_on(self, fork: Fork, settings: ReplySettings, open_backend: Callable[[], Backend]) -> None:
+        """Begin a reply with the tokens of another one, as another version of that one."""
+        session, origin = self._session, fork.origin
+        question = origin.parent
+        if question is None:
+            return
+        turn = Turn(
+            Role.ASSISTANT,
+            status=Status.STREAMING,
+            speaker=origin.speaker,
+            backend=origin.backend,
+            family=origin.family,
+            free_text=origin.free_text,
+            settings=settings,
+            forked_from=origin,
+        )
+        session.dialogue.add(turn, question)
+        opened = session.pool.made_by(origin.speaker)
+        stream = ReplyStream(
+            ForkRequest(
+                tuple(session.dialogue.messages_before(turn)),
+                settings,
+                question.text if origin.free_text else None,
+                fork,
+            ),
+            open_backend,
+            session.pool.model_lock(opened[0] if opened is not None else origin.backend),
+            None if question.stored is None else ForkListener(session.history, question.stored, turn, settings, fork),
+            session.pace,
+        )
+        self._start(turn, stream)
+
+    def _start(self, turn: Turn, stream: ReplyStream) -> None:
+        self._session.live = Live(turn, stream)
+        self._transcript.show(self._session.dialogue.path)
         self._inspector.token = None
         self._inspector.follow(turn)
         self._callbacks.changed()
@@ -156,7 +182,7 @@ class LiveReply:
         turn.text += batch.text
         if batch.late is not None:
             turn.records[:] = batch.late
-            self._inspector.forget(turn)
+            self._inspector.divided_anew(turn)
         turn.records += batch.records
         for notice in batch.notices:
             take_notice(turn, notice)

@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from genchat.engine.contract import Backend
+from genchat.engine.contract import Backend, Step
 from genchat.engine.evidence import Evidence
 from genchat.engine.history.records import Conversation
 from genchat.tui.chat.dialogue import Dialogue, Turn
 from genchat.tui.chat.reply_stream import ReplyStream
 
 if TYPE_CHECKING:
+    from genchat.engine.contract import ReplySettings
+    from genchat.tui.chat.fork_request import Fork
     from genchat.tui.chat.token_records import TokenRecord
 
 
@@ -76,6 +78,14 @@ class ConversationDeleted(Message):
     error: str = ""
 
 
+@dataclass
+class ConversationExported(Message):
+    """A conversation was written to a file; if that failed, `error` says why."""
+
+    path: str
+    error: str = ""
+
+
 class CursorMoved(Message):
     """The token cursor of the transcript has moved or gone; the transcript knows where it is.
 
@@ -95,15 +105,6 @@ class TokenPicked(Message):
 
 
 @dataclass
-class CandidateTaken(Message):
-    """The person wants this token at that place of the turn instead of the one that stands there."""
-
-    turn: Turn
-    index: int
-    token: int
-
-
-@dataclass
 class EvidenceArrived(Message):
     """The model has said why it chose one token; `evidence` is None where it has nothing to say."""
 
@@ -120,4 +121,62 @@ class OpinionArrived(Message):
     turn: Turn
     backend: Backend | None
     records: "list[TokenRecord]"
+    error: str = ""
+
+
+class CandidatesWanted(Message):
+    """The person wants to walk the candidates of the open token."""
+
+
+class CandidatesLeft(Message):
+    """The person has done with the candidates."""
+
+
+@dataclass
+class TokenStepWanted(Message):
+    """The person wants to go to the next token (1) or to the one before (-1) from outside the transcript."""
+
+    by: int
+
+
+@dataclass
+class CandidateTaken(Message):
+    """The person takes this candidate at the open token."""
+
+    token: int
+
+
+@dataclass
+class ForkReady(Message):
+    """The model that is to go on from within a reply is open; `backend` is None if it is not, and `error` says why."""
+
+    fork: "Fork"
+    settings: "ReplySettings"
+    backend: Backend | None
+    error: str = ""
+
+
+@dataclass
+class QuestionOpened(Message):
+    """The person points at a message of their own whose tokens have not been scored yet."""
+
+    turn: Turn
+
+
+@dataclass
+class QuestionScored(Message):
+    """A model has scored a message of the person; `error` says why it could not."""
+
+    turn: Turn
+    records: "list[TokenRecord]"
+    error: str = ""
+
+
+@dataclass
+class PlaceOpened(Message):
+    """It is known what may follow a text; `step` is None if it is not, and `error` says why."""
+
+    turn: Turn
+    step: Step | None
+    backend: Backend | None
     error: str = ""

@@ -20,11 +20,11 @@ from genchat.engine.contract import (
     Notice,
     Passages,
     ReplySettings,
-    Resumes,
     Step,
+    StopSignal,
 )
 from genchat.engine.conversation import Message
-from genchat.engine.errors import GenchatError, RemoteError, UsageError
+from genchat.engine.errors import GenchatError, RemoteError
 from genchat.engine.history.protocol import History, ReplyRecorder
 from genchat.engine.history.records import FinalStatus, RunStart
 from genchat.engine.language import say, words_of
@@ -33,22 +33,28 @@ from genchat.engine.text import safe
 from genchat.tui.chat.dialogue import Status, Turn
 
 if TYPE_CHECKING:
-    from genchat.tui.chat.token_records import TokenRecord
+    from genchat.tui.chat.token_records import Recorder, TokenRecord
 
 _FINAL: Mapping[Status, FinalStatus] = {Status.STOPPED: "stopped", Status.ERROR: "error"}
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request asks a backend for an answer to `messages`, or, with `free_text`, for the continuation of that text.
-
-    With `tokens`, what is written begins with them.
-    """
+    """A request asks a backend for an answer to `messages`, or, with `free_text`, for the continuation of that text."""
 
     messages: tuple[Message, ...]
     settings: ReplySettings
     free_text: str | None = None
-    tokens: tuple[int, ...] = ()
+
+    def events(self, backend: Backend, should_stop: StopSignal) -> Iterator[Event]:
+        """Return the events of the reply."""
+        if self.free_text is None:
+            return backend.reply(self.messages, self.settings, should_stop)
+        return backend.complete(self.free_text, self.settings, should_stop)
+
+    def record(self, step: Step, recorder: "Recorder") -> "TokenRecord":
+        """Return the record of one step of them."""
+        return recorder.record(step)
 
 
 class ReplyListener:
@@ -192,17 +198,12 @@ class ReplyStream:
         from genchat.tui.chat.token_records import Recorder
 
         recorder = Recorder(backend.tokenizer)
-        if self.request.tokens:
-            events = self._resume(backend, should_stop)
-        elif self.request.free_text is None:
-            events = backend.reply(self.request.messages, self.request.settings, should_stop)
-        else:
-            events = backend.complete(self.request.free_text, self.request.settings, should_stop)
+        events = self.request.events(backend, should_stop)
         status = Status.DONE
         for event in self._one_at_a_time(events):
             self._listener.received(event)
             if isinstance(event, Step):
-                self._put_step(wake, recorder.record(event), event.text)
+                self._put_step(wake, self.request.record(event, recorder), event.text)
                 if self._pause:
                     self._stop.wait(self._pause)
             elif isinstance(event, LateSteps):
@@ -215,13 +216,6 @@ class ReplyStream:
             if should_stop() and not isinstance(event, Finish) and backend.capabilities.remote:
                 return Status.STOPPED
         return status
-
-    def _resume(self, backend: Backend, should_stop: Callable[[], bool]) -> Iterator[Event]:
-        request = self.request
-        if not isinstance(backend, Resumes) or not backend.capabilities.can_fork:
-            raise UsageError("fork_impossible", name=backend.info.name)
-        asked = request.messages if request.free_text is None else request.free_text
-        return backend.resume(asked, request.tokens, request.settings, should_stop)
 
     def _one_at_a_time(self, events: Iterator[Event]) -> Iterator[Event]:
         while True:

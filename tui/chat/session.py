@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from genchat.engine.contract import AnswersFromDocuments, Backend, ReplySettings, Resumes
+from genchat.engine.contract import AnswersFromDocuments, Backend, ReplySettings
 from genchat.engine.conversation import Message, Role
-from genchat.engine.errors import GenchatError, UsageError
+from genchat.engine.errors import GenchatError
 from genchat.engine.history.protocol import History
 from genchat.engine.history.records import Conversation
 from genchat.tui.chat.backend_pool import BackendPool
@@ -97,26 +97,6 @@ class Session:
             return name, lambda: plain
         local = self.local_model()
         return local, lambda: pool.open(local, progress)
-
-    def opener_of(self, turn: Turn) -> tuple[str, Callable[[], Backend]]:
-        """Return the name of the model that wrote `turn`, and a function that opens it.
-
-        The function raises UsageError where the model of that name is another one now.
-        """
-        made = self.pool.made_by(turn.speaker)
-        if made is not None:
-            name, backend = made
-            return name, lambda: _same_model(turn, backend)
-        pool, progress, name = self.pool, self.progress, turn.backend or turn.speaker
-        return name, lambda: _same_model(turn, pool.open(name, progress))
-
-    def check_fork(self, turn: Turn) -> None:
-        """Raise UsageError where the model that wrote `turn` is open and cannot go on from within a reply."""
-        made = self.pool.made_by(turn.speaker)
-        if made is not None:
-            backend = _same_model(turn, made[1])
-            if not isinstance(backend, Resumes) or not backend.capabilities.can_fork:
-                raise UsageError("fork_impossible", name=turn.speaker)
 
     # -- conversations ------------------------------------------------------------------------------------------
 
@@ -219,10 +199,3 @@ class Session:
         if turn.free_text and turn.parent is not None:
             return turn.parent.text
         return tuple(self.dialogue.messages_before(turn))
-
-
-def _same_model(turn: Turn, backend: Backend) -> Backend:
-    """Return the backend. Raises UsageError where another model has the name of the one that wrote `turn`."""
-    if turn.checksum and backend.info.checksum and turn.checksum != backend.info.checksum:
-        raise UsageError("fork_model_changed", name=turn.speaker)
-    return backend

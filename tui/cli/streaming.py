@@ -148,12 +148,11 @@ def _take(event: Event, outcome: Outcome, labels: Labels, output: Output, form: 
             output.json_line(step_values(event, labels, top))
     elif isinstance(event, LateSteps):
         outcome.tokens = len(event.steps)
-        values = [step_values(step, labels, top) for step in event.steps]
         if form == "json":
-            outcome.steps = values
+            outcome.steps = [step_values(step, labels, top) for step in event.steps]
         elif form == "jsonl":
-            for each in values:
-                output.json_line({**each, "late": True})
+            for step in event.steps:
+                output.json_line({**step_values(step, labels, top), "late": True})
     elif isinstance(event, Notice):
         if event.key == "retrieval.unsupported":
             spans = cast("Iterable[tuple[int, int]]", event.values.get("spans", ()))

@@ -21,16 +21,20 @@ from genchat.tui.chat import messages
 from genchat.tui.chat.composer import Composer
 from genchat.tui.chat.conversation_manager import ConversationManager
 from genchat.tui.chat.dialogue import Turn
-from genchat.tui.chat.forks import Forks
+from genchat.tui.chat.forking import Forking
 from genchat.tui.chat.host import Host
 from genchat.tui.chat.inspector import Inspector
 from genchat.tui.chat.live_reply import LiveReply, ReplyCallbacks
 from genchat.tui.chat.model_switcher import ModelSwitcher
 from genchat.tui.chat.second_opinion import SecondOpinion
 from genchat.tui.chat.session import Session
+from genchat.tui.chat.steering import Steering
 from genchat.tui.keys import bind
+from genchat.tui.screens.exchange_keys import ExchangeKeys
+from genchat.tui.screens.explanations import explanations_of
+from genchat.tui.screens.fork_keys import FORK_ACTIONS, ForkKeys
 from genchat.tui.screens.layout import Arrangement, arrange
-from genchat.tui.screens.microscope import MicroscopeScreen
+from genchat.tui.screens.sharing import SharingScreen
 from genchat.tui.widgets.conversation_list import ConversationList
 from genchat.tui.widgets.header import Header
 from genchat.tui.widgets.key_bar import KeyBar
@@ -40,16 +44,16 @@ from genchat.tui.widgets.surprise import SurpriseLine
 from genchat.tui.widgets.transcript import Transcript
 
 
-class ChatScreen(MicroscopeScreen):
+class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
     """The chat screen creates the widgets and the controllers and forwards keys and messages to them."""
 
     AUTO_FOCUS = "#prompt"
     HELP_TITLE = "tui.help.chat"
-    HELP_TEXTS = ("tui.help.reading", "tui.help.why")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "stop", "stop", show=True, priority=True),
         bind("escape", "home", "home", show=True),
         bind("ctrl+d", "without_documents", "without_documents", show=True, priority=True),
+        bind("o", "opinion", "opinion", show=True),
         bind("f2", "models", "models", show=True, priority=True),
         bind("f3", "sampling", "sampling", show=True, priority=True),
         bind("f4", "tokens", "tokens", show=True, priority=True),
@@ -72,11 +76,12 @@ class ChatScreen(MicroscopeScreen):
         bind("y", "copy", "copy_reply"),
     ]
 
-    def __init__(self, session: Session, conversation: str | None = None) -> None:
-        """`conversation` is a stored one to begin with."""
+    def __init__(self, session: Session, conversation: str | None = None, inspected: str | None = None) -> None:
+        """`conversation` is a stored one to begin with, `inspected` a text to be scored."""
         super().__init__()
         self.session = session
         self.conversation = conversation
+        self._inspected = inspected
         self.header = Header(id="header")
         self.conversations = ConversationList(id="conversations")
         self.transcript = Transcript(id="transcript")
@@ -88,18 +93,28 @@ class ChatScreen(MicroscopeScreen):
         self._arrangement = Arrangement()
         self.host = host = Host(self)
         self.models = ModelSwitcher(session, host, self.header)
-        self.conversation_manager = ConversationManager(session, host, self.conversations, self._show_conversation)
-        self._composer = Composer(session, host, self.prompt, self._mark)
+        self.conversation_manager = ConversationManager(session, host, self.conversations, self.show_conversation)
+        self.composer = Composer(session, host, self.prompt, self._mark)
         self.inspector = Inspector(session, host, self.panel, self.strip, self._surprise)
-        self._reply = LiveReply(
+        self.reply = LiveReply(
             session,
             host,
             self.transcript,
             self.inspector,
             ReplyCallbacks(self.models.show_progress, self._reply_changed),
         )
-        self.forks = Forks(session, host, self._reply, self.inspector)
         self.opinion = SecondOpinion(session, host, self.transcript, self.inspector)
+        self.forking = Forking(
+            session, host, self.transcript, self.inspector, self.reply, self.show_conversation, self.edit
+        )
+
+        self.steering = Steering(session, host, self.transcript, self.inspector, self.marked)
+        self.transcript.steer = self.steering.key
+
+    @property
+    def HELP_TEXTS(self) -> tuple[str, ...]:
+        """Return the keys of the texts that explain this screen and the model in use."""
+        return explanations_of(self.session, self.inspector.token)
 
     # -- the parts and where they stand -------------------------------------------------------------------------
 
@@ -135,6 +150,10 @@ class ChatScreen(MicroscopeScreen):
             self.host.note(say(notice.key, **dict(notice.values)), lasting=True)
         if self.conversation is not None:
             self.conversation_manager.open(self.conversation)
+        if self._inspected is not None:
+            self.forking.questions.lay_down(self._inspected)
+            self.show_conversation()
+            self.transcript.focus()
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
@@ -153,11 +172,11 @@ class ChatScreen(MicroscopeScreen):
     def _show_settings(self) -> None:
         self.header.show_settings(self.session.settings, self.session.free_text)
         self.transcript.invite(free_text=self.session.free_text)
-        self._composer.show_mode()
+        self.composer.show_mode()
 
-    def _show_conversation(self) -> None:
+    def show_conversation(self) -> None:
         """Show the conversation that the session holds now."""
-        self._composer.another_conversation()
+        self.composer.another_conversation()
         self._show_settings()
         self.transcript.show(self.session.dialogue.path)
         self.inspector.clear()
@@ -166,6 +185,7 @@ class ChatScreen(MicroscopeScreen):
 
     def _reply_changed(self) -> None:
         """Update what depends on whether a reply is running."""
+        self.steering.settle()
         self.models.show_progress()
         self.refresh_bindings()
         self.conversation_manager.refresh()
@@ -177,72 +197,24 @@ class ChatScreen(MicroscopeScreen):
         if self.session.live is not None:
             self.host.note(say("tui.still_writing"))
         elif message.text.strip():
-            question = self._reply.ask(message.text, in_place_of=self._composer.editing)
-            self._composer.accept(message.text)
-            self._reply.answer(question)
+            self.steering.settle()
+            question = self.reply.ask(message.text, in_place_of=self.composer.editing)
+            self.composer.accept(message.text)
+            self.reply.answer(question)
 
     @on(messages.ReplyArrived)
     def _reply_arrived(self, message: messages.ReplyArrived) -> None:
-        self._reply.arrived(message.stream)
+        self.reply.arrived(message.stream)
 
     def action_stop(self) -> None:
         """End the reply; what was written stays."""
-        self._reply.stop()
-
-    def action_regenerate(self) -> None:
-        """Make another version of the reply under the cursor, or of the last one."""
-        question = self._question
-        if question is not None:
-            self._reply.answer(question)
-
-    def action_without_documents(self) -> None:
-        """Answer the last question again without the documents; the reply based on them stays as another version."""
-        question = self.session.dialogue.last_question
-        if question is not None:
-            self._reply.answer(question, with_documents=False)
-
-    def action_edit(self) -> None:
-        """Edit the message of the exchange under the cursor, or the last; its old wording stays as another version."""
-        question = self._question
-        if question is not None:
-            self._composer.edit(question)
-            self._leave_panel()
-            self.prompt.focus()
-            self.refresh_bindings()
-
-    @property
-    def _question(self) -> Turn | None:
-        """Return the message of the exchange under the cursor, or the last one."""
-        cursor = self.transcript.cursor
-        asked = None if cursor is None else self.session.dialogue.parent_of(cursor[0])
-        return self.session.dialogue.last_question if asked is None else asked
-
-    def action_question_sibling(self, by: int) -> None:
-        """Show another version of the message of the exchange under the cursor, or of the last one."""
-        if self._question is not None:
-            self.show_version(self._question, by)
-
-    def action_sibling(self, by: int) -> None:
-        """Show another version of the reply under the cursor, or of the last one."""
-        cursor = self.transcript.cursor
-        turn = cursor[0] if cursor is not None else self.session.dialogue.last_reply
-        if turn is not None:
-            self.show_version(turn, by)
-
-    @on(Transcript.SiblingWanted)
-    def _sibling_wanted(self, message: Transcript.SiblingWanted) -> None:
-        self.show_version(message.turn, message.by)
-
-    def show_version(self, turn: Turn, by: int) -> None:
-        """Show the version of a turn that is `by` steps away."""
-        if self.session.live is None and self.session.show_sibling(turn, by) is not None:
-            self._show_conversation()
+        self.reply.stop()
 
     # -- the open token -----------------------------------------------------------------------------------------
 
     def action_tokens(self) -> None:
         """Move the focus to the tokens."""
-        self._leave_panel()
+        self.leave_panel()
         self.transcript.focus()
         if self.transcript.cursor is None:
             self.transcript.action_token(-1)
@@ -250,6 +222,13 @@ class ChatScreen(MicroscopeScreen):
     def action_heat(self) -> None:
         """Colour tokens by surprise, or stop colouring them."""
         self.transcript.heat = not self.transcript.heat
+
+    def action_inside(self) -> None:
+        """Show what the model computed before the open token."""
+        from genchat.tui.screens.inside import InsideScreen
+
+        if self.inspector.token is not None:
+            self.app.push_screen(InsideScreen.of(self.session, *self.inspector.token))
 
     # -- models and settings ------------------------------------------------------------------------------------
 
@@ -298,7 +277,7 @@ class ChatScreen(MicroscopeScreen):
     def action_mode(self) -> None:
         """Switch between answering and continuing a text."""
         self.session.set_free_text(not self.session.free_text)
-        self._show_conversation()
+        self.show_conversation()
         self.action_home()
 
     # -- conversations ------------------------------------------------------------------------------------------
@@ -306,7 +285,7 @@ class ChatScreen(MicroscopeScreen):
     def action_new(self) -> None:
         """Begin a new conversation."""
         self.session.begin()
-        self._show_conversation()
+        self.show_conversation()
         self.action_home()
 
     @on(ConversationList.Chosen)
@@ -350,14 +329,6 @@ class ChatScreen(MicroscopeScreen):
         """Search all messages."""
         self.conversation_manager.search()
 
-    def action_export(self) -> None:
-        """Write the conversation to a Markdown file."""
-        self.conversation_manager.export()
-
-    def action_export_page(self) -> None:
-        """Write the conversation, with all branches and tokens, to a web page."""
-        self.conversation_manager.export(".html")
-
     def action_copy(self) -> None:
         """Copy the last reply to the clipboard."""
         reply = self.session.dialogue.last_reply
@@ -372,7 +343,7 @@ class ChatScreen(MicroscopeScreen):
         def chosen(turn: Turn | None) -> None:
             if turn is not None:
                 self.session.show_branch(turn)
-                self._show_conversation()
+                self.show_conversation()
                 self.transcript.reveal_turn(turn)
 
         self.host.ask(TreeScreen(self.session.dialogue, self.session.history), chosen)
@@ -382,35 +353,39 @@ class ChatScreen(MicroscopeScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         running = self.session.live is not None
         dialogue = self.session.dialogue
+        if action in FORK_ACTIONS:
+            return self.allows(action)
         match action:
             case "stop":
                 return running
             case "home":
-                return not running and (self._composer.editing is not None or not self.prompt.has_focus)
+                return not running and (self.composer.editing is not None or not self.prompt.has_focus)
             case "regenerate" | "edit":
-                return not running and dialogue.last_question is not None
-            case "tree":
-                return not running and bool(dialogue.path)
+                return not running and self.question is not None
             case "new" | "mode":
                 return not running
             case "copy":
                 return dialogue.last_reply is not None
             case "tokens":
                 return any(turn.records for turn in dialogue.path)
-            case "rename" | "delete" | "export" | "export_page":
+            case "opinion":
+                return self.opinion.target is not None
+            case "rename" | "delete" | "export" | "export_page" | "export_everything":
                 return not running and self.session.stored_id is not None
             case "without_documents":
                 reply = dialogue.last_reply
                 return not running and reply is not None and (reply.abstained or bool(reply.passages))
-        return super().check_action(action, parameters)
+            case "inside":
+                return not running and self.inspector.token is not None
+        return True
 
     def action_home(self) -> None:
         """Go back to the prompt."""
-        self._composer.leave()
-        self._leave_panel()
+        self.composer.leave()
+        self.leave_panel()
         self.prompt.focus()
 
-    def _leave_panel(self) -> None:
+    def leave_panel(self) -> None:
         """Show the conversation again where the panel fills a narrow screen, because a hidden widget takes no keys."""
         if self.has_class("-panel-only"):
             self._arrangement.panel = None
@@ -418,7 +393,7 @@ class ChatScreen(MicroscopeScreen):
 
     def action_next_place(self, by: int) -> None:
         """Move the focus round prompt, transcript, panel and list."""
-        order: list[Widget] = [self.prompt, self.transcript, self.panel, self.conversations]
+        order: list[Widget] = [self.prompt, self.transcript, self.strip, self.panel, self.conversations]
         reachable = [widget for widget in order if widget.display and widget.region]
         position = reachable.index(self.focused) if self.focused in reachable else -by
         reachable[(position + by) % len(reachable)].focus()
@@ -426,15 +401,9 @@ class ChatScreen(MicroscopeScreen):
     def action_list(self) -> None:
         """Show or hide the conversations."""
         self._arrangement.list = self.has_class("-no-list") or self.has_class("-panel-only")
-        self._leave_panel()
+        self.leave_panel()
         self._arrange()
         (self.conversations if self._arrangement.list else self.prompt).focus()
-
-    def show_panel(self) -> None:
-        """Show the panel where it is hidden, and give it the focus."""
-        if self.has_class("-no-panel"):
-            self.action_panel()
-        self.panel.focus()
 
     def action_panel(self) -> None:
         """Show or hide the panel."""
@@ -444,3 +413,9 @@ class ChatScreen(MicroscopeScreen):
             self.panel.focus()
         elif not self.focused or not self.focused.region:
             self.prompt.focus()
+
+    def open_panel(self) -> None:
+        """Show the panel and give it the focus."""
+        self._arrangement.panel = True
+        self._arrange()
+        self.panel.focus()

@@ -23,11 +23,10 @@ if TYPE_CHECKING:
     from genchat.tui.chat.token_records import Row, TokenRecord
 
 MARK = "▸"
-POINTER = "›"  # stands at the candidate that Enter would take
+WALKED = "›"  # the candidate that Enter would take
 _NUMBER, _DRAWN = 6, 8
 _SHORTEST_BAR = 4
 COMPACT_WIDTH = 24  # the narrowest width for `paint_compact`
-_POINTED = Style(bold=True, underline=True)
 _LABEL = (9, 18)  # narrowest, widest
 
 
@@ -67,14 +66,14 @@ def paint_header(width: int, styles: ThemeStyles) -> Strip:
     return line.add(say("tui.panel.drawn"), width=_DRAWN, right=True).strip()
 
 
-def paint_row(row: "Row", chosen: bool, width: int, styles: ThemeStyles, family: str, pointed: bool = False) -> Strip:
-    """Paint one candidate; the one pointed at has a sign of its own."""
+def paint_row(row: "Row", chosen: bool, width: int, styles: ThemeStyles, family: str, walked: bool = False) -> Strip:
+    """Paint one candidate."""
     cut = row.cut_by is not None
     accent = styles.family_colour(family)
     style = styles.faint if cut else styles.strong if chosen else styles.text
     line = Line(width, styles.text)
-    line.add(MARK if chosen else " ", Style(color=accent)).add(POINTER if pointed else " ", styles.strong)
-    line.add(row.label, style + _POINTED if pointed else style, width=label_width(width))
+    _add_marks(line, chosen, walked, Style(color=accent), styles)
+    line.add(row.label, style, width=label_width(width))
     line.add(percent(row.raw), styles.faint if cut else styles.muted, width=_NUMBER, right=True)
     room = width - 2 - label_width(width) - _NUMBER - _DRAWN - 1
     drawn = "" if row.drawn is None else percent(row.drawn)
@@ -85,20 +84,27 @@ def paint_row(row: "Row", chosen: bool, width: int, styles: ThemeStyles, family:
 
 
 def paint_compact(
-    row: "Row", chosen: bool, width: int, styles: ThemeStyles, family: str, pointed: bool = False
+    row: "Row", chosen: bool, width: int, styles: ThemeStyles, family: str, walked: bool = False
 ) -> Strip:
     """Paint one candidate without a bar: label, the model's own probability, → the one drawn from, or the stage that
     cut it.
     """
     style = styles.faint if row.cut_by is not None else styles.strong if chosen else styles.text
     line = Line(width, styles.text)
-    line.add(MARK if chosen else " ", Style(color=styles.family_colour(family)))
-    line.add(POINTER if pointed else " ", styles.strong)
-    line.add(row.label, style + _POINTED if pointed else style, width=max(width - 17, 1))
+    _add_marks(line, chosen, walked, Style(color=styles.family_colour(family)), styles)
+    line.add(row.label, style, width=max(width - 17, 1))
     line.add(percent(row.raw), styles.faint if row.cut_by is not None else styles.muted, width=5, right=True)
     drawn = "" if row.drawn is None else percent(row.drawn)
     line.add(" → " if drawn else "   ", styles.faint)
     return line.add(drawn if row.cut_by is None else stage_label(row.cut_by), style, width=6).strip()
+
+
+def _add_marks(line: Line, chosen: bool, walked: bool, style: Style, styles: ThemeStyles) -> None:
+    """Mark the token of the reply, and the candidate that Enter would take, in two cells."""
+    if chosen:
+        line.add(MARK, style).add(WALKED if walked else " ", styles.strong)
+    else:
+        line.add(f"{WALKED} " if walked else "  ", styles.strong)
 
 
 def _paint_bar(row: "Row", chosen: bool, room: int, styles: ThemeStyles, accent: str) -> list[Segment]:

@@ -18,9 +18,10 @@ from genchat.engine.evidence import Evidence
 from genchat.engine.language import say, words_of
 from genchat.engine.text import safe_line
 from genchat.tui.chat.dialogue import Turn
-from genchat.tui.chat.messages import CandidateTaken
+from genchat.tui.chat.messages import CandidatesLeft, CandidateTaken, TokenStepWanted
 from genchat.tui.colours import ThemeStyles, theme_styles
 from genchat.tui.keys import bind
+from genchat.tui.widgets.candidate_walk import CandidateWalk
 from genchat.tui.widgets.candidates import (
     COMPACT_WIDTH,
     paint_compact,
@@ -31,6 +32,7 @@ from genchat.tui.widgets.candidates import (
     paint_sampling,
     paint_token,
 )
+from genchat.tui.widgets.fork_bindings import FORK_BINDINGS
 from genchat.tui.widgets.painting import Line
 from genchat.tui.widgets.why import Scene
 from genchat.tui.widgets.why.painters import paint_why
@@ -49,14 +51,14 @@ class Panel(ScrollView, can_focus=True):
 
     HELP_TITLE = "tui.help.panel"
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter", "take", "take", show=True),
-        bind("up", "walk(-1)", "walk_up"),
-        bind("down", "walk(1)", "walk_down"),
-        bind("left", "screen.move_token(-1)", "token_left"),
-        bind("right", "screen.move_token(1)", "token_right"),
+        bind("up", "walk(-1)", "candidate_above", show=True, shown="↑↓"),
+        bind("down", "walk(1)", "candidate_below"),
+        bind("enter", "take", "candidate_take", show=True),
+        bind("left", "token(-1)", "panel_token_previous", show=True, shown="←→"),
+        bind("right", "token(1)", "panel_token_next"),
         bind("a", "all_rows", "all_rows", show=True),
-        bind("pageup", "page_up", "panel_up"),
-        bind("pagedown", "page_down", "panel_down"),
+        bind("escape", "leave", "leave_candidates", show=True),
+        *FORK_BINDINGS,
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -68,14 +70,12 @@ class Panel(ScrollView, can_focus=True):
         self._evidence_of: tuple[Turn, int] | None = None
         self._capabilities = Capabilities()
         self._all_rows = False
-        self._rows: list[Row] = []  # the candidates as they stand here
-        self._rows_at: list[tuple[int, int]] = []  # line and column of each
-        self._pointer: int | None = None  # the candidate that Enter would take, while the panel has the focus
+        self._walk = CandidateWalk()
 
     def show(self, turn: Turn | None, index: int, capabilities: Capabilities | None = None) -> None:
         """Open token `index` of `turn`; None shows what the panel is for."""
         if (turn, index) != (self._turn, self._index):
-            self._pointer = None
+            self._walk.restart()
         self._turn, self._index = turn, index
         if capabilities is not None:
             self._capabilities = capabilities
@@ -86,6 +86,10 @@ class Panel(ScrollView, can_focus=True):
         self._evidence, self._evidence_of = evidence, (turn, index)
         if turn is self._turn:
             self._paint()
+
+    def forget_evidence(self) -> None:
+        """Show no reasons until they are told anew, because the tokens before have changed."""
+        self._evidence = self._evidence_of = None
 
     def repaint_all(self) -> None:
         """Repaint everything, because colours have changed."""
@@ -118,7 +122,6 @@ class Panel(ScrollView, can_focus=True):
 
     def _compose_lines(self) -> list[Strip]:
         turn, styles, width = self._turn, self._theme_styles, self._width
-        self._rows, self._rows_at = [], []
         if turn is None or self._index >= len(turn.records):
             return self._empty(turn)
         record = turn.records[self._index]
@@ -134,10 +137,10 @@ class Panel(ScrollView, can_focus=True):
             count = record.row_count if self._all_rows else max(self.size.height - _LINES_BESIDE_ROWS, _FEWEST_ROWS)
             rows = record.rows(count)
             lines.append(paint_header(width, styles))
-            self._rows, self._rows_at = rows, [(len(lines) + index, 0) for index in range(len(rows))]
+            self._walk.shown(rows, record.token, len(lines))
             lines += [
-                paint_row(row, row.token == record.token, width, styles, turn.records_family, self._points_at(index))
-                for index, row in enumerate(rows)
+                paint_row(row, row.token == record.token, width, styles, turn.records_family, self._is_walked(row))
+                for row in rows
             ]
             lines += [Strip.blank(width, styles.text)] * (count - len(rows) if record.kind == "exact" else 0)
             lines += paint_rest(record, rows, width, styles)
@@ -162,6 +165,8 @@ class Panel(ScrollView, can_focus=True):
         _, of = self._evidence_of
         if of == self._index:
             return [rule, *paint_why(self._evidence, scene)]
+        if of >= len(turn.records):
+            return [rule]
         # The argument for this token is on its way; the last one stays, dimmed, so that nothing jumps.
         older = Scene(turn.records[of], width, styles, turn.family)
         return [rule, *(strip.apply_style(Style(dim=True)) for strip in paint_why(self._evidence, older))]
@@ -192,65 +197,52 @@ class Panel(ScrollView, can_focus=True):
     def on_resize(self, event: events.Resize) -> None:
         self._paint()
 
-    # -- walking the candidates -----------------------------------------------------------------------------------
+    # -- walking the candidates ---------------------------------------------------------------------------------
 
-    def _points_at(self, index: int) -> bool:
-        return self.has_focus and index == self._pointer
+    @property
+    def marked(self) -> int | None:
+        """Return the candidate that is marked, or would be if the panel had the focus."""
+        return self._walk.token
+
+    def _is_walked(self, row: "Row") -> bool:
+        return self.has_focus and row.token == self._walk.token
 
     def on_focus(self) -> None:
-        """Point at the token that stands in the text."""
-        if self._pointer is None:
-            self._pointer = self._standing()
         self._paint()
 
     def on_blur(self) -> None:
-        self._pointer = None
         self._paint()
-
-    def _standing(self) -> int:
-        record = self._turn.records[self._index] if self._turn is not None and self._rows else None
-        tokens = [row.token for row in self._rows]
-        return tokens.index(record.token) if record is not None and record.token in tokens else 0
-
-    def action_walk(self, by: int) -> None:
-        """Point at the next candidate; after the last one the panel scrolls on to the reasons."""
-        pointer = self._standing() if self._pointer is None else self._pointer
-        leaving = pointer + by >= len(self._rows) or (by < 0 and self._scrolled_past_rows())
-        if not self._rows or leaving:
-            self.scroll_relative(y=by, animate=False)
-            return
-        self._pointer = max(pointer + by, 0)
-        self._paint()
-        self._reveal_pointer()
-
-    def _scrolled_past_rows(self) -> bool:
-        return bool(self._rows_at) and self.scroll_offset.y > self._rows_at[-1][0]
-
-    def _reveal_pointer(self) -> None:
-        if self._pointer is None:
-            return
-        line, height = self._rows_at[self._pointer][0], self.scrollable_content_region.height
-        if self._pointer == 0:
-            self.scroll_to(y=0, animate=False)
-        elif not self.scroll_offset.y <= line < self.scroll_offset.y + height:
-            self.scroll_to(y=max(line - height + 1, 0) if line > self.scroll_offset.y else line, animate=False)
-
-    def action_take(self) -> None:
-        """Go on with the candidate that is pointed at."""
-        if self._turn is not None and self._pointer is not None and self._pointer < len(self._rows):
-            self.post_message(CandidateTaken(self._turn, self._index, self._rows[self._pointer].token))
 
     def on_click(self, event: events.Click) -> None:
-        """Point at a candidate; a click on the one pointed at takes it."""
-        line = self.scroll_offset.y + event.y
-        beside = [index for index, (top, left) in enumerate(self._rows_at) if top == line and left <= event.x - _MARGIN]
-        if not beside:
-            return
-        if beside[-1] == self._pointer:
-            self.action_take()
-        else:
-            self._pointer = beside[-1]
+        if self._walk.point(self.scroll_offset.y + event.y):
             self._paint()
+
+    def action_walk(self, by: int) -> None:
+        """Go to the next candidate; beyond the last one, the reasons below are scrolled into view."""
+        if self._turn is None or not self._walk.step(by):
+            self.scroll_relative(y=by, animate=False)
+            return
+        self._paint()
+        self._reveal_walked()
+
+    def _reveal_walked(self) -> None:
+        line, top, height = self._walk.line, self.scroll_offset.y, self.scrollable_content_region.height
+        if line is not None and not top <= line < top + height:
+            self.scroll_to(y=line if line < top else line - height + 1, animate=False)
+
+    def action_take(self) -> None:
+        """Take the candidate that is marked."""
+        token = self._walk.token
+        if token is not None:
+            self.post_message(CandidateTaken(token))
+
+    def action_token(self, by: int) -> None:
+        """Open the next token or the one before it."""
+        self.post_message(TokenStepWanted(by))
+
+    def action_leave(self) -> None:
+        """Go back to the tokens."""
+        self.post_message(CandidatesLeft())
 
     def action_all_rows(self) -> None:
         """Show all stored candidates, or only the best again."""
@@ -263,7 +255,6 @@ class CandidateStrip(Panel, can_focus=True):
 
     def _compose_lines(self) -> list[Strip]:
         turn, styles, width = self._turn, self._theme_styles, self._width
-        self._rows, self._rows_at = [], []
         if turn is None or self._index >= len(turn.records):
             return self._empty(turn)[1 : 1 + _STRIP_LINES]
         record = turn.records[self._index]
@@ -274,23 +265,25 @@ class CandidateStrip(Panel, can_focus=True):
         lines = [Strip([*head.strip().crop(0, width - head.room), *measures], width)]
         if record.kind == "none":
             return [*lines, *self._paragraph(words_of(record.reason or "tui.panel.not_stored"))][:_STRIP_LINES]
-        columns = min(max(width // COMPACT_WIDTH, 1), _STRIP_COLUMNS)
-        rows = record.rows((_STRIP_LINES - 1) * columns)
-        self._rows = rows[: (_STRIP_LINES - 1) * columns]
-        self._rows_at = [
-            (1 + index // columns, index % columns * (width // columns)) for index in range(len(self._rows))
-        ]
+        columns = self._columns
+        room = (_STRIP_LINES - 1) * columns
+        rows = self._walk.window(record.rows(record.row_count), record.token, room)
         for first in range(0, (_STRIP_LINES - 1) * columns, columns):
             cells = [
                 paint_compact(
-                    row,
-                    row.token == record.token,
-                    width // columns,
-                    styles,
-                    turn.records_family,
-                    self._points_at(first + index),
+                    row, row.token == record.token, width // columns, styles, turn.records_family, self._is_walked(row)
                 )
-                for index, row in enumerate(self._rows[first : first + columns])
+                for row in rows[first : first + columns]
             ]
             lines.append(Strip.join(cells).adjust_cell_length(width, styles.text))
         return lines
+
+    @property
+    def _columns(self) -> int:
+        return min(max(self._width // COMPACT_WIDTH, 1), _STRIP_COLUMNS)
+
+    def on_click(self, event: events.Click) -> None:
+        column = max(event.x - _MARGIN, 0) // (self._width // self._columns)
+        row = event.y - 1
+        if row >= 0 and column < self._columns and self._walk.point_in_window(row * self._columns + column):
+            self._paint()

@@ -30,7 +30,7 @@ class SurpriseLine(Widget):
 
     def show(self, turn: Turn | None, index: int) -> None:
         """Show the reply, with the open token marked."""
-        if turn is not self._turn:
+        if turn is not self._turn or (turn is not None and len(turn.records) < self._counted):
             self._counted, self._known, self._bits = 0, 0, 0.0
         self._turn, self._index = turn, index
         for record in turn.records[self._counted :] if turn is not None else ():
@@ -51,12 +51,16 @@ class SurpriseLine(Widget):
         self._first = max(min(self._index - room // 2, len(records) - room), 0)
         shown = records[self._first : self._first + room]
         for index, record in enumerate(shown, self._first):
-            height = min((record.surprisal or 0) / _HIGHEST, 1) * (len(_BARS) - 1)
             open_here = index == self._index
-            line.add(_BARS[round(height)], styles.strong if open_here else styles.faint)
+            line.add(surprise_bar(record.surprisal or 0), styles.strong if open_here else styles.faint)
         return line.add(tail, styles.muted).strip()
 
     def on_click(self, event: events.Click) -> None:
         index = self._first + event.x - _INDENT
         if self._turn is not None and 0 <= index < len(self._turn.records):
             self.post_message(TokenPicked(self._turn, index))
+
+
+def surprise_bar(bits: float) -> str:
+    """Return one character as high as the surprise."""
+    return _BARS[round(min(bits / _HIGHEST, 1) * (len(_BARS) - 1))]

@@ -4,6 +4,7 @@ A token cursor walks the tokens of any reply. The view follows the newest line u
 """
 
 from bisect import bisect_right
+from collections.abc import Callable
 from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,12 +17,14 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from genchat.engine.conversation import Role
 from genchat.engine.language import say
 from genchat.tui.chat.dialogue import Turn
-from genchat.tui.chat.messages import CursorMoved
+from genchat.tui.chat.messages import CandidatesWanted, CursorMoved, QuestionOpened
 from genchat.tui.colours import ThemeStyles, theme_styles
 from genchat.tui.keys import bind
 from genchat.tui.widgets.blocks import Block, PaintOptions
+from genchat.tui.widgets.fork_bindings import FORK_BINDINGS
 from genchat.tui.widgets.painting import Line
 from genchat.tui.widgets.wrapping import WrappedText
 
@@ -47,9 +50,10 @@ class Transcript(ScrollView, can_focus=True):
         bind("end", "follow", "follow", show=True),
         bind("n", "surprise(1)", "surprise_next", show=True),
         bind("p", "surprise(-1)", "surprise_previous"),
-        bind("enter", "screen.candidates", "candidates", show=True),
+        bind("enter", "candidates", "candidates", show=True),
         bind("pageup", "page_up", "page_up"),
         bind("pagedown", "page_down", "page_down"),
+        *FORK_BINDINGS,
     ]
 
     class NothingSurprising(Message):
@@ -71,13 +75,16 @@ class Transcript(ScrollView, can_focus=True):
         self._wanted_cell: int | None = None
         self._heat = False
         self._free_text = False
+        self._asked: list[Turn] = []  # messages whose tokens were asked for; where there are none, once is enough
         self.follows = True
+        self.steer: Callable[[int], bool] = lambda by: False  # asked first what an arrow key is to do
 
     # -- what is shown ------------------------------------------------------------------------------------------
 
     def show(self, turns: list[Turn]) -> None:
         """Show these turns, scrolled to the end."""
         self._turns = turns
+        self._asked = [turn for turn in self._asked if turn in turns]
         self._cursor = None
         self.follows = True
         self._lay_out()
@@ -298,7 +305,7 @@ class Transcript(ScrollView, can_focus=True):
     def action_token(self, by: int) -> None:
         """Move the cursor one token forward or back, over the edges of turns."""
         with_tokens = self._with_tokens()
-        if not with_tokens:
+        if not with_tokens or self.steer(by):
             return
         if self._cursor is None:
             last = with_tokens[-1]
@@ -329,7 +336,25 @@ class Transcript(ScrollView, can_focus=True):
             if nearest is not None:
                 self._move_to(index, nearest, keep_cell=True)
                 return
+            if self._ask_for_tokens(index):
+                return
             line += by
+
+    def _ask_for_tokens(self, index: int) -> bool:
+        """Ask for the tokens of a message of the person, once; returns whether that was done."""
+        turn = self._blocks[index].turn
+        if turn.role is not Role.USER or turn.records or not turn.text or turn in self._asked:
+            return False
+        self._asked.append(turn)
+        self.post_message(QuestionOpened(turn))
+        return True
+
+    def lay_out_again(self, turn: Turn) -> None:
+        """Lay out a turn whose tokens have just become known."""
+        for index, block in enumerate(self._blocks):
+            if block.turn is turn:
+                self._blocks[index] = Block(turn, self._text_width)
+                self._measure()
 
     def action_first_token(self) -> None:
         """Move the cursor to the first token of the first reply."""
@@ -352,6 +377,10 @@ class Transcript(ScrollView, can_focus=True):
         else:
             self.post_message(self.NothingSurprising())
 
+    def action_candidates(self) -> None:
+        """Go to the candidates of the open token."""
+        self.post_message(CandidatesWanted())
+
     def action_follow(self) -> None:
         """Go back to the newest token."""
         self.unselect()
@@ -372,6 +401,8 @@ class Transcript(ScrollView, can_focus=True):
         token = block.token_at(row, event.x - MARGIN)
         if token is not None:
             self._move_to(index, token)
+        else:
+            self._ask_for_tokens(index)
 
     def _click_pager(self, block: Block, cell: int) -> None:
         pager = block.pager()

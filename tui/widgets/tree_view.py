@@ -27,11 +27,10 @@ from genchat.tui.colours import ThemeStyles, theme_styles
 from genchat.tui.dates import short_time
 from genchat.tui.keys import bind
 from genchat.tui.widgets.painting import right_aligned
+from genchat.tui.widgets.surprise import surprise_bar
 
 _MARGIN = 1
 _DEEPEST = 8  # levels of indentation
-_BARS = "▁▂▃▄▅▆▇█"
-_HIGHEST = 12.0  # bits of a full bar
 _WHO = 14
 _LONGEST = 400  # characters of a turn that its row may show
 _SHARED_SHOWN = 24  # characters of the shared beginning that are shown before the place where branches part
@@ -260,4 +259,4 @@ def _cell(text: str, width: int) -> str:
 
 
 def _sparkline(values: Sequence[float]) -> str:
-    return "".join(_BARS[round(min(value / _HIGHEST, 1) * (len(_BARS) - 1))] for value in values)
+    return "".join(map(surprise_bar, values))

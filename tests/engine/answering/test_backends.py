@@ -135,6 +135,24 @@ def test_the_prompt_that_was_sent_can_be_shown(fitness: Library) -> None:
     assert backend.prompt(messages) == model.heard[0]
 
 
+class Looking(SayingBackend):
+    """Remembers what it was looked into for."""
+
+    looked: tuple[object, ...] = ()
+
+    def look_inside(self, messages: object, reply_tokens: object, chosen: object) -> None:
+        self.looked = (messages, reply_tokens, chosen)
+
+
+def test_the_model_behind_documents_is_looked_into_after_the_prompt_that_was_sent(fitness: Library) -> None:
+    backend = RagBackend(model := Looking("Sim."), Retriever(fitness))
+    messages = [Message(Role.USER, "Posso treinar em jejum?")]
+    list(backend.reply(messages, SETTINGS))
+    backend.look_inside(messages, [1, 2], 3)
+    assert model.looked == (model.heard[0], [1, 2], 3)
+    assert RagBackend(SayingBackend("Sim."), Retriever(fitness)).look_inside(messages, [1], 2) is None
+
+
 def test_a_model_judges_weak_passages_itself(add: Add) -> None:
     library = add({"regras.md": "O trancamento de disciplina pode ser pedido até a oitava semana."})
     question = "até quando posso trancar uma disciplina?"

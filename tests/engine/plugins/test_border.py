@@ -25,6 +25,7 @@ from genchat.engine.decoding import score
 from genchat.engine.distribution import FloatArray, exact, top_k, unknown
 from genchat.engine.errors import GenchatError, PluginError, RemoteError, UsageError
 from genchat.engine.evidence import GptEvidence, LensRow, LstmEvidence, MixtureEvidence, NoEvidence
+from genchat.engine.forking import Beginning, Pasts
 from genchat.engine.language import use_language
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.plugins.events import EventChecker
@@ -32,6 +33,7 @@ from genchat.engine.plugins.evidence import EvidenceChecker
 from genchat.engine.plugins.guard import Guard, reason_of
 from genchat.engine.plugins.opening import behind_the_border
 from genchat.engine.registry import language_model
+from genchat.engine.sampling import SamplingSettings
 from genchat.testing import BackendContract, LanguageModelContract
 from tests.fakes import ByteTokenizer, HashModel, ScriptModel
 
@@ -313,3 +315,15 @@ def test_sound_evidence_passes() -> None:
         GptEvidence((1, 2), np.zeros((1, 1, 2), dtype=np.float32), (LensRow(0, ((1, 0.5),), 1.0),)),
     ):
         assert EvidenceChecker("mine").evidence(evidence) is evidence
+
+
+def test_a_model_of_another_author_is_forked_from_the_past_at_hand() -> None:
+    checked = behind_the_border(HashModel(), "theirs")
+    assert isinstance(checked, LocalBackend)
+    checked.keep_pasts(Pasts())
+    settings = ReplySettings(SamplingSettings(temperature=1.0, top_p=1.0, seed=5), 12)
+    asked = [Message(Role.USER, "oi")]
+    tokens = [event.token or 0 for event in checked.reply(asked, settings) if isinstance(event, Step)]
+    forked = list(checked.fork(asked, Beginning(tuple(tokens[:3]), (tokens[3],)), settings))
+    assert [event.token for event in forked if isinstance(event, Step)] == tokens
+    assert not [event for event in forked if isinstance(event, Notice)]

@@ -168,3 +168,46 @@ def test_a_home_that_cannot_be_written_still_answers(genchat: Run, tmp_path: Pat
     done = genchat("x", env={"GENCHAT_HOME": str(home)})
     assert (done.returncode, done.stdout) == (0, "Olá, mundo!\n")
     assert "not saved" in done.stderr
+
+
+def test_a_page_is_written_to_a_file_or_a_pipe_and_only_one_form_is_chosen(genchat: Run, tmp_path: Path) -> None:
+    genchat("<script>alert(1)</script>", "-m", "hash", "-n", "5")
+    target = tmp_path / "page.html"
+    assert genchat("history", "export", "--html", "-o", str(target)).returncode == 0
+    page = target.read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "<script>alert" not in page
+    assert genchat("history", "export", "-f", "html").stdout == page
+    refused = genchat("history", "export", "--html", "--json")
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
+
+
+def test_what_was_exported_can_be_deleted_and_imported_again(genchat: Run, tmp_path: Path) -> None:
+    genchat("Uma AÇÃO por dia", "-m", "hash", "-n", "5")
+    target = tmp_path / "talk.json"
+    genchat("history", "export", "--json", "-o", str(target))
+    (conversation,) = listed(genchat)
+    taken = genchat("history", "import", str(target))
+    assert (taken.returncode, taken.stderr.count("\n")) == (2, 1)
+    assert "--copy" in taken.stderr
+    assert genchat("history", "import", "--copy", str(target)).returncode == 0
+    assert len(listed(genchat)) == 2
+    genchat("history", "rm", conversation["id"], "--yes")
+    assert genchat("history", "import", str(target)).returncode == 0
+    assert conversation["id"] in [each["id"] for each in listed(genchat)]
+    first, again = (
+        json.loads(text) for text in (target.read_text(), genchat("history", "export", conversation["id"]).stdout)
+    )
+    assert [message["tokens"] for message in first["messages"][1:]] == [m["tokens"] for m in again["messages"][1:]]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b'{"genchat": 1, "conversation": {"title": "\x1b[2J"}}'])
+def test_a_file_that_is_no_export_is_refused_in_one_line(
+    genchat: Run, file: Path, tmp_path: Path, content: bytes
+) -> None:
+    source = tmp_path / "bad.json"
+    source.write_bytes(content)
+    done = genchat("history", "import", str(source))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "\x1b" not in done.stderr
+    assert not file.exists()

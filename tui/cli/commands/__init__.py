@@ -8,6 +8,7 @@ COMMANDS = {
     "prompt": "genchat.tui.cli.commands.prompt",
     "next": "genchat.tui.cli.commands.next",
     "score": "genchat.tui.cli.commands.score",
+    "inspect": "genchat.tui.cli.commands.inspect",
     "eval": "genchat.tui.cli.commands.eval",
     "complete": "genchat.tui.cli.commands.complete",
     "train": "genchat.tui.cli.commands.train",

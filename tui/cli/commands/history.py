@@ -223,22 +223,34 @@ def path(ctx: typer.Context) -> None:
     context.output.line(str(context.paths.history))
 
 
+Form = Literal["json", "markdown", "html"]
+
+
 @app.command("export", cls=GenchatCommand, help="cli.history.export")
 def export(
     ctx: typer.Context,
     conversation: OptionalId = None,
-    form: Annotated[
-        Literal["json", "markdown", "html"], typer.Option("--format", "-f", help="cli.history.format")
-    ] = "json",
+    form: Annotated[Form, typer.Option("--format", "-f", help="cli.history.format")] = "json",
+    html: Annotated[bool, typer.Option("--html", help="cli.history.html")] = False,
+    everything: Annotated[bool, typer.Option("--json", help="cli.history.json")] = False,
     traces: Annotated[bool, typer.Option("--traces/--no-traces", help="cli.history.traces")] = True,
     target: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="cli.history.output")] = None,
-    page: Annotated[bool, typer.Option("--html", help="cli.history.html")] = False,
 ) -> None:
     """Export one conversation as a document."""
+    if html and everything:
+        raise UsageError("one_format")
+    chosen: Form = "html" if html else "json" if everything else form
+    if chosen == "html" and target is None and sys.stdout.isatty():
+        raise UsageError("page_needs_file")
     context = command_context(ctx)
-    form = "html" if page else form
     with _existing(context) as history:
-        document = history.export(history.conversation(conversation or _latest(history)).id, form, traces)
+        found = history.conversation(conversation or _latest(history))
+        if chosen == "html":
+            from genchat.engine.sharing.page import as_page
+
+            document = as_page(history, found, traces)
+        else:
+            document = history.export(found.id, chosen, traces)
     if target is None:
         context.output.line(document.removesuffix("\n"))
         return
@@ -248,6 +260,36 @@ def export(
     except OSError as error:
         raise GenchatError("file_not_written", path=target, reason=error.strerror or error) from None
     context.output.note(say("cli.history.exported", path=target))
+
+
+@app.command("import", cls=GenchatCommand, help="cli.history.import")
+def import_conversation(
+    ctx: typer.Context,
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="cli.history.import_file")],
+    as_copy: Annotated[bool, typer.Option("--copy", help="cli.history.copy")] = False,
+) -> None:
+    """Add the conversation of a JSON export to the history."""
+    from genchat.engine.history.import_reading import read_export, read_file
+    from genchat.engine.text import safe_line
+
+    context = command_context(ctx)
+    export = read_export(read_file(source))
+    history = context.open_history()
+    try:
+        imported = history.import_conversation(export, as_copy)
+    finally:
+        history.close()
+    conversation = imported.conversation
+    context.output.note(
+        say(
+            "cli.history.imported",
+            id=conversation.id,
+            messages=conversation.messages,
+            title=safe_line(conversation.title, _TITLE),
+        )
+    )
+    if imported.without_tokens:
+        context.output.note(say("cli.history.imported_without_tokens", count=imported.without_tokens), "warn")
 
 
 @app.command("backup", cls=GenchatCommand, help="cli.history.backup")

@@ -1,0 +1,12 @@
+"""Keys that do the same in the transcript and among the candidates: the screen around them does it."""
+
+from textual.binding import Binding
+
+from genchat.tui.keys import bind
+
+FORK_BINDINGS: tuple[Binding, ...] = (
+    bind("e", "screen.type_token", "type_token", show=True),
+    bind("c", "screen.go_on", "go_on", show=True),
+    bind("u", "screen.undo_fork", "undo_fork", show=True),
+    bind("i", "screen.inside", "inside", show=True),
+)
