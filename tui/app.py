@@ -1,5 +1,6 @@
 """GenchatApp: themes, the command palette, help, and a crash screen that tells nothing it should not."""
 
+import asyncio
 import gc
 import os
 import sys
@@ -21,6 +22,7 @@ from genchat.tui.chat.backend_pool import BackendPool
 from genchat.tui.chat.services import BackendSource
 from genchat.tui.chat.session import Session
 from genchat.tui.colours import DARK, LIGHT, themes
+from genchat.tui.departure import Departure
 from genchat.tui.keys import bind
 from genchat.tui.screens.chat import ChatScreen
 
@@ -100,13 +102,20 @@ class GenchatApp(App[int]):
         """Return whether an internal error of genchat ended the app."""
         return self._exception is not None
 
-    def run_alone(self) -> None:
-        """Run as the only task of this process, with the interpreter set so that a busy model cannot delay a key."""
+    def run_alone(self, departure: Departure) -> None:
+        """Run as the only task of this process, with the interpreter set so that a busy model cannot delay a key.
+
+        A reply that is being made when the screen is left is ended and kept.
+        """
         sys.setswitchinterval(_SWITCH_INTERVAL)
         gc.set_threshold(*_COLLECT_AFTER)
         # What is there at the first frame stays to the end, so no collection need look at it again.
         self.call_later(self.call_after_refresh, gc.freeze)
+        self.call_later(lambda: departure.running_in(asyncio.get_running_loop(), self.exit))
         self.run()
+        departure.deadline()
+        if self.session.live is not None:
+            self.session.live.stream.abandon()
 
     def get_default_screen(self) -> ChatScreen:
         return ChatScreen(self.session, self._conversation, self._inspected)
@@ -207,7 +216,7 @@ def run_app(context: "CommandContext", inspected: str | None = None) -> int:
 
     settings = context.settings
     history = open_history(context.paths.history) if settings.history.keep else NullHistory()
-    with history:
+    with Departure() as departure, history:
         conversation = None
         if context.conversation is not None or context.continue_latest:
             from genchat.tui.cli.conversation_log import conversation_asked
@@ -223,8 +232,10 @@ def run_app(context: "CommandContext", inspected: str | None = None) -> int:
             inspected=inspected,
             report=lambda error: write_report(error, context.paths, context.arguments),
         )
-        app.run_alone()
+        app.run_alone(departure)
     if app.training is not None and not app.training.status.over:
         app.training.stop()
         context.output.note(say("training_screen.left_behind", name=app.training.order.name))
-    return ExitCode.BUG if app.failed else ExitCode.OK
+    code = departure.code or (ExitCode.BUG if app.failed else ExitCode.OK)
+    departure.end_process_if_stalled(code)
+    return code

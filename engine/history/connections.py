@@ -5,9 +5,12 @@ borrow a connection from a small stock and see the last committed state, never w
 memory has a single connection, so there readers and the writer take turns.
 """
 
+import heapq
+import itertools
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -22,6 +25,7 @@ Result = TypeVar("Result")
 Work = Callable[[sqlite3.Connection], Result]
 _SPARE_READERS = 4
 _Job = tuple[Work[Any], "Future[Any]", bool, bool]
+_Due = tuple[float, int, Callable[[], None]]  # when by the monotonic clock, a number that keeps the order, what
 
 
 class Connections:
@@ -34,7 +38,8 @@ class Connections:
         self._spare: list[sqlite3.Connection] = []
         self._spare_lock = threading.Lock()
         self._closed = False
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Job | _Due | None] = queue.SimpleQueue()
+        self._numbers = itertools.count()
         self._thread = threading.Thread(target=self._work, name="genchat-history", daemon=True)
         self._thread.start()
 
@@ -45,6 +50,10 @@ class Connections:
         future: Future[Result] = Future()
         self._jobs.put((work, future, durable, transaction))
         return future
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Have `call` called on the writer's thread when so much time has passed; after `close` never."""
+        self._jobs.put((time.monotonic() + seconds, next(self._numbers), call))
 
     def write(self, work: Work[Result], *, durable: bool = False, transaction: bool = True) -> Result:
         """`submit` and wait. Raises HistoryError."""
@@ -95,7 +104,18 @@ class Connections:
         self._writer.close()
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        due: list[_Due] = []
+        while True:
+            try:
+                job = self._jobs.get(timeout=max(due[0][0] - time.monotonic(), 0.0) if due else None)
+            except queue.Empty:
+                heapq.heappop(due)[2]()
+                continue
+            if job is None:
+                return
+            if len(job) == 3:
+                heapq.heappush(due, job)
+                continue
             work, future, durable, transaction = job
             try:
                 with self._turn, as_history_error(self._path):

@@ -10,7 +10,7 @@ The weight follows how well the votes have foretold the reply so far (Herbster a
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ _FIRST_WEIGHT, _WEIGHT_BY_SIMILARITY = 0.2, 1.0  # of the votes when a reply beg
 _LEAST_WEIGHT, _LARGEST_WEIGHT = 0.1, 0.95
 _NOTHING_ALIKE = 0.75  # counts as the similarity of replies that say that nothing fits
 _LOOKED_BACK = 400  # tokens of a stored dialogue read before a reply
+_SPOKEN = 16  # questions most alike that are asked for their language
 _SHARED = 0.3  # how far the weight returns to its first value at every token
 
 NOTHING_FITS = "…"  # the question whose replies are given where no other may speak
@@ -162,6 +163,8 @@ def _recall_candidates(
     candidates = [RecallCandidate(number, _NOTHING_ALIKE, _tokens(index, corpus, number, None)) for number in silent]
     written = plain_words(turns[0])
     unmatched = tuple(word for word in content_words(written) if not index.knows(word)) or (prompt.topic,)
+    if prompt.language is None and not same:
+        prompt = replace(prompt, language=_language_alike(index, corpus, likely[:_SPOKEN], similarities))
     return _in_one_language(candidates, prompt, corpus), () if same else tuple(filter(None, unmatched))
 
 
@@ -174,6 +177,18 @@ def _likely(similarities: Singles, holding: IntArray) -> NDArray[np.int64]:
     about = holding[np.argsort(-similarities[holding], kind="stable")[:_REPLIES]]
     both = np.union1d(best, about)
     return np.array(both[np.argsort(-similarities[both], kind="stable")], dtype=np.int64)
+
+
+def _language_alike(
+    index: ReplyIndex, corpus: TokenCorpus, numbers: IntArray, similarities: Singles
+) -> Language | None:
+    """The language of the questions most alike, weighed by how much; None where nothing is alike."""
+    weights: dict[Language, float] = {}
+    for number in numbers[similarities[numbers] > 0].tolist():
+        language = language_of(_exchange(index, corpus, number).question)
+        if language is not None:
+            weights[language] = weights.get(language, 0.0) + float(similarities[number])
+    return max(weights, key=weights.__getitem__, default=None)
 
 
 def _in_one_language(candidates: list[RecallCandidate], prompt: Prompt, corpus: TokenCorpus) -> list[RecallCandidate]:

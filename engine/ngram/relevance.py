@@ -76,6 +76,26 @@ def topic_of(text: str, words: Sequence[str], rarity: "Rarity") -> str:
     return max(content, key=rarity.weight, default="")
 
 
+def _numbers(text: str) -> list[str]:
+    """The numbers of a text in order of size, each as often as it stands there."""
+    return sorted(word for word in plain_words(text) if word.isdigit())
+
+
+def _asks_the_same_of_another(stored: Sequence[str], asked: Sequence[str]) -> bool:
+    """Whether two questions differ in one content word that stands in the same place of both: "quantos … existem?"."""
+    changes = [
+        change
+        for change in SequenceMatcher(None, list(stored), list(asked), autojunk=False).get_opcodes()
+        if change[0] != "equal"
+    ]
+    if len(changes) != 1:
+        return False
+    kind, low, high, begin, end = changes[0]
+    if kind != "replace" or high - low != 1 or end - begin != 1:
+        return False
+    return len(content_words((stored[low], asked[begin]))) == 2 and not same_word(stored[low], asked[begin])
+
+
 def _holds(words: Iterable[str], topic: str) -> bool:
     return not topic or any(same_word(topic, word) for word in words)
 
@@ -133,6 +153,8 @@ class Prompt:
             least = ALIKE_WITHOUT_TOPIC
         elif not own_topic and not topic:
             least = ALIKE_WITHOUT_CONTENT
+        elif is_question(self.text) and _asks_the_same_of_another(stored, self.corrected):
+            least = ALIKE_WITHOUT_TOPIC
         elif _holds(stored, own_topic) and _holds(self.corrected, topic):
             own, others = set(content_words(self.corrected)), set(content_words(stored))
             least = ALIKE_IN_CONTENT if own == others else ALIKE_WITH_TOPIC
@@ -142,8 +164,10 @@ class Prompt:
             return False
         if self.language is not None and language_of(exchange.reply) not in (None, self.language):
             return False
-        said = {word for word in plain_words(f"{self.text} {self.earlier}") if word.isdigit()}
-        return said.issuperset(word for word in stored if word.isdigit())
+        numbers = _numbers(exchange.question)
+        if numbers and is_question(self.text) and _numbers(self.text):
+            return numbers == _numbers(self.text)  # "9 times 9" does not answer "9 times 7"
+        return set(_numbers(f"{self.text} {self.earlier}")).issuperset(numbers)
 
     def share_held(self, exchange: Exchange) -> float:
         """How much of what this is about a stored question holds: 0 nothing, 0.5 the topic, 1 every content word."""

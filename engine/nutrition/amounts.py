@@ -66,11 +66,13 @@ _DEGREES = {
     ),
     "rich_in_protein": re.compile(
         r"\b((muit[oa]s?|ric[oa]s? em|mais|alt[oa]s? em|bastante|rich in|high|more|lots of|most)[ -]*)?"
-        r"(proteinas?|proteic\w+|hiperproteic\w+|hipertrofi\w*|ganh\w+ massa( muscular)?|massa muscular|protein|"
+        r"(proteinas?(?! d[aeo]s? )|proteic\w+|hiperproteic\w+|hipertrofi\w*|ganh\w+ massa( muscular)?|massa muscular|"
+        r"(?<!milk )(?<!egg )(?<!soy )(?<!soya )(?<!wheat )protein|"
         r"(gain |build )?muscles?( mass)?|bulking)\b"
     ),
     "light": re.compile(
-        r"\b(leves?|emagrec\w*|perder peso|light|lose weight|(pouc|menos|baix)\w* (em )?(calorias?|caloric\w+|kcal)"
+        r"\b((?<!que )(?<!nao )leves?|emagrec\w*|perder peso|light|lose weight|"
+        r"(pouc|menos|baix)\w* (em )?(calorias?|caloric\w+|kcal)"
         r"|low[ -]calories?|(fewest|few|fewer|least|lowest) (calories|kcal))\b"
     ),
     "quick": re.compile(r"\b(rapid[oa]s?|rapidinh[oa]s?|pratic[oa]s?|quick|fast)\b"),

@@ -36,6 +36,7 @@ class _Hearing:
         self._doubted: dict[int, Item] = {}
         self._part: list[Item] = []  # foods since the last comma
         self._asked_in_part = False  # "quero" and its like stand there too
+        self._refused_in_part = False
         place = 0
         while place < len(items):
             place += self._hear(place)
@@ -53,7 +54,7 @@ class _Hearing:
         if item.mark in (".", "?") and not (self._is_without_object() and item.kind == "food"):
             self._begin(Scope())
         if item.mark:
-            self._part, self._asked_in_part = [], False
+            self._part, self._asked_in_part, self._refused_in_part = [], False, False
         turned = self.around.turned_round(place)
         if turned is not None:
             self._begin(Scope(ignoring=turned.says_nothing))
@@ -77,8 +78,11 @@ class _Hearing:
     def _read_other(self, item: Item, place: int) -> None:
         """A meal, a day or an amount in a refusal: "sem jantar", but not "sem leite no jantar"."""
         self._next_part(place)
-        # "Troque o almoço" is about lunch, and "sem leite no jantar" too.
-        if not (self.scope.has_food or self.scope.exchanging):
+        if self.scope.allergic or self.scope.excused:
+            return  # nobody is allergic to a meal
+        # "Troque o almoço" is about lunch, "sem leite no jantar" too, and so is "nada frito; quero almoço".
+        asked = self._asked_in_part and not self._refused_in_part
+        if not (self.scope.has_food or self.scope.exchanging or asked):
             if item.kind == "meal":
                 self.heard.unwanted_meals.append(item)
             if item.kind == "day":
@@ -89,6 +93,7 @@ class _Hearing:
 
     def _refuse(self, place: int) -> int:
         item = self.items[place]
+        self._refused_in_part = True
         if self._refuses_what_stands_before(place):
             self.scope.has_object = self.scope.has_food = True
             return 1
@@ -102,6 +107,7 @@ class _Hearing:
         scope = Scope(
             refusing=True,
             allergic=item.kind == "allergy",
+            bare=item if item.kind == "allergy" else None,
             lasting=item.kind == "allergy" or self.around.is_of_a_person(place),
             exchanging=item.word.startswith(_EXCHANGE),
             attributive=item.word in words("inclusion.attributive"),
@@ -114,6 +120,7 @@ class _Hearing:
             scope.attributive &= self.scope.attributive
             scope.lasting |= self.scope.lasting
             scope.allergic |= self.scope.allergic
+            scope.bare = scope.bare or self.scope.bare
             scope.exchanging |= self.scope.exchanging
             scope.indirect = self.scope.indirect
         self.scope = scope
@@ -270,6 +277,8 @@ class _Hearing:
         self._next_part(place)
         self.heard.unknown.append(item)
         self.scope.unknown.append(item)
+        if self.around.tells_a_state(place):
+            self.heard.states.append(item)
         if self.scope.refusing:
             self.scope.unknown_part.append(item)
         elif not self.scope.ignoring:
@@ -308,7 +317,7 @@ class _Hearing:
     def _begin(self, scope: Scope) -> None:
         self._close()
         self.scope = scope
-        self._part, self._asked_in_part = [], False
+        self._part, self._asked_in_part, self._refused_in_part = [], False, False
 
     def _close(self) -> None:
         """A refusal without an object is of what stands before it."""
@@ -325,5 +334,5 @@ class _Hearing:
             if id(item) in self._open or id(item) in self._doubted or item in scope.guesses:
                 self._mark_refused(item, scope.allergic, scope.lasting)
         if not before:
-            self.heard.misunderstood += self.heard.unknown
+            self.heard.misunderstood += self.heard.unknown or ([scope.bare] if scope.bare is not None else [])
         scope.has_object = True

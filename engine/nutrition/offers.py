@@ -50,6 +50,8 @@ def refusal(wish: Wish, recipes: Sequence[Recipe]) -> str:
     if restrictions.misunderstood:
         words = ", ".join(restrictions.misunderstood)
         return said(language, "restriction_not_understood", words=words)
+    if restrictions.states:
+        return said(language, "state_not_understood", words=", ".join(restrictions.states))
     if restrictions.untold:
         names = listed([food_table().diet_name(key, language) for key in restrictions.untold], language)
         return said(language, "restriction_untold", names=names)

@@ -39,13 +39,16 @@ _WHICH = re.compile(
 _ABOUT_FOOD = re.compile(
     r"^\s*((e )?o que (e|sao|quer dizer|significa)|what (is|are|does)|por ?que|why|quem|who|quant[oa]s?"
     r"|how (many|much|long)|em quanto|quando|when|onde|where|faz mal|e (bom|ruim|certo|normal)|is it|preciso|do i)\b"
-    r"|\b(para|pra|for|de) (quem|those|people who)\b"
 )
+_FOR_WHOM = re.compile(r"\b(para|pra|for|de) (quem|those|people who)\b")
+_FOR_WHOM_AT_THE_END = re.compile(r"\b(para|pra|for|de) (quem|whom)\W*$")
 _TRAINING = re.compile(r"\b(treinos?|workouts?|exercicios?|exercises?|series?|planilha|training)\b")
 _LEAST_OF_A_DAY = 800.0  # kcal that are wished for a whole day, not for a dish
 
 
 _OF_ONESELF = re.compile(r"\b(tenho|sou|meu|minha|my|i am|i'm|i have|we)\b|\w \bme\b")
+# "I can't eat gluten. What is for dinner?": who tells what they leave out asks for a meal, however it is put.
+_TOLD_OF_ONESELF = re.compile(r"\b(tenho|sou|meu|minha|nao|my|i|i'm|we)\b")
 _BETWEEN_FOODS = frozenset(("e", "com", "and", "with", "ou", "or", "c/", "a", "o"))
 _MOST_FOODS_ALONE = 4
 _INNER_NAME = re.compile(r"(?<=\w )[A-ZÀ-Ý][a-zà-ÿ]+")  # "dados da Ana Lima": a person, no fruit
@@ -60,7 +63,7 @@ def wants_menu(lines: Sequence[str], wish: Wish) -> bool:
         return True
     if _EATING_ON.search(folded) and names_days(folded) and not _NAMED_PLAN.search(folded):
         return True
-    if _ABOUT_FOOD.search(folded) or _is_of_training(folded):
+    if _is_about_food(folded, wish) or _is_of_training(folded):
         return False
     amounts = wish.amounts
     energy = max(amounts.goal_kcal or 0.0, amounts.most_kcal or 0.0)
@@ -71,7 +74,7 @@ def wants_menu(lines: Sequence[str], wish: Wish) -> bool:
 def wants_dishes(lines: Sequence[str], wish: Wish) -> bool:
     """Whether recipes are asked for: by that word, as something to eat at a meal, or by what must not be in them."""
     folded = fold(lines[0])
-    if _ABOUT_FOOD.search(folded) or _is_of_training(folded):
+    if _is_about_food(folded, wish) or _is_of_training(folded):
         return False
     if _ASKING.search(folded):
         return True
@@ -79,7 +82,8 @@ def wants_dishes(lines: Sequence[str], wish: Wish) -> bool:
     if wish.names_meals:
         limited = wish.amounts.most_kcal is not None or wish.amounts.goal_kcal is not None
         which = bool(wish.restrictions) and _WHICH.search(folded) and not _NAMED_PLAN.search(folded)
-        wished = _EATING.search(folded) or _EXTREME.search(folded) or limited or which
+        told = bool(wish.restrictions) and _TOLD_OF_ONESELF.search(folded) and not _NAMED_PLAN.search(folded)
+        wished = _EATING.search(folded) or _EXTREME.search(folded) or limited or which or told
         return bool(wished) or ((heard or bool(wish.restrictions)) and "?" not in lines[0])
     if not wish.restrictions:
         return _is_food_alone(lines[0])
@@ -124,10 +128,18 @@ def names_dishes(lines: Sequence[str]) -> bool:
 def speaks_of_eating(lines: Sequence[str], wish: Wish) -> bool:
     """Whether what is refused has to be kept out of any answer: where dishes or food to eat are asked for."""
     folded = fold("\n".join(lines))
-    about = _ABOUT_FOOD.search(folded) or (
+    about = _is_about_food(folded, wish) or (
         "?" in folded and not _EATING_ON.search(folded) and not _ASKING.search(folded)
     )
     return wants_menu(lines, wish) or wants_dishes(lines, wish) or (bool(_EATING.search(folded)) and not about)
+
+
+def _is_about_food(folded: str, wish: Wish) -> bool:
+    """Whether a question wants to know something: "é bom para quem treina?", not "lanche para quem não come ovo"."""
+    if _ABOUT_FOOD.search(folded) or _FOR_WHOM_AT_THE_END.search(folded):
+        return True
+    for_them = wish.restrictions and (wish.names_meals or _ASKING.search(folded) or _MENU.search(folded))
+    return bool(_FOR_WHOM.search(folded)) and not for_them
 
 
 def _is_of_training(folded: str) -> bool:

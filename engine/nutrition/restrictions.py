@@ -66,7 +66,7 @@ class Restrictions:
     """All that is refused. What cannot be filtered for stands apart: words not understood, diets nobody can read off.
 
     `doubted` are foods left out because words beside them were not understood, `beside` those words; `unsure` are foods
-    of which it is not clear that they were refused.
+    of which it is not clear that they were refused. `states` are words for what somebody is or has that nobody knows.
     """
 
     items: tuple[Restriction, ...] = ()
@@ -76,11 +76,12 @@ class Restrictions:
     beside: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
     respelled: tuple[tuple[str, str], ...] = ()
+    states: tuple[str, ...] = ()
 
     @property
     def blocked(self) -> bool:
         """Whether no dish may be offered at all."""
-        return bool(self.misunderstood or self.untold)
+        return bool(self.misunderstood or self.untold or self.states)
 
     def __bool__(self) -> bool:
         return bool(self.items or self.blocked)
@@ -94,6 +95,7 @@ def restrictions_from(heard: Iterable[tuple[Heard, bool]], language: Language) -
     items: dict[tuple[frozenset[str], str, str], Restriction] = {}
     misunderstood: list[str] = []
     untold, doubted, beside, unsure = list[str](), list[str](), list[str](), list[str]()
+    states = list[str]()
     respelled = list[tuple[str, str]]()
     for line, only_lasting in heard:
         refused = [item for item in line.refused if not only_lasting or any(item is each for each in line.lasting)]
@@ -117,6 +119,7 @@ def restrictions_from(heard: Iterable[tuple[Heard, bool]], language: Language) -
         unsure += [item.text.casefold() for item in line.unsure]
         beside += [item.text for item in line.unknown] if line.doubted else []
         misunderstood += [item.text for item in line.misunderstood]
+        states += [item.text for item in line.states if item not in line.misunderstood]
         named = [*line.refused, *line.doubted, *line.wanted, *line.diets, *line.conditions]
         respelled += [(item.text, item.taken_for) for item in named if item.taken_for]
     return Restrictions(
@@ -127,6 +130,7 @@ def restrictions_from(heard: Iterable[tuple[Heard, bool]], language: Language) -
         tuple(dict.fromkeys(beside)),
         tuple(dict.fromkeys(unsure)),
         tuple(dict.fromkeys(respelled)),
+        tuple(dict.fromkeys(states)),
     )
 
 

@@ -21,6 +21,7 @@ class Heard:
     unwanted_days: list[Item] = field(default_factory=list)
     misunderstood: list[Item] = field(default_factory=list)
     unknown: list[Item] = field(default_factory=list)
+    states: list[Item] = field(default_factory=list)  # of the unknown, what somebody is or has: "tenho lúpus"
 
 
 @dataclass
@@ -30,6 +31,7 @@ class Scope:
     refusing: bool = False
     ignoring: bool = False  # "não tenho alergia a …" says nothing
     allergic: bool = False
+    bare: Item | None = None  # the word of an allergy, which says nothing without what it is to
     lasting: bool = False
     exchanging: bool = False
     indirect: bool = False  # "nada com …": what is refused stands behind words that would else open a wish

@@ -82,6 +82,21 @@ class Surroundings:
                 return None
         return None
 
+    def tells_a_state(self, place: int) -> bool:
+        """Whether a word is what somebody is or has: "tenho artrite", "para quem tem gota", "estou com dengue".
+
+        Of a third person, only where a person is named just before: "tem alguma receita" is of nobody.
+        """
+        words, at = self.table.words, place
+        while at > 0 and self.before(at) in words("states.between") and not self.items[at].mark:
+            at -= 1
+        if at == 0 or self.items[at].mark:
+            return False
+        if self.before(at) in words("states.of_oneself"):
+            return True
+        said_of = self.before(at - 1) if not self.items[at - 1].mark else ""
+        return self.before(at) in words("states.of_others") and said_of in words("states.persons")
+
     def is_of_a_person(self, place: int) -> bool:
         """Whether a refusal is told of oneself, as "não como" is and "sem" is not."""
         eating = self.table.words("grammar.eating")

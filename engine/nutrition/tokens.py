@@ -31,16 +31,18 @@ class Token:
 
 
 _GOES_ON = re.compile(r"[.;]\s+((?:and|or|nor|e|ou|nem)\b)", re.IGNORECASE)
+_SHORTENED = re.compile(r"(?<![\w/])w/(o?)(?=[\s.,;:!?]|$)", re.IGNORECASE)
 _JOINED_FREE = re.compile(r"\b(\w{3,}?)free\b", re.IGNORECASE)
 
 
 def normal(text: str) -> str:
     """`text` with composed accents and plain apostrophes; offsets of tokens count in it.
 
-    A sentence that begins with "and" goes on with the one before it, and "glutenfree" is "gluten free": what is refused
-    must not be lost by the way it is written.
+    A sentence that begins with "and" goes on with the one before it, "glutenfree" is "gluten free", and "w/o" is
+    "without": what is refused must not be lost by the way it is written.
     """
     plain = unicodedata.normalize("NFC", text).translate(_APOSTROPHES)
+    plain = _SHORTENED.sub(lambda match: "without" if match[1] else "with", plain)
     return _GOES_ON.sub(r" \1", _JOINED_FREE.sub(r"\1 free", plain))
 
 

@@ -121,7 +121,7 @@ def names_days(folded: str) -> bool:
 
 
 def _unheard(parts: Sequence[_Line], restrictions: Restrictions) -> tuple[str, ...]:
-    told = {*restrictions.beside, *restrictions.misunderstood}
+    told = {*restrictions.beside, *restrictions.misunderstood, *restrictions.states}
     return tuple(
         dict.fromkeys(item.text.casefold() for part in parts for item in part.heard.unknown if item.text not in told)
     )

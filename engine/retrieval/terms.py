@@ -38,6 +38,11 @@ _LONGEST = 64  # letters of a word that are looked at; longer runs are data, not
 _DETECTION_WORDS = 400
 # Letters that Portuguese words hardly have; with words of food and training they decide where no common word does.
 _ENGLISH_LETTERS = re.compile(r"^(?!k(?:cal|g|m)s?$).*[kwy]|th|sh|gg|tt|ee|oo|ea[dlmt]")
+# Small words cut short: "s/ glúten", "c/ frango", "p/ dois"; "w/o gluten", "w/ rice".
+_SHORTENED: dict[Language, re.Pattern[str]] = {
+    "pt": re.compile(r"(?<![\w/])[cps]/(?=\s?[^\W\d])(?!\w/)", re.IGNORECASE),
+    "en": re.compile(r"(?<![\w/])w/o?(?!\w)", re.IGNORECASE),
+}
 _ENGLISH_LOOKS = 2  # words, at least
 _PLURALS = (("oes", "ao"), ("aes", "ao"), ("ais", "al"), ("eis", "el"), ("ns", "m"))
 _LONGEST = 64  # letters of a word that are looked at; longer runs are data, not words
@@ -149,9 +154,12 @@ def detect_language(text: str, otherwise: Language = "pt") -> Language:
 
 def shown_language(text: str) -> Language | None:
     """The same; None when neither shows."""
+    shortened = dict.fromkeys(LANGUAGES, 0)
+    for language, pattern in _SHORTENED.items():
+        text, shortened[language] = pattern.subn(" ", text)
     written = [match[0].casefold() for match, _ in zip(WORD.finditer(text), range(_DETECTION_WORDS), strict=False)]
     folded = list(map(fold, written))
-    votes = {language: _distinctive(folded, language) for language in LANGUAGES}
+    votes = {language: shortened[language] + _distinctive(folded, language) for language in LANGUAGES}
     votes["pt"] += sum(word != plain for word, plain in zip(written, folded, strict=True))
     best = max(votes.values())
     leaders = [language for language in LANGUAGES if votes[language] == best]

@@ -24,6 +24,7 @@ from genchat.engine.history import NullHistory
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.sampling import SamplingSettings
 from genchat.tui.app import GenchatApp
+from genchat.tui.departure import Departure
 from tests.bench import Row
 from tests.fakes import ScriptModel
 from tests.tui.support import Source
@@ -153,7 +154,8 @@ def run() -> list[Row]:
 
 def _app(rate: float) -> None:
     settings = ReplySettings(SamplingSettings(temperature=0), 60_000)
-    GenchatApp(Source({"script": lambda: Metronome(rate)}), NullHistory(), settings, "script").run_alone()
+    with Departure() as departure:
+        GenchatApp(Source({"script": lambda: Metronome(rate)}), NullHistory(), settings, "script").run_alone(departure)
 
 
 if __name__ == "__main__":

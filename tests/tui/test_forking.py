@@ -297,7 +297,7 @@ async def test_again_and_edit_act_on_the_exchange_under_the_cursor() -> None:
         await say(pilot, "one")
         await say(pilot, "two")
         path = chat(app).session.dialogue.path
-        await pilot.press("f4", "left", "left", "left")
+        await pilot.press("f4", "left", "left")
         assert chat(app).transcript.cursor == (path[1], 2)
         await pilot.press("f7")
         assert chat(app).prompt.text == "one"

@@ -29,7 +29,7 @@ class Terminal:
         self.raw = b""
         self._screen = pyte.Screen(COLUMNS, ROWS)
         self._stream = pyte.ByteStream(self._screen)
-        self._master, slave = pty.openpty()
+        self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         environment = {
             **os.environ,
@@ -44,7 +44,7 @@ class Terminal:
         os.close(slave)
 
     def press(self, keys: str) -> None:
-        os.write(self._master, keys.encode())
+        os.write(self.master, keys.encode())
 
     def shown(self) -> str:
         return "\n".join(self._screen.display)
@@ -58,10 +58,10 @@ class Terminal:
                 return
 
     def _read(self) -> bool:
-        if not select.select([self._master], [], [], 0.1)[0]:
+        if not select.select([self.master], [], [], 0.1)[0]:
             return True
         try:
-            data = os.read(self._master, 65536)
+            data = os.read(self.master, 65536)
         except OSError:  # the child has closed its side
             return False
         self.raw += data
@@ -71,7 +71,7 @@ class Terminal:
     def wait(self) -> int:
         """Read until the child has gone."""
         while self._read():
-            if self.child.poll() is not None and not select.select([self._master], [], [], 0)[0]:
+            if self.child.poll() is not None and not select.select([self.master], [], [], 0)[0]:
                 break
         return self.child.wait(PATIENCE)
 
@@ -79,7 +79,7 @@ class Terminal:
         if self.child.poll() is None:
             self.child.kill()
             self.child.wait()
-        os.close(self._master)
+        os.close(self.master)
 
 
 @pytest.fixture

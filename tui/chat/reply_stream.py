@@ -151,6 +151,11 @@ class ReplyStream:
         """Ask the model to stop, which takes effect within one token."""
         self._stop.set()
 
+    def abandon(self) -> None:
+        """Keep what was written as stopped, without waiting for a model that may be stalling."""
+        self._stop.set()
+        self._tell_listener(lambda: None, Status.STOPPED, "")
+
     @property
     def stopping(self) -> bool:
         """Return whether the model was asked to stop."""

@@ -1,7 +1,10 @@
 """Streams a reply to stdout: as text while it is made, as one JSON document, or as one JSON line for every token."""
 
+import os
 import secrets
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import FrameType
@@ -29,6 +32,7 @@ from genchat.engine.token_labels import Labels
 from genchat.engine.token_values import step_values
 from genchat.tui.cli.output import Output
 
+LAST_SECONDS = 5.0
 Form = Literal["text", "json", "jsonl"]
 _FORMS: dict[tuple[bool, bool], Form] = {(False, False): "text", (True, False): "json", (False, True): "jsonl"}
 _EXIT_OF: Mapping[Ending, int] = {"done": ExitCode.OK, "stopped": ExitCode.INTERRUPTED, "error": ExitCode.FAILED}
@@ -69,7 +73,7 @@ class Outcome:
 
 class Interruption:
     """While it is entered, the first Ctrl-C asks the reply to stop and keeps what was written; a second one ends the
-    program.
+    program, at the latest after `LAST_SECONDS`, whatever it waits for.
     """
 
     def __init__(self) -> None:
@@ -85,8 +89,14 @@ class Interruption:
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
         if self.requested:
+            threading.Thread(target=_end_late, name="genchat-deadline", daemon=True).start()
             raise KeyboardInterrupt
         self.requested = True
+
+
+def _end_late() -> None:
+    time.sleep(LAST_SECONDS)
+    os._exit(ExitCode.INTERRUPTED)
 
 
 def write_reply(

@@ -213,9 +213,11 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
     # -- the open token -----------------------------------------------------------------------------------------
 
     def action_tokens(self) -> None:
-        """Move the focus to the tokens."""
+        """Move the focus to the tokens: to the one that the panel shows, or to the last."""
         self.leave_panel()
         self.transcript.focus()
+        if self.transcript.cursor is None and self.inspector.token is not None:
+            self.transcript.select(*self.inspector.token)
         if self.transcript.cursor is None:
             self.transcript.action_token(-1)
 

@@ -109,6 +109,7 @@ TEXTS = {
     "retrieval.excluded_most": "What excludes most: {wish} ({count:#}).",
     "retrieval.condition_found": "What the documents say about {names}:",
     "retrieval.condition_missing": "The documents say nothing about {names}.",
+    "retrieval.state_not_understood": "I do not know what this asks of the food: {words}. If it is a state of health, I put no menus together for it: that is for a doctor or dietitian. I can leave foods out if you name them (“without milk, without peanuts”); if it has nothing to do with the food, ask again without that word.",
     "retrieval.condition_advice": "This does not replace the advice of a doctor or dietitian, and I do not put menus together for states of health. I can leave foods out if you name them.",
     "retrieval.by_condition": "passages about {names} ({count})",
     "retrieval.no_recipes": "There are no recipes in the documents. Add some with: genchat docs add PATH",

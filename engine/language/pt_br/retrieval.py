@@ -109,6 +109,7 @@ TEXTS = {
     "retrieval.excluded_most": "O que mais exclui: {wish} ({count:#}).",
     "retrieval.condition_found": "O que os documentos dizem sobre {names}:",
     "retrieval.condition_missing": "Os documentos não dizem nada sobre {names}.",
+    "retrieval.state_not_understood": "Não sei o que isto pede da comida: {words}. Se é um estado de saúde, não monto cardápio para ele: isso é com um médico ou nutricionista. Posso deixar alimentos de fora, se você disser quais (“sem leite, sem amendoim”); se não tem a ver com a comida, pergunte de novo sem essa palavra.",
     "retrieval.condition_advice": "Isso não substitui a orientação de um médico ou nutricionista, e eu não monto cardápios para condições de saúde. Posso deixar alimentos de fora, se você disser quais.",
     "retrieval.by_condition": "trechos sobre {names} ({count})",
     "retrieval.no_recipes": "Não há receitas nos documentos. Adicione algumas com: genchat docs add CAMINHO",

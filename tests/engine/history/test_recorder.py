@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ def settle(store: HistoryStore) -> None:
     store._connections.write(lambda connection: None)
 
 
-def test_checkpoints_follow_the_clock(store: HistoryStore, clock: Clock) -> None:
+def test_checkpoints_follow_the_clock(store: HistoryStore, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store._connections, "later", lambda seconds, call: None)
     recorder = store.begin_reply(ask(store), run())
     seen = []
     for step in words("um dois três quatro cinco seis"):
@@ -31,6 +33,36 @@ def test_checkpoints_follow_the_clock(store: HistoryStore, clock: Clock) -> None
         seen.append(store.message(recorder.message.id).text)
     assert seen == ["", "", "um dois três", "um dois três", "um dois três", "um dois três quatro cinco seis"]
     assert store.message(recorder.message.id).status == "streaming"
+
+
+def test_what_came_before_a_silence_is_written_though_nothing_comes_after_it(store: HistoryStore) -> None:
+    recorder = store.begin_reply(ask(store), run())
+    written = threading.Event()
+    later = store._connections.later
+
+    def at_once(seconds: float, call: Callable[[], None]) -> None:
+        later(0.0, call)
+        later(0.0, written.set)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store._connections, "later", at_once)
+        for step in words("um dois três"):
+            recorder.add(step)
+    assert written.wait(10)
+    settle(store)
+    assert store.message(recorder.message.id).text.startswith("um")
+    recorder.finish()
+
+
+def test_what_is_to_be_done_later_is_done_in_its_order_between_other_work(store: HistoryStore) -> None:
+    done: list[str] = []
+    over = threading.Event()
+    store._connections.later(0.03, over.set)
+    store._connections.later(0.02, lambda: done.append("second"))
+    store._connections.later(0.01, lambda: done.append("first"))
+    settle(store)
+    assert over.wait(10)
+    assert done == ["first", "second"]
 
 
 def test_text_and_trace_of_a_checkpoint_fit_together(store: HistoryStore) -> None:
@@ -62,7 +94,7 @@ def test_a_checkpoint_does_not_wait_for_the_disk(store: HistoryStore) -> None:
         recorder.checkpoint()
     queued = store._connections._jobs.qsize()
     release.set()
-    assert queued == 1
+    assert queued == 2  # one checkpoint, and the one that comes by time
     assert recorder.finish("done").text == "a b c d e f"
 
 

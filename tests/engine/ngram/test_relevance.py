@@ -58,9 +58,25 @@ R: A capital da França é Paris.
 P: quanto é 7 vezes 8?
 R: São 56.
 
+### Nove
+P: quanto é 9 vezes 9?
+R: São 81.
+
+### Continentes
+P: quantos continentes existem?
+R: Seis ou sete.
+
+### Planetas
+P: o sol tem planetas e mais planetas
+R: Tem oito.
+
 ### Triste
 P: estou triste
 R: Sinto muito. Quer conversar?
+
+### Achado
+P: a chave foi achada por quem?
+R: Pela Rita, no sábado.
 
 ### Jabuti
 P: Tenho uma jabuti chamada Velocidade e outra chamada Luz.
@@ -96,6 +112,10 @@ def answer(model: ChatNgramModel, *texts: str) -> str:
         ("quanto é 7 vezes 9?", "Não sei isso."),
         ("qual é a capital da Mongólia?", "Não sei isso."),
         ("eu moro em Goiânia", "Não sei isso."),
+        ("por quem foi machada?", "Não sei isso."),
+        ("capital moldava", "Não sei isso."),
+        ("quanto é 9 vezes 7?", "Não sei isso."),
+        ("quantos planetas existem?", "Não sei isso."),
     ],
 )
 def test_what_the_training_text_does_not_answer_is_not_answered(model: ChatNgramModel, prompt: str, reply: str) -> None:

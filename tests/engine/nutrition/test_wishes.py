@@ -2,7 +2,7 @@
 
 import pytest
 
-from genchat.engine.nutrition.amounts import Amounts
+from genchat.engine.nutrition.amounts import NO_AMOUNTS, Amounts
 from genchat.engine.nutrition.recipes import MEALS
 from genchat.engine.nutrition.requests import wants_dishes, wants_menu
 from genchat.engine.nutrition.wishes import Wish, heard_wish
@@ -58,6 +58,9 @@ def test_days_are_heard_alone_in_lists_and_in_ranges(question: str, days: tuple[
         ("5 refeições por dia", Amounts(meal_count=5)),
         ("cardápio para quatro pessoas", Amounts(people=4)),
         ("a menu for two people", Amounts(people=2)),
+        ("um jantar que não leve ovo", NO_AMOUNTS),
+        ("alergia à proteína do leite", NO_AMOUNTS),
+        ("no milk protein, please", NO_AMOUNTS),
     ],
 )
 def test_numbers_and_degrees_are_heard(question: str, amounts: Amounts) -> None:
@@ -74,6 +77,8 @@ def test_numbers_and_degrees_are_heard(question: str, amounts: Amounts) -> None:
         ("vegetarino sem latose", ["lactose", "vegetariano"], {"vegetariano"}),
         ("coeliac and dairy-free", ["dairy", "celiac"], {"celíaco"}),
         ("sou alérgica a queijo", ["queijo (leite)"], set()),
+        ("meu filho tem APLV", ["APLV"], {"APLV"}),
+        ("alergia à proteína do leite de vaca", ["APLV"], {"APLV"}),
         ("não sou vegano", [], set()),
         ("não tenho alergia a leite", [], set()),
     ],
@@ -220,3 +225,63 @@ def test_questions_about_food_are_no_wish_for_dishes(question: str) -> None:
 @pytest.mark.parametrize("part", ["ovo e frango, ", "frango, ojeriza ", "leite, não ", "sem ", "a"])
 def test_a_wish_of_any_length_is_heard(part: str) -> None:
     assert heard_wish([f"quero {part * 5000}"]).language in ("pt", "en")
+
+
+def test_a_meal_that_is_asked_for_after_a_refusal_is_wanted() -> None:
+    assert heard_wish(["nada frito; quero almoço"]).meals == ("lunch",)
+    assert "dinner" not in heard_wish(["não quero jantar"]).meals
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "I'm lactose intolerant and I hate tuna, what's for dinner?",
+        "my daughter can't tolerate eggs: breakfast?",
+        "I don't eat meat. Any lunch?",
+        "não como ovo. E o jantar?",
+    ],
+)
+def test_who_tells_what_they_leave_out_and_names_a_meal_asks_for_dishes(question: str) -> None:
+    assert wants_dishes([question], heard_wish([question]))
+
+
+def test_small_words_cut_short_are_portuguese() -> None:
+    assert heard_wish(["cardapio s/ gluten"]).language == "pt"
+    assert heard_wish(["menu w/o gluten"]).language == "en"
+
+
+@pytest.mark.parametrize(
+    ("question", "word"),
+    [
+        ("tenho zumbido, monte um cardápio", "zumbido"),
+        ("cardápio para quem tem hemofilia", "hemofilia"),
+        ("I am haemophilic, suggest a dinner", "haemophilic"),
+        ("my son has tinnitus: lunch?", "tinnitus"),
+    ],
+)
+def test_what_somebody_is_or_has_and_nobody_understands_gets_no_dish(question: str, word: str) -> None:
+    restrictions = heard_wish([question]).restrictions
+    assert restrictions.states == (word,)
+    assert restrictions.blocked
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["tem alguma receita bacana?", "sou estudante, um almoço", "tenho pressa, quero um jantar", "quero algo crocante"],
+)
+def test_other_words_that_are_not_understood_do_not_stop_a_wish(question: str) -> None:
+    assert not heard_wish([question]).restrictions.blocked
+
+
+@pytest.mark.parametrize("question", ["sou intolerante, um cardápio", "tenho alergia alimentar, um almoço"])
+def test_an_allergy_to_nothing_named_gets_no_dish(question: str) -> None:
+    wish = heard_wish([question])
+    assert wish.restrictions.blocked
+    assert not heard_wish(["sem restrições, um almoço"]).restrictions
+
+
+def test_for_whom_something_is_good_is_a_question_and_for_whom_a_meal_is_wanted_a_wish() -> None:
+    wanted = "sugestão de café da manhã pra quem não pode glúten"
+    assert wants_dishes([wanted], heard_wish([wanted]))
+    asked = "leite sem lactose é indicado para quem?"
+    assert not wants_dishes([asked], heard_wish([asked]))
