@@ -177,8 +177,7 @@ async def test_a_row_tells_the_token_it_parts_with_its_probability_surprise_mode
         turn = chat(app).session.dialogue.last_reply
         assert turn is not None
         screen = await tree(pilot)
-        facts = screen.view.facts_of(turn)
-        assert facts is not None
+        facts = screen.view.facts[id(turn)]
         assert facts.token is not None
         assert facts.token_log_prob == pytest.approx(turn.records[1].log_prob, abs=0.01)
         surprisals = [record.surprisal or 0 for record in turn.records]
@@ -228,6 +227,7 @@ async def test_two_branches_are_compared_beside_each_other_and_escape_leaves_all
         await until(pilot, lambda: isinstance(app.screen, BranchesScreen))
         await pilot.pause()
         assert text_of(app).count(PARTING) == 2
+        assert text_of(app).count(" bits") == 2
         await pilot.press("escape", "escape", "escape")
         await until(pilot, lambda: not isinstance(app.screen, TreeScreen))
         assert chat(app).session.dialogue.last_reply is shown
@@ -297,7 +297,7 @@ async def test_the_only_first_message_cannot_be_deleted_as_a_branch() -> None:
         await fork(pilot)
         screen = await tree(pilot)
         await pilot.press("home", "d")
-        await until(pilot, lambda: "F9" in text_of(app))
+        await until(pilot, lambda: any("F9" in note.message for note in app._notifications))
         assert app.screen is screen
 
 

@@ -1,5 +1,6 @@
 """Two branches of a conversation on the whole screen, side by side, with the place marked where they part."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +12,7 @@ from textual.widgets import Static
 from genchat.engine.language import say
 from genchat.engine.text import safe_line
 from genchat.tui.chat.branch_comparison import Comparison
+from genchat.tui.chat.tree import RowFacts
 from genchat.tui.keys import bind
 from genchat.tui.widgets.branch_columns import BranchColumns
 from genchat.tui.widgets.key_bar import KeyBar
@@ -28,11 +30,11 @@ class BranchesScreen(Screen[None]):
         bind("equals_sign", "parting", "compare_parting", show=True, shown="="),
     ]
 
-    def __init__(self, comparison: Comparison, speakers: dict[int, str]) -> None:
-        """`speakers` are the names of the models that wrote the turns, by the id() of a turn."""
+    def __init__(self, comparison: Comparison, facts: Mapping[int, RowFacts]) -> None:
+        """`facts` are by the id() of a turn; those that come later are told to `columns`."""
         super().__init__()
         self._comparison = comparison
-        self._speakers = speakers
+        self._facts = facts
         self.columns = BranchColumns(id="branches")
 
     def compose(self) -> ComposeResult:
@@ -43,7 +45,7 @@ class BranchesScreen(Screen[None]):
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
-        self.columns.show(self._comparison, self._speakers)
+        self.columns.show(self._comparison, self._facts)
 
     def action_parting(self) -> None:
         """Scroll back to the place where the branches part."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,7 +18,7 @@ from genchat.engine.history.branches import BRANCH_NAME, name_of
 from genchat.engine.history.protocol import History
 from genchat.engine.language import say
 from genchat.engine.text import safe, safe_line
-from genchat.tui.chat.branch_comparison import Comparison, compared
+from genchat.tui.chat.branch_comparison import compared
 from genchat.tui.chat.dialogue import Dialogue, Turn
 from genchat.tui.chat.tree import BranchRow, RowFacts, read_facts, rows_of
 from genchat.tui.keys import bind
@@ -26,6 +26,11 @@ from genchat.tui.screens.layout import SMALLEST
 from genchat.tui.widgets.branch_columns import BranchColumns
 from genchat.tui.widgets.key_bar import KeyBar
 from genchat.tui.widgets.tree_view import TreeView
+
+if TYPE_CHECKING:
+    from genchat.tui.screens.branches import BranchesScreen
+
+_AT_ONCE = 100  # turns of a compared branch of which the history is asked
 
 
 class TreeScreen(Screen[Turn]):
@@ -59,6 +64,7 @@ class TreeScreen(Screen[Turn]):
         self._dialogue = dialogue
         self._history = history
         self._reading = False
+        self._compared: BranchesScreen | None = None  # it lies over this screen
         self._deleting = False
         self._changed = False  # the chat shows versions that are gone
         rows = rows_of(dialogue)
@@ -93,7 +99,9 @@ class TreeScreen(Screen[Turn]):
 
     @on(TreeView.Wanted)
     def _read(self) -> None:
-        wanted = self.view.wanted()
+        comparison = self._columns.comparison if self._columns.display else None
+        turns = () if comparison is None else (*comparison.one[:_AT_ONCE], *comparison.other[:_AT_ONCE])
+        wanted = [*self.view.wanted(), *self.view.unread(turns)]
         if wanted and not self._reading:
             self._reading = True
             self.run_worker(partial(self._read_now, wanted), thread=True, group="facts", exit_on_error=False)
@@ -105,6 +113,9 @@ class TreeScreen(Screen[Turn]):
     def _read_to_the_end(self, message: FactsRead) -> None:
         self._reading = False
         self.view.take(message.facts)
+        self._columns.tell(self.view.facts)
+        if self._compared is not None:
+            self._compared.columns.tell(self.view.facts)
         self._read()  # the person may have walked on meanwhile
 
     # -- comparing ------------------------------------------------------------------------------------------------
@@ -125,7 +136,11 @@ class TreeScreen(Screen[Turn]):
             if comparison is not None:
                 from genchat.tui.screens.branches import BranchesScreen
 
-                self.app.push_screen(BranchesScreen(comparison, self._speakers(comparison)))
+                self._compared = BranchesScreen(comparison, self.view.facts)
+                self.app.push_screen(self._compared, self._leave_comparison)
+
+    def _leave_comparison(self, nothing: None) -> None:
+        self._compared = None
 
     def _show_comparison(self) -> None:
         row, marked = self.view.row, self.view.marked
@@ -133,17 +148,10 @@ class TreeScreen(Screen[Turn]):
         self._columns.display = comparison is not None
         self._hint.display = marked is not None and comparison is None
         if comparison is not None:
-            self._columns.show(comparison, self._speakers(comparison))
+            self._columns.show(comparison, self.view.facts)
+            self._read()
         elif marked is not None:
             self._hint.update(say("tui.tree.marked") if row is marked else say("tree.same_branch"))
-
-    def _speakers(self, comparison: Comparison) -> dict[int, str]:
-        """Return who wrote the turns of a comparison: the rows in view are read, of others only what the turn knows."""
-        speakers: dict[int, str] = {}
-        for turn in (*comparison.one, *comparison.other):
-            facts = self.view.facts_of(turn)
-            speakers[id(turn)] = turn.speaker if facts is None else facts.speaker
-        return speakers
 
     # -- showing, naming, deleting ----------------------------------------------------------------------------------
 

@@ -16,9 +16,11 @@ from textual.strip import Strip
 
 from genchat.engine.conversation import Role
 from genchat.engine.language import say
+from genchat.engine.language.numbers import decimal
 from genchat.engine.text import safe_line
 from genchat.tui.chat.branch_comparison import Comparison
 from genchat.tui.chat.dialogue import Turn, shown
+from genchat.tui.chat.tree import RowFacts
 from genchat.tui.colours import ThemeStyles, theme_styles
 from genchat.tui.keys import bind
 from genchat.tui.widgets.painting import Line
@@ -54,15 +56,20 @@ class BranchColumns(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None, can_focus: bool = True) -> None:
         super().__init__(id=id)
         self.can_focus = can_focus
-        self._comparison: Comparison | None = None
-        self._speakers: Mapping[int, str] = {}
+        self.comparison: Comparison | None = None
+        self._facts: Mapping[int, RowFacts] = {}
         self._columns = (_Column(), _Column())
 
-    def show(self, comparison: Comparison, speakers: Mapping[int, str]) -> None:
-        """Show another comparison, scrolled to where the branches part; `speakers` are by the id() of a turn."""
-        self._comparison, self._speakers = comparison, speakers
+    def show(self, comparison: Comparison, facts: Mapping[int, RowFacts]) -> None:
+        """Show another comparison, scrolled to where the branches part; the facts are by the id() of a turn."""
+        self.comparison, self._facts = comparison, facts
         self._lay_out()
         self.call_after_refresh(self.to_parting)
+
+    def tell(self, facts: Mapping[int, RowFacts]) -> None:
+        """Show what has been read since of the turns."""
+        self._facts = facts
+        self._lay_out()
 
     def to_parting(self) -> None:
         """Scroll to the place where the branches part."""
@@ -78,7 +85,7 @@ class BranchColumns(ScrollView, can_focus=True):
         self.call_after_refresh(self.to_parting)
 
     def _lay_out(self) -> None:
-        comparison, width = self._comparison, self._column_width
+        comparison, width = self.comparison, self._column_width
         if comparison is not None:
             one = self._column("=", comparison.one, comparison.same, width)
             self._columns = one, self._column("›", comparison.other, comparison.same, width)
@@ -89,10 +96,7 @@ class BranchColumns(ScrollView, can_focus=True):
     def _column(self, sign: str, turns: tuple[Turn, ...], same: int, width: int) -> _Column:
         column = _Column()
         for place, turn in enumerate(turns):
-            who = say("tui.you") if turn.role is Role.USER else safe_line(self._speakers.get(id(turn), turn.speaker))
-            version, versions = turn.version
-            pager = f"  ‹ {version}/{versions} ›" if versions > 1 else ""
-            column.lines.append([(f"{' ' if place else sign} {who}{pager}", "heading")])
+            column.lines.append([(f"{' ' if place else sign} {self._heading(turn)}", "heading")])
             if place == 0:
                 column.parting = len(column.lines) + _add_parted(column.lines, turn, same, width)
             else:
@@ -100,6 +104,17 @@ class BranchColumns(ScrollView, can_focus=True):
                 column.lines += [[(body.text[start:end].rstrip("\n"), "own")] for start, end in body.lines]
             column.lines.append([])
         return column
+
+    def _heading(self, turn: Turn) -> str:
+        """Return who wrote a turn, which version it is, and how surprising it was to the model that wrote it."""
+        facts = self._facts.get(id(turn)) or RowFacts(turn.speaker)
+        version, versions = turn.version
+        parts = [say("tui.you") if turn.role is Role.USER else safe_line(facts.speaker)]
+        if versions > 1:
+            parts.append(f"‹ {version}/{versions} ›")
+        if facts.bits is not None:
+            parts.append(f"{decimal(facts.bits)} {say('tui.surprise.unit')}")
+        return "  ".join(parts)
 
     def render_line(self, y: int) -> Strip:
         styles = theme_styles(self.app.current_theme.dark, "sheet")

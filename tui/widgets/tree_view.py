@@ -4,7 +4,7 @@ What the history tells of a row is asked for when the row comes into view (`Want
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -35,7 +35,7 @@ _WHO = 14
 _LONGEST = 400  # characters of a turn that its row may show
 _SHARED_SHOWN = 24  # characters of the shared beginning that are shown before the place where branches part
 _WIDE = 90  # columns from which on the sparkline and the time are shown
-_TIME, _STATUS = 8, 13  # columns
+_TIME, _STATUS, _STATUS_NARROW = 8, 18, 9  # columns
 
 Pieces = list[tuple[str, Style]]
 
@@ -99,9 +99,14 @@ class TreeView(ScrollView, can_focus=True):
         self._facts.update(facts)
         self.refresh()
 
-    def facts_of(self, turn: Turn) -> RowFacts | None:
-        """Return what was read of a turn, if it has come."""
-        return self._facts.get(id(turn))
+    @property
+    def facts(self) -> Mapping[int, RowFacts]:
+        """Return what was read of turns, by the id() of a turn."""
+        return self._facts
+
+    def unread(self, turns: Iterable[Turn]) -> list[BranchRow]:
+        """Return the rows of those turns of which nothing has been read."""
+        return [self.rows[self._places[id(turn)]] for turn in turns if id(turn) not in self._facts]
 
     def wanted(self) -> list[BranchRow]:
         """Return the rows in view, and a screenful about them, that are to be read."""
@@ -161,7 +166,11 @@ class TreeView(ScrollView, can_focus=True):
         if ended:
             state = say(f"tui.tree.status_{facts.status}")
         sign = "●" if row.shown else " "
-        return [*pieces, (f" {sign} ", styles.text), (_cell(state, _STATUS if width >= _WIDE else 9), styles.muted)]
+        return [
+            *pieces,
+            (f" {sign} ", styles.text),
+            (_cell(state, _STATUS if width >= _WIDE else _STATUS_NARROW), styles.muted),
+        ]
 
     # -- walking ------------------------------------------------------------------------------------------------
 
