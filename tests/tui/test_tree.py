@@ -301,6 +301,19 @@ async def test_the_only_first_message_cannot_be_deleted_as_a_branch() -> None:
         assert app.screen is screen
 
 
+async def test_a_branch_that_is_being_written_is_not_deleted() -> None:
+    app = hash_app()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await fork(pilot)
+        screen = await tree(pilot)
+        screen._written = lambda: chat(app).session.dialogue.last_reply
+        await pilot.press("d")
+        await until(pilot, lambda: any("being written" in note.message for note in app._notifications))
+        assert app.screen is screen
+        await pilot.press("up", "d")
+        await dialog(pilot, ConfirmScreen)
+
+
 async def test_hostile_texts_are_shown_as_text() -> None:
     app = hash_app()
     async with app.run_test(size=(120, 36)) as pilot:

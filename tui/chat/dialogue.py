@@ -192,6 +192,14 @@ class Dialogue:
         """Return the turn before this one, or None at the beginning."""
         return None if turn.parent is self._root else turn.parent
 
+    @staticmethod
+    def leads_to(turn: Turn, end: Turn) -> bool:
+        """Return whether `end` is this turn or lies below it."""
+        each: Turn | None = end
+        while each is not None and each is not turn:
+            each = each.parent
+        return each is turn
+
     def show_sibling(self, turn: Turn, by: int) -> Turn | None:
         """Show the version that is `by` steps away; returns None if there is none."""
         parent = turn.parent

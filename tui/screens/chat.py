@@ -342,13 +342,17 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
         """Show all branches of the conversation."""
         from genchat.tui.screens.tree import TreeScreen
 
+        def written() -> Turn | None:
+            live = self.session.live
+            return None if live is None else live.turn
+
         def chosen(turn: Turn | None) -> None:
             if turn is not None:
                 self.session.show_branch(turn)
                 self.show_conversation()
                 self.transcript.reveal_turn(turn)
 
-        self.host.ask(TreeScreen(self.session.dialogue, self.session.history), chosen)
+        self.host.ask(TreeScreen(self.session.dialogue, self.session.history, written), chosen)
 
     # -- moving about -------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """The tree of a conversation: every branch that there is, to walk, to show, to name, to delete, and to compare."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -59,10 +60,12 @@ class TreeScreen(Screen[Turn]):
         turn: Turn
         error: str = ""
 
-    def __init__(self, dialogue: Dialogue, history: History) -> None:
+    def __init__(self, dialogue: Dialogue, history: History, written: Callable[[], Turn | None]) -> None:
+        """`written` tells which turn is being written now."""
         super().__init__()
         self._dialogue = dialogue
         self._history = history
+        self._written = written
         self._reading = False
         self._compared: BranchesScreen | None = None  # it lies over this screen
         self._deleting = False
@@ -200,6 +203,10 @@ class TreeScreen(Screen[Turn]):
             self.notify(say("error.branch_is_all"), severity="warning", markup=False)
             return
         turn = row.turn
+        written = self._written()
+        if written is not None and self._dialogue.leads_to(turn, written):
+            self.notify(say("tree.being_written"), severity="warning", markup=False)
+            return
         values = {"text": safe_line(turn.text, 60), "messages": self._dialogue.count(turn)}
         question = ConfirmScreen(say("tree.delete_title"), say("tree.delete_question", **values))
         self.app.push_screen(question, lambda yes: self._delete(turn) if yes else None)

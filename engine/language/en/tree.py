@@ -11,4 +11,5 @@ TEXTS = {
     "tree.at_the_beginning": "at the beginning of the conversation",
     "tree.help_branches": "Comparing two branches",
     "tree.help_branches_about": "The marked branch stands at the left, the other at the right. Both columns have the same lines as long as the texts are the same, in faint letters; ▌ marks the place where they part.",
+    "tree.being_written": "This branch is being written. Stop the reply first (Esc).",
 }

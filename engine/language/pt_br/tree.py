@@ -11,4 +11,5 @@ TEXTS = {
     "tree.at_the_beginning": "no começo da conversa",
     "tree.help_branches": "Comparando dois ramos",
     "tree.help_branches_about": "O ramo marcado fica à esquerda, o outro à direita. As duas colunas têm as mesmas linhas enquanto os textos são iguais, em letras apagadas; ▌ marca o lugar onde se separam.",
+    "tree.being_written": "Este ramo está sendo escrito. Pare a resposta antes (Esc).",
 }
