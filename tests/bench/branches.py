@@ -1,5 +1,5 @@
-"""The tree of a conversation with 2,000 branches and 5,000 more messages, at 200×50: from Ctrl+G to the painted rows, to
-what the history tells of them, and from each key to its painted row. Every reply of the branches has its tokens.
+"""The tree of a conversation with 2,000 branches and 5,000 more messages, at 200×50: from Ctrl+G to the painted rows
+and what the history tells of them, and from each key to its painted row. Every reply of the branches has its tokens.
 """
 
 import asyncio
