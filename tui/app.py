@@ -23,7 +23,8 @@ from genchat.tui.chat.services import BackendSource
 from genchat.tui.chat.session import Session
 from genchat.tui.colours import DARK, LIGHT, themes
 from genchat.tui.departure import Departure
-from genchat.tui.keys import bind
+from genchat.tui.keymap import ChosenKeys, Keymap, chosen_keys, remapped
+from genchat.tui.keys import bind, bindings_of
 from genchat.tui.screens.chat import ChatScreen
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class GenchatApp(App[int]):
         conversation: str | None = None,
         inspected: str | None = None,
         report: Report | None = None,
+        keys: ChosenKeys | None = None,
     ) -> None:
         """`conversation` is a stored conversation to open at once, `inspected` a text to be scored.
 
@@ -91,6 +93,18 @@ class GenchatApp(App[int]):
         self._conversation = conversation
         self._inspected = inspected
         self._report = report
+        self._keys_refused = () if keys is None else keys.refused
+        if keys is not None and keys.keymap:
+            self.set_keymap(keys.keymap)
+
+    @property
+    def keymap(self) -> Keymap:
+        """Return the keys that a person gave to bindings, by the id of the binding."""
+        return self._keymap
+
+    def on_mount(self) -> None:
+        for reason in self._keys_refused:
+            self.notify(say("keymap.refused", reason=reason), severity="warning", timeout=15, markup=False)
 
     @property
     def training(self) -> "TrainingJob | None":
@@ -159,7 +173,7 @@ class GenchatApp(App[int]):
 
     def action_help(self) -> None:
         """Open the help; the keys of the focused widget come first."""
-        from genchat.tui.screens.help import HelpScreen, bindings_of
+        from genchat.tui.screens.help import HelpScreen
 
         if isinstance(self.screen, HelpScreen):
             self.screen.dismiss(None)
@@ -170,7 +184,7 @@ class GenchatApp(App[int]):
         for owner in owners:
             title = vars(owner).get("HELP_TITLE", "")  # its own: a heading stands for the keys of one class
             if title:
-                groups.setdefault(say(title), bindings_of(owner))
+                groups.setdefault(say(title), [remapped(binding, self.keymap) for binding in bindings_of(owner)])
         explanations = [say(key) for key in getattr(self.screen, "HELP_TEXTS", ())]
         self.push_screen(HelpScreen(explanations, list(groups.items())))
 
@@ -230,6 +244,7 @@ def run_app(context: "CommandContext", inspected: str | None = None) -> int:
             dark=_is_dark(settings.theme),
             conversation=None if conversation is None else conversation.id,
             inspected=inspected,
+            keys=chosen_keys(settings.key_preset, settings.keys),
             report=lambda error: write_report(error, context.paths, context.arguments),
         )
         app.run_alone(departure)

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from genchat.engine.language import say
 from genchat.engine.text import safe_line
-from genchat.tui.keys import description, key_name
-from genchat.tui.screens.help import bindings_of
+from genchat.tui.keymap import Keymap, remapped
+from genchat.tui.keys import bindings_of, description, key_name
 
 if TYPE_CHECKING:
     from genchat.tui.screens.chat import ChatScreen
@@ -21,6 +23,7 @@ _SCREEN_ACTIONS = (
     "type_token", "go_on", "undo_fork", "edit", "copy", "mode", "sampling", "models", "tokens", "inside", "heat",
     "list", "tree", "panel", "stop", "export_everything", "picture",
 )  # fmt: skip
+_NO_KEYMAP: Keymap = MappingProxyType({})
 _APP_ACTIONS = ("documents", "words", "train", "theme", "help", "quit")
 
 
@@ -38,9 +41,9 @@ class Command:
         return Content.assemble(self.name, (f"   {self.key}", "$genchat-faint") if self.key else "")
 
 
-def commands_of(screen: "ChatScreen") -> Iterator[Command]:
+def commands_of(screen: "ChatScreen", keymap: Keymap = _NO_KEYMAP) -> Iterator[Command]:
     """Return what can be done on the chat screen as it stands."""
-    keys = _keys_of(type(screen.transcript), type(screen), type(screen.app))
+    keys = _keys_of(keymap, type(screen.transcript), type(screen), type(screen.app))
     for action in _SCREEN_ACTIONS:
         if screen.check_action(action, ()):
             yield Command(say(f"tui.command.{action}"), partial(screen.run_action, action), keys.get(action, ""))
@@ -56,11 +59,19 @@ def _nothing() -> None:
     return None
 
 
-def _keys_of(*owners: type) -> dict[str, str]:
+def _keys_of(keymap: Keymap, *owners: type) -> dict[str, str]:
     """Return the name of the first key of each action."""
     return {
-        binding.action.removeprefix("screen."): key_name(binding) for owner in owners for binding in bindings_of(owner)
+        binding.action.removeprefix("screen."): key_name(remapped(binding, keymap))
+        for owner in owners
+        for binding in bindings_of(owner)
     }
+
+
+def _keymap_of(app: App[object]) -> Keymap:
+    from genchat.tui.app import GenchatApp
+
+    return app.keymap if isinstance(app, GenchatApp) else _NO_KEYMAP
 
 
 class GenchatCommands(Provider):
@@ -71,9 +82,12 @@ class GenchatCommands(Provider):
 
         screen = self.screen
         if isinstance(screen, ChatScreen):
-            return list(commands_of(screen))
+            return list(commands_of(screen, _keymap_of(self.app)))
+        keymap = _keymap_of(self.app)
         return [
-            Command(description(binding), partial(screen.run_action, binding.action), key_name(binding))
+            Command(
+                description(binding), partial(screen.run_action, binding.action), key_name(remapped(binding, keymap))
+            )
             for binding in bindings_of(type(screen))
             if screen.check_action(binding.action, ())
         ]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.docs.key_table import DOCUMENT, MODES, STEP_BACK, bindings_in, keys_of, lines_of, sections, together_with
+from genchat.tui.key_modes import MODES, bindings_in, together_with
+from tests.docs.key_table import DOCUMENT, STEP_BACK, keys_of, lines_of, sections
 
 SECTIONS = sections(DOCUMENT.read_text(encoding="utf-8"))
 

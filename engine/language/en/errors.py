@@ -275,4 +275,6 @@ TEXTS = {
     "error.fork_question": "{name} reads this message in another form, so its tokens cannot be shown one by one",
     "error.fork_long_text": "this text has {tokens:# token|# tokens}, and the interface shows at most {limit:#}; take a part of it, or print the table: genchat inspect --table FILE",
     "error.inside_unknown_tokens": "the tokens of this reply are not known, so {name} cannot be shown at one of them; ask again with F5",
+    "error.key_forbidden": "{where}: {name} cannot be {pressed}: terminals send it for Enter, Tab or Backspace",
+    "error.keys_refused": "{reason}; nothing was changed",
 }

@@ -275,4 +275,6 @@ TEXTS = {
     "error.fork_question": "{name} lê esta mensagem de outra forma, então os tokens dela não podem ser mostrados um a um",
     "error.fork_long_text": "este texto tem {tokens:# token|# tokens}, e a interface mostra no máximo {limit:#}; use uma parte dele, ou peça a tabela: genchat inspect --table ARQUIVO",
     "error.inside_unknown_tokens": "os tokens desta resposta não são conhecidos, então não dá para mostrar {name} em um deles; peça outra resposta com F5",
+    "error.key_forbidden": "{where}: {name} não pode ser {pressed}: os terminais a enviam como Enter, Tab ou Backspace",
+    "error.keys_refused": "{reason}; nada foi mudado",
 }
