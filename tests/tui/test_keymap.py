@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from textual.widgets import Static
 
 from genchat.engine.errors import SettingsError
 from genchat.engine.settings import load_settings, set_setting, unset_setting
@@ -11,7 +12,7 @@ from genchat.tui.keymap import VIM, ChosenKeys, chosen_keys, remapped
 from genchat.tui.screens.help import HelpScreen
 from genchat.tui.screens.tree import TreeScreen
 from tests.tui.forked import fork_once, hashed
-from tests.tui.support import Source, chat, make_app, say, text_of, until
+from tests.tui.support import Source, chat, dialog, make_app, say, text_of, until
 
 
 def meanings(mode: str, keys: ChosenKeys) -> dict[str, set[str | None]]:
@@ -105,9 +106,8 @@ async def test_the_tree_is_walked_with_vim_keys_and_help_shows_them() -> None:
         assert screen.view.marked is not None
         assert " x compare" in text_of(app)
         await pilot.press("f1")
-        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        await pilot.pause()
-        assert "↑  k" in text_of(app)
+        await dialog(pilot, HelpScreen)
+        assert "↑  k" in str(app.screen.query(Static).first().content)
 
 
 async def test_what_is_refused_is_said_at_the_start_and_letters_are_still_written() -> None:
