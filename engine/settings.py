@@ -89,7 +89,7 @@ class Settings:
     language: Literal["auto", "en", "pt-br"] = "auto"
     model: str = "ngram"
     color: Literal["auto", "always", "never"] = "auto"
-    theme: Literal["auto", "dark", "light"] = "auto"  # of the screen
+    theme: str = "auto"  # of the screen: "auto", "dark", "light", or a name that tui/colours.py knows
     offline: bool = False
     precision: Literal["auto", "fp32", "bf16", "int8"] = "auto"  # of imported models
     sampling: SamplingSettings = field(default_factory=SamplingSettings)  # a field a setting of the table of stages

@@ -24,7 +24,7 @@ _SCREEN_ACTIONS = (
     "list", "tree", "panel", "stop", "export_everything", "picture",
 )  # fmt: skip
 _NO_KEYMAP: Keymap = MappingProxyType({})
-_APP_ACTIONS = ("documents", "words", "train", "theme", "help", "quit")
+_APP_ACTIONS = ("documents", "words", "train", "theme", "choose_theme", "help", "quit")
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ class _Column:
 class BranchColumns(ScrollView, can_focus=True):
     """The widget paints a comparison, the texts of the marked branch at the left."""
 
+    HELP_TITLE = "tree.help_branches"
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("up", "scroll_up", "scroll_up"),
         bind("down", "scroll_down", "scroll_down"),
@@ -117,7 +118,7 @@ class BranchColumns(ScrollView, can_focus=True):
         return "  ".join(parts)
 
     def render_line(self, y: int) -> Strip:
-        styles = theme_styles(self.app.current_theme.dark, "sheet")
+        styles = theme_styles(self.app.current_theme, "sheet")
         place, width = self.scroll_offset.y + y, self._column_width
         line = Line(self.scrollable_content_region.width, styles.text).add(" " * _MARGIN)
         one, other = (column.lines[place] if place < len(column.lines) else [] for column in self._columns)

@@ -73,7 +73,7 @@ class Header(Widget):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        styles = theme_styles(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme)
         if y:
             return Strip([Segment("─" * self.size.width, styles.rule)], self.size.width)
         left = [(" genchat   " if self.size.width >= 80 else " ", styles.muted)]

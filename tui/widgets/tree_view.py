@@ -43,6 +43,7 @@ Pieces = list[tuple[str, Style]]
 class TreeView(ScrollView, can_focus=True):
     """The view holds the rows and the one the person stands on."""
 
+    HELP_TITLE = "tui.help.tree"
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("up", "walk(-1)", "tree_up"),
         bind("down", "walk(1)", "tree_down"),
@@ -135,7 +136,7 @@ class TreeView(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         place = self.scroll_offset.y + y
         width = self.scrollable_content_region.width
-        styles = theme_styles(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme)
         if place >= len(self.rows):
             return Strip.blank(width, styles.text)
         row = self.rows[place]
@@ -153,7 +154,7 @@ class TreeView(ScrollView, can_focus=True):
 
     def _figures(self, row: BranchRow, facts: RowFacts, width: int) -> Pieces:
         """Return what stands at the right: bits a token, surprise, time, how it ended."""
-        styles = theme_styles(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme)
         unit = say("tui.panel.bits")
         bits = "" if facts.bits is None else f"{decimal(facts.bits)} {unit}"
         pieces: Pieces = [(f"  {bits:>{len(unit) + 6}}", styles.muted)]

@@ -277,4 +277,5 @@ TEXTS = {
     "error.inside_unknown_tokens": "the tokens of this reply are not known, so {name} cannot be shown at one of them; ask again with F5",
     "error.key_forbidden": "{where}: {name} cannot be {pressed}: terminals send it for Enter, Tab or Backspace",
     "error.keys_refused": "{reason}; nothing was changed",
+    "error.theme_unknown": "there is no theme “{name}”; there are: {names}",
 }

@@ -300,4 +300,7 @@ TEXTS = {
     "tui.key.inside_down": "next row: layer, head or unit",
     "tui.key.inside_open": "open",
     "tui.key.inside_sort": "sort",
+    "tui.command.choose_theme": "view: Choose a theme",
+    "tui.themes.title": "Theme",
+    "tui.themes.hint": "↑↓ shows · Enter keeps",
 }

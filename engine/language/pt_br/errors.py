@@ -277,4 +277,5 @@ TEXTS = {
     "error.inside_unknown_tokens": "os tokens desta resposta não são conhecidos, então não dá para mostrar {name} em um deles; peça outra resposta com F5",
     "error.key_forbidden": "{where}: {name} não pode ser {pressed}: os terminais a enviam como Enter, Tab ou Backspace",
     "error.keys_refused": "{reason}; nada foi mudado",
+    "error.theme_unknown": "não existe o tema “{name}”; existem: {names}",
 }

@@ -300,4 +300,7 @@ TEXTS = {
     "tui.key.inside_down": "próxima linha: camada, cabeça ou unidade",
     "tui.key.inside_open": "abrir",
     "tui.key.inside_sort": "ordenar",
+    "tui.command.choose_theme": "ver: Escolher um tema",
+    "tui.themes.title": "Tema",
+    "tui.themes.hint": "↑↓ mostra · Enter guarda",
 }

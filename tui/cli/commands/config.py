@@ -71,6 +71,10 @@ def set_value(
         from genchat.tui.keymap import check_choice
 
         check_choice(load_settings(context.paths.settings), binding, key_setting(name, value))
+    if name == "theme":
+        from genchat.tui.app import theme_for
+
+        theme_for(value)
     understood = set_setting(context.paths.settings, name, value)
     context.output.note(say("cli.config.written", name=name, value=written(understood), file=context.paths.settings))
 
