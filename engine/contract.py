@@ -6,7 +6,7 @@ remote ones bring their own. All yield the same Step.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from genchat.engine.conversation import ChatTemplate, Message, Prompt
@@ -230,6 +230,14 @@ class ReplySettings:
 
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     max_tokens: int = 400
+    steering: Callable[[], SamplingSettings] | None = field(default=None, compare=False, repr=False)
+    """Asked once before every token, by backends that can, for the settings to draw it with, and may take as long as it
+    likes to answer; None keeps to `sampling`.
+    """
+
+    def values(self) -> dict[str, Any]:
+        """These are the settings as plain values, {"sampling": {…}, "max_tokens": …}, as the history keeps them."""
+        return {"sampling": asdict(self.sampling), "max_tokens": self.max_tokens}
 
 
 class Backend(Protocol):

@@ -29,18 +29,20 @@ def generate(
     sampler: Sampler | None = None,
     pending: IncrementalText | None = None,
     taken: Sequence[int] = (),
+    steering: Callable[[], SamplingSettings] | None = None,
     watch: Watch | None = None,
 ) -> Iterator[Step]:
     """Draw up to `max_tokens` tokens after `prompt`.
 
-    A token of `stop_tokens` ends the text; its step is yielded, marked special, with the bytes still pending.
+    A token of `stop_tokens` ends the text; its step is yielded, marked special, with the bytes still pending. A stage
+    of sampling for which the text is complete, such as a grammar, ends it too.
     `should_stop` is asked before every token. `cursor`, if given, stands after `prompt` already and is moved on.
 
     To go on from within a reply, `prompt` ends with the tokens kept of it and `position` is how many those are: the
     same seed then draws what it drew there. What a stage remembers (mirostat) comes with a fork of the `sampler`,
     which is used in place of a new one, and `pending` holds the bytes of a character that the kept tokens began.
     The first tokens are those of `taken`, which a person chose: nothing is drawn there. `watch` is called at every
-    place, with what may be forked there.
+    place, with what may be forked there; `steering` is asked there for the settings to draw with.
     """
     tokenizer = model.tokenizer
     specials = frozenset(tokenizer.special_tokens.values())
@@ -52,13 +54,15 @@ def generate(
     for at in range(position, end):
         if should_stop is not None and should_stop():
             return
+        if steering is not None:
+            drawer.use(steering())
         log_probs = here.log_probs()
         if watch is not None:
             watch(here, drawer, before)
         by_hand = taken[at - position] if at - position < len(taken) else None
         draw = drawer.draw(log_probs, before, at, by_hand)
         ends = draw.token in stop_tokens
-        last = ends or at == end - 1
+        last = ends or drawer.complete or at == end - 1
         text = pending.push(b"" if ends else tokenizer.token_bytes(draw.token), final=last)
         yield Step(
             position=at,
@@ -70,7 +74,7 @@ def generate(
             draw=draw,
             special=ends or draw.token in specials,
         )
-        if ends:
+        if ends or drawer.complete:
             return
         before.append(draw.token)
         here.advance(draw.token)

@@ -8,7 +8,7 @@ state, a counting model its context. A past that was let go is read again, and a
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, runtime_checkable
@@ -45,7 +45,6 @@ class _Past:
     """The places of one reply: place i stands after `tokens[:first + i]`, before the next token is drawn."""
 
     model: LanguageModel
-    settings: SamplingSettings
     tokens: list[int] = field(default_factory=list)
     first: int = 0
     places: list[tuple[Cursor, Sampler]] = field(default_factory=list)
@@ -80,9 +79,9 @@ class Pasts:
         with self._lock:
             return sum(past.size for past in self._pasts)
 
-    def keep(self, model: LanguageModel, settings: SamplingSettings) -> Watch:
+    def keep(self, model: LanguageModel) -> Watch:
         """What `generate` is to watch with, so that the places of the reply it writes are kept."""
-        past = _Past(model, settings)
+        past = _Past(model)
         with self._lock:
             self._pasts.append(past)
         return partial(self._add, past)
@@ -97,7 +96,7 @@ class Pasts:
                 found = past.cursor_after(before) if past.model is model else None
                 if found is not None:
                     cursor, sampler = found
-                    return cursor, sampler if past.settings == settings else None
+                    return cursor, sampler if sampler is not None and sampler.settings == settings else None
         return None
 
     def cursor_at(self, model: LanguageModel, tokens: Sequence[int]) -> Cursor | None:
@@ -141,6 +140,7 @@ def begun(
     stop_tokens: frozenset[int] = frozenset(),
     should_stop: StopSignal | None = None,
     pasts: Pasts | None = None,
+    steering: Callable[[], SamplingSettings] | None = None,
 ) -> Iterator[Step | Notice]:
     """The steps of a reply that begins as `beginning` says, within settings.max_tokens tokens from its start.
 
@@ -177,7 +177,8 @@ def begun(
         sampler=sampler,
         pending=pending,
         taken=beginning.taken,
-        watch=None if pasts is None else pasts.keep(model, settings.sampling),
+        steering=steering,
+        watch=None if pasts is None else pasts.keep(model),
     )
 
 
@@ -185,7 +186,7 @@ def _read_again(model: LanguageModel, prompt: Sequence[int], kept: Sequence[int]
     """A cursor after `kept`, with a sampler that has seen every draw on the way."""
     cursor, before = model.start(prompt), list(prompt)
     for position, token in enumerate(kept):
-        sampler.draw(cursor.log_probs(), before, position, token)
+        sampler.take(token, cursor.log_probs(), before, position)
         cursor.advance(token)
         before.append(token)
     return cursor

@@ -1,6 +1,6 @@
 """A language model of this machine as something to talk to: the model, a chat template and the decoding loop."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from genchat.engine.contract import (
     AnswersFromDocuments,
@@ -21,6 +21,7 @@ from genchat.engine.decoding import generate
 from genchat.engine.evidence import Evidence
 from genchat.engine.forking import Beginning, Pasts, begun
 from genchat.engine.inside import InsideData, LooksInside
+from genchat.engine.sampling import SamplingSettings
 from genchat.engine.stop_texts import until_text
 
 # Tokens of the context kept free for the reply when old turns are dropped: an eighth of a long context, within these.
@@ -108,9 +109,17 @@ class LocalBackend:
             return stopped
 
         last, length = None, self.info.context_length
+        used, asked = settings.sampling, settings.sampling
+
+        def steering() -> SamplingSettings:
+            nonlocal asked
+            asked = settings.sampling if settings.steering is None else settings.steering()
+            return asked
+
+        steers = None if settings.steering is None else steering
         notices: list[Notice] = []
         if beginning is not None:
-            steps = self._forked(prompt, settings, stop, beginning, notices)
+            steps = self._forked(prompt, settings, stop, beginning, steers, notices)
         else:
             steps = generate(
                 self.model,
@@ -119,11 +128,15 @@ class LocalBackend:
                 max_tokens=settings.max_tokens,
                 stop_tokens=prompt.stop_tokens,
                 should_stop=stop,
-                watch=None if self.pasts is None else self.pasts.keep(self.model, settings.sampling),
+                steering=steers,
+                watch=None if self.pasts is None else self.pasts.keep(self.model),
             )
         for step in until_text(steps, prompt.stop_texts) if prompt.stop_texts else steps:
             yield from notices
             notices.clear()
+            if asked != used:
+                used = asked
+                yield Notice("chat.settings_changed", {"place": step.position + 1})
             if length is not None and step.position == max(length - len(prompt.tokens) + 1, 0):
                 yield Notice("chat.context_full", {"tokens": length})
             yield step
@@ -131,9 +144,7 @@ class LocalBackend:
         yield from notices
         if stopped:
             yield Finish("stopped", len(prompt.tokens))
-        elif last is not None and (
-            last.token in prompt.stop_tokens or (prompt.stop_texts and last.position + 1 < settings.max_tokens)
-        ):
+        elif last is not None and (last.token in prompt.stop_tokens or last.position + 1 < settings.max_tokens):
             yield Finish("end", len(prompt.tokens))
         else:
             yield Finish("length", len(prompt.tokens))
@@ -144,6 +155,7 @@ class LocalBackend:
         settings: ReplySettings,
         should_stop: StopSignal,
         beginning: Beginning,
+        steering: Callable[[], SamplingSettings] | None,
         notices: list[Notice],
     ) -> Iterator[Step]:
         """The steps alone; what else is to be told goes into `notices`."""
@@ -155,6 +167,7 @@ class LocalBackend:
             stop_tokens=prompt.stop_tokens,
             should_stop=should_stop,
             pasts=self.pasts,
+            steering=steering,
         )
         for event in events:
             if isinstance(event, Notice):

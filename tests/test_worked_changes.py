@@ -207,7 +207,7 @@ def test_the_new_files_are_typed_as_strictly_as_the_others(copy: Copy) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("stage")
-def test_one_picture_shows_the_new_stage(copy: Copy) -> None:
+def test_two_pictures_show_the_new_stage(copy: Copy) -> None:
     pictures = sorted((copy.folder / "tests/tui/__snapshots__/test_snapshots").iterdir())
     before = [path.read_bytes() for path in pictures]
     command = "pytest tests/tui/test_snapshots.py"
@@ -216,7 +216,7 @@ def test_one_picture_shows_the_new_stage(copy: Copy) -> None:
     done = copy.run(command)
     assert done.returncode == 0, done.stdout
     changed = [path.name for path, content in zip(pictures, before, strict=True) if path.read_bytes() != content]
-    assert changed == ["test_sampling_dialog.svg"]
+    assert changed == ["test_sampling_bench.svg", "test_sampling_dialog.svg"]
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,8 @@ class GenchatApp(App[int]):
             if title:
                 group = groups.setdefault(say(title), [])
                 group += [remapped(binding, self.keymap) for binding in bindings_of(owner)]
-        explanations = [say(key) for key in getattr(self.screen, "HELP_TEXTS", ())]
+        focused = getattr(self.focused, "HELP_TEXTS", ())
+        explanations = [say(key) for key in focused or getattr(self.screen, "HELP_TEXTS", ())]
         self.push_screen(HelpScreen(explanations, list(groups.items())))
 
     def _fatal_error(self) -> None:

@@ -15,6 +15,7 @@ from genchat.tui.screens.inside import InsideScreen
 from genchat.tui.screens.training import TrainingScreen
 from genchat.tui.screens.tree import TreeScreen
 from genchat.tui.screens.words import WordsScreen
+from genchat.tui.widgets.bench.panel import BenchPanel
 from genchat.tui.widgets.branch_columns import BranchColumns
 from genchat.tui.widgets.conversation_list import ConversationList
 from genchat.tui.widgets.panel import Panel
@@ -29,6 +30,7 @@ MODES: dict[str, tuple[type, ...]] = {
     PROMPT: (Prompt,),
     "transcript": (Transcript,),
     "candidates": (Panel,),
+    "bench": (BenchPanel,),
     "conversations": (ConversationList,),
     "tree": (TreeView, TreeScreen),
     "two branches": (BranchColumns, BranchesScreen),

@@ -51,8 +51,8 @@ def continuation_request(model: str, text: str, settings: ReplySettings, *, prob
 def unheeded(settings: ReplySettings) -> list[Notice]:
     """These notices name the settings that the service does not know or takes only in part."""
     sampling = settings.sampling
-    on = {setting.name for stage in stages() if stage.is_on(sampling) for setting in stage.settings[:1]}
-    used = [setting for setting in stage_settings() if setting.name in on]
+    deciding = [stage.deciding(sampling) for stage in stages() if stage.is_on(sampling)]
+    used = [setting for setting in stage_settings() if setting in deciding]
     names = [say(f"sampling.name.{setting.name}") for setting in used if setting.gemini is None]
     notices = [Notice("gemini.settings_unheeded", {"names": ", ".join(names)})] if names else []
     for setting in used:

@@ -5,7 +5,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -196,7 +195,7 @@ class HistoryStore:
         return self._connections.write(work, durable=True)
 
     def begin_reply(self, parent: StoredMessage, run: RunStart) -> StoreRecorder:
-        settings = json.dumps(asdict(run.settings), allow_nan=False)
+        settings = json.dumps(run.settings.values(), allow_nan=False)
 
         def work(connection: sqlite3.Connection) -> StoredMessage:
             message = self._insert(connection, parent.conversation, parent.id, Role.ASSISTANT, "", "streaming")

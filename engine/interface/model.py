@@ -211,10 +211,11 @@ class Model:
 def _after_ids(model: "LanguageModel", ids: Sequence[int], settings: "ReplySettings") -> "Iterator[Event]":
     from genchat.engine.contract import Finish
     from genchat.engine.decoding import generate
+    from genchat.engine.sampling import Sampler
 
     stops = frozenset(model.tokenizer.special_tokens.values())
-    last = None
-    for step in generate(model, ids, settings.sampling, max_tokens=settings.max_tokens, stop_tokens=stops):
+    last, limit, sampler = None, settings.max_tokens, Sampler(settings.sampling, model.tokenizer)
+    for step in generate(model, ids, settings.sampling, max_tokens=limit, stop_tokens=stops, sampler=sampler):
         yield step
         last = step.token
-    yield Finish("end" if last in stops else "length", len(ids))
+    yield Finish("end" if last in stops or sampler.complete else "length", len(ids))

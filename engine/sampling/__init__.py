@@ -6,10 +6,12 @@ file in `stages/`: its name, its settings with bounds and defaults, and its func
 history and the panel. The stages run in this order:
 
 1. penalties on what was said: repetition, frequency, presence, DRY;
-2. temperature (at 0 the chain ends there: the likeliest token is taken);
-3. cuts, the coarse ones first: top-n-sigma, top-k, typical-p, top-p, min-p, then XTC, which takes away the head of what
+2. temperature;
+3. the grammar, which leaves out what an expression or a schema does not allow; at temperature 0 the chain ends here,
+   and the likeliest token is taken;
+4. cuts, the coarse ones first: top-n-sigma, top-k, typical-p, top-p, min-p, then XTC, which takes away the head of what
    the others left, and mirostat, which steers by what is left in the end;
-4. the draw.
+5. the draw.
 
 Each stage sees what the ones before it left, renormalised. Names are fetched when first asked for: settings are read
 where numpy is not wanted yet.

@@ -50,6 +50,8 @@ class StageSetting:
     metavar: str = "X"
     short: str = ""  # a flag of one letter, "-T"
     gemini: RemoteNumber | None = None
+    steps: tuple[float, ...] = ()  # the values that the arrows of the bench walk, in the order of a slider
+    file: bool = False  # on the command line the flag takes the name of a file that holds the value
 
     @property
     def kind(self) -> type:
@@ -117,6 +119,10 @@ def _unchanged(now: StageInput, token: int) -> Any:
     return now.state
 
 
+def _never(state: Any) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class StageDefinition:
     """One entry of the table. Its short label is the text sampling.stage.NAME ("-" written as "_").
@@ -132,9 +138,12 @@ class StageDefinition:
     listed: int = UNLISTED
     ends: bool = False  # nothing runs after it and the likeliest of what it left is taken
     when: "Callable[[SamplingSettings], bool] | None" = None  # default: one of its settings is not at `off`
+    shows_value: bool = True  # False where a value is too long to be shown with the name
     begin: "Callable[[SamplingSettings], Any]" = field(default=_no_state)
     after: Callable[[StageInput, int], Any] = field(default=_unchanged)
     """The state after `token` was drawn. States are values that are never written in, so that a fork may share them."""
+    complete: Callable[[Any], bool] = field(default=_never)
+    """Whether, in this state, the text is finished and nothing may follow: the reply ends there."""
 
     def is_on(self, settings: "SamplingSettings") -> bool:
         """The answer is true where the stage does anything under these settings."""
@@ -149,6 +158,16 @@ class StageDefinition:
         return self.after is not _unchanged
 
     def shown_value(self, settings: "SamplingSettings") -> Value | None:
-        """The value of its first setting; None for a stage without settings."""
-        value: Value | None = getattr(settings, self.settings[0].name) if self.settings else None
+        """The value of its first setting; None for a stage without settings, and for one that does not show it."""
+        shown = self.settings and self.shows_value
+        value: Value | None = getattr(settings, self.settings[0].name) if shown else None
         return value
+
+    def deciding(self, settings: "SamplingSettings") -> StageSetting | None:
+        """The setting that switches the stage on under these settings, else its first; None for a stage without any."""
+        on = (each for each in self.settings if each.off is not None and getattr(settings, each.name) != each.off)
+        return next(on, self.settings[0] if self.settings else None)
+
+    def same(self, one: "SamplingSettings", other: "SamplingSettings") -> bool:
+        """The answer is true where two settings ask the same of this stage."""
+        return all(getattr(one, setting.name) == getattr(other, setting.name) for setting in self.settings)

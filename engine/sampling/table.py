@@ -2,12 +2,18 @@
 
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
+from typing import TYPE_CHECKING
 
+from genchat.engine.errors import UsageError
 from genchat.engine.language import say
 from genchat.engine.sampling import stages as rooms
 from genchat.engine.sampling.definition import UNLISTED, StageDefinition, StageName, StageSetting
 from genchat.engine.text import safe_line
+
+if TYPE_CHECKING:
+    from genchat.engine.sampling.settings import SamplingSettings
 
 
 @cache
@@ -49,3 +55,25 @@ def allowed_words(setting: StageSetting) -> str:
     form = ("above" if setting.above else "from") + ("_to" if setting.high < float("inf") else "")
     words = say(f"sampling.bounds.{kind}_{form}", low=f"{setting.low:g}", high=f"{setting.high:g}")
     return words if setting.off is None else words + "; " + say("sampling.bounds.off", off=f"{setting.off:g}")
+
+
+def file_value(setting: StageSetting, written: str) -> str:
+    """What a person wrote for a setting that a file may hold: a JSON object is the value itself, anything else the name
+    of the file. Raises UsageError where that cannot be read as UTF-8 text.
+    """
+    if not written or written.lstrip().startswith("{"):
+        return written
+    try:
+        return Path(written).expanduser().read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError("grammar_file_unreadable", file=written, reason=error.reason) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise UsageError("grammar_file_unreadable", file=written, reason=reason) from None
+
+
+def check(settings: "SamplingSettings") -> None:
+    """Raises UsageError where a stage that is on cannot begin under these settings: an invalid pattern, say."""
+    for stage in stages():
+        if stage.is_on(settings):
+            stage.begin(settings)

@@ -9,9 +9,11 @@ from textual.pilot import Pilot
 from genchat.engine.contract import ReplySettings
 from genchat.engine.history import NullHistory
 from genchat.engine.language import use_language
+from genchat.engine.local_backend import LocalBackend
 from genchat.engine.sampling import SamplingSettings
 from genchat.tui.app import GenchatApp
 from genchat.tui.chat.reply_stream import ReplyStream
+from tests.fakes import HashModel
 from tests.tui.support import Source, chat, make_app, say, script
 
 _SAMPLED = ReplySettings(SamplingSettings(seed=11, temperature=1.6, top_k=6), 60)
@@ -65,3 +67,23 @@ def test_sampling_dialog(snap_compare: Any) -> None:
 
 def test_help(snap_compare: Any) -> None:
     assert snap_compare(_app(), press=["f1"], terminal_size=(100, 40))
+
+
+def test_sampling_bench(snap_compare: Any) -> None:
+    """A model with open choices, one setting changed, and the number of the draw on its ruler."""
+
+    async def change(pilot: Pilot[int]) -> None:
+        await say(pilot, "Bom dia!")
+        await pilot.press("f4", "home", "right", "right", "f3")
+        app = pilot.app
+        assert isinstance(app, GenchatApp)
+        while chat(app).bench._asking:
+            await pilot.pause(0.01)
+        await pilot.press("right", "right")
+        await pilot.pause(0.2)
+
+    source = Source({"script": lambda: LocalBackend(HashModel())})
+    settings = ReplySettings(SamplingSettings(seed=4, temperature=0.8, top_k=20, top_p=0.95), 12)
+    history = NullHistory(now=lambda: datetime(2020, 5, 17, 12, tzinfo=UTC))
+    app = make_app(source, history=history, settings=settings)
+    assert snap_compare(app, run_before=change, terminal_size=(120, 36))

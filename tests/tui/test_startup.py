@@ -77,7 +77,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[GenchatApp]:
     found: list[GenchatApp] = []
     monkeypatch.setenv("GENCHAT_HOME", str(tmp_path))
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setattr(GenchatApp, "run_alone", lambda app: found.append(app))
+    monkeypatch.setattr(GenchatApp, "run_alone", lambda app, departure: found.append(app))
     return found
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from genchat.engine.local_backend import LocalBackend
     from genchat.tui.chat.token_records import Recorder, TokenRecord
 
-How = Literal["candidate", "typed", "continued"]
+How = Literal["candidate", "typed", "continued", "drawn"]
 DATA = "fork"  # the name of its entry in the data of a message
 _TAB = "    "
 Context = tuple[Message, ...] | str
@@ -33,12 +33,16 @@ class _ShowsPrompt(Protocol):
 
 @dataclass(frozen=True)
 class Fork:
-    """A fork goes on from `origin` after its first `at` tokens; `taken` are put there by the person, if any."""
+    """A fork goes on from `origin` after its first `at` tokens; `taken` are put there by the person, if any.
+
+    `settings` are to be used in place of those of `origin`; a fork that is "drawn" comes token by token.
+    """
 
     origin: Turn
     at: int
     taken: tuple[int, ...]
     how: How
+    settings: ReplySettings | None = None
 
     @property
     def kept(self) -> tuple[int, ...]:
@@ -59,20 +63,25 @@ class ForkRequest(Request):
     fork: Fork | None = None
     checksum: str = ""  # of the model that wrote the other reply, where the history knows it
 
-    def events(self, backend: Backend, should_stop: StopSignal) -> Iterator[Event]:
+    @property
+    def kept(self) -> int:
+        """See Request."""
+        return 0 if self.fork is None else self.fork.at
+
+    def events(self, backend: Backend, settings: ReplySettings, should_stop: StopSignal) -> Iterator[Event]:
         """See Request."""
         from genchat.engine.forking import Beginning
 
         fork = self.fork
         if fork is None:
-            yield from super().events(backend, should_stop)
+            yield from super().events(backend, settings, should_stop)
             return
         local, context = forkable(backend, fork.origin, self.context, self.checksum)
         check_room(local, len(fork.taken))
         yield fork.data
         if fork.origin.passages is not None:
             yield fork.origin.passages
-        yield from local.fork(context, Beginning(fork.kept, fork.taken), self.settings, should_stop)
+        yield from local.fork(context, Beginning(fork.kept, fork.taken), settings, should_stop)
 
     def record(self, step: Step, recorder: "Recorder") -> "TokenRecord":
         """See Request."""

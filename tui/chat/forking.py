@@ -84,6 +84,14 @@ class Forking:
             else:
                 self._begin(Fork(turn, index, (), "typed"))
 
+    def pick(self, turn: Turn, index: int, settings: ReplySettings) -> None:
+        """Ask for a token or a text to go on with at a place of a reply, with other settings from there on."""
+        self._begin(Fork(turn, index, (), "typed", settings))
+
+    def draw(self, turn: Turn, index: int, settings: ReplySettings) -> None:
+        """Go on from a place of a reply with other settings, token by token: the gate of the stream is held."""
+        self._begin(Fork(turn, index, (), "drawn", settings))
+
     def _ask(self, fork: Fork, settings: ReplySettings, backend: Backend) -> None:
         """Ask for the text of a typed fork, now that its model is open."""
         from genchat.engine.local_backend import local_backend_of
@@ -148,7 +156,7 @@ class Forking:
         turn = fork.origin
         if turn.parent is None:
             raise UsageError("fork_without_tokens", name=turn.speaker)
-        settings = turn.settings or self._session.settings_for(turn.parent)
+        settings = fork.settings or turn.settings or self._session.settings_for(turn.parent)
         if fork.how == "continued":
             return replace(settings, max_tokens=fork.at + self._session.settings.max_tokens)
         return replace(settings, max_tokens=max(settings.max_tokens, fork.at + len(fork.taken)))

@@ -55,6 +55,11 @@ class Host:
         """Call the function when everything that was to be painted is on the screen."""
         self._screen.call_after_refresh(call)
 
+    def mark(self, name: str, on: bool) -> None:
+        """Give the screen a style class, or take it away, and say that other keys may be useful now."""
+        self._screen.set_class(on, name)
+        self._screen.refresh_bindings()
+
     def copy(self, text: str) -> None:
         """Copy text to the clipboard."""
         self._screen.app.copy_to_clipboard(text)

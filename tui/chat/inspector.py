@@ -1,7 +1,7 @@
 """The controller of the open token: it fills panel, strip and surprise line, and asks the model why."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,12 @@ class Inspector:
         self._requests = EvidenceRequests(lambda question: host.work(partial(self._explain, question), "evidence"))
         self.token: tuple[Turn, int] | None = None
         self.following = True
+        self.watch: Callable[[Turn | None, int], object] = lambda turn, index: None  # hears which token is open
+
+    @property
+    def has_focus(self) -> bool:
+        """Return whether the keys go to the candidates."""
+        return self._panel.has_focus or self._strip.has_focus
 
     def clear(self) -> None:
         """Close the token, because another conversation is shown."""
@@ -44,6 +50,7 @@ class Inspector:
         self._panel.show(None, 0, backend.capabilities if backend is not None else None)
         self._strip.show(None, 0)
         self._surprise.show(None, 0)
+        self.watch(None, -1)
 
     def forget(self) -> None:
         """Ask again why, because tokens have changed where they stood."""
@@ -77,6 +84,7 @@ class Inspector:
         if index >= 0:
             self.token = (turn, index)
             self._want_evidence(turn, index)
+        self.watch(turn, index)
 
     def _want_evidence(self, turn: Turn, index: int) -> None:
         known, evidence = self._requests.known(turn, index)

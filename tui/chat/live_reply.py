@@ -129,6 +129,8 @@ class LiveReply:
             None if question.stored is None else ForkListener(session.history, question.stored, turn, settings, fork),
             session.pace,
         )
+        if fork.how == "drawn":
+            stream.gate.hold()
         self._start(turn, stream)
 
     def _start(self, turn: Turn, stream: ReplyStream) -> None:

@@ -8,7 +8,7 @@ nothing lies unseen however slow.
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from genchat.engine.contract import (
@@ -29,8 +29,10 @@ from genchat.engine.history.protocol import History, ReplyRecorder
 from genchat.engine.history.records import FinalStatus, RunStart
 from genchat.engine.language import say, words_of
 from genchat.engine.plugins.guard import reason_of
+from genchat.engine.sampling.settings import SamplingSettings
 from genchat.engine.text import safe
 from genchat.tui.chat.dialogue import Status, Turn
+from genchat.tui.chat.step_gate import StepGate
 
 if TYPE_CHECKING:
     from genchat.tui.chat.token_records import Recorder, TokenRecord
@@ -46,11 +48,16 @@ class Request:
     settings: ReplySettings
     free_text: str | None = None
 
-    def events(self, backend: Backend, should_stop: StopSignal) -> Iterator[Event]:
-        """Return the events of the reply."""
+    @property
+    def kept(self) -> int:
+        """Return how many tokens the reply begins with that are known already."""
+        return 0
+
+    def events(self, backend: Backend, settings: ReplySettings, should_stop: StopSignal) -> Iterator[Event]:
+        """Return the events of the reply; `settings` are those of the request, with what steers them on the way."""
         if self.free_text is None:
-            return backend.reply(self.messages, self.settings, should_stop)
-        return backend.complete(self.free_text, self.settings, should_stop)
+            return backend.reply(self.messages, settings, should_stop)
+        return backend.complete(self.free_text, settings, should_stop)
 
     def record(self, step: Step, recorder: "Recorder") -> "TokenRecord":
         """Return the record of one step of them."""
@@ -141,6 +148,9 @@ class ReplyStream:
         self._listener = listener or ReplyListener()
         self._pause = 1 / pace if pace > 0 else 0.0
         self._stop = threading.Event()
+        self.gate = StepGate()
+        self._steered = False  # whether the backend asks before every token
+        self.sampling = request.settings.sampling  # for the tokens to come; the screen may change it
         self._buffer_lock = threading.Lock()
         self._batch = Batch()
         self._awake = False
@@ -150,6 +160,7 @@ class ReplyStream:
     def stop(self) -> None:
         """Ask the model to stop, which takes effect within one token."""
         self._stop.set()
+        self.gate.open()
 
     def abandon(self) -> None:
         """Keep what was written as stopped, without waiting for a model that may be stalling."""
@@ -203,9 +214,10 @@ class ReplyStream:
         from genchat.tui.chat.token_records import Recorder
 
         recorder = Recorder(backend.tokenizer)
-        events = self.request.events(backend, should_stop)
+        settings = replace(self.request.settings, steering=lambda: self._steer(should_stop))
+        events = self.request.events(backend, settings, should_stop)
         status = Status.DONE
-        for event in self._one_at_a_time(events):
+        for event in self._one_at_a_time(events, should_stop):
             self._listener.received(event)
             if isinstance(event, Step):
                 self._put_step(wake, self.request.record(event, recorder), event.text)
@@ -222,13 +234,33 @@ class ReplyStream:
                 return Status.STOPPED
         return status
 
-    def _one_at_a_time(self, events: Iterator[Event]) -> Iterator[Event]:
+    def _one_at_a_time(self, events: Iterator[Event], should_stop: Callable[[], bool]) -> Iterator[Event]:
+        event: Event | None = None
         while True:
+            # What is not a token, such as a notice or the end, comes without being asked for, where that can be told,
+            # and so do the tokens that a fork keeps.
+            kept = self.request.kept
+            if not kept and (event is None or (isinstance(event, Step) and not self._steered)):
+                self.gate.wait(should_stop)
             with self._model_lock:
                 event = next(events, None)
             if event is None:
                 return
             yield event
+
+    def _steer(self, given_up: Callable[[], bool]) -> SamplingSettings:
+        """Return the settings for the next token, when it may come; the model is free for others meanwhile.
+
+        The first token has waited before this backend was known to ask, unless it follows others that were kept.
+        """
+        if (self._steered or self.request.kept) and self.gate.holding:
+            self._model_lock.release()
+            try:
+                self.gate.wait(given_up)
+            finally:
+                self._model_lock.acquire()
+        self._steered = True
+        return self.sampling
 
     def _put_step(self, wake: Callable[[], object], record: "TokenRecord", text: str) -> None:
         self._count += 1

@@ -9,7 +9,7 @@ from typer.core import TyperOption
 from typer.main import get_command
 
 from genchat.engine.sampling.definition import StageSetting
-from genchat.engine.sampling.table import stage_settings
+from genchat.engine.sampling.table import file_value, stage_settings
 from genchat.tui.cli.command_context import command_context
 from genchat.tui.cli.parser import GenchatCommand, take_typed_numbers
 
@@ -32,7 +32,8 @@ class SamplingCommand(GenchatCommand):
 
 def _taker(setting: StageSetting) -> Callable[[typer.Context, Any], None]:
     def take(ctx: typer.Context, value: Any) -> None:
-        command_context(ctx).take_flags({f"sampling.{setting.name}": value})
+        written = file_value(setting, value) if setting.file and value else value
+        command_context(ctx).take_flags({f"sampling.{setting.name}": written})
 
     # Typer reads the annotation of `value` as the type of the option.
     take.__annotations__["value"] = setting.kind | None

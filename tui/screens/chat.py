@@ -18,6 +18,7 @@ from textual.widgets import Static
 from genchat.engine.language import say
 from genchat.engine.text import safe
 from genchat.tui.chat import messages
+from genchat.tui.chat.bench import Bench
 from genchat.tui.chat.composer import Composer
 from genchat.tui.chat.conversation_manager import ConversationManager
 from genchat.tui.chat.dialogue import Turn
@@ -107,6 +108,7 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
         self.forking = Forking(
             session, host, self.transcript, self.inspector, self.reply, self.show_conversation, self.edit
         )
+        self.bench = Bench(session, host, self.transcript, self.inspector, self.forking, self._show_settings)
 
         self.steering = Steering(session, host, self.transcript, self.inspector, self.marked)
         self.transcript.steer = self.steering.key
@@ -127,10 +129,12 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
                 yield self.transcript
                 yield self._surprise
                 yield self.strip
+                yield self.bench.strip
                 with Horizontal(id="prompt-row"):
                     yield self._mark
                     yield self.prompt
             yield self.panel
+            yield self.bench.panel
         yield KeyBar(id="keys")
         yield Static(say("tui.too_small"), id="too-small", markup=False)
 
@@ -266,7 +270,9 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
         self.models.failed(message)
 
     def action_sampling(self) -> None:
-        """Change how tokens are drawn."""
+        """Change how tokens are drawn: on the bench where a token is open, else for the replies to come."""
+        if self.bench.sampling_key():
+            return
         from genchat.tui.screens.sampling import Choices, SamplingScreen
 
         def chosen(choices: Choices | None) -> None:
@@ -363,7 +369,7 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
             return self.allows(action)
         match action:
             case "stop":
-                return running
+                return running and not self.bench.is_open  # there the key leaves the bench
             case "home":
                 return not running and (self.composer.editing is not None or not self.prompt.has_focus)
             case "regenerate" | "edit":
@@ -399,7 +405,9 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
 
     def action_next_place(self, by: int) -> None:
         """Move the focus round prompt, transcript, panel and list."""
-        order: list[Widget] = [self.prompt, self.transcript, self.strip, self.panel, self.conversations]
+        order: list[Widget] = [
+            *(self.prompt, self.transcript, self.strip, self.panel, *self.bench.forms, self.conversations)
+        ]
         reachable = [widget for widget in order if widget.display and widget.region]
         position = reachable.index(self.focused) if self.focused in reachable else -by
         reachable[(position + by) % len(reachable)].focus()

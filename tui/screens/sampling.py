@@ -23,8 +23,9 @@ from genchat.engine.errors import GenchatError, UsageError
 from genchat.engine.language import say
 from genchat.engine.language.numbers import setting as shown_number
 from genchat.engine.number_input import read_number, read_whole_number
+from genchat.engine.sampling.definition import StageSetting
 from genchat.engine.sampling.settings import SamplingSettings
-from genchat.engine.sampling.table import common_settings, stage_settings
+from genchat.engine.sampling.table import check, common_settings, file_value, stage_settings
 from genchat.tui.keys import bind
 from genchat.tui.screens.dialog import Dialog
 
@@ -37,11 +38,12 @@ class _Field:
     kind: type
     label: str  # key of a text
     hint: str
+    setting: StageSetting | None = None
 
 
 def _fields() -> list[_Field]:
     stages = [
-        _Field(setting.name, setting.kind, f"sampling.name.{setting.name}", f"sampling.hint.{setting.name}")
+        _Field(setting.name, setting.kind, f"sampling.name.{setting.name}", f"sampling.hint.{setting.name}", setting)
         for setting in stage_settings()
     ]
     reply_fields = [
@@ -136,7 +138,7 @@ def read_choices(texts: dict[str, str], base: ReplySettings) -> Choices:
     for field in _fields():
         text = texts[field.name].strip()
         if field.kind is str:
-            values[field.name] = text
+            values[field.name] = file_value(field.setting, text) if field.setting and field.setting.file else text
             continue
         if not text and field.name == "seed":
             values["seed"] = None
@@ -149,4 +151,6 @@ def read_choices(texts: dict[str, str], base: ReplySettings) -> Choices:
     pace = values.pop("pace")
     if not 0 <= pace < float("inf"):
         raise UsageError("pace_negative", value=pace)
-    return Choices(replace(base, sampling=SamplingSettings(**values), max_tokens=longest), pace)
+    sampling = SamplingSettings(**values)
+    check(sampling)
+    return Choices(replace(base, sampling=sampling, max_tokens=longest), pace)

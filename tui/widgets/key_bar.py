@@ -31,7 +31,8 @@ class KeyBar(Widget):
             if active_binding.binding.show and active_binding.enabled and description(active_binding.binding):
                 bindings.setdefault(active_binding.binding.description, active_binding.binding)
         # Help first and then the way back, so that both are there on a narrow screen.
-        return sorted(bindings.values(), key=lambda binding: {"help": 0, "stop": 1, "home": 1}.get(binding.id or "", 2))
+        first = {"help": 0, "stop": 1, "home": 1, "bench_leave": 1}
+        return sorted(bindings.values(), key=lambda binding: first.get(binding.id or "", 2))
 
     def render_line(self, y: int) -> Strip:
         styles = theme_styles(self.app.current_theme)

@@ -86,4 +86,11 @@ TEXTS = {
     "sampling.help.mirostat_eta": "how fast mirostat corrects itself",
     "sampling.hint.mirostat_eta": "How fast mirostat corrects itself.",
     "sampling.step.by_hand": "chosen by hand",
+    "sampling.stage.grammar": "grammar",
+    "sampling.name.regex": "regular expression",
+    "sampling.help.regex": "write only what fits a regular expression; needs the extra “grammar”",
+    "sampling.hint.regex": "Only tokens that can lead to a text that fits this regular expression can be sampled, for example (yes|no)\\. Empty is off.",
+    "sampling.name.json_schema": "JSON schema",
+    "sampling.help.json_schema": "write only JSON that fits the schema in FILE; needs the extra “grammar”",
+    "sampling.hint.json_schema": "The reply is JSON that fits this schema: the schema itself, or the name of a file that holds it. Empty is off.",
 }

@@ -86,4 +86,11 @@ TEXTS = {
     "sampling.help.mirostat_eta": "com que rapidez o mirostat se corrige",
     "sampling.hint.mirostat_eta": "Com que rapidez o mirostat se corrige.",
     "sampling.step.by_hand": "escolhido à mão",
+    "sampling.stage.grammar": "gramática",
+    "sampling.name.regex": "expressão regular",
+    "sampling.help.regex": "escreve só o que cabe em uma expressão regular; precisa do extra “grammar”",
+    "sampling.hint.regex": "Só tokens que podem levar a um texto que caiba nesta expressão regular podem ser sorteados, por exemplo (sim|não)\\. Vazio desliga.",
+    "sampling.name.json_schema": "esquema JSON",
+    "sampling.help.json_schema": "escreve só JSON que cabe no esquema do arquivo; precisa do extra “grammar”",
+    "sampling.hint.json_schema": "A resposta é JSON que cabe neste esquema: o próprio esquema, ou o nome de um arquivo com ele. Vazio desliga.",
 }

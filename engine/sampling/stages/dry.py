@@ -79,7 +79,7 @@ STAGE = StageDefinition(
     name="dry",
     order=40,
     settings=(
-        StageSetting("dry_multiplier", 0.0, off=0.0, low=0),
+        StageSetting("dry_multiplier", 0.0, off=0.0, low=0, steps=(0, 0.2, 0.4, 0.6, 0.8, 1, 1.5, 2, 3)),
         StageSetting("dry_base", 1.75, low=1, high=10),
         StageSetting("dry_allowed_length", 2, low=1, metavar="N"),
         StageSetting("dry_window", 1024, low=0, metavar="N"),

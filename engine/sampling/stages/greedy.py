@@ -9,7 +9,7 @@ def _apply(now: StageInput) -> Outcome:
 
 STAGE = StageDefinition(
     name="greedy",
-    order=101,
+    order=160,
     settings=(),
     apply=_apply,
     ends=True,

@@ -13,6 +13,16 @@ STAGE = StageDefinition(
     name="min-p",
     order=240,
     listed=4,
-    settings=(StageSetting("min_p", 0.0, off=0.0, low=0, high=1, metavar="P"),),
+    settings=(
+        StageSetting(
+            "min_p",
+            0.0,
+            off=0.0,
+            low=0,
+            high=1,
+            metavar="P",
+            steps=(0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1),
+        ),
+    ),
     apply=_apply,
 )

@@ -35,8 +35,10 @@ STAGE = StageDefinition(
     name="mirostat",
     order=260,
     settings=(
-        StageSetting("mirostat_tau", 0.0, off=0.0, low=0, metavar="BITS"),
-        StageSetting("mirostat_eta", 0.1, low=0, high=1, above=True),
+        StageSetting(
+            "mirostat_tau", 0.0, off=0.0, low=0, metavar="BITS", steps=(0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+        ),
+        StageSetting("mirostat_eta", 0.1, low=0, high=1, above=True, steps=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)),
     ),
     apply=_apply,
     begin=_begin,

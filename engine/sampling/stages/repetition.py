@@ -33,8 +33,8 @@ STAGE = StageDefinition(
     order=10,
     listed=5,
     settings=(
-        StageSetting("repetition_penalty", 1.0, off=1.0, low=1),
-        StageSetting("repetition_window", 64, low=0, metavar="N"),
+        StageSetting("repetition_penalty", 1.0, off=1.0, low=1, steps=(1, 1.05, 1.1, 1.15, 1.2, 1.3, 1.5, 2, 3)),
+        StageSetting("repetition_window", 64, low=0, metavar="N", steps=(0, 8, 16, 32, 64, 128, 256, 1024)),
     ),
     apply=_apply,
     when=lambda settings: settings.repetition_penalty > 1 and settings.repetition_window > 0,

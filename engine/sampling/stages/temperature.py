@@ -17,7 +17,14 @@ STAGE = StageDefinition(
     listed=1,
     settings=(
         StageSetting(
-            "temperature", 0.5, off=1.0, low=0, metavar="T", short="-T", gemini=RemoteNumber("temperature", 2.0)
+            "temperature",
+            0.5,
+            off=1.0,
+            low=0,
+            metavar="T",
+            short="-T",
+            gemini=RemoteNumber("temperature", 2.0),
+            steps=(0, *(tenth / 10 for tenth in range(1, 21)), 3, 5),
         ),
     ),
     apply=_apply,

@@ -11,6 +11,16 @@ STAGE = StageDefinition(
     name="top-k",
     order=210,
     listed=2,
-    settings=(StageSetting("top_k", 0, off=0, low=0, metavar="K", gemini=RemoteNumber("top_k", always=False)),),
+    settings=(
+        StageSetting(
+            "top_k",
+            0,
+            off=0,
+            low=0,
+            metavar="K",
+            gemini=RemoteNumber("top_k", always=False),
+            steps=(1, 2, 3, 5, 10, 20, 40, 80, 160, 320, 1000, 0),
+        ),
+    ),
     apply=_apply,
 )

@@ -22,6 +22,8 @@ def _apply(now: StageInput) -> Outcome:
 STAGE = StageDefinition(
     name="top-n-sigma",
     order=200,
-    settings=(StageSetting("top_n_sigma", 0.0, off=0.0, low=0, metavar="N"),),
+    settings=(
+        StageSetting("top_n_sigma", 0.0, off=0.0, low=0, metavar="N", steps=(0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 0)),
+    ),
     apply=_apply,
 )

@@ -12,7 +12,17 @@ STAGE = StageDefinition(
     order=230,
     listed=3,
     settings=(
-        StageSetting("top_p", 0.9, off=1.0, low=0, high=1, above=True, metavar="P", gemini=RemoteNumber("top_p")),
+        StageSetting(
+            "top_p",
+            0.9,
+            off=1.0,
+            low=0,
+            high=1,
+            above=True,
+            metavar="P",
+            gemini=RemoteNumber("top_p"),
+            steps=(*(twentieth / 20 for twentieth in range(1, 20)), 0.97, 0.99, 1),
+        ),
     ),
     apply=_apply,
 )

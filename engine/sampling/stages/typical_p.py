@@ -23,6 +23,17 @@ def _apply(now: StageInput) -> Outcome:
 STAGE = StageDefinition(
     name="typical-p",
     order=220,
-    settings=(StageSetting("typical_p", 1.0, off=1.0, low=0, high=1, above=True, metavar="P"),),
+    settings=(
+        StageSetting(
+            "typical_p",
+            1.0,
+            off=1.0,
+            low=0,
+            high=1,
+            above=True,
+            metavar="P",
+            steps=(*(twentieth / 20 for twentieth in range(1, 20)), 0.97, 0.99, 1),
+        ),
+    ),
     apply=_apply,
 )

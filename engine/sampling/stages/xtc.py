@@ -29,7 +29,15 @@ STAGE = StageDefinition(
     settings=(
         StageSetting("xtc_probability", 0.0, off=0.0, low=0, high=1, metavar="P"),
         # Above a half no two tokens can reach it.
-        StageSetting("xtc_threshold", 0.1, low=0, high=0.5, above=True, metavar="P"),
+        StageSetting(
+            "xtc_threshold",
+            0.1,
+            low=0,
+            high=0.5,
+            above=True,
+            metavar="P",
+            steps=(0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5),
+        ),
     ),
     apply=_apply,
 )

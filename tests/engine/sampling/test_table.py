@@ -30,7 +30,7 @@ def test_every_file_is_a_stage_of_its_own_that_names_its_source() -> None:
 def test_the_stages_run_in_the_documented_order() -> None:
     documented = [
         *("repetition", "frequency", "presence", "dry"),
-        *("temperature", "greedy"),
+        *("temperature", "grammar", "greedy"),
         *("top-n-sigma", "top-k", "typical-p", "top-p", "min-p", "xtc", "mirostat"),
     ]
     assert [stage.name for stage in stages() if stage.name in documented] == documented

