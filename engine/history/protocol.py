@@ -90,6 +90,13 @@ class History(Protocol):
 
     def rename(self, conversation: str, title: str) -> Conversation: ...
 
+    def set_system(self, conversation: Conversation, text: str) -> Conversation:
+        """Set the system prompt of a conversation, from its next reply on; returns the conversation as it stands.
+
+        One that has no message yet is written, with it, with the first one.
+        """
+        ...
+
     def delete(self, conversation: str) -> None:
         """Delete it from the file for good, bytes included. The caller has asked the person.
 

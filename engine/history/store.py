@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -167,6 +168,17 @@ class HistoryStore:
 
         return self._connections.write(work)
 
+    def set_system(self, conversation: Conversation, text: str) -> Conversation:
+        system = clean_text(text, self._secrets())
+
+        def work(connection: sqlite3.Connection) -> Conversation:
+            found = connection.execute("UPDATE conversation SET system = ? WHERE id = ?", (system, conversation.id))
+            if not found.rowcount:
+                return replace(conversation, system=system)
+            return rows.find_conversation(connection, conversation.id)
+
+        return self._connections.write(work)
+
     def delete(self, conversation: str) -> None:
         def work(connection: sqlite3.Connection) -> None:
             maintenance.delete_conversation(connection, rows.find_conversation(connection, conversation).id)
@@ -182,13 +194,14 @@ class HistoryStore:
     def add_message(self, conversation: Conversation, role: Role, text: str, parent: int | None) -> StoredMessage:
         stored = clean_text(text, self._secrets())
         title = self._title(conversation.title or stored)
+        system = clean_text(conversation.system, self._secrets())
 
         def work(connection: sqlite3.Connection) -> StoredMessage:
             now = rows.stamp(self._now())
             connection.execute(
-                "INSERT INTO conversation(id, title, kind, created, updated) VALUES (?, ?, ?, ?, ?)"
+                "INSERT INTO conversation(id, title, kind, created, updated, system) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT(id) DO NOTHING",
-                (conversation.id, title, conversation.kind, rows.stamp(conversation.created), now),
+                (conversation.id, title, conversation.kind, rows.stamp(conversation.created), now, system),
             )
             return self._insert(connection, conversation.id, parent, role, stored, "done")
 
@@ -196,12 +209,13 @@ class HistoryStore:
 
     def begin_reply(self, parent: StoredMessage, run: RunStart) -> StoreRecorder:
         settings = json.dumps(run.settings.values(), allow_nan=False)
+        system = clean_text(run.system, self._secrets())
 
         def work(connection: sqlite3.Connection) -> StoredMessage:
             message = self._insert(connection, parent.conversation, parent.id, Role.ASSISTANT, "", "streaming")
             connection.execute(
-                "INSERT INTO run(message, family, model, checksum, settings, seed, version, vocabulary)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO run(message, family, model, checksum, settings, seed, version, vocabulary, system)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     message.id,
                     run.family,
@@ -211,6 +225,7 @@ class HistoryStore:
                     None if run.seed is None else str(run.seed),
                     __version__,
                     self._keep_vocabulary(connection, run),
+                    system,
                 ),
             )
             return message
