@@ -274,6 +274,8 @@ def run_app(context: "CommandContext", inspected: str | None = None) -> int:
             from genchat.tui.cli.conversation_log import conversation_asked
 
             conversation = conversation_asked(history, latest=context.continue_latest, name=context.conversation)
+            if conversation is not None and context.system is not None:
+                conversation = history.set_system(conversation, context.system.strip())
         app = GenchatApp(
             context.registry,
             history,
@@ -286,6 +288,8 @@ def run_app(context: "CommandContext", inspected: str | None = None) -> int:
             keys=chosen_keys(settings.key_preset, settings.keys),
             report=lambda error: write_report(error, context.paths, context.arguments),
         )
+        if conversation is None and context.system is not None:
+            app.session.set_system(context.system)
         app.run_alone(departure)
     if app.training is not None and not app.training.status.over:
         app.training.stop()

@@ -117,3 +117,16 @@ async def test_what_is_refused_is_said_at_the_start_and_letters_are_still_writte
         chat(app).prompt.focus()
         await pilot.press("h", "j", "k", "l", "q")
         assert chat(app).prompt.text == "hjklq"
+
+
+async def test_the_keys_of_the_prompt_can_be_exchanged() -> None:
+    keys = chosen_keys("none", {"send": "ctrl+j", "newline": "enter"})
+    assert keys.refused == ()
+    app = make_app(Source({"hash": hashed}), model="hash", keys=keys)
+    async with app.run_test(size=(120, 40)) as pilot:
+        chat(app).prompt.focus()
+        await pilot.press("a", "enter", "b")
+        assert chat(app).prompt.text == "a\nb"
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: chat(app).session.dialogue.path)
+        assert chat(app).session.dialogue.path[0].text == "a\nb"

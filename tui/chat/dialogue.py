@@ -77,6 +77,7 @@ class Turn:
     stored: int | None = None  # its id in the history
     checksum: str = ""  # of the model that wrote it, where that is known
     forked_from: "Turn | None" = None  # the version that this one shares its beginning with
+    system: str = ""  # the system prompt that a reply was given
     recalled: bool = True  # False: the history knows more (tokens, sources) than stands here
 
     @property
@@ -113,9 +114,10 @@ class Turn:
 class Dialogue:
     """A dialogue is one conversation as a tree of turns."""
 
-    def __init__(self, title: str = "", stored: str | None = None) -> None:
+    def __init__(self, title: str = "", stored: str | None = None, system: str = "") -> None:
         self.title = title
         self.stored = stored
+        self.system = system  # of the replies to come
         self._root = Turn(Role.SYSTEM)
 
     @property
@@ -212,12 +214,18 @@ class Dialogue:
         return parent.children[index]
 
     def messages_before(self, turn: Turn) -> list[Message]:
-        """Return the messages that a model reads in order to write `turn`."""
+        """Return the messages that a model reads in order to write `turn`, the system prompt first.
+
+        A reply was given its own, which may have been changed since.
+        """
         messages: list[Message] = []
         ancestor = self.parent_of(turn)
         while ancestor is not None:
             messages.append(Message(ancestor.role, ancestor.text, ancestor.data))
             ancestor = self.parent_of(ancestor)
+        system = turn.system if turn.role is Role.ASSISTANT else self.system
+        if system:
+            messages.append(Message(Role.SYSTEM, system))
         return messages[::-1]
 
 

@@ -29,6 +29,7 @@ class CommandContext:
         self.safe = False
         self.conversation: str | None = None  # the one the screen should open
         self.continue_latest = False
+        self.system: str | None = None  # the system prompt that was given
         self._flags: dict[str, Any] = {}
 
     def take_flags(self, flags: Mapping[str, Any]) -> None:

@@ -312,4 +312,10 @@ TEXTS = {
     "tui.command.choose_theme": "view: Choose a theme",
     "tui.themes.title": "Theme",
     "tui.themes.hint": "↑↓ shows · Enter keeps",
+    "tui.command.system_prompt": "conversation: System prompt",
+    "tui.system.title": "System prompt of this conversation",
+    "tui.system.hint": "The model reads it before everything else, in the replies to come. Ctrl+J breaks the line; empty takes it away.",
+    "tui.system.unread": "{model} does not read it: its conversations have no place for one. Imported chat models and Gemini do.",
+    "tui.header.system": "system",
+    "tui.header.system_unread": "(not read)",
 }

@@ -312,4 +312,10 @@ TEXTS = {
     "tui.command.choose_theme": "ver: Escolher um tema",
     "tui.themes.title": "Tema",
     "tui.themes.hint": "↑↓ mostra · Enter guarda",
+    "tui.command.system_prompt": "conversa: Prompt de sistema",
+    "tui.system.title": "Prompt de sistema desta conversa",
+    "tui.system.hint": "O modelo o lê antes de tudo, nas próximas respostas. Ctrl+J quebra a linha; vazio o apaga.",
+    "tui.system.unread": "{model} não o lê: suas conversas não têm lugar para ele. Modelos de chat importados e o Gemini leem.",
+    "tui.header.system": "sistema",
+    "tui.header.system_unread": "(não lido)",
 }
