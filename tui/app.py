@@ -4,8 +4,7 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
@@ -24,7 +23,7 @@ from genchat.tui.chat.services import BackendSource
 from genchat.tui.chat.session import Session
 from genchat.tui.colours import DARK, LIGHT, theme_called, theme_names, themes
 from genchat.tui.departure import Departure
-from genchat.tui.keymap import ChosenKeys, Keymap, chosen_keys, remapped
+from genchat.tui.keymap import ChosenKeys, keymap_in_force, remapped
 from genchat.tui.keys import bind, bindings_of
 from genchat.tui.screens.chat import ChatScreen
 
@@ -104,11 +103,6 @@ class GenchatApp(App[int]):
         self._keys_refused = () if keys is None else keys.refused
         if keys is not None and keys.keymap:
             self.set_keymap(keys.keymap)
-
-    @property
-    def keymap(self) -> Keymap:
-        """Return the keys that a person gave to bindings, by the id of the binding."""
-        return self._keymap
 
     def on_mount(self) -> None:
         for reason in self._keys_refused:
@@ -217,7 +211,7 @@ class GenchatApp(App[int]):
             title = vars(owner).get("HELP_TITLE", "")  # its own: no part is listed under the title of a base
             if title:
                 group = groups.setdefault(say(title), [])
-                group += [remapped(binding, self.keymap) for binding in bindings_of(owner)]
+                group += [remapped(binding, keymap_in_force(self)) for binding in bindings_of(owner)]
         focused = getattr(self.focused, "HELP_TEXTS", ())
         explanations = [say(key) for key in focused or getattr(self.screen, "HELP_TEXTS", ())]
         self.push_screen(HelpScreen(explanations, list(groups.items())))
@@ -254,6 +248,14 @@ def theme_for(setting: str) -> str:
     return name
 
 
+def _keys(preset: str, choices: Mapping[str, str]) -> ChosenKeys:
+    if preset == "none" and not choices:  # the usual case, in which not every screen need be imported
+        return ChosenKeys({})
+    from genchat.tui.key_choosing import chosen_keys
+
+    return chosen_keys(GenchatApp, preset, choices)
+
+
 def run_app(context: "CommandContext", inspected: str | None = None) -> int:
     """Open the screen on a terminal, with a text to be scored if one is given, and return the exit code.
 
@@ -264,7 +266,6 @@ def run_app(context: "CommandContext", inspected: str | None = None) -> int:
         raise UsageError("terminal_dumb", term=term)
     from genchat.engine.history import NullHistory, open_history
     from genchat.engine.reports import write_report
-    from genchat.engine.settings import set_setting
 
     settings = context.settings
     history = open_history(context.paths.history) if settings.history.keep else NullHistory()
@@ -282,10 +283,10 @@ def run_app(context: "CommandContext", inspected: str | None = None) -> int:
             settings.reply_settings(),
             settings.model,
             theme=theme_for(settings.theme),
-            keep_setting=partial(set_setting, context.paths.settings),
+            keep_setting=context.keep_setting,
             conversation=None if conversation is None else conversation.id,
             inspected=inspected,
-            keys=chosen_keys(settings.key_preset, settings.keys),
+            keys=_keys(settings.key_preset, settings.keys),
             report=lambda error: write_report(error, context.paths, context.arguments),
         )
         if conversation is None and context.system is not None:

@@ -6,13 +6,12 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from genchat.engine.language import say
 from genchat.engine.text import safe_line
-from genchat.tui.keymap import Keymap, remapped
+from genchat.tui.keymap import Keymap, keymap_in_force, remapped
 from genchat.tui.keys import bindings_of, description, key_name
 
 if TYPE_CHECKING:
@@ -68,12 +67,6 @@ def _keys_of(keymap: Keymap, *owners: type) -> dict[str, str]:
     }
 
 
-def _keymap_of(app: App[object]) -> Keymap:
-    from genchat.tui.app import GenchatApp
-
-    return app.keymap if isinstance(app, GenchatApp) else _NO_KEYMAP
-
-
 class GenchatCommands(Provider):
     """This provider offers the commands to the palette."""
 
@@ -82,8 +75,8 @@ class GenchatCommands(Provider):
 
         screen = self.screen
         if isinstance(screen, ChatScreen):
-            return list(commands_of(screen, _keymap_of(self.app)))
-        keymap = _keymap_of(self.app)
+            return list(commands_of(screen, keymap_in_force(self.app)))
+        keymap = keymap_in_force(self.app)
         return [
             Command(
                 description(binding), partial(screen.run_action, binding.action), key_name(remapped(binding, keymap))

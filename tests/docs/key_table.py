@@ -9,7 +9,8 @@ from pathlib import Path
 from textual.binding import Binding
 
 from genchat.engine.language import say, use_language
-from genchat.tui.key_modes import MODES, bindings_in
+from genchat.tui.app import GenchatApp
+from genchat.tui.key_modes import MODES, Modes
 from genchat.tui.keys import key_name
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "keys.md"
@@ -20,7 +21,8 @@ Row = tuple[tuple[str, ...], str]  # keys, id of the binding
 def lines_of(mode: str) -> list[str]:
     """The rows of a mode, made from its bindings."""
     use_language("en")
-    return [f"| {_names(binding)} | {binding.id} | {say(binding.description)} |" for binding in bindings_in(mode)]
+    bindings = Modes(GenchatApp).own(mode)
+    return [f"| {_names(binding)} | {binding.id} | {say(binding.description)} |" for binding in bindings]
 
 
 def _names(binding: Binding) -> str:

@@ -7,8 +7,10 @@ from textual.widgets import Static
 
 from genchat.engine.errors import SettingsError
 from genchat.engine.settings import load_settings, set_setting, unset_setting
-from genchat.tui.key_modes import MODES, MORE_SCREENS, together_with
-from genchat.tui.keymap import VIM, ChosenKeys, chosen_keys, remapped
+from genchat.tui.app import GenchatApp
+from genchat.tui.key_choosing import chosen_keys
+from genchat.tui.key_modes import Modes
+from genchat.tui.keymap import VIM, ChosenKeys, remapped
 from genchat.tui.screens.help import HelpScreen
 from genchat.tui.screens.tree import TreeScreen
 from tests.tui.forked import fork_once, hashed
@@ -17,15 +19,15 @@ from tests.tui.support import Source, chat, dialog, make_app, say, text_of, unti
 
 def meanings(mode: str, keys: ChosenKeys) -> dict[str, set[str | None]]:
     found: dict[str, set[str | None]] = {}
-    for binding in together_with(mode):
+    for binding in Modes(GenchatApp).together(mode):
         for key in remapped(binding, keys.keymap).key.split(","):
             found.setdefault(key, set()).add(binding.id)
     return found
 
 
-@pytest.mark.parametrize("mode", [*MODES, *MORE_SCREENS])
+@pytest.mark.parametrize("mode", Modes.names)
 def test_the_vim_keys_have_one_meaning_in_every_mode(mode: str) -> None:
-    keys = chosen_keys("vim", {})
+    keys = chosen_keys(GenchatApp, "vim", {})
     assert keys == ChosenKeys(VIM)
     assert not {key for key, names in meanings(mode, keys).items() if len(names) > 1} - {"escape"}
 
@@ -44,18 +46,18 @@ def test_the_vim_keys_have_one_meaning_in_every_mode(mode: str) -> None:
     ],
 )
 def test_a_choice_that_cannot_be_is_refused_with_its_reason(name: str, keys: str, reason: str) -> None:
-    chosen = chosen_keys("none", {name: keys, "tree_name": "x"})
+    chosen = chosen_keys(GenchatApp, "none", {name: keys, "tree_name": "x"})
     assert chosen.keymap == {"tree_name": "x"}
     assert len(chosen.refused) == 1
     assert reason in chosen.refused[0]
 
 
 def test_two_bindings_may_change_places() -> None:
-    assert chosen_keys("none", {"tree_up": "down", "tree_down": "up"}).refused == ()
+    assert chosen_keys(GenchatApp, "none", {"tree_up": "down", "tree_down": "up"}).refused == ()
 
 
 def test_a_preset_gives_way_to_a_choice() -> None:
-    chosen = chosen_keys("vim", {"tree_name": "k"})
+    chosen = chosen_keys(GenchatApp, "vim", {"tree_name": "k"})
     assert chosen.refused == ()
     assert chosen.keymap["tree_name"] == "k"
     assert "tree_up" not in chosen.keymap
@@ -86,7 +88,7 @@ def test_a_settings_file_with_wrong_keys_is_named_with_its_line(tmp_path: Path, 
 
 
 async def test_the_tree_is_walked_with_vim_keys_and_help_shows_them() -> None:
-    app = make_app(Source({"hash": hashed}), model="hash", keys=chosen_keys("vim", {"tree_compare": "x"}))
+    app = make_app(Source({"hash": hashed}), model="hash", keys=chosen_keys(GenchatApp, "vim", {"tree_compare": "x"}))
     async with app.run_test(size=(120, 60)) as pilot:
         await say(pilot, "oi")
         await fork_once(pilot)
@@ -111,7 +113,7 @@ async def test_the_tree_is_walked_with_vim_keys_and_help_shows_them() -> None:
 
 
 async def test_what_is_refused_is_said_at_the_start_and_letters_are_still_written() -> None:
-    app = make_app(Source({"hash": hashed}), model="hash", keys=chosen_keys("vim", {"quit": "q"}))
+    app = make_app(Source({"hash": hashed}), model="hash", keys=chosen_keys(GenchatApp, "vim", {"quit": "q"}))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: any("quit" in note.message for note in app._notifications))
         chat(app).prompt.focus()
@@ -120,7 +122,7 @@ async def test_what_is_refused_is_said_at_the_start_and_letters_are_still_writte
 
 
 async def test_the_keys_of_the_prompt_can_be_exchanged() -> None:
-    keys = chosen_keys("none", {"send": "ctrl+j", "newline": "enter"})
+    keys = chosen_keys(GenchatApp, "none", {"send": "ctrl+j", "newline": "enter"})
     assert keys.refused == ()
     app = make_app(Source({"hash": hashed}), model="hash", keys=keys)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
 
+from genchat.tui.keymap import keymap_in_force
 from genchat.tui.keys import bind
 
 _MOST_LINES = 8
@@ -62,10 +63,11 @@ class Prompt(TextArea):
 
     def _bindings_in_force(self) -> BindingsMap:
         """Return the bindings with the keys that the person chose."""
-        if not self.app._keymap:
+        keymap = keymap_in_force(self.app)
+        if not keymap:
             return self._bindings
         bindings = self._bindings.copy()
-        bindings.apply_keymap(self.app._keymap)
+        bindings.apply_keymap(keymap)
         return bindings
 
     def action_send(self) -> None:

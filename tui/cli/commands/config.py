@@ -68,9 +68,11 @@ def set_value(
     context = command_context(ctx)
     binding = binding_of(name)
     if binding is not None:
-        from genchat.tui.keymap import check_choice
+        from genchat.tui.app import GenchatApp
+        from genchat.tui.key_choosing import check_choice
 
-        check_choice(load_settings(context.paths.settings), binding, key_setting(name, value))
+        kept = load_settings(context.paths.settings)
+        check_choice(GenchatApp, kept.key_preset, kept.keys, binding, key_setting(name, value))
     if name == "theme":
         from genchat.tui.app import theme_for
 
