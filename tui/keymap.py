@@ -6,6 +6,7 @@ Which choices can be used is said by tui/key_choosing.py.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 from textual.app import App
 from textual.binding import Binding
@@ -58,6 +59,6 @@ def remapped(binding: Binding, keymap: Keymap) -> Binding:
     return binding if keys is None else replace(binding, key=keys, key_display=None)
 
 
-def keymap_in_force(app: App[object]) -> Keymap:
+def keymap_in_force(app: App[Any]) -> Keymap:
     """Return the keys that the person gave to bindings, by the id of the binding."""
     return app._keymap
