@@ -24,7 +24,7 @@ from genchat.engine.retrieval.tables import is_record
 from genchat.engine.retrieval.terms import LANGUAGES, words_of
 
 GAP = " … "
-_QUOTED = 3  # passages quoted in one answer
+_QUOTED = 4  # passages quoted in one answer
 _FURTHER = 2  # parts of one passage quoted beside the best
 _WHOLE = 1200  # characters of a section that is quoted whole when its heading is what was asked for
 _ENTRY = 600  # characters of an option with its explanation that is quoted whole
@@ -109,8 +109,8 @@ def _quotation(question: Question, passage: Passage, answers: Sequence[Answer]) 
 
 
 def _naming(question: Question, text: str, unit: Unit) -> list[Span]:
-    """The heading above, where an option or a command was asked for and that is what it names."""
-    kind, _ = expected(question.text)
+    """The heading above, where an option, a command or a way to do something was asked for and it names one."""
+    kind = expected(question.text)[0] or "command"
     for start, end in unit.headings[-1:]:
         named = text[start:end]
         if kind in ("option", "command") and holds(kind, named):

@@ -26,7 +26,7 @@ def planes(values: NDArray[Any], dtype: DTypeLike) -> bytes:
 def pack(header: dict[str, Any], columns: list[bytes]) -> bytes:
     """The result is one compressed blob of a JSON header and columns."""
     head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    return zlib.compress(b"".join([_LENGTH.pack(len(head)), head, *columns]), 6)
+    return zlib.compress(b"".join([_LENGTH.pack(len(head)), head, *columns]), 9)
 
 
 class Unpacker:

@@ -186,7 +186,23 @@ def _token(step: StoredStep, vocabulary: StoredVocabulary | None) -> dict[str, A
         "log_prob": rounded(step.log_prob),
         "rank": step.rank,
         "entropy_bits": rounded(step.raw.entropy),
+        "drawn_entropy_bits": rounded(step.drawn_from.entropy),
     }
+    if step.stages or step.uniform is not None:
+        written["draw"] = {
+            "uniform": step.uniform,
+            "span": None if step.span is None else list(step.span),
+            "by_hand": step.by_hand,
+            "stages": [
+                {
+                    "name": stage.name,
+                    "setting": stage.setting,
+                    "kept": stage.kept,
+                    "kept_mass": rounded(stage.kept_mass),
+                }
+                for stage in step.stages
+            ],
+        }
     if isinstance(step.raw, TopKDistribution):
         written["candidates"] = [
             {

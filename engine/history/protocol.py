@@ -163,6 +163,10 @@ class History(Protocol):
         """The trace as the file holds it; None where none was recorded."""
         ...
 
+    def unpacked(self, message: int, packed: PackedTrace, text: str) -> "StoredTrace":
+        """The steps of a packed trace of a message with this text. Raises HistoryError where it cannot be read."""
+        ...
+
     def passages(self, message: int) -> Passages | None: ...
 
     def search(self, words: str, limit: int = 20, conversation: str | None = None) -> tuple[SearchHit, ...]:

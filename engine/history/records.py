@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from genchat.engine.contract import Backend, Ending, FinishReason, Notice, ReplySettings, Step, Tokenizer
 from genchat.engine.conversation import Message, Role
 from genchat.engine.language import is_key, say
 from genchat.engine.sampling.definition import StageName
 from genchat.engine.sampling.settings import understood
+
+if TYPE_CHECKING:  # numpy comes with it
+    from genchat.engine.sampling.draws import Stage
 
 
 def can_be_said(key: str, values: Mapping[str, object] | None = None) -> bool:
@@ -136,13 +139,18 @@ class StoredStep(Step):
     """A stored step is one token of a reply: the likeliest candidates and the drawn token are all that was kept.
 
     `raw` and `drawn_from` are top-k distributions over the same tokens (cut ones at -inf in the second), or
-    NoDistribution. `draw` is None. `start` is where `text` begins in the message's text, in characters.
+    NoDistribution. `draw` is None; what is known of it stands in `stages` (none in older traces), `uniform`, `span` and
+    `by_hand`, which mean what they mean in a Draw. `start` is where `text` begins in the message's text, in characters.
     """
 
     start: int = 0
     rank: int | None = None  # of the drawn token in `raw`, from 1
     kept: int | None = None  # candidates that were left to draw from
     cut: Mapping[int, StageName] = field(default_factory=dict)  # stored candidate -> the stage that removed it
+    stages: "tuple[Stage, ...]" = ()
+    uniform: float | None = None
+    span: tuple[float, float] | None = None
+    by_hand: bool = False
 
     def cut_by(self, token: int) -> StageName | None:
         """This is the stage that removed `token`, or None if it could be drawn or is not known here."""
@@ -151,11 +159,12 @@ class StoredStep(Step):
 
 @dataclass(frozen=True, slots=True)
 class PackedTrace:
-    """A packed trace is the bytes of a trace as the file holds them, for an export; `vocabulary` is a digest."""
+    """A packed trace is the bytes of a trace as the file holds them; `vocabulary` is a digest."""
 
     codec: int
     data: bytes = field(repr=False)
     vocabulary: str | None = None
+    tokens: int = 0  # how many steps it has
 
 
 @dataclass(frozen=True, slots=True)

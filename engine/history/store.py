@@ -44,7 +44,7 @@ if TYPE_CHECKING:  # numpy comes with them; a history is opened before the first
     from genchat.engine.history.branches import StoredReply
     from genchat.engine.history.import_reading import Export
     from genchat.engine.history.trace import StoredTrace
-    from genchat.engine.history.vocabulary import VocabularyBlob
+    from genchat.engine.history.vocabulary import StoredVocabulary, VocabularyBlob
 
 TITLE_LENGTH = 60
 _CACHED_VOCABULARIES = 4
@@ -75,6 +75,7 @@ class HistoryStore:
         self._clock = clock
         self._now = now
         self._vocabularies: dict[int, tuple[Tokenizer, VocabularyBlob]] = {}
+        self._decoded: dict[str, StoredVocabulary | None] = {}  # by their digest
         self._connections = Connections(writer, path)
         try:
             self._lease = self._connections.write(self._enter)
@@ -323,32 +324,38 @@ class HistoryStore:
             return rows.find_run(connection, message)
 
     def trace(self, message: int) -> "StoredTrace | None":
-        from genchat.engine.history.trace import StoredTrace
-        from genchat.engine.history.vocabulary import decode_vocabulary
+        packed = self.packed_trace(message)
+        return None if packed is None else self.unpacked(message, packed, self.message(message).text)
 
-        with self._connections.reader() as connection:
-            row = connection.execute(
-                "SELECT t.data, t.codec, m.text, v.data FROM trace t JOIN message m ON m.id = t.message"
-                " LEFT JOIN run r ON r.message = t.message LEFT JOIN vocabulary v ON v.digest = r.vocabulary"
-                " WHERE t.message = ?",
-                (message,),
-            ).fetchone()
-        if row is None:
-            return None
-        data, codec, text, written = row
-        vocabulary = None
-        if written is not None:
-            with suppress(ValueError):
-                vocabulary = decode_vocabulary(written)
+    def unpacked(self, message: int, packed: PackedTrace, text: str) -> "StoredTrace":
+        from genchat.engine.history.trace import StoredTrace
+
+        vocabulary = None if packed.vocabulary is None else self._vocabulary_of(packed.vocabulary)
         try:
-            return StoredTrace(data, codec, text, vocabulary)
+            return StoredTrace(packed.data, packed.codec, text, vocabulary)
         except ValueError as error:
             raise HistoryError("trace_unreadable", name=message, reason=error) from None
+
+    def _vocabulary_of(self, digest: str) -> "StoredVocabulary | None":
+        """A stored vocabulary, decoded once for all the replies of a model; None for one that cannot be read."""
+        from genchat.engine.history.vocabulary import decode_vocabulary
+
+        if digest not in self._decoded:
+            with self._connections.reader() as connection:
+                row = connection.execute("SELECT data FROM vocabulary WHERE digest = ?", (digest,)).fetchone()
+            decoded = None
+            if row is not None:
+                with suppress(ValueError):
+                    decoded = decode_vocabulary(row[0])
+            while len(self._decoded) >= _CACHED_VOCABULARIES:
+                self._decoded.pop(next(iter(self._decoded)), None)
+            self._decoded[digest] = decoded
+        return self._decoded[digest]
 
     def packed_trace(self, message: int) -> PackedTrace | None:
         with self._connections.reader() as connection:
             row = connection.execute(
-                "SELECT t.codec, t.data, r.vocabulary FROM trace t LEFT JOIN run r ON r.message = t.message"
+                "SELECT t.codec, t.data, r.vocabulary, t.tokens FROM trace t LEFT JOIN run r ON r.message = t.message"
                 " WHERE t.message = ?",
                 (message,),
             ).fetchone()

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from genchat.engine.distribution import LN2, Distribution, NoDistribution, TopKDistribution
 from genchat.engine.history.columns import Unpacker
+from genchat.engine.history.draw_columns import DrawReader
 from genchat.engine.history.records import StoredStep, can_be_said
-from genchat.engine.history.trace_builder import CODEC, CUT_UNNAMED, FIXED, LARGEST_SCALE, SPECIAL, TOKEN_KNOWN
+from genchat.engine.history.trace_builder import BY_HAND, CODEC, CUT_UNNAMED, FIXED, LARGEST_SCALE, SPECIAL, TOKEN_KNOWN
 from genchat.engine.history.vocabulary import StoredVocabulary, read_specials
 from genchat.engine.sampling import StageName
 
@@ -26,7 +27,7 @@ class StoredTrace(Sequence[StoredStep]):
 
     def __init__(self, blob: bytes, codec: int, text: str, vocabulary: StoredVocabulary | None = None) -> None:
         """The bytes are unpacked. Raises ValueError for bytes that are not a trace of this codec."""
-        if codec not in (1, CODEC):
+        if codec not in (1, 2, CODEC):
             raise ValueError(f"codec {codec}")
         source = Unpacker(blob)
         self._count = count = source.number("n", _MOST)
@@ -45,8 +46,9 @@ class StoredTrace(Sequence[StoredStep]):
         self._edges = np.concatenate([[0], np.cumsum(source.column("u4", count), dtype=np.int64)])
         self._flags = source.column("u1", count)
         self._tokens = source.column(id_type, count)
-        self._log_probs = np.minimum(source.column("f2", count).astype(np.float32), 0)
-        self._entropies = source.column("f2", count).astype(np.float32)
+        own = "f4" if codec == CODEC else "f2"
+        self._log_probs = np.minimum(source.column(own, count).astype(np.float32), 0)
+        self._entropies = source.column(own, count).astype(np.float32)
         self._ranks = source.column("u4", count)
         self._drawn_ranks = None if codec == 1 else source.column("u4", count)
         self._kept = source.column("u4", count)
@@ -55,10 +57,12 @@ class StoredTrace(Sequence[StoredStep]):
         self._counts = source.column("u1", count)
         self._offsets = source.column("i4", count)
         self._ids = source.column(id_type, width, count).T.astype(np.int64)
+        self._beyond = source.column("u4", width, count).T.astype(np.int64) if codec == CODEC else None
         raw = source.column("f2", width, count).T.astype(np.float32)
         self._raw = np.where(np.isnan(raw), np.float32(-np.inf), np.minimum(raw, 0))
         self._residuals = source.column("f2", width, count).T.astype(np.float32)
         self._cut = source.column("u1", width, count).T
+        self._draws = DrawReader(source, count) if codec == CODEC else None
         reasons = max(int(self._raw_reasons.max(initial=0)), int(self._drawn_reasons.max(initial=0)))
         if reasons >= max(len(self._reason_names), 1) or int(self._counts.max(initial=0)) > width:
             raise ValueError("columns do not fit together")
@@ -114,7 +118,9 @@ class StoredTrace(Sequence[StoredStep]):
         size = int(self._counts[index])
         ids, raw_values = self._ids[index, :size], self._raw[index, :size]
         ranks = np.arange(1, size + 1, dtype=np.int64)
-        if size and ids[-1] == token and rank > size:
+        if self._beyond is not None:
+            ranks += self._beyond[index, :size]
+        elif size and ids[-1] == token and rank > size:
             ranks[-1] = rank
         entropy = _or_none(self._entropies[index])
         codes = self._cut[index, :size]
@@ -128,6 +134,7 @@ class StoredTrace(Sequence[StoredStep]):
             drawn = NoDistribution(self._reason_names[self._drawn_reasons[index]])
         else:
             drawn = self._drawn_from(index, token, ids, raw_values, ranks, codes)
+        draws = self._draws
         return StoredStep(
             position=index,
             token=token,
@@ -140,6 +147,10 @@ class StoredTrace(Sequence[StoredStep]):
             rank=rank or None,
             kept=kept or None,
             cut=self._cutters(ids, codes),
+            stages=() if draws is None else draws.stages(index),
+            uniform=None if draws is None else draws.uniform(index),
+            span=None if draws is None else draws.span(index),
+            by_hand=bool(flags & BY_HAND),
         )
 
     def _drawn_from(
@@ -161,7 +172,9 @@ class StoredTrace(Sequence[StoredStep]):
         reordered = bool((order != np.arange(len(order))).any())
         alive = values > -np.inf
         entropy = None
-        if int(self._kept[index]) == int(alive.sum()):
+        if self._draws is not None:
+            entropy = self._draws.entropy(index)
+        elif int(self._kept[index]) == int(alive.sum()):
             probabilities = np.exp(values[alive].astype(np.float64))
             entropy = float(-(probabilities * values[alive]).sum() / LN2)
         ids, values = ids[order], values[order]

@@ -1,8 +1,11 @@
-"""The trace of a reply: for each token the likeliest candidates, the drawn one, and what sampling made of them.
+"""The trace of a reply: for each token the candidates that mattered, the drawn one, and what sampling made of them.
 
-One compressed blob a message, column by column, about 40 bytes a token for ten candidates. Stored are the model's own
-log-probabilities (float16). What the draw was made from follows from them: log p' = log p / T + a constant of the
-step; only what differs from that (a repetition penalty) is stored beside it, and which stage cut what, by name.
+One compressed blob a message, column by column, 70 to 80 bytes a token. Kept are the BEST likeliest candidates, every
+one that survived sampling (MOST_SURVIVORS at most) and the drawn one, with the model's own log-probabilities (float16).
+What the draw was made from follows from them: log p' = log p / T + a constant of the step; only what differs from that
+(a repetition penalty) is stored beside it, and which stage cut what, by name. What each stage kept, the random number
+and where it had to fall are stored as they were. Rounding changes no figure that the screen shows, but
+where its last digit hangs on a millionth.
 """
 
 from collections.abc import Sequence
@@ -12,20 +15,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genchat.engine.contract import Step, Tokenizer
-from genchat.engine.distribution import Distribution, ExactDistribution, NoDistribution, TopKDistribution, top_ids
+from genchat.engine.distribution import (
+    Distribution,
+    ExactDistribution,
+    IdArray,
+    NoDistribution,
+    TopKDistribution,
+    top_ids,
+)
 from genchat.engine.history.columns import pack, planes
+from genchat.engine.history.draw_columns import DrawColumns
 from genchat.engine.history.records import StoredStep
+from genchat.engine.history.rounding import LOWEST, rounded_as_shown, shown
 from genchat.engine.sampling import StageName
 
-CODEC = 2  # 1 numbered the stages by their place in a list of six and did not know the rank in what was drawn from
-CANDIDATES = 10
-CANDIDATES_SMALL = 32  # up to SMALL_VOCABULARY tokens: 99.8 % of the mass of a character model, 77 bytes a token
+# 1 numbered the stages by their place in a list of six and did not know the rank in what was drawn from; 2 did not know
+# what each stage kept, the random number and the entropy of what was drawn from.
+CODEC = 3
+BEST = 16
+BEST_SMALL = 24  # up to SMALL_VOCABULARY tokens: nearly all the mass of a character model
+MOST_SURVIVORS = 64
+_LOOKED_THROUGH = 512  # of the likeliest, for the ranks of survivors; the few beyond are counted one by one
 SMALL_VOCABULARY = 512
 CUT_UNNAMED = 255  # cut, by a stage the backend did not name
-TOKEN_KNOWN, SPECIAL = 1, 2
+TOKEN_KNOWN, SPECIAL, BY_HAND = 1, 2, 4
 FIXED = 2048.0  # steps of the constant of a step: 1/2048 nat
 LARGEST_SCALE = 100.0  # colder than that is as good as greedy, and float16 cannot follow
-_LOWEST = -60_000.0  # the least finite log-probability; float16 ends a little below
 _UNKNOWN = (np.nan, np.nan, 0, 0)
 _REDACTED = NoDistribution("history.redacted")
 
@@ -46,6 +61,7 @@ class TraceBuilder:
         ] = []  # log-probability, entropy, rank, rank in what was drawn from
         self._kept: list[int] = []
         self._reasons: list[tuple[str, str]] = []
+        self._draws = DrawColumns()
         self._rows: list[_Row] = []
         self._stages: dict[StageName, int] = {}  # those that cut something, numbered from 1
         self._pieces: dict[int, bytes] = {}
@@ -64,9 +80,10 @@ class TraceBuilder:
         entropy = step.raw.entropy
         self._tokens.append(step.token)
         self._special.append(step.special)
-        log_prob = np.nan if step.log_prob is None else max(step.log_prob, _LOWEST)
+        log_prob = np.nan if step.log_prob is None else max(step.log_prob, LOWEST)
         self._own.append((log_prob, np.nan if entropy is None else entropy, rank or 0, drawn_rank or 0))
         self._kept.append(_kept(step))
+        self._draws.add(step if isinstance(step, StoredStep) else step.draw, step.drawn_from.entropy)
         self._reasons.append((_reason(step.raw), _reason(step.drawn_from)))
         self._vocabulary_size = max(self._vocabulary_size, step.raw.vocabulary_size or 0)
         if self._tokenizer is not None:
@@ -95,6 +112,7 @@ class TraceBuilder:
         for index, row in enumerate(rows):
             matrices.put(index, row)
         offsets, residuals = matrices.explain_draw(self._scale)
+        draws = self._draws.first(count, hidden)
         largest = max([int(matrices.ids.max(initial=0)), *(token for token in tokens if token is not None)], default=0)
         id_type = "u1" if largest < 2**8 else "u2" if largest < 2**16 else "u4"
         header = {
@@ -105,6 +123,7 @@ class TraceBuilder:
             "reasons": names,
             "stages": list(self._stages),
             "vocabulary": self._vocabulary_size,
+            "ran": draws.header(),
         }
         if self._tokenizer is not None:
             seen = {token for row in rows for token in row.ids.tolist()}
@@ -112,8 +131,8 @@ class TraceBuilder:
             header["pieces"] = {str(token): self._pieces[token].decode("latin-1") for token in sorted(seen)}
             header["special"] = {name: token for name, token in self._tokenizer.special_tokens.items() if token in seen}
         flags = [
-            (TOKEN_KNOWN if token is not None else 0) | (SPECIAL if special else 0)
-            for token, special in zip(tokens, self._special[:count], strict=True)
+            (TOKEN_KNOWN if token is not None else 0) | (SPECIAL if special else 0) | (BY_HAND if by_hand else 0)
+            for token, special, by_hand in zip(tokens, self._special[:count], draws.by_hand, strict=True)
         ]
         return pack(
             header,
@@ -121,8 +140,8 @@ class TraceBuilder:
                 planes(np.array(lengths), "u4"),
                 planes(np.array(flags), "u1"),
                 planes(np.array([token or 0 for token in tokens]), id_type),
-                planes(np.array([log_prob for log_prob, _, _, _ in own]), "f2"),
-                planes(np.array([entropy for _, entropy, _, _ in own]), "f2"),
+                planes(np.array([log_prob for log_prob, _, _, _ in own]), "f4"),
+                planes(np.array([entropy for _, entropy, _, _ in own]), "f4"),
                 planes(np.array([rank for _, _, rank, _ in own]), "u4"),
                 planes(np.array([rank for _, _, _, rank in own]), "u4"),
                 planes(np.array(kept), "u4"),
@@ -131,29 +150,26 @@ class TraceBuilder:
                 planes(matrices.counts, "u1"),
                 planes(offsets, "i4"),
                 planes(matrices.ids.T, id_type),
+                planes(matrices.beyond.T, "u4"),
                 planes(matrices.raw.T, "f2"),
                 planes(residuals.T, "f2"),
                 planes(matrices.cut.T, "u1"),
+                *draws.columns(),
             ],
         )
 
     def _condense(self, step: Step) -> "_Row":
         raw = step.raw
         if isinstance(raw, ExactDistribution):
-            size = len(raw.log_probs)
-            ids = top_ids(raw.log_probs, CANDIDATES_SMALL if size <= SMALL_VOCABULARY else CANDIDATES)
-            ids = ids[raw.log_probs[ids] > -np.inf]
-            if step.token is not None and step.token not in ids.tolist():
-                ids = np.append(ids, step.token)
+            ids, ranks = _exact_candidates(step, raw)
             values = raw.log_probs[ids]
         elif isinstance(raw, TopKDistribution):
-            in_order = raw.ranks == np.arange(1, len(raw.ranks) + 1)
-            chosen = in_order & (raw.ranks <= CANDIDATES_SMALL) | (raw.tokens == step.token)
-            ids, values = raw.tokens[chosen], raw.token_log_probs[chosen]
+            chosen = isinstance(step, StoredStep) | (raw.ranks <= MOST_SURVIVORS) | (raw.tokens == step.token)
+            ids, ranks, values = raw.tokens[chosen], raw.ranks[chosen], raw.token_log_probs[chosen]
         else:
             return _NO_ROW
         drawn = _look_up(step.drawn_from, ids)
-        return _Row(ids, values, drawn, self._cut_codes(step, ids, drawn))
+        return _Row(ids, ranks, values, drawn, self._cut_codes(step, ids, drawn))
 
     def _cut_codes(self, step: Step, ids: NDArray[Any], drawn: NDArray[Any]) -> NDArray[Any]:
         """uint8 [candidates]: 0 for what could be drawn, else the number of the stage that cut it."""
@@ -168,16 +184,23 @@ class TraceBuilder:
 
 
 class _Row:
-    """The candidates of one step, likeliest first, the drawn token last if it is not among them."""
+    """The candidates of one step by their rank in the model's own distribution."""
 
-    __slots__ = ("cut", "drawn", "ids", "raw")
+    __slots__ = ("cut", "drawn", "ids", "ranks", "raw")
 
-    def __init__(self, ids: NDArray[Any], raw: NDArray[Any], drawn: NDArray[Any], cut: NDArray[Any]) -> None:
-        self.ids, self.raw, self.drawn, self.cut = ids, raw, drawn, cut
+    def __init__(
+        self,
+        ids: NDArray[Any],
+        ranks: NDArray[Any],
+        raw: NDArray[Any],
+        drawn: NDArray[Any],
+        cut: NDArray[Any],
+    ) -> None:
+        self.ids, self.ranks, self.raw, self.drawn, self.cut = ids, ranks, raw, drawn, cut
 
 
 _NOTHING: NDArray[Any] = np.empty(0, dtype=np.float32)
-_NO_ROW = _Row(_NOTHING.astype(np.int64), _NOTHING, _NOTHING, _NOTHING.astype(np.uint8))
+_NO_ROW = _Row(_NOTHING.astype(np.int64), _NOTHING.astype(np.int64), _NOTHING, _NOTHING, _NOTHING.astype(np.uint8))
 
 
 class _Matrices:
@@ -186,6 +209,7 @@ class _Matrices:
     def __init__(self, count: int, width: int) -> None:
         self.counts = np.zeros(count, dtype=np.int64)
         self.ids = np.zeros((count, width), dtype=np.int64)
+        self.beyond = np.zeros((count, width), dtype=np.int64)  # by how much a rank is above the place in the row
         self.raw = np.zeros((count, width), dtype=np.float16)
         self.drawn = np.full((count, width), np.nan, dtype=np.float32)
         self.cut = np.zeros((count, width), dtype=np.uint8)
@@ -194,7 +218,8 @@ class _Matrices:
         size = len(row.ids)
         self.counts[index] = size
         self.ids[index, :size] = row.ids
-        self.raw[index, :size] = np.where(np.isneginf(row.raw), row.raw, np.maximum(row.raw, _LOWEST))
+        self.beyond[index, :size] = np.maximum(row.ranks - np.arange(1, size + 1), 0)
+        self.raw[index, :size] = rounded_as_shown(row.raw)
         self.drawn[index, :size] = row.drawn
         self.cut[index, :size] = row.cut
 
@@ -210,15 +235,43 @@ class _Matrices:
         first = np.argmax(known, axis=1)
         constant = np.where(known.any(axis=1), difference[np.arange(count), first], 0.0)
         fixed = np.clip(np.round(constant * FIXED), -(2**31), 2**31 - 1).astype(np.int64)
+        explained = (raw * np.float32(scale) + (fixed / FIXED).astype(np.float32)[:, None]).astype(np.float32)
         rest = difference - (fixed / FIXED).astype(np.float32)[:, None]
-        # float16 rounds log p by at most |log p| / 2048; anything beyond that is not rounding.
-        # At a low temperature even that would show, so no probability may be off by more than 0.0007 either.
+        # float16 rounds log p by at most |log p| / 2048; anything beyond that is not rounding, and what shows is not.
         rounding = (np.abs(np.where(np.isfinite(raw), raw, 0)) * scale + 1) / 1800
-        visible = 0.0007 * np.exp(np.minimum(np.where(known, -self.drawn, 0), 50))
-        rest = np.where(known & (np.abs(np.where(known, rest, 0)) <= np.minimum(rounding, visible)), 0, rest)
+        alike = shown(np.minimum(np.where(known, explained, 0), 0)) == shown(np.where(known, self.drawn, 0))
+        rest = np.where(known & alike & (np.abs(np.where(known, rest, 0)) <= rounding), 0, rest)
         rest = np.where(np.isneginf(self.drawn), 0, rest)
         unused = np.arange(width)[None, :] >= self.counts[:, None]
-        return fixed, np.where(unused, 0, np.clip(rest, _LOWEST, -_LOWEST))
+        rest = np.where(unused, 0, np.clip(rest, LOWEST, -LOWEST))
+        beside = np.where(known, explained, 0)
+        return fixed, np.where(known & (rest != 0), rounded_as_shown(rest, beside), rest)
+
+
+def _exact_candidates(step: Step, raw: ExactDistribution) -> tuple[IdArray, IdArray]:
+    """The ids of the candidates to keep and their ranks, likeliest first."""
+    best = top_ids(raw.log_probs, BEST_SMALL if len(raw.log_probs) <= SMALL_VOCABULARY else BEST)
+    best = best[raw.log_probs[best] > -np.inf]
+    wanted = set(_survivors(step.drawn_from).tolist())
+    if step.token is not None:
+        wanted.add(step.token)
+    further = wanted.difference(best.tolist())
+    ranks = np.arange(1, len(best) + 1)
+    if not further:
+        return best, ranks
+    likeliest = top_ids(raw.log_probs, _LOOKED_THROUGH)
+    among = np.flatnonzero(np.isin(likeliest, np.fromiter(further, np.int64, len(further))))
+    found = sorted((raw.rank(token) or 0, token) for token in further.difference(likeliest[among].tolist()))
+    ids = np.concatenate([best, likeliest[among], np.array([token for _, token in found], dtype=np.int64)])
+    return ids, np.concatenate([ranks, among + 1, np.array([rank for rank, _ in found], dtype=np.int64)])
+
+
+def _survivors(drawn: Distribution) -> IdArray:
+    """What could be drawn, the likeliest where there are too many."""
+    if not isinstance(drawn, ExactDistribution):
+        return np.empty(0, dtype=np.int64)
+    ids: IdArray = np.flatnonzero(drawn.log_probs > -np.inf)
+    return ids if len(ids) <= MOST_SURVIVORS else ids[top_ids(drawn.log_probs[ids], MOST_SURVIVORS)]
 
 
 def _kept(step: Step) -> int:

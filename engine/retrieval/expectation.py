@@ -115,17 +115,31 @@ _DEFINES = re.compile(
 
 def expected(question: str) -> tuple[Kind, frozenset[str]]:
     """The kind of thing asked for, empty where nothing has a form of its own; and the folded words that say so."""
+    asked = _asked(question)
+    return (asked[0], frozenset(asked[1].split())) if asked else ("", frozenset())
+
+
+def counted(question: str) -> tuple[str, ...]:
+    """The folded words from where a number is asked for, what is counted among the first; none for another question."""
+    asked = _asked(question)
+    if asked is None or asked[0] != "number":
+        return ()
+    return tuple(re.findall(r"\w+", f"{asked[1]}{asked[2]}"))
+
+
+def _asked(question: str) -> tuple[Kind, str, str] | None:
+    """The kind, the words that say so, and what follows them; folded."""
     folded = " ".join(fold(question).split())
     found = [
-        (match.start(), place, kind, match[0])
+        (match.start(), place, kind, match)
         for place, (kind, asked) in enumerate(_QUESTIONS)
         if (match := asked.search(folded))
     ]
     specific = [each for each in found if each[2] not in ("name", "definition")]
     if not found:
-        return "", frozenset()
+        return None
     _, _, kind, said = min(specific or found)
-    return kind, frozenset(said.split())
+    return kind, said[0], folded[said.end() :]
 
 
 def holds(kind: Kind, text: str, asked: frozenset[str] = frozenset()) -> bool:

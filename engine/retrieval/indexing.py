@@ -25,7 +25,7 @@ from genchat.engine.retrieval.terms import LANGUAGES, Language, detect_language,
 
 Outcome = Literal["added", "updated", "unchanged", "vanished", "failed", "reading"]
 BATCH = 400  # chunks a transaction: the history waits for its turn to write
-_READING_VERSION = "5"  # raised when the same file would fall into other chunks or stems
+_READING_VERSION = "6"  # raised when the same file would fall into other chunks or stems
 _HIDDEN = "."
 
 

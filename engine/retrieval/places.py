@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
-from genchat.engine.retrieval.expectation import expected
+from genchat.engine.retrieval.expectation import counted, expected
 from genchat.engine.retrieval.layout import Unit
 from genchat.engine.retrieval.questions import Question, QuestionWord, matching
 from genchat.engine.retrieval.sentences import Span
@@ -12,6 +12,7 @@ from genchat.engine.retrieval.terms import Language, Word, stemmer, words_of
 from genchat.engine.text import fold
 
 _IN_DOCUMENT, _IN_HEADING, _IN_ENTRY, _IN_NEIGHBOUR, _ELSEWHERE = 1.0, 1.0, 0.95, 0.7, 0.35
+SYNONYM = 0.8  # of a word that means the same
 RELATED = 0.9  # of a word that only begins like one of the question: "creator" for "created"
 _SHORTEST_ROOT = 5  # letters that such words must share
 _NEAR = 4  # words apart that still count as near
@@ -43,6 +44,7 @@ class Places:
         self._starts = [word.start for word, _ in self._marked]
         self._all = {id(answer) for _, answer in self._marked if answer is not None}
         self._related = list(self._relatives())
+        self._alike = list(self._synonyms())
         self._source = {id(answer) for _, answer in self._read(source) if answer is not None}
         above = self._read(headings)
         self._headings = {id(answer) for _, answer in above if answer is not None}
@@ -50,13 +52,20 @@ class Places:
         self._weights = {
             id(word): word.weight * (_FRAME if fold(word.text) in frame else 1.0) for word in question.words
         }
-        self._certain = {id(word): word.certainty for word in question.words}
+        # A word that no document has is heard only by its synonyms, and these have their own level.
+        self._certain = {id(word): 1.0 if word.found == "missing" else word.certainty for word in question.words}
         self._total = sum(self._weights.values())
         self.rarest = max(self._weights, key=self._weights.__getitem__)
+        by_word = {fold(word.text): id(word) for word in reversed(question.words)}
+        self._counted = next((by_word[word] for word in counted(question.text) if word in by_word), None)
 
     def share(self, levels: Mapping[int, float]) -> float:
         """How much of the question's weight words with these levels hold, 0 to 1."""
         return sum(self._weights[key] * self._certain[key] * level for key, level in levels.items()) / self._total
+
+    def counted(self, levels: Mapping[int, float]) -> float:
+        """The level of what is counted ("how many children"), 0 to 1; 1 where no number is asked for."""
+        return 1.0 if self._counted is None else levels.get(self._counted, 0.0)
 
     def levels(self, unit: Unit, units: Sequence[Unit], order: int) -> dict[int, float]:
         """Each word of the question with how near it stands to the unit, 0 to 1."""
@@ -83,6 +92,7 @@ class Places:
         for span in (*unit.leads, unit.span):
             heard(self._within(span), 1.0)
             heard({id(asked) for word, asked in self._related if span[0] <= word.start < span[1]}, RELATED)
+            heard({id(asked) for word, asked in self._alike if span[0] <= word.start < span[1]}, SYNONYM)
         return found
 
     def nearness(self, unit: Unit) -> float:
@@ -137,6 +147,14 @@ class Places:
                 own = stemmer(self._languages[0])(word.folded)
                 if word.folded.startswith(stem) or (len(own) >= _SHORTEST_ROOT and whole.startswith(own)):
                     yield word, asked
+
+    def _synonyms(self) -> Iterator[tuple[Word, QuestionWord]]:
+        """Words that mean the same as one of the question."""
+        asked_by = {stem: asked for asked in self._question.words for stem in asked.synonyms}
+        stem = stemmer(self._question.language)
+        for word, answer in self._marked if asked_by else ():
+            if answer is None and not word.common and (asked := asked_by.get(stem(word.folded))) is not None:
+                yield word, asked
 
     def _nearness(self, marked: Sequence[_Marked]) -> float:
         if not self._pair_weight or not marked:

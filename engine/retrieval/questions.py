@@ -4,7 +4,7 @@ import json
 import math
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -12,7 +12,9 @@ from genchat.engine.common_words import only_asks
 from genchat.engine.language import language_in_use
 from genchat.engine.retrieval.bilingual import in_portuguese
 from genchat.engine.retrieval.dictionary import is_word
+from genchat.engine.retrieval.expectation import expected
 from genchat.engine.retrieval.spelling import corrections, lookalikes
+from genchat.engine.retrieval.synonyms import spellings, synonyms
 from genchat.engine.retrieval.terms import LANGUAGES, WORD, Language, Word, shown_language, stemmer, words_of
 from genchat.engine.text import fold
 
@@ -46,6 +48,7 @@ class QuestionWord:
     found: Found
     taken_for: tuple[str, ...] = ()
     written: str = ""
+    synonyms: tuple[str, ...] = ()  # stems of other words for it that documents have
 
     @property
     def certainty(self) -> float:
@@ -135,7 +138,7 @@ def understand(
         return tuple(dict.fromkeys(stemmer(each)(word) for word in written for each in languages))
 
     found, seen = list[QuestionWord](), set[str]()
-    own, lent = words_of(text, language), words_of(before, language)
+    own, lent = _heard(text, language), words_of(before, language)
     named = names_only and any(not word.common and not only_asks(word.folded) for word in [*own, *lent])
     for place, word in enumerate([*own[: 4 * LONGEST_QUESTION], *lent[: 4 * LONGEST_QUESTION]]):
         if word.common or stems_of(word.folded)[0] in seen or len(found) >= LONGEST_QUESTION:
@@ -145,12 +148,12 @@ def understand(
         seen.add(stems_of(word.folded)[0])
         how: Found = "exact"
         taken_for = _translated(word.folded, language, frequency)
-        as_well: list[str] = []
-        if "en" in indexed and frequency(word.folded):
-            taken_for, as_well = [], taken_for
+        as_well = [each for each in spellings(word.folded, language) if frequency(each)]
+        if taken_for and (as_well or ("en" in indexed and frequency(word.folded))):
+            taken_for, as_well = [], [*taken_for, *as_well]
         if taken_for:
             how = "translated"
-        elif not frequency(word.folded) and not any(map(str.isdigit, word.folded)):
+        elif not as_well and not frequency(word.folded) and not any(map(str.isdigit, word.folded)):
             taken_for = corrections(connection, word.folded, frequency)
             # What the dictionary has was hardly meant to be another word.
             how = "alike" if taken_for and is_word(word.text, language) else "corrected"
@@ -166,8 +169,20 @@ def understand(
         written = _written(connection, word.folded) if plain else ""
         written = "" if written == word.folded else written
         weight = idf(max(chunks, _FEWEST), count) * (1.0 if place < len(own) else _LENT)
-        found.append(QuestionWord(word.text, stems, count, weight, how, shown, written))
+        others = tuple(
+            each for each in synonyms(word.folded, language) if each not in stems and frequency_of_stem(each)
+        )
+        found.append(QuestionWord(word.text, stems, count, weight, how, shown, written, others))
     return Question(f"{before}\n{text}" if before else text, language, tuple(found))
+
+
+def _heard(text: str, language: Language) -> list[Word]:
+    """The words of a question; where all are common, what a definition is asked of is not: "o que é ia?"."""
+    words = words_of(text, language)
+    if not all(word.common for word in words):
+        return words
+    kind, said = expected(text)
+    return [replace(word, common=kind != "definition" or word.folded in said) for word in words]
 
 
 def _translated(folded: str, language: Language, frequency: Callable[[str], int]) -> list[str]:

@@ -33,7 +33,8 @@ class Answer:
 
     `about` is the share of the question's weight, 0 to 1, in it and around it; `fits` whether it holds the kind of
     thing asked for, None where nothing of a form is. `marked` is what is shown as the answer: the unit with the line
-    that leads it, or all of a short option.
+    that leads it, or all of a short option. `counted`, 0 to 1, is how near to it stands what the question counts, 1
+    where it counts nothing.
     """
 
     unit: Unit
@@ -41,6 +42,7 @@ class Answer:
     about: float
     fits: bool | None
     marked: Span
+    counted: float = 1.0
 
 
 def answers_in(
@@ -75,7 +77,7 @@ def answers_in(
         score += _DENSITY * places.density(unit)
         score += _BEGINS if places.begins(unit) else 0.0
         score -= 0.0 if places.is_news(unit) else _REPEATS
-        found.append(Answer(unit, score, about, fits, _marked(text, unit, units)))
+        found.append(Answer(unit, score, about, fits, _marked(text, unit, units), places.counted(levels)))
     if places.kind in _OF_OPTIONS:
         found = _lifted(text, found)
     found.sort(key=lambda each: (-each.score, each.unit.start))

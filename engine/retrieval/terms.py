@@ -5,7 +5,7 @@ stemmers are Snowball's (Porter 2001, "Snowball: a language for stemming algorit
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Literal
@@ -54,6 +54,7 @@ _LETTERS: dict[Language, re.Pattern[str]] = {
 }
 _LETTERS_COUNT = 0.25  # against 1 of a common word
 _CACHE_LIMIT = 400_000
+_LONGEST_ACRONYM = 5  # letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,24 @@ def words_of(text: str, language: Language) -> list[Word]:
     """The words of `text` in order."""
     stops = BY_LANGUAGE[language]
     found = []
-    for match in WORD.finditer(text):
+    matches = list(WORD.finditer(text))
+    for place, match in enumerate(matches):
         folded = folded_word(match[0])
-        found.append(Word(match[0], match.start(), match.end(), folded, folded in stops))
+        common = folded in stops
+        if common and _may_be_acronym(match[0]):
+            common = not _stands_out([each[0] for each in matches[max(place - 2, 0) : place + 3]])
+        found.append(Word(match[0], match.start(), match.end(), folded, common))
     return found
+
+
+def _may_be_acronym(word: str) -> bool:
+    """Whether a word is in capitals and short: "IA" is no form of the verb "ir", nor "IT" a pronoun."""
+    return 2 <= len(word) <= _LONGEST_ACRONYM and word.isupper()
+
+
+def _stands_out(around: Sequence[str]) -> bool:
+    """Whether one word alone of a few is in capitals; where others are, the text is written so and nothing is meant."""
+    return len({word for word in around if len(word) > 1 and word.isupper()}) == 1
 
 
 class Stemmer:
@@ -121,8 +136,19 @@ class Stemmer:
                 folded = folded_word(word)
                 common = folded in BY_LANGUAGE[self.language]
                 known[word] = ("", "") if common else (folded, self(folded))
-        stems = [stem for word in written if (stem := known[word][1])]
-        return stems, {folded: word.casefold() for word in distinct if (folded := known[word][0])}
+        words = {folded: word.casefold() for word in distinct if (folded := known[word][0])}
+        if not any(_may_be_acronym(word) and not known[word][1] for word in distinct):
+            return [stem for word in written if (stem := known[word][1])], words
+        stems = []
+        for place, word in enumerate(written):
+            folded, stem = known[word]
+            if not stem and _may_be_acronym(word) and _stands_out(written[max(place - 2, 0) : place + 3]):
+                folded = folded_word(word)
+                stem = self(folded)
+                words[folded] = word.casefold()
+            if stem:
+                stems.append(stem)
+        return stems, words
 
 
 def _accented(folded: str) -> str:
@@ -157,7 +183,12 @@ def shown_language(text: str) -> Language | None:
     shortened = dict.fromkeys(LANGUAGES, 0)
     for language, pattern in _SHORTENED.items():
         text, shortened[language] = pattern.subn(" ", text)
-    written = [match[0].casefold() for match, _ in zip(WORD.finditer(text), range(_DETECTION_WORDS), strict=False)]
+    found = [match[0] for match, _ in zip(WORD.finditer(text), range(_DETECTION_WORDS), strict=False)]
+    written = [
+        word.casefold()
+        for place, word in enumerate(found)
+        if not (_may_be_acronym(word) and _stands_out(found[max(place - 2, 0) : place + 3]))
+    ]
     folded = list(map(fold, written))
     votes = {language: shortened[language] + _distinctive(folded, language) for language in LANGUAGES}
     votes["pt"] += sum(word != plain for word, plain in zip(written, folded, strict=True))

@@ -161,22 +161,12 @@ def _by_token(distribution: Distribution) -> dict[int, float]:
 
 def _draw(step: StoredStep, strings: _Strings) -> dict[str, Any] | None:
     """The random number, where it had to fall, and what each stage left; None where the history did not keep it."""
-    draw = step.draw
-    if draw is None:
+    if not step.stages and step.uniform is None:
         return None
     return {
-        "uniform": draw.uniform,
-        "span": None if draw.span is None else list(draw.span),
-        "stages": [
-            [
-                strings.place(
-                    stage_label(stage.name) + ("" if stage.setting is None else f" {setting(stage.setting)}")
-                ),
-                stage.kept,
-                round(stage.kept_mass, 4),
-            ]
-            for stage in draw.stages
-        ],
+        "uniform": step.uniform,
+        "span": None if step.span is None else list(step.span),
+        "stages": [[strings.place(_stage(stage)), stage.kept, round(stage.kept_mass, 4)] for stage in step.stages],
     }
 
 

@@ -3,7 +3,7 @@
 Regenerating or editing adds a sibling; nothing is overwritten. No widget and no model is known here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableSequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -46,7 +46,7 @@ class Opinion:
 
     by: str
     family: str
-    own_records: "list[TokenRecord]"
+    own_records: "MutableSequence[TokenRecord]"
 
 
 @dataclass(eq=False, repr=False)  # Textual writes out what a worker is given; a turn may hold thousands of arrays
@@ -62,7 +62,7 @@ class Turn:
     speaker: str = ""
     backend: str = ""  # the name that opens it again
     family: str = "plugin"
-    records: "list[TokenRecord]" = field(default_factory=list)
+    records: "MutableSequence[TokenRecord]" = field(default_factory=list)
     opinion: Opinion | None = None  # set while `records` are another model's
     passages: Passages | None = None
     unsupported: list[tuple[int, int]] = field(default_factory=list)  # of `text`: what no passage bears out
@@ -90,7 +90,7 @@ class Turn:
         """Return the family of the model that the records come from."""
         return self.family if self.opinion is None else self.opinion.family
 
-    def show_opinion(self, records: "list[TokenRecord]", by: str, family: str) -> None:
+    def show_opinion(self, records: "MutableSequence[TokenRecord]", by: str, family: str) -> None:
         """Show another model's records instead of the reply's own."""
         self.opinion = Opinion(by, family, self.records if self.opinion is None else self.opinion.own_records)
         self.records = records

@@ -5,10 +5,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from genchat.engine.conversation import Role
+from genchat.engine.errors import GenchatError
+from genchat.engine.language import say
+from genchat.engine.plugins.guard import reason_of
+from genchat.engine.text import safe, safe_line
 from genchat.tui.chat.dialogue import Turn
 from genchat.tui.chat.evidence_requests import DEBOUNCE, EvidenceRequests, Question
 from genchat.tui.chat.host import Host
-from genchat.tui.chat.messages import EvidenceArrived
+from genchat.tui.chat.messages import EvidenceArrived, WriterOpened
 from genchat.tui.chat.session import Session
 from genchat.tui.widgets.panel import CandidateStrip, Panel
 from genchat.tui.widgets.surprise import SurpriseLine
@@ -78,6 +83,7 @@ class Inspector:
         """Show token `index` of `turn`; a negative index means that it has no tokens yet."""
         backend = self._session.backend_of(turn)
         capabilities = backend.capabilities if backend is not None else None
+        self._panel.closed = self._closed(turn) and turn.role is Role.ASSISTANT and bool(turn.backend)
         self._panel.show(turn, max(index, 0), capabilities)
         self._strip.show(turn, max(index, 0))
         self._surprise.show(turn, max(index, 0))
@@ -85,6 +91,45 @@ class Inspector:
             self.token = (turn, index)
             self._want_evidence(turn, index)
         self.watch(turn, index)
+
+    @property
+    def needs_writer(self) -> bool:
+        """Return whether the reply of the open token was written by a model that is not open, but can be."""
+        turn = None if self.token is None else self.token[0]
+        return turn is not None and turn.role is Role.ASSISTANT and bool(turn.backend) and self._closed(turn)
+
+    def _closed(self, turn: Turn) -> bool:
+        live = self._session.live
+        return (live is None or live.turn is not turn) and self._session.backend_of(turn) is None
+
+    def open_writer(self) -> None:
+        """Open the model that wrote the reply; it says why when it is there."""
+        if self.token is not None and self.needs_writer:
+            turn = self.token[0]
+            self._host.note(say("fork.opening", name=safe_line(turn.backend)))
+            self._host.work(partial(self._open_writer, turn), "writer", exclusive=True)
+
+    def _open_writer(self, turn: Turn) -> None:
+        try:
+            self._session.pool.open(turn.backend, self._session.progress)
+        except GenchatError as problem:
+            self._host.post(WriterOpened(turn, safe(str(problem))))
+        except Exception as problem:  # a model of another author may raise anything
+            self._host.post(WriterOpened(turn, reason_of(problem)))
+        else:
+            self._host.post(WriterOpened(turn))
+
+    def writer_opened(self, message: WriterOpened) -> None:
+        """Ask the model that is open now, or say why it is not."""
+        turn = message.turn
+        if message.problem:
+            name = safe_line(turn.backend)
+            self._host.note(say("tui.why.cannot_open", name=name, reason=message.problem), error=True)
+        elif self._closed(turn):  # another model has that name today
+            self._host.note(say("tui.why.other_model", name=safe_line(turn.speaker)), error=True)
+        elif self.token is not None and self.token[0] is turn:
+            self.forget()
+            self.open(*self.token)
 
     def _want_evidence(self, turn: Turn, index: int) -> None:
         known, evidence = self._requests.known(turn, index)

@@ -1,11 +1,19 @@
 """Reads stored conversations for the screen: the tree of turns, and what is known of every reply."""
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 from genchat.engine.conversation import Role
+from genchat.engine.errors import GenchatError
 from genchat.engine.history.protocol import History
-from genchat.engine.history.records import Conversation, StoredMessage
+from genchat.engine.history.records import Conversation, PackedTrace, StoredMessage
 from genchat.engine.text import safe
 from genchat.tui.chat.dialogue import Dialogue, Status, Turn
 from genchat.tui.chat.reply_stream import take_notice
+from genchat.tui.chat.stored_records import StoredRecords
+
+if TYPE_CHECKING:
+    from genchat.tui.chat.token_records import TokenRecord
 
 
 def load_dialogue(history: History, name: str) -> tuple[Dialogue, Conversation]:
@@ -25,6 +33,9 @@ def load_dialogue(history: History, name: str) -> tuple[Dialogue, Conversation]:
         if turn.parent is not None:
             turn.parent.shown_child = turn.parent.children.index(turn)
         recall(history, turn)
+    newest = dialogue.last_reply
+    if newest is not None and isinstance(newest.records, StoredRecords):
+        _ = newest.records.all  # it is on the screen first, and its vocabulary serves the others
     return dialogue, conversation
 
 
@@ -54,10 +65,20 @@ def recall(history: History, turn: Turn) -> None:
             take_notice(turn, notice)
         if turn.status is Status.DONE and run.finish_reason is not None:
             turn.status = Status.of(run.finish_reason)
-    trace = history.trace(turn.stored)
-    if trace is not None:
-        from genchat.tui.chat.token_records import Recorder
-
-        recorder = Recorder(trace.vocabulary)
-        turn.records = [recorder.record(step) for step in trace]
+    packed = history.packed_trace(turn.stored)
+    if packed is not None:
+        turn.records = StoredRecords(packed.tokens, partial(_records, history, turn, packed))
     turn.passages = history.passages(turn.stored)
+
+
+def _records(history: History, turn: Turn, packed: PackedTrace) -> "list[TokenRecord]":
+    """Return the records of a trace; none, and a note beside the reply, where it cannot be read."""
+    from genchat.tui.chat.token_records import Recorder
+
+    try:
+        trace = history.unpacked(turn.stored or 0, packed, turn.text)
+    except GenchatError as problem:
+        turn.notes.append(safe(str(problem)))
+        return []
+    recorder = Recorder(trace.vocabulary)
+    return [recorder.record(step) for step in trace]

@@ -105,6 +105,14 @@ class TokenPicked(Message):
 
 
 @dataclass
+class WriterOpened(Message):
+    """The model that wrote `turn` is open now, or cannot be opened: `problem` says why."""
+
+    turn: Turn
+    problem: str = ""
+
+
+@dataclass
 class EvidenceArrived(Message):
     """The model has said why it chose one token; `evidence` is None where it has nothing to say."""
 

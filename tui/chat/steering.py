@@ -168,7 +168,7 @@ class Steering:
             self._steps.pop()
         elif self._origin is not None:
             self._origin = (self._origin[0], count - 1)
-        self._put(turn, turn.records[: count - 1])
+        self._put(turn, list(turn.records[: count - 1]))
         self._place = None
         return self._open(turn)
 

@@ -123,7 +123,8 @@ class Recorder:
 
     def record(self, step: Step) -> TokenRecord:
         """Condense one step into a record."""
-        raw, drawn, draw = step.raw, step.drawn_from, step.draw
+        raw, drawn = step.raw, step.drawn_from
+        draw = step if isinstance(step, StoredStep) else step.draw
         return TokenRecord(
             position=step.position,
             token=step.token,

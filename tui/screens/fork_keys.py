@@ -15,7 +15,7 @@ from genchat.tui.chat.steering import Steering
 from genchat.tui.widgets.panel import CandidateStrip, Panel
 from genchat.tui.widgets.transcript import Transcript
 
-FORK_ACTIONS = ("type_token", "go_on", "undo_fork")
+FORK_ACTIONS = ("type_token", "go_on", "undo_fork", "open_writer")
 
 
 class ForkKeys(Screen[None]):
@@ -45,6 +45,8 @@ class ForkKeys(Screen[None]):
 
     def allows(self, action: str) -> bool:
         """Return whether one of FORK_ACTIONS would do something now."""
+        if action == "open_writer":
+            return self.inspector.needs_writer
         if self.session.live is not None:
             return False
         if action == "undo_fork":
@@ -131,6 +133,15 @@ class ForkKeys(Screen[None]):
     @on(messages.QuestionScored)
     def _question_scored(self, message: messages.QuestionScored) -> None:
         self.forking.questions.scored(message)
+
+    def action_open_writer(self) -> None:
+        """Open the model that wrote the reply, so that it says why it chose the open token."""
+        self.inspector.open_writer()
+
+    @on(messages.WriterOpened)
+    def _writer_opened(self, message: messages.WriterOpened) -> None:
+        self.inspector.writer_opened(message)
+        self.refresh_bindings()
 
     def _back_to_the_text(self) -> None:
         self.leave_panel()

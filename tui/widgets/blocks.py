@@ -3,6 +3,7 @@
 import math
 import time
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from genchat.engine.conversation import Role
 from genchat.engine.language import say
 from genchat.engine.text import safe, safe_line
 from genchat.tui.chat.dialogue import Status, Turn, shown
+from genchat.tui.chat.stored_records import StoredRecords
 from genchat.tui.colours import ThemeStyles
 from genchat.tui.widgets.painting import Line, fit, right_aligned
 from genchat.tui.widgets.wrapping import WrappedText
@@ -43,7 +45,7 @@ class Block:
         self.width = width
         self.prefix = turn.parent.shown_text if turn.free_text and turn.parent and turn.role is Role.ASSISTANT else ""
         self.body = WrappedText(width)
-        self.starts: list[int] = []  # of each token, in the body's characters
+        self._starts: list[int] | None = None  # see `starts`; None: not counted yet
         self.selected: int | None = None
         self._strips: dict[int, Strip] = {}
         self._painted_to = 0  # no line after this one is in `_strips`
@@ -54,23 +56,39 @@ class Block:
     def _lay_out(self) -> None:
         if self.prefix:
             self.body.append(self.prefix)
-        if self.turn.records:
+        if self.turn.records and not isinstance(self.turn.records, StoredRecords):
             self.grow(self.turn.records)
         else:
             self.body.append(self.turn.shown_text)
         self.refresh_notes()
 
     @property
+    def starts(self) -> list[int]:
+        """Where each token begins, in the body's characters. Those of a stored reply are counted when asked for."""
+        if self._starts is None:
+            self._starts = []
+            position = len(self.prefix)
+            for record in self.turn.records:
+                self._starts.append(position)
+                position += len(record.text)
+            if self._starts and position != len(self.body.text):
+                self.body, self._starts = WrappedText(self.width), []
+                self.body.append(self.prefix)
+                self.grow(self.turn.records)
+        return self._starts
+
+    @property
     def height(self) -> int:
         """Return the number of lines: heading, body, notes and one blank line."""
         return 1 + len(self.body.lines) + len(self._after) + 1
 
-    def grow(self, records: "list[TokenRecord]") -> None:
+    def grow(self, records: "Iterable[TokenRecord]") -> None:
         """Add tokens at the end."""
         position = len(self.body.text)
         pieces: list[str] = []
+        starts = self._starts = [] if self._starts is None else self._starts
         for record in records:
-            self.starts.append(position)
+            starts.append(position)
             pieces.append(record.text)
             position += len(record.text)
         first = self.body.append("".join(pieces))
@@ -227,7 +245,7 @@ class Block:
             stop = min(end, len(self.prefix))
             pieces.append(Segment(self.body.text[start:stop], styles.muted))
             start = stop
-        if self.starts and (options.heat or self._selection_touches(start, end)):
+        if (options.heat or self._selection_touches(start, end)) and self.starts:
             pieces += self._paint_tokens(start, end, options)
         elif start < end:
             pieces += self._paint_plain(start, end, styles)

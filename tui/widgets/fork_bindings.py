@@ -8,5 +8,6 @@ FORK_BINDINGS: tuple[Binding, ...] = (
     bind("e", "screen.type_token", "type_token", show=True),
     bind("c", "screen.go_on", "go_on", show=True),
     bind("u", "screen.undo_fork", "undo_fork", show=True),
+    bind("w", "screen.open_writer", "open_writer", show=True),
     bind("i", "screen.inside", "inside", show=True),
 )

@@ -69,6 +69,7 @@ class Panel(ScrollView, can_focus=True):
         self._evidence: Evidence | None = None
         self._evidence_of: tuple[Turn, int] | None = None
         self._capabilities = Capabilities()
+        self.closed = False  # whether the model that wrote the reply has to be opened before it can say why
         self._all_rows = False
         self._walk = CandidateWalk()
 
@@ -158,6 +159,8 @@ class Panel(ScrollView, can_focus=True):
             from genchat.tui.widgets.why.passages import paint_passages
 
             return [rule, *paint_passages(turn.passages, scene)]
+        if self.closed:
+            return [rule, *self._paragraph(say("tui.why.closed", name=safe_line(turn.speaker)))]
         if not self._capabilities.can_explain:
             return []
         if self._evidence_of is None or self._evidence_of[0] is not turn:

@@ -4,7 +4,7 @@ A token cursor walks the tokens of any reply. The view follows the newest line u
 """
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar
 
@@ -102,7 +102,7 @@ class Transcript(ScrollView, can_focus=True):
         self.follows = True
         self._measure()
 
-    def grow(self, turn: Turn, records: "list[TokenRecord]") -> None:
+    def grow(self, turn: Turn, records: "Iterable[TokenRecord]") -> None:
         """Add tokens to a shown turn."""
         block = self._block_of(turn)
         if block is None:

@@ -226,3 +226,13 @@ def test_any_text_falls_into_units_in_order(text: str) -> None:
         assert at <= unit.start < unit.end <= len(text)
         assert text[unit.start : unit.end].strip()
         at = unit.end
+
+
+def test_the_name_of_the_function_is_quoted_with_what_it_does(add: Add) -> None:
+    text = (
+        "# Utilitários\n\n## remove_marks\n\nTira os sinais de um texto.\n\nRetorna o texto sem sinais.\n\n"
+        "## count_marks\n\nConta os sinais de um texto.\n\nRetorna quantos são.\n"
+    )
+    backend = ExtractiveBackend(Retriever(add({"ferramentas.md": text})))
+    (events,) = talk(backend, "como tirar os sinais de um texto?")
+    assert "remove_marks" in text_of(events)
