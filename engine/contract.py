@@ -126,6 +126,7 @@ class Capabilities:
     can_score: bool = True
     can_explain: bool = True
     remote: bool = False
+    reads_system: bool = True  # a system prompt has an effect on what it writes
 
 
 @dataclass(frozen=True)

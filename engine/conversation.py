@@ -8,7 +8,7 @@ read, whole oldest turns are dropped, and said so.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 USER = "<|user|>"
 ASSISTANT = "<|assistant|>"
@@ -61,7 +61,10 @@ class Prompt:
 
 
 class ChatTemplate(Protocol):
-    """A template turns messages into a prompt for one model."""
+    """A template turns messages into a prompt for one model.
+
+    One that writes system messages into it has the attribute `reads_system`, which is true.
+    """
 
     def render(self, messages: Sequence[Message], limit: int | None) -> Prompt:
         """The prompt has at most `limit` tokens; the newest message is always kept, cut on the left if it alone is too
@@ -78,6 +81,7 @@ class TurnTemplate:
     """
 
     tokenizer: Encoder
+    reads_system: ClassVar[bool] = False
 
     def turn(self, message: Message) -> list[int]:
         """These are the tokens of one finished turn."""
@@ -106,6 +110,7 @@ class TranscriptTemplate:
     """
 
     tokenizer: Encoder
+    reads_system: ClassVar[bool] = False
 
     def turn(self, message: Message) -> list[int]:
         """These are the tokens of one finished turn."""

@@ -42,7 +42,7 @@ class LocalBackend:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities()
+        return Capabilities(reads_system=getattr(self.template, "reads_system", False))
 
     @property
     def tokenizer(self) -> Tokenizer:

@@ -3,7 +3,8 @@
 The file is TOML (`engine.paths.paths().settings`); a key `temperature` in the table `[sampling]` is the setting
 "sampling.temperature", and its environment variable is GENCHAT_SAMPLING_TEMPERATURE. Anything not understood is an
 error that names the file and the line. Nothing is written unless `set_setting` or `unset_setting` is called.
-What stands in `[plugins.NAME]` belongs to that plug-in and is understood by it alone (`engine/option_tables.py`).
+What stands in `[plugins.NAME]` belongs to that plug-in and is understood by it alone (`engine/option_tables.py`); what
+stands in `[keys]` gives keys of the screen another meaning (`engine/key_choices.py`).
 """
 
 import math
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 
 from genchat.engine.errors import GenchatError, SettingsError, UsageError
 from genchat.engine.files import write_atomically
+from genchat.engine.key_choices import KEYS, binding_of, forbidden_among, key_choices, keys_read
 from genchat.engine.language import say
 from genchat.engine.language.numbers import plain
 from genchat.engine.number_input import read_number, read_whole_number
@@ -87,7 +89,7 @@ class Settings:
     language: Literal["auto", "en", "pt-br"] = "auto"
     model: str = "ngram"
     color: Literal["auto", "always", "never"] = "auto"
-    theme: Literal["auto", "dark", "light"] = "auto"  # of the screen
+    theme: str = "auto"  # of the screen: "auto", "dark", "light", or a name that tui/colours.py knows
     offline: bool = False
     precision: Literal["auto", "fp32", "bf16", "int8"] = "auto"  # of imported models
     sampling: SamplingSettings = field(default_factory=SamplingSettings)  # a field a setting of the table of stages
@@ -96,7 +98,9 @@ class Settings:
     gemini: GeminiChoices = field(default_factory=GeminiChoices)
     documents: DocumentsChoices = field(default_factory=DocumentsChoices)
     plugin_timeout: float = _number(120.0, 0, above=True)  # seconds that a plug-in may take to open
-    plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False, metadata={"free": True})
+    key_preset: Literal["none", "vim"] = "none"  # more keys that move about
+    plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False, metadata={"free": option_tables})
+    keys: Mapping[str, str] = field(default_factory=dict, hash=False, metadata={"free": key_choices})
 
     def reply_settings(self) -> "ReplySettings":
         """A backend is asked to keep to these settings."""
@@ -223,7 +227,7 @@ def _build(owner: type, prefix: str, values: Mapping[str, Any]) -> Any:
     for spec in fields(owner):
         name = prefix + spec.name
         if spec.metadata.get("free"):
-            chosen[spec.name] = option_tables(values)
+            chosen[spec.name] = spec.metadata["free"](values)
         elif is_dataclass(hints[spec.name]):
             chosen[spec.name] = _build(hints[spec.name], name + ".", values)
         elif name in values:
@@ -252,6 +256,11 @@ def _from_file(file: Path, known: dict[str, Setting]) -> dict[str, LayeredValue]
         raise SettingsError("setting_wrong", where=where, name=name, value=value, allowed=ALLOWED) from None
     for name, value in options.items():
         layered[name] = LayeredValue(value, "file", f"{file}:{_line_of(text, name)}")
+    table = document.pop(KEYS, {})
+    for key, value in table.items() if isinstance(table, dict) else (("", table),):
+        name = f"{KEYS}.{key}"
+        where = f"{file}:{_line_of(text, name)}"
+        layered[name] = LayeredValue(_keys_checked(name, value, where), "file", where)
     for name, value in _leaves(document, known):
         where = f"{file}:{_line_of(text, name)}"
         if name not in known:
@@ -334,6 +343,17 @@ def _checked(setting: Setting, value: Any, where: str) -> Any:
     return value
 
 
+def _keys_checked(name: str, value: Any, where: str) -> str:
+    """The keys of a binding as they are used."""
+    keys = keys_read(value)
+    if keys is None or binding_of(name) is None:
+        raise SettingsError("setting_wrong", where=where, name=name, value=_shown(value), allowed=say("settings.keys"))
+    forbidden = forbidden_among(keys)
+    if forbidden is not None:
+        raise SettingsError("key_forbidden", where=where, name=name, pressed=forbidden)
+    return keys
+
+
 def _from_text(setting: Setting, text: str, where: str) -> Any:
     """A value written outside TOML: in the environment or on the command line."""
     value: Any = text
@@ -356,12 +376,20 @@ def _shown(value: Any) -> Any:
     return f'"{value}"' if isinstance(value, str) else value
 
 
+def key_setting(name: str, text: str) -> str:
+    """Keys for the setting "keys.ID", as they are used. Raises SettingsError for what is not understood."""
+    return _keys_checked(name, text, "config set")
+
+
 def set_setting(file: Path, name: str, text: str) -> Any:
     """Write one setting into the file, comments and order kept. Returns the value as understood."""
     option = option_path(name)
     if option is not None:
         _edit(file, option, understood := option_value(text))
         return understood
+    if binding_of(name) is not None:
+        _edit(file, name.split("."), keys := _keys_checked(name, text, "config set"))
+        return keys
     known = known_settings()
     if name not in known:
         raise _unknown(name, "config set", known)
@@ -378,7 +406,7 @@ def unset_setting(file: Path, name: str) -> bool:
     known = known_settings()
     option = option_path(name)
     there = _edit(file, option or name.split("."), None)
-    if not there and name not in known and option is None:
+    if not there and name not in known and option is None and binding_of(name) is None:
         raise _unknown(name, "config unset", known)
     return there
 

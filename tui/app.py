@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,16 +14,17 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
 
 from genchat.engine.contract import ReplySettings
-from genchat.engine.errors import ExitCode, UsageError
+from genchat.engine.errors import ExitCode, GenchatError, UsageError
 from genchat.engine.history.protocol import History
 from genchat.engine.language import say
 from genchat.engine.text import safe
 from genchat.tui.chat.backend_pool import BackendPool
 from genchat.tui.chat.services import BackendSource
 from genchat.tui.chat.session import Session
-from genchat.tui.colours import DARK, LIGHT, themes
+from genchat.tui.colours import DARK, LIGHT, theme_called, theme_names, themes
 from genchat.tui.departure import Departure
-from genchat.tui.keys import bind
+from genchat.tui.keymap import ChosenKeys, keymap_in_force, remapped
+from genchat.tui.keys import bind, bindings_of
 from genchat.tui.screens.chat import ChatScreen
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _DUMB = ("dumb", "unknown")
 _COLLECT_AFTER = (20_000, 10, 50)  # new objects, young collections, middle ones; Python's own stalls painting often
 
 Report = Callable[[BaseException], Path | None]
+KeepSetting = Callable[[str, str], object]
 
 
 def _commands() -> type[Provider]:
@@ -74,16 +76,23 @@ class GenchatApp(App[int]):
         conversation: str | None = None,
         inspected: str | None = None,
         report: Report | None = None,
+        keys: ChosenKeys | None = None,
+        theme: str | None = None,
+        keep_setting: KeepSetting | None = None,
     ) -> None:
         """`conversation` is a stored conversation to open at once, `inspected` a text to be scored.
 
-        `report` receives an internal error and returns the file to which it was written.
+        `report` receives an internal error and returns the file to which it was written; `keep_setting` keeps a
+        setting, given by name and value, for the next start. `theme` is one of `theme_names()`.
         """
         super().__init__()
-        for theme in themes():
-            self.register_theme(theme)
+        for own_theme in themes():
+            self.register_theme(own_theme)
+        if theme is not None:
+            dark = self.register_called(theme)
         # Without the watcher, which would read every style sheet twice before the first frame.
-        self.set_reactive(App.theme, DARK if dark else LIGHT)
+        self.set_reactive(App.theme, theme or (DARK if dark else LIGHT))
+        self._keep_setting = keep_setting
         self.update_classes({"-dark-mode": dark, "-light-mode": not dark}, update=False)
         self.stylesheet.set_variables(self.get_css_variables())
         self.session = Session(BackendPool(source), history, settings, model)
@@ -91,6 +100,13 @@ class GenchatApp(App[int]):
         self._conversation = conversation
         self._inspected = inspected
         self._report = report
+        self._keys_refused = () if keys is None else keys.refused
+        if keys is not None and keys.keymap:
+            self.set_keymap(keys.keymap)
+
+    def on_mount(self) -> None:
+        for reason in self._keys_refused:
+            self.notify(say("keymap.refused", reason=reason), severity="warning", timeout=15, markup=False)
 
     @property
     def training(self) -> "TrainingJob | None":
@@ -131,7 +147,31 @@ class GenchatApp(App[int]):
 
     def action_theme(self) -> None:
         """Switch between the dark and the light theme."""
-        self.theme = LIGHT if self.theme == DARK else DARK
+        self.theme = LIGHT if self.current_theme.dark else DARK
+
+    def register_called(self, theme: str) -> bool:
+        """Make one of `theme_names()` ready to be shown; returns whether it is dark."""
+        found = theme_called(theme)
+        self.register_theme(found)
+        return found.dark
+
+    def action_choose_theme(self) -> None:
+        """Choose among all themes; the choice is kept."""
+        from genchat.tui.screens.themes import ThemesScreen
+
+        self.push_screen(ThemesScreen(self.theme, self._preview), self._keep_theme)
+
+    def _preview(self, theme: str) -> None:
+        self.register_called(theme)
+        self.theme = theme
+
+    def _keep_theme(self, theme: str | None) -> None:
+        if theme is None or self._keep_setting is None:
+            return
+        try:
+            self._keep_setting("theme", {DARK: "dark", LIGHT: "light"}.get(theme, theme))
+        except GenchatError as error:
+            self.notify(safe(str(error)), severity="error", markup=False)
 
     def action_train(self) -> None:
         """Open the form that trains a model, or the run that is going on."""
@@ -159,7 +199,7 @@ class GenchatApp(App[int]):
 
     def action_help(self) -> None:
         """Open the help; the keys of the focused widget come first."""
-        from genchat.tui.screens.help import HelpScreen, bindings_of
+        from genchat.tui.screens.help import HelpScreen
 
         if isinstance(self.screen, HelpScreen):
             self.screen.dismiss(None)
@@ -167,10 +207,11 @@ class GenchatApp(App[int]):
         owners: list[type] = [] if self.focused is None else [type(self.focused)]
         owners += [type(self.screen), *(type(part) for part in self.screen.query("*")), type(self)]
         groups: dict[str, list[Binding]] = {}
-        for owner in owners:
-            title = vars(owner).get("HELP_TITLE", "")  # its own: a heading stands for the keys of one class
+        for owner in dict.fromkeys(owners):
+            title = vars(owner).get("HELP_TITLE", "")  # its own: no part is listed under the title of a base
             if title:
-                groups.setdefault(say(title), bindings_of(owner))
+                group = groups.setdefault(say(title), [])
+                group += [remapped(binding, keymap_in_force(self)) for binding in bindings_of(owner)]
         focused = getattr(self.focused, "HELP_TEXTS", ())
         explanations = [say(key) for key in focused or getattr(self.screen, "HELP_TEXTS", ())]
         self.push_screen(HelpScreen(explanations, list(groups.items())))
@@ -194,14 +235,25 @@ class GenchatApp(App[int]):
         return screens[0].prompt.text.strip() if screens else ""
 
 
-def _is_dark(theme: str) -> bool:
-    """Return whether the theme is dark.
+def theme_for(setting: str) -> str:
+    """Return the name of the theme that a setting means. Raises UsageError where there is none of that name.
 
     "auto" asks the variable in which some terminals announce their colours, "15;0".
     """
-    if theme == "auto":
-        return os.environ.get("COLORFGBG", "").rpartition(";")[2] not in ("7", "15")
-    return theme == "dark"
+    if setting == "auto":
+        return LIGHT if os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15") else DARK
+    name = {"dark": DARK, "light": LIGHT}.get(setting, setting)
+    if name not in theme_names():
+        raise UsageError("theme_unknown", name=setting, names=", ".join(["auto", "dark", "light", *theme_names()[2:]]))
+    return name
+
+
+def _keys(preset: str, choices: Mapping[str, str]) -> ChosenKeys:
+    if preset == "none" and not choices:  # the usual case, in which not every screen need be imported
+        return ChosenKeys({})
+    from genchat.tui.key_choosing import chosen_keys
+
+    return chosen_keys(GenchatApp, preset, choices)
 
 
 def run_app(context: "CommandContext", inspected: str | None = None) -> int:
@@ -223,16 +275,22 @@ def run_app(context: "CommandContext", inspected: str | None = None) -> int:
             from genchat.tui.cli.conversation_log import conversation_asked
 
             conversation = conversation_asked(history, latest=context.continue_latest, name=context.conversation)
+            if conversation is not None and context.system is not None:
+                conversation = history.set_system(conversation, context.system.strip())
         app = GenchatApp(
             context.registry,
             history,
             settings.reply_settings(),
             settings.model,
-            dark=_is_dark(settings.theme),
+            theme=theme_for(settings.theme),
+            keep_setting=context.keep_setting,
             conversation=None if conversation is None else conversation.id,
             inspected=inspected,
+            keys=_keys(settings.key_preset, settings.keys),
             report=lambda error: write_report(error, context.paths, context.arguments),
         )
+        if conversation is None and context.system is not None:
+            app.session.set_system(context.system)
         app.run_alone(departure)
     if app.training is not None and not app.training.status.over:
         app.training.stop()

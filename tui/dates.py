@@ -27,3 +27,12 @@ def day_name(day: date, today: date) -> str:
     if day == today - timedelta(days=1):
         return say("tui.day.yesterday")
     return say("tui.day.date", day=day.day, month=say(f"tui.month.{day.month}"), year=day.year)
+
+
+def short_time(moment: datetime, now: datetime) -> str:
+    """Return a moment in at most eight characters: the time of day today, else the day, in another year the month."""
+    local, today = moment.astimezone(), now.astimezone()
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    month = say(f"tui.month.{local.month}")[:3]
+    return f"{local.day} {month}" if local.year == today.year else f"{month} {local.year}"

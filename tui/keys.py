@@ -17,6 +17,12 @@ def description(binding: Binding) -> str:
     return say(binding.description) if binding.description.startswith(_PREFIX) else ""
 
 
+def bindings_of(owner: type) -> list[Binding]:
+    """Return the bindings that a class and its bases among genchat's own classes declare."""
+    own = [base for base in owner.__mro__ if base.__module__.startswith("genchat.")]
+    return [each for base in own for each in vars(base).get("BINDINGS", ()) if isinstance(each, Binding)]
+
+
 _NAMES = {
     "left": "←",
     "right": "→",

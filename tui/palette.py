@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -10,8 +11,8 @@ from textual.content import Content
 
 from genchat.engine.language import say
 from genchat.engine.text import safe_line
-from genchat.tui.keys import description, key_name
-from genchat.tui.screens.help import bindings_of
+from genchat.tui.keymap import Keymap, keymap_in_force, remapped
+from genchat.tui.keys import bindings_of, description, key_name
 
 if TYPE_CHECKING:
     from genchat.tui.screens.chat import ChatScreen
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 _SCREEN_ACTIONS = (
     "new", "rename", "delete", "export", "export_page", "search", "regenerate", "without_documents", "opinion",
     "type_token", "go_on", "undo_fork", "open_writer", "edit", "copy", "mode", "sampling", "models", "tokens", "inside",
-    "heat", "list", "tree", "panel", "stop", "export_everything", "picture",
+    "heat", "list", "tree", "panel", "stop", "system_prompt", "export_everything", "picture",
 )  # fmt: skip
-_APP_ACTIONS = ("documents", "words", "train", "theme", "help", "quit")
+_NO_KEYMAP: Keymap = MappingProxyType({})
+_APP_ACTIONS = ("documents", "words", "train", "theme", "choose_theme", "help", "quit")
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,9 @@ class Command:
         return Content.assemble(self.name, (f"   {self.key}", "$genchat-faint") if self.key else "")
 
 
-def commands_of(screen: "ChatScreen") -> Iterator[Command]:
+def commands_of(screen: "ChatScreen", keymap: Keymap = _NO_KEYMAP) -> Iterator[Command]:
     """Return what can be done on the chat screen as it stands."""
-    keys = _keys_of(type(screen.transcript), type(screen), type(screen.app))
+    keys = _keys_of(keymap, type(screen.transcript), type(screen), type(screen.app))
     for action in _SCREEN_ACTIONS:
         if screen.check_action(action, ()):
             yield Command(say(f"tui.command.{action}"), partial(screen.run_action, action), keys.get(action, ""))
@@ -56,10 +58,12 @@ def _nothing() -> None:
     return None
 
 
-def _keys_of(*owners: type) -> dict[str, str]:
+def _keys_of(keymap: Keymap, *owners: type) -> dict[str, str]:
     """Return the name of the first key of each action."""
     return {
-        binding.action.removeprefix("screen."): key_name(binding) for owner in owners for binding in bindings_of(owner)
+        binding.action.removeprefix("screen."): key_name(remapped(binding, keymap))
+        for owner in owners
+        for binding in bindings_of(owner)
     }
 
 
@@ -71,9 +75,12 @@ class GenchatCommands(Provider):
 
         screen = self.screen
         if isinstance(screen, ChatScreen):
-            return list(commands_of(screen))
+            return list(commands_of(screen, keymap_in_force(self.app)))
+        keymap = keymap_in_force(self.app)
         return [
-            Command(description(binding), partial(screen.run_action, binding.action), key_name(binding))
+            Command(
+                description(binding), partial(screen.run_action, binding.action), key_name(remapped(binding, keymap))
+            )
             for binding in bindings_of(type(screen))
             if screen.check_action(binding.action, ())
         ]

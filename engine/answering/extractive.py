@@ -45,7 +45,7 @@ class ExtractiveBackend:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(distribution="none", can_fork=False, can_score=False, can_explain=False)
+        return Capabilities(distribution="none", can_fork=False, can_score=False, can_explain=False, reads_system=False)
 
     @property
     def tokenizer(self) -> Tokenizer | None:

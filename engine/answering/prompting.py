@@ -40,8 +40,10 @@ def rag_messages(
     more_rules: Sequence[str] = (),
 ) -> list[Message]:
     """The conversation with the rules in front and the passages before its last question."""
-    *before, last = messages
-    rules = Message(Role.SYSTEM, "\n".join([said(language, "prompt_rules", fence=fence), *more_rules]))
+    *before, last = (message for message in messages if message.role is not Role.SYSTEM)
+    # The rules stand last, so that no system prompt of a person undoes them.
+    given = [message.text for message in messages if message.role is Role.SYSTEM]
+    rules = Message(Role.SYSTEM, "\n".join([*given, said(language, "prompt_rules", fence=fence), *more_rules]))
     blocks = "\n\n".join(_block(passage, fence) for passage in passages)
     told = "\n\n".join([blocks, *_strengths(passages, language)])
     question = said(language, "prompt_question", passages=told, question=last.text.replace(fence, "…"))

@@ -57,6 +57,8 @@ class CheckpointTemplate:
         """See ChatTemplate. Oldest turns go first, a question with its answer; system messages stay."""
         system = [message for message in messages if message.role is Role.SYSTEM]
         turns = [message for message in messages if message.role is not Role.SYSTEM]
+        if system and not self._has_system:
+            system, turns = [], _told_by_the_person(system, turns)
         dropped = 0 if limit is None else self._surely_too_many(system, turns, limit)
         tokens = self.tokens([*system, *turns[dropped:]])
         while limit is not None and len(tokens) > limit and dropped < len(turns) - 1:
@@ -66,6 +68,22 @@ class CheckpointTemplate:
         if limit is not None and too_long:
             tokens = self._cut([*system, *turns[dropped:]], limit)
         return Prompt(tuple(tokens), self.stops, dropped, too_long)
+
+    @property
+    def reads_system(self) -> bool:
+        """System messages are always read: where the template has no place for them, the person's words begin with
+        them.
+        """
+        return True
+
+    @cached_property
+    def _has_system(self) -> bool:
+        """Whether the template has a place for system messages: some leave them out, some refuse them."""
+        asked = Message(Role.USER, "a")
+        try:
+            return self.tokens([Message(Role.SYSTEM, "b"), asked]) != self.tokens([asked])
+        except ModelDamaged:
+            return False
 
     def _surely_too_many(self, system: list[Message], turns: list[Message], limit: int) -> int:
         """How many oldest turns go because the words alone are too many, the template's own tokens not counted."""
@@ -155,6 +173,15 @@ class CheckpointTemplate:
         turns = [Message(Role.USER, "a"), Message(Role.ASSISTANT, "b"), Message(Role.USER, "c")]
         self.tokens(turns[:1])
         self.tokens(turns)
+
+
+def _told_by_the_person(system: Sequence[Message], turns: Sequence[Message]) -> list[Message]:
+    """The turns, what the system says standing before the newest words of the person, which are never dropped."""
+    newest = next((place for place in range(len(turns) - 1, -1, -1) if turns[place].role is Role.USER), None)
+    if newest is None:
+        return list(turns)
+    text = "\n\n".join([*(message.text for message in system), turns[newest].text])
+    return [*turns[:newest], Message(Role.USER, text, turns[newest].data), *turns[newest + 1 :]]
 
 
 def _next_question(turns: Sequence[Message], place: int) -> int:

@@ -42,6 +42,7 @@ def as_json(history: "History", conversation: Conversation, traces: bool) -> str
             "created": conversation.created.isoformat(),
             "updated": conversation.updated.isoformat(),
             "head": conversation.head,
+            **({"system": conversation.system} if conversation.system else {}),
         },
         "messages": [_message(history, message, traces, vocabularies) for message in history.tree(conversation.id)],
     }
@@ -56,6 +57,8 @@ def as_json(history: "History", conversation: Conversation, traces: bool) -> str
 def as_markdown(history: "History", conversation: Conversation) -> str:
     """The Markdown holds the shown branch as headings and text."""
     blocks = [f"# {safe_line(conversation.title)}"]
+    if conversation.system:
+        blocks += ["## " + say("history.speaker_system"), safe(conversation.system)]
     for message in history.shown(conversation.id):
         speaker = say(f"history.speaker_{message.role}")
         run = history.run(message.id)
@@ -143,6 +146,7 @@ def _message(history: "History", message: StoredMessage, traces: bool, vocabular
             "detail": run.detail,
             "error": run.error,
             "notices": [{"key": notice.key, "values": dict(notice.values)} for notice in run.notices],
+            **({"system": run.system} if run.system else {}),
         }
     passages = history.passages(message.id)
     if passages is not None:

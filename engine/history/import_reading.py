@@ -46,6 +46,7 @@ class ExportedRun:
     detail: str
     error: str
     notices: str
+    system: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Export:
     head: int | None
     messages: tuple[ExportedMessage, ...]
     vocabularies: Mapping[str, tuple[Mapping[int, bytes], Mapping[str, int]]] = field(default_factory=dict)
+    system: str = ""
 
 
 def read_file(path: Path) -> str:
@@ -119,6 +121,7 @@ def read_export(document: str) -> Export:
         head if any(message.id == head for message in messages) else None,
         messages,
         {key: _vocabulary(entry) for key, entry in top.members("vocabularies")},
+        about.optional("system", about.text) or "",
     )
 
 
@@ -264,6 +267,7 @@ def _run(read: _Object) -> ExportedRun:
         read.text("detail"),
         read.text("error"),
         json.dumps(notices, ensure_ascii=False),
+        read.optional("system", read.text) or "",
     )
 
 

@@ -29,13 +29,14 @@ def insert(connection: sqlite3.Connection, export: Export, secrets: Sequence[str
     elif connection.execute("SELECT 1 FROM conversation WHERE id = ?", (name,)).fetchone() is not None:
         raise ConversationExists("import_exists", name=name)
     connection.execute(
-        "INSERT INTO conversation(id, title, kind, created, updated) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO conversation(id, title, kind, created, updated, system) VALUES (?, ?, ?, ?, ?, ?)",
         (
             name,
             clean_text(safe_line(export.title, _TITLE), secrets),
             export.kind,
             rows.stamp(export.created),
             rows.stamp(export.updated),
+            clean_text(export.system, secrets),
         ),
     )
     writer = _Writer(connection, name, export, secrets)
@@ -93,8 +94,8 @@ class _Writer:
         passages = message.passages
         self._connection.execute(
             "INSERT INTO run(message, family, model, checksum, settings, seed, version, vocabulary, prompt_tokens,"
-            " completion_tokens, seconds_to_first, seconds, finish_reason, detail, error, notices, retriever, missing)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " completion_tokens, seconds_to_first, seconds, finish_reason, detail, error, notices, retriever, missing,"
+            " system) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 number,
                 *map(self._clean, (run.family, run.model, run.checksum, run.settings)),
@@ -109,6 +110,7 @@ class _Writer:
                 *map(self._clean, (run.detail, run.error, run.notices)),
                 None if passages is None else self._clean(passages.retriever),
                 None if passages is None else self._clean(json.dumps(list(passages.missing), ensure_ascii=False)),
+                self._clean(run.system),
             ),
         )
         for passage in () if passages is None else passages.items:

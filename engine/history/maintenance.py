@@ -17,6 +17,11 @@ def delete_conversation(connection: sqlite3.Connection, conversation: str) -> No
     """The conversation is deleted within a transaction. Vocabularies that no run uses any more go too."""
     connection.execute("DELETE FROM message WHERE conversation = ?", (conversation,))
     connection.execute("DELETE FROM conversation WHERE id = ?", (conversation,))
+    delete_unused_vocabularies(connection)
+
+
+def delete_unused_vocabularies(connection: sqlite3.Connection) -> None:
+    """Vocabularies that no run uses any more are deleted within a transaction."""
     connection.execute(
         "DELETE FROM vocabulary WHERE NOT EXISTS (SELECT 1 FROM run WHERE run.vocabulary = vocabulary.digest)"
     )

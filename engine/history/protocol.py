@@ -4,6 +4,7 @@ Every call may come from any thread and takes about a millisecond; a write has b
 All of them raise HistoryError with a text that says what to do: disk full, file read-only, busy, damaged, gone.
 """
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -23,6 +24,7 @@ from genchat.engine.history.records import (
 )
 
 if TYPE_CHECKING:
+    from genchat.engine.history.branches import StoredReply
     from genchat.engine.history.import_reading import Export
     from genchat.engine.history.trace import StoredTrace
 
@@ -88,6 +90,13 @@ class History(Protocol):
 
     def rename(self, conversation: str, title: str) -> Conversation: ...
 
+    def set_system(self, conversation: Conversation, text: str) -> Conversation:
+        """Set the system prompt of a conversation, from its next reply on; returns the conversation as it stands.
+
+        One that has no message yet is written, with it, with the first one.
+        """
+        ...
+
     def delete(self, conversation: str) -> None:
         """Delete it from the file for good, bytes included. The caller has asked the person.
 
@@ -126,6 +135,22 @@ class History(Protocol):
 
     def tree(self, conversation: str) -> tuple[StoredMessage, ...]:
         """The tree is every message of every branch, in order of writing."""
+        ...
+
+    def name_branch(self, message: int, name: str) -> StoredMessage:
+        """Give the branch that begins with `message` a name, kept in the data of the message; empty takes it away."""
+        ...
+
+    def delete_branch(self, message: int) -> StoredMessage:
+        """Delete `message` and all that grew from it for good, as `delete` does, and return the end of what is shown.
+
+        If it was shown, the newest other version of it is shown then, or what came before. Raises HistoryError for the
+        first message if it is the only version: that is the whole conversation. A worker's job.
+        """
+        ...
+
+    def stored_replies(self, messages: Iterable[int]) -> "Mapping[int, StoredReply]":
+        """What a list tells of these messages, by their ids; those that are not there are left out."""
         ...
 
     def run(self, message: int) -> Run | None: ...

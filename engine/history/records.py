@@ -51,6 +51,7 @@ class Conversation:
     head: int | None = None
     kind: ConversationKind = "chat"
     messages: int = 0  # on all branches
+    system: str = ""  # what every reply is told first
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,10 @@ class RunStart:
     seed: int | None = None  # the seed really used, also where the settings ask for a fresh one
     tokenizer: Tokenizer | None = None  # so that the trace can be read without the model
     vocabulary_grows: bool = False  # a remote service: its tokens are known only as they come
+    system: str = ""  # the system prompt that the model was given
 
     @classmethod
-    def of(cls, backend: Backend, settings: ReplySettings, seed: int | None = None) -> "RunStart":
+    def of(cls, backend: Backend, settings: ReplySettings, seed: int | None = None, system: str = "") -> "RunStart":
         """The values are those of a backend in use; `seed` defaults to the one in the settings."""
         info = backend.info
         return cls(
@@ -97,6 +99,7 @@ class RunStart:
             settings.sampling.seed if seed is None else seed,
             backend.tokenizer,
             backend.capabilities.remote,
+            system,
         )
 
 
@@ -119,6 +122,7 @@ class Run:
     detail: str = ""
     error: str = ""
     notices: tuple[Notice, ...] = ()
+    system: str = ""  # the system prompt that the model was given
 
     def reply_settings(self) -> ReplySettings:
         """These are the settings to ask for the same again, with the seed that was used; what is not understood is left

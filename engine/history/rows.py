@@ -26,7 +26,7 @@ MESSAGE = (
 )
 CONVERSATION = (
     "SELECT c.id, c.title, c.created, c.updated, c.head, c.kind,"
-    " (SELECT count(*) FROM message m WHERE m.conversation = c.id) FROM conversation c "
+    " (SELECT count(*) FROM message m WHERE m.conversation = c.id), c.system FROM conversation c "
 )
 
 # A parent is always older, which also ends the walk in a file where someone tied a knot.
@@ -78,10 +78,10 @@ def to_message(row: Sequence[Any]) -> StoredMessage:
 
 def to_conversation(row: Sequence[Any]) -> Conversation:
     """The conversation is made from a row of CONVERSATION."""
-    name, title, created, updated, head, kind, messages = row
+    name, title, created, updated, head, kind, messages, system = row
     if kind not in ("chat", "text") or not isinstance(name, str) or not isinstance(title, str):
         raise BrokenRow(f"conversation {name}")
-    return Conversation(name, title, moment(created), moment(updated), head, kind, messages)
+    return Conversation(name, title, moment(created), moment(updated), head, kind, messages, system)
 
 
 def find_conversation(connection: sqlite3.Connection, name: str) -> Conversation:
@@ -135,13 +135,13 @@ def find_run(connection: sqlite3.Connection, message: int) -> Run | None:
     """Find the model call that wrote `message`."""
     row = connection.execute(
         "SELECT message, family, model, checksum, settings, seed, version, prompt_tokens, completion_tokens,"
-        " seconds_to_first, seconds, finish_reason, detail, error, notices FROM run WHERE message = ?",
+        " seconds_to_first, seconds, finish_reason, detail, error, notices, system FROM run WHERE message = ?",
         (message,),
     ).fetchone()
     if row is None:
         return None
     (number, family, model, checksum, settings, seed, version) = row[:7]
-    prompt, completion, first, seconds, reason, detail, error, notices = row[7:]
+    prompt, completion, first, seconds, reason, detail, error, notices, system = row[7:]
     return Run(
         number,
         family,
@@ -158,6 +158,7 @@ def find_run(connection: sqlite3.Connection, message: int) -> Run | None:
         detail=detail,
         error=error,
         notices=_notices(notices),
+        system=system,
     )
 
 

@@ -135,8 +135,14 @@ def message_data(database: "Database") -> None:
     database.execute("ALTER TABLE message ADD COLUMN data TEXT")
 
 
+def system_prompts(database: "Database") -> None:
+    """Version 3: the system prompt of a conversation, and what each reply was really given; empty for none."""
+    for table in ("conversation", "run"):
+        database.execute(f"ALTER TABLE {table} ADD COLUMN system TEXT NOT NULL DEFAULT ''")
+
+
 # The version of a file is how many of them it has been through.
-MIGRATIONS: tuple[Migration, ...] = (first_version, message_data)
+MIGRATIONS: tuple[Migration, ...] = (first_version, message_data, system_prompts)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -3,8 +3,9 @@
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ from genchat.engine import __version__
 from genchat.engine.contract import Notice, Passages, Tokenizer
 from genchat.engine.conversation import Role
 from genchat.engine.errors import HistoryError
-from genchat.engine.history import maintenance, rows
+from genchat.engine.history import branches, maintenance, rows
 from genchat.engine.history.connections import Connections
 from genchat.engine.history.failures import as_history_error, damage_mark, is_damage, mark_damaged
 from genchat.engine.history.lease import end_lease, interrupt_replies_of_the_dead, own_identity, take_lease
@@ -40,6 +41,7 @@ from genchat.engine.redaction import known_keys
 from genchat.engine.text import safe_line
 
 if TYPE_CHECKING:  # numpy comes with them; a history is opened before the first frame is drawn
+    from genchat.engine.history.branches import StoredReply
     from genchat.engine.history.import_reading import Export
     from genchat.engine.history.trace import StoredTrace
     from genchat.engine.history.vocabulary import StoredVocabulary, VocabularyBlob
@@ -167,6 +169,17 @@ class HistoryStore:
 
         return self._connections.write(work)
 
+    def set_system(self, conversation: Conversation, text: str) -> Conversation:
+        system = clean_text(text, self._secrets())
+
+        def work(connection: sqlite3.Connection) -> Conversation:
+            found = connection.execute("UPDATE conversation SET system = ? WHERE id = ?", (system, conversation.id))
+            if not found.rowcount:
+                return replace(conversation, system=system)
+            return rows.find_conversation(connection, conversation.id)
+
+        return self._connections.write(work)
+
     def delete(self, conversation: str) -> None:
         def work(connection: sqlite3.Connection) -> None:
             maintenance.delete_conversation(connection, rows.find_conversation(connection, conversation).id)
@@ -182,13 +195,14 @@ class HistoryStore:
     def add_message(self, conversation: Conversation, role: Role, text: str, parent: int | None) -> StoredMessage:
         stored = clean_text(text, self._secrets())
         title = self._title(conversation.title or stored)
+        system = clean_text(conversation.system, self._secrets())
 
         def work(connection: sqlite3.Connection) -> StoredMessage:
             now = rows.stamp(self._now())
             connection.execute(
-                "INSERT INTO conversation(id, title, kind, created, updated) VALUES (?, ?, ?, ?, ?)"
+                "INSERT INTO conversation(id, title, kind, created, updated, system) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT(id) DO NOTHING",
-                (conversation.id, title, conversation.kind, rows.stamp(conversation.created), now),
+                (conversation.id, title, conversation.kind, rows.stamp(conversation.created), now, system),
             )
             return self._insert(connection, conversation.id, parent, role, stored, "done")
 
@@ -196,12 +210,13 @@ class HistoryStore:
 
     def begin_reply(self, parent: StoredMessage, run: RunStart) -> StoreRecorder:
         settings = json.dumps(run.settings.values(), allow_nan=False)
+        system = clean_text(run.system, self._secrets())
 
         def work(connection: sqlite3.Connection) -> StoredMessage:
             message = self._insert(connection, parent.conversation, parent.id, Role.ASSISTANT, "", "streaming")
             connection.execute(
-                "INSERT INTO run(message, family, model, checksum, settings, seed, version, vocabulary)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO run(message, family, model, checksum, settings, seed, version, vocabulary, system)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     message.id,
                     run.family,
@@ -211,6 +226,7 @@ class HistoryStore:
                     None if run.seed is None else str(run.seed),
                     __version__,
                     self._keep_vocabulary(connection, run),
+                    system,
                 ),
             )
             return message
@@ -289,6 +305,19 @@ class HistoryStore:
         with self._connections.reader() as connection:
             cursor = connection.execute(rows.MESSAGE + "WHERE m.conversation = ? ORDER BY m.id", (conversation,))
             return tuple(rows.to_message(row) for row in cursor)
+
+    def name_branch(self, message: int, name: str) -> StoredMessage:
+        cleaned = clean_text(safe_line(name, branches.NAME_LENGTH), self._secrets())
+        return self._connections.write(lambda connection: branches.name_branch(connection, message, cleaned))
+
+    def delete_branch(self, message: int) -> StoredMessage:
+        head = self._connections.write(lambda connection: branches.delete_branch(connection, message), durable=True)
+        maintenance.erase_remains(self._connections)
+        return head
+
+    def stored_replies(self, messages: Iterable[int]) -> "Mapping[int, StoredReply]":
+        with self._connections.reader() as connection:
+            return branches.stored_replies(connection, messages)
 
     def run(self, message: int) -> Run | None:
         with self._connections.reader() as connection:

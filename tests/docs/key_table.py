@@ -10,52 +10,19 @@ from textual.binding import Binding
 
 from genchat.engine.language import say, use_language
 from genchat.tui.app import GenchatApp
-from genchat.tui.keys import description, key_name
-from genchat.tui.screens.chat import ChatScreen
-from genchat.tui.screens.help import bindings_of
-from genchat.tui.screens.inside import InsideScreen
-from genchat.tui.screens.tree import TreeScreen
-from genchat.tui.widgets.bench.panel import BenchPanel
-from genchat.tui.widgets.conversation_list import ConversationList
-from genchat.tui.widgets.panel import Panel
-from genchat.tui.widgets.prompt import Prompt
-from genchat.tui.widgets.transcript import Transcript
-from genchat.tui.widgets.tree_view import TreeView
+from genchat.tui.key_modes import MODES, Modes
+from genchat.tui.keys import key_name
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "keys.md"
-EVERYWHERE = "everywhere"
-MODES: dict[str, tuple[type, ...]] = {
-    EVERYWHERE: (ChatScreen, GenchatApp),
-    "prompt": (Prompt,),
-    "transcript": (Transcript,),
-    "candidates": (Panel,),
-    "bench": (BenchPanel,),
-    "conversations": (ConversationList,),
-    "tree": (TreeView, TreeScreen),
-    "pictures": (InsideScreen,),
-}
-FULL_SCREENS = ("tree", "pictures")  # the chat screen is not there while one of these is
 STEP_BACK = "escape"  # leads one step back wherever it is pressed, so it has a name in each place
 Row = tuple[tuple[str, ...], str]  # keys, id of the binding
-
-
-def bindings_in(mode: str) -> list[Binding]:
-    """The bindings that a mode has of its own."""
-    return [binding for owner in MODES[mode] for binding in bindings_of(owner) if description(binding)]
-
-
-def together_with(mode: str) -> list[Binding]:
-    """The bindings that are in force in a mode: its own, those of the screen around it and those of the program."""
-    if mode == EVERYWHERE:
-        return bindings_in(mode)
-    around = (GenchatApp,) if mode in FULL_SCREENS else MODES[EVERYWHERE]
-    return bindings_in(mode) + [binding for owner in around for binding in bindings_of(owner) if description(binding)]
 
 
 def lines_of(mode: str) -> list[str]:
     """The rows of a mode, made from its bindings."""
     use_language("en")
-    return [f"| {_names(binding)} | {binding.id} | {say(binding.description)} |" for binding in bindings_in(mode)]
+    bindings = Modes(GenchatApp).own(mode)
+    return [f"| {_names(binding)} | {binding.id} | {say(binding.description)} |" for binding in bindings]
 
 
 def _names(binding: Binding) -> str:

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.docs.key_table import DOCUMENT, MODES, STEP_BACK, bindings_in, keys_of, lines_of, sections, together_with
+from genchat.tui.app import GenchatApp
+from genchat.tui.key_modes import MODES, Modes
+from tests.docs.key_table import DOCUMENT, STEP_BACK, keys_of, lines_of, sections
 
 SECTIONS = sections(DOCUMENT.read_text(encoding="utf-8"))
 
@@ -25,7 +27,7 @@ def test_no_key_of_the_document_has_two_meanings_in_one_mode(mode: str) -> None:
 def test_no_key_of_a_part_means_something_else_everywhere(mode: str) -> None:
     """A widget's keys and those of the screen around it are in force together."""
     meanings: dict[str, set[str | None]] = {}
-    for binding in together_with(mode):
+    for binding in Modes(GenchatApp).together(mode):
         for key in binding.key.split(","):
             meanings.setdefault(key, set()).add(binding.id)
     assert not {key for key, names in meanings.items() if len(names) > 1} - {STEP_BACK}
@@ -33,5 +35,5 @@ def test_no_key_of_a_part_means_something_else_everywhere(mode: str) -> None:
 
 def test_no_terminal_key_that_is_another_one_is_bound() -> None:
     """Ctrl+M is Enter, Ctrl+I is Tab and Ctrl+H is Backspace on many terminals."""
-    bound = {key for mode in MODES for binding in bindings_in(mode) for key in binding.key.split(",")}
+    bound = {key for mode in MODES for binding in Modes(GenchatApp).own(mode) for key in binding.key.split(",")}
     assert not bound & {"ctrl+m", "ctrl+i", "ctrl+h"}

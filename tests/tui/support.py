@@ -28,6 +28,7 @@ from genchat.engine.local_backend import LocalBackend
 from genchat.engine.sampling import SamplingSettings
 from genchat.tui.app import GenchatApp
 from genchat.tui.chat.services import Progress
+from genchat.tui.keymap import ChosenKeys
 from genchat.tui.screens.chat import ChatScreen
 from tests.fakes import HashModel, ScriptModel
 
@@ -143,11 +144,12 @@ def make_app(
     model: str = "script",
     dark: bool = True,
     conversation: str | None = None,
+    keys: ChosenKeys | None = None,
 ) -> GenchatApp:
     """An app over `source` (a script by default) and a history that keeps nothing."""
     given = source or Source({"script": script("Bom dia, mundo.")})
     kept = NullHistory() if history is None else history
-    return GenchatApp(given, kept, settings, model, dark=dark, conversation=conversation)
+    return GenchatApp(given, kept, settings, model, dark=dark, conversation=conversation, keys=keys)
 
 
 def chat(app: GenchatApp) -> ChatScreen:

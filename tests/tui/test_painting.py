@@ -14,7 +14,7 @@ from genchat.tui.widgets.painting import Line, bar, fit
 
 _SHARE = st.floats(0, 1)
 _ANY = st.text(st.sampled_from("ab ã漢🙂\u0301·↵"), max_size=30)
-_STYLES = theme_styles(dark=True)
+_STYLES = theme_styles(True)
 
 
 @settings(deadline=None)

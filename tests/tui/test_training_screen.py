@@ -17,9 +17,8 @@ from genchat.engine.text_store import TextStore
 from genchat.engine.training.event_lines import event_from_line, event_to_json
 from genchat.engine.training.events import Ended, Kept, Phase, Progress, Sample, Started, Validation
 from genchat.tui.app import GenchatApp
-from genchat.tui.keys import description
+from genchat.tui.keys import bindings_of, description
 from genchat.tui.screens.ask import ConfirmScreen
-from genchat.tui.screens.help import bindings_of
 from genchat.tui.screens.models import ModelsScreen
 from genchat.tui.screens.training import TrainingScreen
 from genchat.tui.screens.training_form import DEFAULTS, PathSuggester, TrainingForm

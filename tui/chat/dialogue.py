@@ -77,6 +77,7 @@ class Turn:
     stored: int | None = None  # its id in the history
     checksum: str = ""  # of the model that wrote it, where that is known
     forked_from: "Turn | None" = None  # the version that this one shares its beginning with
+    system: str = ""  # the system prompt that a reply was given
     recalled: bool = True  # False: the history knows more (tokens, sources) than stands here
 
     @property
@@ -113,9 +114,10 @@ class Turn:
 class Dialogue:
     """A dialogue is one conversation as a tree of turns."""
 
-    def __init__(self, title: str = "", stored: str | None = None) -> None:
+    def __init__(self, title: str = "", stored: str | None = None, system: str = "") -> None:
         self.title = title
         self.stored = stored
+        self.system = system  # of the replies to come
         self._root = Turn(Role.SYSTEM)
 
     @property
@@ -165,6 +167,25 @@ class Dialogue:
         parent.shown_child = len(parent.children) - 1
         return turn
 
+    def count(self, turn: Turn) -> int:
+        """Return how many turns the branch has that begins with `turn`."""
+        number, waiting = 0, [turn]
+        while waiting:
+            number += 1
+            waiting += waiting.pop().children
+        return number
+
+    def remove(self, turn: Turn) -> None:
+        """Take `turn` and all below it out of the tree; where it was shown, the next version is, or the one before."""
+        parent = turn.parent
+        if parent is None:
+            return
+        index = parent.children.index(turn)
+        del parent.children[index]
+        if parent.shown_child > index or parent.shown_child == len(parent.children):
+            parent.shown_child = max(parent.shown_child - 1, 0)
+        turn.parent = None
+
     def append(self, turn: Turn) -> Turn:
         """Put `turn` at the end of what is shown."""
         return self.add(turn, self.leaf)
@@ -172,6 +193,14 @@ class Dialogue:
     def parent_of(self, turn: Turn) -> Turn | None:
         """Return the turn before this one, or None at the beginning."""
         return None if turn.parent is self._root else turn.parent
+
+    @staticmethod
+    def leads_to(turn: Turn, end: Turn) -> bool:
+        """Return whether `end` is this turn or lies below it."""
+        each: Turn | None = end
+        while each is not None and each is not turn:
+            each = each.parent
+        return each is turn
 
     def show_sibling(self, turn: Turn, by: int) -> Turn | None:
         """Show the version that is `by` steps away; returns None if there is none."""
@@ -185,12 +214,18 @@ class Dialogue:
         return parent.children[index]
 
     def messages_before(self, turn: Turn) -> list[Message]:
-        """Return the messages that a model reads in order to write `turn`."""
+        """Return the messages that a model reads in order to write `turn`, the system prompt first.
+
+        A reply was given its own, which may have been changed since.
+        """
         messages: list[Message] = []
         ancestor = self.parent_of(turn)
         while ancestor is not None:
             messages.append(Message(ancestor.role, ancestor.text, ancestor.data))
             ancestor = self.parent_of(ancestor)
+        system = turn.system if turn.role is Role.ASSISTANT else self.system
+        if system:
+            messages.append(Message(Role.SYSTEM, system))
         return messages[::-1]
 
 

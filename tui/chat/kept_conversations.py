@@ -22,7 +22,7 @@ def load_dialogue(history: History, name: str) -> tuple[Dialogue, Conversation]:
     Call this in a worker thread: it may take a while.
     """
     conversation = history.conversation(name)
-    dialogue = Dialogue(conversation.title, conversation.id)
+    dialogue = Dialogue(conversation.title, conversation.id, conversation.system)
     turns: dict[int, Turn] = {}
     for message in history.tree(conversation.id):
         turn = _turn_of(message, conversation)
@@ -60,7 +60,7 @@ def recall(history: History, turn: Turn) -> None:
     if run is not None:
         turn.speaker, turn.backend, turn.family = run.model, run.model, run.family
         turn.settings, turn.checksum = run.reply_settings(), run.checksum
-        turn.error = safe(run.error)
+        turn.error, turn.system = safe(run.error), run.system
         for notice in run.notices:
             take_notice(turn, notice)
         if turn.status is Status.DONE and run.finish_reason is not None:

@@ -114,6 +114,7 @@ class LiveReply:
             free_text=origin.free_text,
             settings=settings,
             forked_from=origin,
+            system=origin.system,
         )
         session.dialogue.add(turn, question)
         opened = session.pool.made_by(origin.speaker)

@@ -91,7 +91,9 @@ class HistoryListener(ReplyListener):
     def started(self, backend: Backend) -> None:
         try:
             question = self._history.message(self._question)
-            self._recorder = self._history.begin_reply(question, RunStart.of(backend, self._settings))
+            self._recorder = self._history.begin_reply(
+                question, RunStart.of(backend, self._settings, system=self._turn.system)
+            )
             self._turn.stored = self._recorder.message.id
         except GenchatError as problem:
             self._turn.notes.append(unkept(problem))

@@ -119,8 +119,22 @@ class Session:
     def conversation_to_write(self) -> Conversation:
         """Return the conversation that messages are stored in. Raises HistoryError."""
         if self._conversation is None:
-            self._conversation = self.history.new_conversation("text" if self.free_text else "chat")
+            begun = self.history.new_conversation("text" if self.free_text else "chat")
+            self._conversation = replace(begun, system=self.dialogue.system)
         return self._conversation
+
+    def set_system(self, text: str) -> None:
+        """Set the system prompt of the replies to come. Raises HistoryError."""
+        if self._conversation is None:
+            self.dialogue.system = text.strip()  # and is written with the first message
+        else:
+            self._conversation = self.history.set_system(self._conversation, text.strip())
+            self.dialogue.system = self._conversation.system
+
+    @property
+    def reads_system(self) -> bool | None:
+        """Return whether the model in use reads a system prompt, or None until it is open."""
+        return None if self.backend is None else self.backend.capabilities.reads_system
 
     def set_free_text(self, free_text: bool) -> None:
         """Choose between answers and continuing a text.
@@ -178,6 +192,7 @@ class Session:
             family=self.family_of(self.model),
             free_text=self.free_text,
             settings=settings,
+            system="" if self.free_text else self.dialogue.system,
         )
 
     # -- why ----------------------------------------------------------------------------------------------------

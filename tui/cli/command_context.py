@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from genchat.engine.errors import SettingsError
 from genchat.engine.paths import Paths, paths
-from genchat.engine.settings import Settings, load_settings
+from genchat.engine.settings import Settings, load_settings, set_setting
 from genchat.tui.cli.output import Output
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class CommandContext:
         self.safe = False
         self.conversation: str | None = None  # the one the screen should open
         self.continue_latest = False
+        self.system: str | None = None  # the system prompt that was given
         self._flags: dict[str, Any] = {}
 
     def take_flags(self, flags: Mapping[str, Any]) -> None:
@@ -44,6 +45,10 @@ class CommandContext:
     def settings(self) -> Settings:
         """Return the settings in force. Raises SettingsError."""
         return load_settings(self.paths.settings, flags=self._flags)
+
+    def keep_setting(self, name: str, value: str) -> None:
+        """Write a setting into the settings file, for the next start. Raises GenchatError."""
+        set_setting(self.paths.settings, name, value)
 
     @cached_property
     def output(self) -> Output:

@@ -24,6 +24,7 @@ class Thread:
         self._conversation = conversation
         self._writes = writes
         self.past: tuple[StoredMessage, ...] = ()
+        self.system = "" if conversation is None else conversation.system
         if history is not None and conversation is not None:
             self.past = history.shown(conversation.id)
 
@@ -33,8 +34,15 @@ class Thread:
         return self._conversation.id if self._writes and self._conversation is not None else None
 
     def messages(self, prompt: str) -> list[Message]:
-        """Return what the backend reads: the earlier messages and the prompt."""
-        return [*(message.as_message() for message in self.past), Message(Role.USER, prompt)]
+        """Return what the backend reads: the system prompt, the earlier messages and the prompt."""
+        told = [Message(Role.SYSTEM, self.system)] if self.system else []
+        return [*told, *(message.as_message() for message in self.past), Message(Role.USER, prompt)]
+
+    def tell(self, system: str) -> None:
+        """Set the system prompt, from this prompt on. Raises HistoryError."""
+        self.system = system
+        if self._writes and self._history is not None and self._conversation is not None:
+            self._conversation = self._history.set_system(self._conversation, system)
 
     def model_before(self) -> str | None:
         """Return the model that gave the last reply."""
@@ -53,7 +61,7 @@ class Thread:
             return
         parent = self.past[-1].id if self.past else None
         question = self._history.add_message(self._conversation, Role.USER, prompt, parent)
-        recorder = self._history.begin_reply(question, RunStart.of(backend, settings))
+        recorder = self._history.begin_reply(question, RunStart.of(backend, settings, system=self.system))
         try:
             yield recorder.add
         except GenchatError as error:

@@ -1,4 +1,4 @@
-"""Two small dialogs: one asks for a line of text, the other for yes or no."""
+"""Three small dialogs: they ask for a line, for a text of several lines, and for yes or no."""
 
 from collections.abc import Callable, Iterable
 from typing import ClassVar
@@ -14,6 +14,7 @@ from genchat.engine.language import say
 from genchat.engine.text import safe
 from genchat.tui.keys import bind
 from genchat.tui.screens.dialog import Dialog
+from genchat.tui.widgets.prompt import Prompt
 
 
 class LineScreen(Dialog[str]):
@@ -40,6 +41,36 @@ class LineScreen(Dialog[str]):
             self.show_error(str(error))
             return
         self.dismiss(event.value)
+
+
+class TextScreen(Dialog[str]):
+    """This dialog asks for a text of several lines, written as in the prompt."""
+
+    def __init__(self, title: str, text: str, hint: str, check: Callable[[str], object]) -> None:
+        """`check` may refuse what was written by raising a GenchatError, which is shown."""
+        super().__init__(title, say("tui.dialog.enter"))
+        self._initial = text
+        self._hint = hint
+        self._check = check
+
+    def parts(self) -> Iterable[Widget]:
+        yield Static(Content(safe(self._hint)), classes="hint")
+        yield Prompt()
+
+    def on_mount(self) -> None:
+        prompt = self.query_one(Prompt)
+        prompt.write(self._initial)
+        prompt.focus()
+
+    @on(Prompt.Sent)
+    def _sent(self, message: Prompt.Sent) -> None:
+        message.stop()
+        try:
+            self._check(message.text)
+        except GenchatError as error:
+            self.show_error(str(error))
+            return
+        self.dismiss(message.text)
 
 
 class ConfirmScreen(Dialog[bool]):

@@ -175,8 +175,13 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
 
     def _show_settings(self) -> None:
         self.header.show_settings(self.session.settings, self.session.free_text)
+        self._show_system()
         self.transcript.invite(free_text=self.session.free_text)
         self.composer.show_mode()
+
+    def _show_system(self) -> None:
+        system = "" if self.session.free_text else self.session.dialogue.system
+        self.header.show_system(system, unread=self.session.reads_system is False)
 
     def show_conversation(self) -> None:
         """Show the conversation that the session holds now."""
@@ -191,6 +196,7 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
         """Update what depends on whether a reply is running."""
         self.steering.settle()
         self.models.show_progress()
+        self._show_system()
         self.refresh_bindings()
         self.conversation_manager.refresh()
 
@@ -260,6 +266,7 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
     @on(messages.BackendOpened)
     def _backend_opened(self, message: messages.BackendOpened) -> None:
         self.models.opened(message)
+        self._show_system()
         if self.inspector.token is None:
             self.inspector.clear()
         else:
@@ -281,6 +288,16 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
                 self._show_settings()
 
         self.host.ask(SamplingScreen(Choices(self.session.settings, self.session.pace)), chosen)
+
+    def action_system_prompt(self) -> None:
+        """Ask for the system prompt of this conversation, which holds for the replies to come."""
+        from genchat.tui.screens.ask import TextScreen
+
+        hint = say("tui.system.hint")
+        if self.session.reads_system is False:
+            hint += "\n" + say("tui.system.unread", model=self.session.model)
+        title, text = say("tui.system.title"), self.session.dialogue.system
+        self.host.ask(TextScreen(title, text, hint, self.session.set_system), lambda _: self._show_system())
 
     def action_mode(self) -> None:
         """Switch between answering and continuing a text."""
@@ -348,13 +365,17 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
         """Show all branches of the conversation."""
         from genchat.tui.screens.tree import TreeScreen
 
+        def written() -> Turn | None:
+            live = self.session.live
+            return None if live is None else live.turn
+
         def chosen(turn: Turn | None) -> None:
             if turn is not None:
                 self.session.show_branch(turn)
                 self.show_conversation()
                 self.transcript.reveal_turn(turn)
 
-        self.host.ask(TreeScreen(self.session.dialogue, self.session.history), chosen)
+        self.host.ask(TreeScreen(self.session.dialogue, self.session.history, written), chosen)
 
     # -- moving about -------------------------------------------------------------------------------------------
 
@@ -372,6 +393,8 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
                 return not running and self.question is not None
             case "new" | "mode":
                 return not running
+            case "system_prompt":
+                return not running and not self.session.free_text
             case "copy":
                 return dialogue.last_reply is not None
             case "tokens":

@@ -46,9 +46,3 @@ def _lines(bindings: Iterable[Binding]) -> Iterator[tuple[str, str]]:
             listed.add(binding.description)
             yield f"  {key_names(binding):<{_KEY_COLUMN}}", ""
             yield text + "\n", "$genchat-muted"
-
-
-def bindings_of(owner: type) -> list[Binding]:
-    """Return the bindings that a class and its bases among genchat's own classes declare."""
-    own = [base for base in owner.__mro__ if base.__module__.startswith("genchat.")]
-    return [each for base in own for each in vars(base).get("BINDINGS", ()) if isinstance(each, Binding)]

@@ -64,7 +64,7 @@ class Choice(Widget, can_focus=True):
         self.action_step(-1 if event.x < 2 else 1)
 
     def render_line(self, y: int) -> Strip:
-        styles = theme_styles(self.app.current_theme.dark, "sheet")
+        styles = theme_styles(self.app.current_theme, "sheet")
         line = Line(self.size.width, styles.text)
         if y:
             return line.strip()

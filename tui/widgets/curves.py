@@ -130,7 +130,7 @@ class Curves(Widget):
             self._numbers.setdefault(row, decimal(mark, digits))
 
     def render_line(self, y: int) -> Strip:
-        styles = theme_styles(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme)
         width, height = max(self.size.width - _GUTTER - 1, 1), max(self.size.height - 2, 1)
         line = Line(self.size.width, styles.text)
         if y == 0:
@@ -151,7 +151,7 @@ class Curves(Widget):
         return line.strip()
 
     def _legend(self, line: Line) -> Line:
-        styles = theme_styles(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme)
         line.add(" " + say("training_screen.nats"), styles.muted)
         line.add("   ⠒⠒ ", styles.muted).add(say("training_screen.curve_train"), styles.muted)
         return line.add("   ⠒⠒ ", styles.strong).add(say("training_screen.curve_held_out"), styles.text)

@@ -17,6 +17,7 @@ from genchat.tui.colours import theme_styles
 from genchat.tui.widgets.painting import right_aligned
 
 _LONGEST_NAME = 32
+_LONGEST_SYSTEM = 24  # characters shown of the system prompt
 _SPEED_EVERY = 0.4  # seconds; a number that changes faster cannot be read
 
 
@@ -30,6 +31,8 @@ class Header(Widget):
         self._parameters = ""
         self._settings = ReplySettings()
         self._free_text = False
+        self._system = ""
+        self._system_unread = False
         self._kept = True
         self._status: Status | None = None
         self._speed: float | None = None
@@ -47,6 +50,12 @@ class Header(Widget):
     def show_settings(self, settings: ReplySettings, free_text: bool) -> None:
         """Show how the next reply will be made."""
         self._settings, self._free_text = settings, free_text
+        self.refresh()
+
+    def show_system(self, text: str, *, unread: bool) -> None:
+        """Show the beginning of the system prompt; `unread` says that the model in use does not read it."""
+        self._system = safe_line(text, _LONGEST_SYSTEM)
+        self._system_unread = unread
         self.refresh()
 
     def show_kept(self, kept: bool) -> None:
@@ -73,7 +82,7 @@ class Header(Widget):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        styles = theme_styles(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme)
         if y:
             return Strip([Segment("─" * self.size.width, styles.rule)], self.size.width)
         left = [(" genchat   " if self.size.width >= 80 else " ", styles.muted)]
@@ -85,6 +94,10 @@ class Header(Widget):
         left.append(("   " + self._settings_text(), styles.muted))
         if self._free_text:
             left.append(("   " + say("tui.header.free_text"), styles.text))
+        if self._system:
+            left.append((f"   {say('tui.header.system')} “{self._system}”", styles.muted))
+            if self._system_unread:
+                left.append((" " + say("tui.header.system_unread"), styles.warning))
         if not self._kept:
             left.append(("   " + say("tui.header.not_kept"), styles.error))
         right = []

@@ -35,7 +35,7 @@ class KeyBar(Widget):
         return sorted(bindings.values(), key=lambda binding: first.get(binding.id or "", 2))
 
     def render_line(self, y: int) -> Strip:
-        styles = theme_styles(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme)
         line = Line(self.size.width, styles.text).add(" ")
         self._key_spans = []
         shown = self._shown()
@@ -51,7 +51,7 @@ class KeyBar(Widget):
         return line.strip()
 
     def _add(self, line: Line, binding: Binding) -> None:
-        styles = theme_styles(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme)
         start = self.size.width - line.room
         line.add(short_key_name(binding), styles.strong).add(" " + description(binding), styles.muted).add("  ")
         self._key_spans.append((start, self.size.width - line.room, binding.key.partition(",")[0]))

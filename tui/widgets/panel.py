@@ -102,7 +102,7 @@ class Panel(ScrollView, can_focus=True):
 
     @property
     def _theme_styles(self) -> ThemeStyles:
-        return theme_styles(self.app.current_theme.dark, "sheet")
+        return theme_styles(self.app.current_theme, "sheet")
 
     def _paint(self) -> None:
         if not self.region:  # hidden: painted when it comes back, by its resize

@@ -3,11 +3,12 @@
 from typing import ClassVar
 
 from textual import events
-from textual.binding import BindingType
+from textual.binding import BindingsMap, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
 
+from genchat.tui.keymap import keymap_in_force
 from genchat.tui.keys import bind
 
 _MOST_LINES = 8
@@ -53,12 +54,21 @@ class Prompt(TextArea):
         # Textual runs a binding after the key has bubbled up, so letters typed quickly before or after it would be
         # taken in another order. Everything bound here is done at once instead,
         # and what has nothing to do, such as copying without a selection, is left to the widgets that contain it.
-        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+        for binding in self._bindings_in_force().key_to_bindings.get(event.key, ()):
             if await self.app.run_action(binding.action, self):
                 event.stop()
                 event.prevent_default()
                 return
         await super()._on_key(event)
+
+    def _bindings_in_force(self) -> BindingsMap:
+        """Return the bindings with the keys that the person chose."""
+        keymap = keymap_in_force(self.app)
+        if not keymap:
+            return self._bindings
+        bindings = self._bindings.copy()
+        bindings.apply_keymap(keymap)
+        return bindings
 
     def action_send(self) -> None:
         """Send what is written; the screen empties the prompt when it has taken it."""

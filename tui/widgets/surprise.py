@@ -41,7 +41,7 @@ class SurpriseLine(Widget):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        styles = theme_styles(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme)
         line = Line(self.size.width, styles.text).add(" " * _INDENT)
         records = self._turn.records if self._turn is not None else []
         if not self._known:

@@ -35,7 +35,7 @@ class TrainingHeader(Widget):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        styles = theme_styles(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme)
         if y:
             return Strip([Segment("─" * self.size.width, styles.rule)], self.size.width)
         left = [
@@ -63,7 +63,7 @@ class Figures(Widget):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        styles = theme_styles(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme)
         if y == 0:
             return self._how_far(styles)
         line = Line(self.size.width, styles.text)
@@ -119,7 +119,7 @@ class Phases(Widget):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        styles = theme_styles(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme)
         if y >= len(PHASES):
             return Strip.blank(self.size.width, styles.text)
         phase = self._state.phase

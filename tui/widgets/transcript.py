@@ -162,7 +162,7 @@ class Transcript(ScrollView, can_focus=True):
 
     @property
     def _theme_styles(self) -> ThemeStyles:
-        return theme_styles(self.app.current_theme.dark)
+        return theme_styles(self.app.current_theme)
 
     def _block_of(self, turn: Turn) -> Block | None:
         return next((block for block in reversed(self._blocks) if block.turn is turn), None)

@@ -1,9 +1,14 @@
-"""The rows of a tree of branches, painted as they come into view, so that thousands cost no more than a screenful."""
+"""The rows of a tree of branches, painted as they come into view, so that thousands cost no more than a screenful.
+
+What the history tells of a row is asked for when the row comes into view (`Wanted`), and painted when it has come.
+"""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
@@ -15,24 +20,30 @@ from textual.strip import Strip
 from genchat.engine.conversation import Role
 from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal, percentage
-from genchat.engine.text import safe_line
-from genchat.tui.chat.dialogue import Status
-from genchat.tui.chat.tree import BranchRow
-from genchat.tui.colours import theme_styles
+from genchat.engine.text import safe, safe_line, token_label
+from genchat.tui.chat.dialogue import Status, Turn
+from genchat.tui.chat.tree import SPARKS, BranchRow, RowFacts, first_word
+from genchat.tui.colours import ThemeStyles, theme_styles
+from genchat.tui.dates import short_time
 from genchat.tui.keys import bind
 from genchat.tui.widgets.painting import right_aligned
 from genchat.tui.widgets.surprise import surprise_bar
 
 _MARGIN = 1
 _DEEPEST = 8  # levels of indentation
-_SPARKS = 10
 _WHO = 14
-_WIDE = 90  # columns from which on the sparkline is shown
+_LONGEST = 400  # characters of a turn that its row may show
+_SHARED_SHOWN = 24  # characters of the shared beginning that are shown before the place where branches part
+_WIDE = 90  # columns from which on the sparkline and the time are shown
+_TIME, _STATUS, _STATUS_NARROW = 8, 18, 9  # columns
+
+Pieces = list[tuple[str, Style]]
 
 
 class TreeView(ScrollView, can_focus=True):
     """The view holds the rows and the one the person stands on."""
 
+    HELP_TITLE = "tui.help.tree"
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("up", "walk(-1)", "tree_up"),
         bind("down", "walk(1)", "tree_down"),
@@ -52,14 +63,21 @@ class TreeView(ScrollView, can_focus=True):
     class Opened(Message):
         """The person wants to see the branch of the row."""
 
-    class Marked(Message):
-        """The person marked the row, to compare it with another."""
+    class Compared(Message):
+        """The person pressed the key that marks a row, and compares a second one with it."""
+
+    class Wanted(Message):
+        """Rows have come into view whose facts are not there yet."""
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, TreeView.Wanted)
 
     def __init__(self, rows: Sequence[BranchRow], at: int = 0) -> None:
         super().__init__()
         self.rows = list(rows)
         self.at = at
         self.marked: BranchRow | None = None
+        self._facts: dict[int, RowFacts] = {}  # by the id() of the turn
         self._places = {id(row.turn): place for place, row in enumerate(self.rows)}
 
     @property
@@ -67,52 +85,93 @@ class TreeView(ScrollView, can_focus=True):
         """Return the row that the person stands on."""
         return self.rows[self.at] if self.rows else None
 
+    def show(self, rows: Sequence[BranchRow], at: int) -> None:
+        """Show other rows, of which the person stands on one; what is known of turns that stay is kept."""
+        marked = None if self.marked is None else self.marked.turn
+        self.rows = list(rows)
+        self._places = {id(row.turn): place for place, row in enumerate(self.rows)}
+        self._facts = {turn: facts for turn, facts in self._facts.items() if turn in self._places}
+        self.marked = None if marked is None or id(marked) not in self._places else self.rows[self._places[id(marked)]]
+        self.virtual_size = Size(self.size.width, len(self.rows))
+        self.stand(at)
+
+    def take(self, facts: Mapping[int, RowFacts]) -> None:
+        """Show what was read."""
+        self._facts.update(facts)
+        self.refresh()
+
+    @property
+    def facts(self) -> Mapping[int, RowFacts]:
+        """Return what was read of turns, by the id() of a turn."""
+        return self._facts
+
+    def unread(self, turns: Iterable[Turn]) -> list[BranchRow]:
+        """Return the rows of those turns of which nothing has been read."""
+        return [self.rows[self._places[id(turn)]] for turn in turns if id(turn) not in self._facts]
+
+    def wanted(self) -> list[BranchRow]:
+        """Return the rows in view, and a screenful about them, that are to be read."""
+        height = max(self.scrollable_content_region.height, 1)
+        top = self.scroll_offset.y
+        if all(id(row.turn) in self._facts for row in self.rows[top : top + height]):
+            return []
+        near = self.rows[max(top - height, 0) : top + 2 * height]
+        return [row for row in near if id(row.turn) not in self._facts]
+
     def on_mount(self) -> None:
         self.virtual_size = Size(1, len(self.rows))
         self.call_after_refresh(self.stand, self.at)
 
     def on_resize(self, event: events.Resize) -> None:
         self.virtual_size = Size(event.size.width, len(self.rows))
+        self.post_message(self.Wanted())
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self.post_message(self.Wanted())
+
+    # -- painting -----------------------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
         place = self.scroll_offset.y + y
         width = self.scrollable_content_region.width
-        styles = theme_styles(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme)
         if place >= len(self.rows):
             return Strip.blank(width, styles.text)
         row = self.rows[place]
-        base = styles.text if row.shown else styles.muted
+        facts = self._facts.get(id(row.turn)) or RowFacts(row.turn.speaker, row.turn.family, status=row.turn.status)
         here = "›" if place == self.at else "=" if row is self.marked else " "
-        indent = "  " * min(row.depth, _DEEPEST)
-        left: list[tuple[str, Style]] = [(f"{here} ", styles.strong), (f"{indent}{self._branch(row)}", styles.faint)]
-        who = say("tui.you") if row.turn.role is Role.USER else safe_line(row.turn.speaker, _WHO)
-        left += [(f"{who}  ", styles.family(row.turn.family) if row.turn.role is Role.ASSISTANT else styles.muted)]
-        left += [(row.shared, styles.faint), (row.own, styles.strong if place == self.at else base)]
-        return right_aligned(width - _MARGIN, base, left, self._facts(row, width))
+        left: Pieces = [(f"{here} ", styles.strong), ("  " * min(row.depth, _DEEPEST) + _branch(row), styles.faint)]
+        if row.turn.role is Role.USER:
+            left.append((say("tui.you") + "  ", styles.muted))
+        else:
+            left.append((safe_line(facts.speaker, _WHO) + "  ", styles.family(facts.family)))
+        if row.name:
+            left.append((f"“{row.name}”  ", styles.strong))
+        left += _words(row, facts, styles, standing=place == self.at)
+        return right_aligned(width - _MARGIN, styles.text, left, self._figures(row, facts, width))
 
-    @staticmethod
-    def _branch(row: BranchRow) -> str:
-        version, versions = row.version
-        if versions == 1:
-            return "│ "
-        return "├ " if version < versions else "└ "
-
-    def _facts(self, row: BranchRow, width: int) -> list[tuple[str, Style]]:
-        """What stands at the right: probability where it parts, bits a token, surprise, how it ended."""
-        styles = theme_styles(self.app.current_theme.dark)
-        facts: list[tuple[str, Style]] = []
-        if row.first_log_prob is not None:
-            facts.append((f"  {percentage(math.exp(row.first_log_prob))}", styles.muted))
-        bits = row.bits
-        if bits is not None:
-            facts.append((f"  {decimal(bits)} {say('tui.panel.bits')}", styles.faint))
-            if width >= _WIDE:
-                facts.append((f"  {_sparkline(row)}", styles.faint))
-        if row.turn.role is Role.ASSISTANT and row.turn.status is not Status.DONE:
-            facts.append((f"  {say(f'tui.tree.status_{row.turn.status}')}", styles.muted))
-        if row.shown:
-            facts.append((f"  {say('tui.tree.shown')}", styles.muted))
-        return facts
+    def _figures(self, row: BranchRow, facts: RowFacts, width: int) -> Pieces:
+        """Return what stands at the right: bits a token, surprise, time, how it ended."""
+        styles = theme_styles(self.app.current_theme)
+        unit = say("tui.panel.bits")
+        bits = "" if facts.bits is None else f"{decimal(facts.bits)} {unit}"
+        pieces: Pieces = [(f"  {bits:>{len(unit) + 6}}", styles.muted)]
+        if width >= _WIDE:
+            pieces.append((f"  {_sparkline(facts.sparks):<{SPARKS}}", styles.faint))
+            made = "" if facts.created is None else short_time(facts.created, datetime.now(UTC))
+            pieces.append((f"  {made:>{_TIME}}", styles.faint))
+        ended = facts.status is not Status.DONE and row.turn.role is Role.ASSISTANT
+        state = say("tui.tree.shown") if row.shown else ""
+        if ended:
+            state = say(f"tui.tree.status_{facts.status}")
+        sign = "●" if row.shown else " "
+        return [
+            *pieces,
+            (f" {sign} ", styles.text),
+            (_cell(state, _STATUS if width >= _WIDE else _STATUS_NARROW), styles.muted),
+        ]
 
     # -- walking ------------------------------------------------------------------------------------------------
 
@@ -160,10 +219,13 @@ class TreeView(ScrollView, can_focus=True):
             self.post_message(self.Opened())
 
     def action_compare(self) -> None:
-        """Mark this row, or take its mark away."""
-        self.marked = None if self.marked is self.row else self.row
+        """Mark this row, take its mark away, or compare it with the marked one."""
+        self.post_message(self.Compared())
+
+    def mark(self, row: BranchRow | None) -> None:
+        """Mark a row, to compare it with others; None takes the mark away."""
+        self.marked = row
         self.refresh()
-        self.post_message(self.Marked())
 
     def on_click(self, event: events.Click) -> None:
         place = self.scroll_offset.y + event.y
@@ -173,9 +235,38 @@ class TreeView(ScrollView, can_focus=True):
             self.stand(place)
 
 
-def _sparkline(row: BranchRow) -> str:
-    """Return the surprise of a reply in a few bars, each the highest of its part."""
-    values = [record.surprisal or 0.0 for record in row.turn.records]
-    count = min(_SPARKS, len(values))
-    parts = [values[len(values) * part // count : len(values) * (part + 1) // count] for part in range(count)]
-    return "".join(surprise_bar(max(part)) for part in parts)
+def _branch(row: BranchRow) -> str:
+    version, versions = row.version
+    if versions == 1:
+        return "│ "
+    return "├ " if version < versions else "└ "
+
+
+def _words(row: BranchRow, facts: RowFacts, styles: ThemeStyles, *, standing: bool) -> Pieces:
+    """Return the text of a turn: what its sisters begin with too, the token it parts with, what follows."""
+    text, rest = row.turn.text, styles.text if row.shown or standing else styles.muted
+    if not row.parts:
+        return [(_on_one_line(text[:_LONGEST]), rest)]
+    start, end = facts.token or first_word(text, row.same)
+    before = text[:start].lstrip()
+    cut = before if len(before) <= _SHARED_SHOWN else "…" + before[-_SHARED_SHOWN:]
+    if facts.token is None:
+        word = _on_one_line(text[start:end])
+    else:
+        word = token_label(text[start:end].encode("utf-8", "replace")) if end > start else say("tree.end")
+    pieces: Pieces = [(_on_one_line(cut), styles.faint), (word, styles.strong)]
+    if facts.token_log_prob is not None:
+        pieces.append((f" {percentage(math.exp(facts.token_log_prob))} ", styles.muted))
+    return [*pieces, (_on_one_line(text[end : end + _LONGEST]), rest)]
+
+
+def _on_one_line(text: str) -> str:
+    return safe(text).replace("\n", " ").replace("\t", " ")
+
+
+def _cell(text: str, width: int) -> str:
+    return text + " " * max(width - cell_len(text), 0) if cell_len(text) <= width else text[: width - 1] + "…"
+
+
+def _sparkline(values: Sequence[float]) -> str:
+    return "".join(map(surprise_bar, values))

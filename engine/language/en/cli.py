@@ -218,4 +218,6 @@ TEXTS = {
     "cli.inspect.table": "print the table on a terminal too",
     "cli.inspect.totals": "{tokens:# token|# tokens}   {bytes:# byte|# bytes}   {bits_per_byte} bits per byte",
     "cli.inspect.paste": "paste the text, then press Enter and Ctrl+D",
+    "cli.prompt.system": "what the model is told before everything else, from this prompt on",
+    "cli.prompt.system_unread": "{model} does not read the system prompt: its conversations have no place for one",
 }

@@ -67,6 +67,7 @@ TEXTS = {
     "error.history_damaged": "{path} is damaged ({reason}); start genchat again: it moves the file aside and keeps what can be read",
     "error.history_failed": "the history {path} could not be used ({reason}); check it with: genchat history check",
     "error.history_gone": "this conversation has been deleted; start a new one",
+    "error.branch_is_all": "this is the first message and has no other version; delete the whole conversation in the list (F9, then d)",
     "error.history_newer": "{path} was written by a newer genchat (version {found}, this one knows {known}); update genchat",
     "error.history_foreign": "{path} is a database of another program and was not changed; choose another file or set GENCHAT_HOME",
     "error.history_closed": "the history is already closed; start genchat again",
@@ -283,4 +284,7 @@ TEXTS = {
     "error.grammar_no_token": "no token of this model fits the grammar here; change the grammar, or use a model with another vocabulary",
     "error.grammar_without_tokens": "a grammar needs a model that shows its tokens; choose a model of this machine",
     "error.grammar_file_unreadable": "{file} cannot be read: {reason}",
+    "error.key_forbidden": "{where}: {name} cannot be {pressed}: terminals send it for Enter, Tab or Backspace",
+    "error.keys_refused": "{reason}; nothing was changed",
+    "error.theme_unknown": "there is no theme “{name}”; there are: {names}",
 }

@@ -13,4 +13,5 @@ TEXTS = {
     "settings.whole_above": "a whole number above {low}",
     "settings.whole_from_to": "a whole number from {low} to {high}",
     "settings.whole_above_to": "a whole number above {low}, at most {high}",
+    "settings.keys": 'keys with commas between them, like "k,up" or "ctrl+y"',
 }

@@ -218,4 +218,6 @@ TEXTS = {
     "cli.inspect.table": "mostra a tabela também em um terminal",
     "cli.inspect.totals": "{tokens:# token|# tokens}   {bytes:# byte|# bytes}   {bits_per_byte} bits por byte",
     "cli.inspect.paste": "cole o texto e depois aperte Enter e Ctrl+D",
+    "cli.prompt.system": "o que o modelo lê antes de tudo, a partir deste prompt",
+    "cli.prompt.system_unread": "{model} não lê o prompt de sistema: suas conversas não têm lugar para ele",
 }

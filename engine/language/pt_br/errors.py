@@ -67,6 +67,7 @@ TEXTS = {
     "error.history_damaged": "{path} está danificado ({reason}); abra o genchat de novo: ele põe o arquivo de lado e guarda o que pode ser lido",
     "error.history_failed": "não foi possível usar o histórico {path} ({reason}); verifique-o com: genchat history check",
     "error.history_gone": "esta conversa foi apagada; comece outra",
+    "error.branch_is_all": "esta é a primeira mensagem e não tem outra versão; apague a conversa inteira na lista (F9, depois d)",
     "error.history_newer": "{path} foi gravado por um genchat mais novo (versão {found}, este conhece até a {known}); atualize o genchat",
     "error.history_foreign": "{path} é um banco de dados de outro programa e não foi alterado; escolha outro arquivo ou defina GENCHAT_HOME",
     "error.history_closed": "o histórico já foi fechado; abra o genchat de novo",
@@ -283,4 +284,7 @@ TEXTS = {
     "error.grammar_no_token": "nenhum token deste modelo cabe na gramática aqui; mude a gramática ou use um modelo com outro vocabulário",
     "error.grammar_without_tokens": "uma gramática precisa de um modelo que mostre seus tokens; escolha um modelo desta máquina",
     "error.grammar_file_unreadable": "{file} não pode ser lido: {reason}",
+    "error.key_forbidden": "{where}: {name} não pode ser {pressed}: os terminais a enviam como Enter, Tab ou Backspace",
+    "error.keys_refused": "{reason}; nada foi mudado",
+    "error.theme_unknown": "não existe o tema “{name}”; existem: {names}",
 }

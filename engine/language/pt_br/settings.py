@@ -13,4 +13,5 @@ TEXTS = {
     "settings.whole_above": "um número inteiro acima de {low}",
     "settings.whole_from_to": "um número inteiro de {low} a {high}",
     "settings.whole_above_to": "um número inteiro acima de {low} e no máximo {high}",
+    "settings.keys": 'teclas separadas por vírgulas, como "k,up" ou "ctrl+y"',
 }

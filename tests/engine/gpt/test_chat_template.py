@@ -128,3 +128,25 @@ def test_a_control_token_takes_the_white_space_along_that_its_flags_say() -> Non
     without = template(source.replace(">\n ", ">").replace("\n<", "<"))
     assert flagged.tokens(said) == without.tokens([Message(Role.USER, "a b")])
     assert flagged.tokens(said) != plain.tokens(said)
+
+
+REFUSING = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no') }}{% endif %}" + CHATML
+SILENT = (
+    "{% for message in messages if message['role'] != 'system' %}"
+    "{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' }}{% endfor %}"
+)
+
+
+@pytest.mark.parametrize("source", [REFUSING, SILENT])
+def test_where_a_template_has_no_place_for_a_system_prompt_the_newest_question_begins_with_it(source: str) -> None:
+    talk = [Message(Role.SYSTEM, "be brief"), user("one"), Message(Role.ASSISTANT, "first"), user("two")]
+    read = shown(template(source).render(talk, None).tokens)
+    assert "user\none[2]" in read
+    assert "user\nbe brief\n\ntwo[2]" in read
+    assert read.count("be brief") == 1
+    assert template(source).reads_system
+
+
+def test_a_template_with_a_place_for_it_puts_the_system_prompt_there() -> None:
+    read = shown(template(CHATML).render([Message(Role.SYSTEM, "be brief"), user("hi")], None).tokens)
+    assert read.startswith("[1]system\nbe brief[2]\n[1]user\nhi[2]")

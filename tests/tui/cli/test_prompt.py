@@ -43,3 +43,11 @@ def test_the_same_seed_gives_the_same_text(genchat: Run) -> None:
     other = json.loads(genchat(*options, "--seed", "8", "x").stdout)
     assert first["seed"] == 7
     assert first["text"] == again["text"] != other["text"]
+
+
+def test_a_system_prompt_is_kept_and_a_model_that_does_not_read_it_says_so(genchat: Run) -> None:
+    done = genchat("hello", "--system", " Be kind. ")
+    assert "does not read the system prompt" in done.stderr
+    written = json.loads(genchat("history", "export", "--json").stdout)
+    assert written["conversation"]["system"] == "Be kind."
+    assert written["messages"][1]["run"]["system"] == "Be kind."

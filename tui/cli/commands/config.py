@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
+from genchat.engine.key_choices import binding_of
 from genchat.engine.language import say
-from genchat.engine.settings import known_settings, read_layers, set_setting, unset_setting
+from genchat.engine.settings import key_setting, known_settings, load_settings, read_layers, set_setting, unset_setting
 from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.options import AsJson
 from genchat.tui.cli.parser import GenchatCommand, group
@@ -65,6 +66,17 @@ def set_value(
 ) -> None:
     """Write one setting into the file."""
     context = command_context(ctx)
+    binding = binding_of(name)
+    if binding is not None:
+        from genchat.tui.app import GenchatApp
+        from genchat.tui.key_choosing import check_choice
+
+        kept = load_settings(context.paths.settings)
+        check_choice(GenchatApp, kept.key_preset, kept.keys, binding, key_setting(name, value))
+    if name == "theme":
+        from genchat.tui.app import theme_for
+
+        theme_for(value)
     understood = set_setting(context.paths.settings, name, value)
     context.output.note(say("cli.config.written", name=name, value=written(understood), file=context.paths.settings))
 

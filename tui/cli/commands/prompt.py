@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genchat.engine.errors import UsageError
+from genchat.engine.language import say
 from genchat.tui.cli.command_context import CommandContext, command_context
 from genchat.tui.cli.commands import COMMANDS
 from genchat.tui.cli.options import (
@@ -40,6 +41,7 @@ def prompt(
         str | None,
         typer.Option("--cid", metavar="ID", help="cli.prompt.cid", autocompletion=complete_conversations),
     ] = None,
+    system: Annotated[str | None, typer.Option("--system", metavar="TEXT", help="cli.prompt.system")] = None,
     no_log: Annotated[bool, typer.Option("--no-log", help="cli.prompt.no_log")] = False,
     as_json: AsJson = False,
     as_jsonl: AsJsonLines = False,
@@ -51,7 +53,7 @@ def prompt(
     context.take_flags({"history.keep": False if no_log else None})
     text = _text(context, words or [])
     if text is None:
-        context.conversation, context.continue_latest = conversation, latest
+        context.conversation, context.continue_latest, context.system = conversation, latest, system
         raise typer.Exit(_open_screen(context))
     from genchat.tui.cli.conversation_log import thread_for
     from genchat.tui.cli.streaming import form_of, seeded, write_reply
@@ -61,6 +63,10 @@ def prompt(
     kept = context.settings.history.keep
     with thread_for(context, latest=latest, name=conversation, keep=kept) as thread:
         backend = context.open_model(_model_for(context, thread, model))
+        if system is not None:
+            thread.tell(system.strip())
+        if thread.system and not backend.capabilities.reads_system:
+            context.output.note(say("cli.prompt.system_unread", model=backend.info.name), "warn")
         messages = thread.messages(text)
         with thread.keep(text, backend, settings) as record_event:
             outcome = write_reply(
@@ -103,8 +109,6 @@ def _text(context: CommandContext, words: list[str]) -> str | None:
 def _warn_about_commands(context: CommandContext, words: list[str]) -> None:
     """Reject a command that stands after options, which would silently be a prompt, and warn about a mistyped one."""
     from difflib import get_close_matches
-
-    from genchat.engine.language import say
 
     explicit = "--" in context.arguments or context.arguments[:1] == ("prompt",)
     if explicit:

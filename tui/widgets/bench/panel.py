@@ -116,7 +116,7 @@ class BenchPanel(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def _theme_styles(self) -> ThemeStyles:
-        return theme_styles(self.app.current_theme.dark, "sheet")
+        return theme_styles(self.app.current_theme, "sheet")
 
     def _paint(self) -> None:
         if not self.region:

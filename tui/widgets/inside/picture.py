@@ -38,7 +38,7 @@ class Picture(Widget):
         super().__init__(id=id)
         self._page: Page | None = None
         self._lines: list[Strip] | None = None
-        self._painted: tuple[Size, bool] | None = None
+        self._painted: tuple[Size, str] | None = None
 
     def show(self, page: Page | None) -> None:
         """Show a page, or paint it anew because its cursor moved."""
@@ -46,10 +46,10 @@ class Picture(Widget):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        dark = self.app.current_theme.dark
-        styles = theme_styles(dark)
-        if self._lines is None or self._painted != (self.size, dark):
-            self._painted = (self.size, dark)
+        theme = self.app.current_theme
+        styles = theme_styles(theme)
+        if self._lines is None or self._painted != (self.size, theme.name):
+            self._painted = (self.size, theme.name)
             page = self._page
             family = "" if page is None else page.subject.family
             canvas = Canvas(self.size.width, self.size.height, styles, family)
@@ -109,7 +109,7 @@ class TintedText(ScrollView, can_focus=False):
             self.scroll_to(y=max(line - height // 2, 0), animate=False, immediate=True)
 
     def render_line(self, y: int) -> Strip:
-        styles = theme_styles(self.app.current_theme.dark)
+        styles = theme_styles(self.app.current_theme)
         line = Line(self.scrollable_content_region.width, styles.text)
         number = self.scroll_offset.y + y
         if number >= len(self._wrapped.lines) or not self._tokens:
