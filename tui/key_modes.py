@@ -12,6 +12,7 @@ from genchat.engine.language import say
 from genchat.tui.keys import bindings_of, description
 from genchat.tui.screens.branches import BranchesScreen
 from genchat.tui.screens.chat import ChatScreen
+from genchat.tui.screens.columns import ColumnsScreen
 from genchat.tui.screens.documents import DocumentsScreen
 from genchat.tui.screens.inside import InsideScreen
 from genchat.tui.screens.training import TrainingScreen
@@ -37,13 +38,20 @@ MODES: dict[str, tuple[type, ...]] = {
     "tree": (TreeView, TreeScreen),
     "two branches": (BranchColumns, BranchesScreen),
     "pictures": (InsideScreen,),
+    "columns": (ColumnsScreen,),
 }
 MORE_SCREENS: dict[str, tuple[type, ...]] = {
     "documents": (DocumentsScreen,),
     "training": (TrainingScreen,),
     "words": (WordsScreen,),
 }  # full screens whose keys each stand on their own help
-FULL_SCREENS = ("tree", "two branches", "pictures", *MORE_SCREENS)  # the chat screen is not there while one of these is
+FULL_SCREENS = (
+    "tree",
+    "two branches",
+    "pictures",
+    "columns",
+    *MORE_SCREENS,
+)  # the chat screen is not there while one of these is
 
 
 @dataclass(frozen=True)

@@ -108,9 +108,9 @@ class LiveReply:
         turn = Turn(
             Role.ASSISTANT,
             status=Status.STREAMING,
-            speaker=origin.speaker,
-            backend=origin.backend,
-            family=origin.family,
+            speaker=fork.by or origin.speaker,
+            backend=fork.by or origin.backend,
+            family=session.family_of(fork.by) if fork.by else origin.family,
             free_text=origin.free_text,
             settings=settings,
             forked_from=origin,
@@ -126,7 +126,7 @@ class LiveReply:
                 fork,
             ),
             open_backend,
-            session.pool.model_lock(opened[0] if opened is not None else origin.backend),
+            session.pool.model_lock(fork.by or (opened[0] if opened is not None else origin.backend)),
             None if question.stored is None else ForkListener(session.history, question.stored, turn, settings, fork),
             session.pace,
         )

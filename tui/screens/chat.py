@@ -6,7 +6,7 @@ open, and SecondOpinion another model's view of a reply. This module puts them t
 of one another, and they do not know this screen.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,6 +15,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
+from genchat.engine.conversation import Role
 from genchat.engine.language import say
 from genchat.engine.text import safe
 from genchat.tui.chat import messages
@@ -43,6 +44,9 @@ from genchat.tui.widgets.panel import CandidateStrip, Panel
 from genchat.tui.widgets.prompt import Prompt
 from genchat.tui.widgets.surprise import SurpriseLine
 from genchat.tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from genchat.tui.screens.columns import Taken
 
 
 class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
@@ -242,6 +246,23 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
         if self.inspector.token is not None:
             self.app.push_screen(InsideScreen.of(self.session, *self.inspector.token))
 
+    def action_columns(self) -> None:
+        """Show what several models expect at the open token."""
+        from genchat.tui.screens.columns import ColumnsScreen
+
+        if self.inspector.token is not None:
+            self.host.ask(ColumnsScreen(self.session, *self.inspector.token), self._column_left)
+
+    def _column_left(self, taken: "Taken | None") -> None:
+        if taken is None:
+            return
+        self.transcript.select(taken.turn, taken.column.index)
+        if taken.writes_it:
+            self.forking.take(taken.token)
+        else:
+            column = taken.column
+            self.forking.take_with(taken.turn, column.index, column.name, column.before, taken.token)
+
     # -- models and settings ------------------------------------------------------------------------------------
 
     def action_models(self) -> None:
@@ -406,6 +427,9 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
             case "without_documents":
                 reply = dialogue.last_reply
                 return not running and reply is not None and (reply.abstained or bool(reply.passages))
+            case "columns":
+                turn = None if self.inspector.token is None else self.inspector.token[0]
+                return not running and turn is not None and turn.role is Role.ASSISTANT
             case "inside":
                 return not running and self.inspector.token is not None
         return True
