@@ -15,6 +15,7 @@ from genchat.tui.screens.chat import ChatScreen
 from genchat.tui.screens.columns import ColumnsScreen
 from genchat.tui.screens.documents import DocumentsScreen
 from genchat.tui.screens.inside import InsideScreen
+from genchat.tui.screens.replies import RepliesScreen
 from genchat.tui.screens.training import TrainingScreen
 from genchat.tui.screens.tree import TreeScreen
 from genchat.tui.screens.words import WordsScreen
@@ -39,6 +40,7 @@ MODES: dict[str, tuple[type, ...]] = {
     "two branches": (BranchColumns, BranchesScreen),
     "pictures": (InsideScreen,),
     "columns": (ColumnsScreen,),
+    "several replies": (RepliesScreen,),
 }
 MORE_SCREENS: dict[str, tuple[type, ...]] = {
     "documents": (DocumentsScreen,),
@@ -50,6 +52,7 @@ FULL_SCREENS = (
     "two branches",
     "pictures",
     "columns",
+    "several replies",
     *MORE_SCREENS,
 )  # the chat screen is not there while one of these is
 

@@ -2,12 +2,16 @@
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import SelectionList
 
 from genchat.engine.contract import Backend, ReplySettings
 from genchat.engine.local_backend import LocalBackend
 from genchat.engine.sampling import SamplingSettings
 from genchat.tui.app import GenchatApp
 from genchat.tui.screens.columns import ColumnsScreen
+from genchat.tui.screens.models import ModelsScreen
+from genchat.tui.screens.replies import RepliesScreen
+from genchat.tui.screens.several_models import SeveralModelsScreen
 from tests.engine.gpt import tiny
 from tests.fakes import HashModel
 from tests.tui.support import Listing, Source, chat, make_app, say, text_of, until
@@ -103,3 +107,44 @@ async def test_models_are_added_and_taken_away() -> None:
         await until(pilot, lambda: "third" in screen._columns or "third" in screen._problems)
         await pilot.press("tab", "minus")
         assert screen._names == ["script", "third"]
+
+
+async def test_one_message_goes_to_several_models_and_the_replies_stand_side_by_side() -> None:
+    app = make_app(source(), settings=SETTINGS)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: chat(app).session.listings)
+        chat(app).prompt.write("oi")
+        chat(app).action_several_models()
+        await until(pilot, lambda: isinstance(app.screen, SeveralModelsScreen))
+        await until(pilot, lambda: app.screen.query("#several"))
+        app.screen.query_one("#several", SelectionList).select_all()
+        await pilot.click("#several-send")
+        await until(pilot, lambda: isinstance(app.screen, RepliesScreen), 3000)
+        replies = app.screen.columns.turns  # type: ignore[attr-defined]
+        assert [turn.speaker for turn in replies] == ["script", "other", "third"] or len(replies) == 3
+        question = replies[0].parent
+        assert question is not None
+        assert question.children == list(replies)
+        await pilot.press("tab", "right", "right", "enter")
+        await until(pilot, lambda: app.screen is chat(app))
+        assert chat(app).transcript.cursor == (replies[1], 2)
+
+
+async def test_a_reply_with_probabilities_gets_a_second_opinion_of_the_chosen_model() -> None:
+    app = make_app(source(), settings=SETTINGS)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: chat(app).session.listings)
+        chat(app).session.pool.open("script")
+        await say(pilot, "oi")
+        reply = chat(app).session.dialogue.last_reply
+        assert reply is not None
+        own = list(reply.records)
+        await pilot.press("f4", "o")
+        await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+        await pilot.press("home", "enter")
+        await until(pilot, lambda: reply.opinion is not None)
+        assert reply.opinion is not None
+        assert reply.opinion.by == "other"
+        await pilot.press("o")
+        await until(pilot, lambda: reply.opinion is None)
+        assert list(reply.records) == own

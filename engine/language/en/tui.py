@@ -311,6 +311,8 @@ TEXTS = {
     "tui.key.columns_take": "continue with it",
     "tui.key.columns_add": "add a model",
     "tui.key.columns_remove": "remove",
+    "tui.key.replies_open": "open in the chat",
+    "tui.command.several_models": "compare: Send to several models",
     "tui.key.open_writer": "open the model that wrote it",
     "tui.command.open_writer": "reply: Open the model that wrote it, to see why",
     "tui.why.closed": "{name} wrote this and is not open: w opens it, and it says why.",

@@ -311,6 +311,8 @@ TEXTS = {
     "tui.key.columns_take": "continuar com ele",
     "tui.key.columns_add": "pôr um modelo",
     "tui.key.columns_remove": "tirar",
+    "tui.key.replies_open": "abrir na conversa",
+    "tui.command.several_models": "comparar: Enviar a vários modelos",
     "tui.key.open_writer": "abrir o modelo que escreveu",
     "tui.command.open_writer": "resposta: Abrir o modelo que a escreveu, para ver o porquê",
     "tui.why.closed": "{name} escreveu isto e não está aberto: w o abre, e ele diz por quê.",
