@@ -12,8 +12,10 @@ from genchat.engine.language import say
 from genchat.tui.keys import bindings_of, description
 from genchat.tui.screens.branches import BranchesScreen
 from genchat.tui.screens.chat import ChatScreen
+from genchat.tui.screens.columns import ColumnsScreen
 from genchat.tui.screens.documents import DocumentsScreen
 from genchat.tui.screens.inside import InsideScreen
+from genchat.tui.screens.replies import RepliesScreen
 from genchat.tui.screens.training import TrainingScreen
 from genchat.tui.screens.tree import TreeScreen
 from genchat.tui.screens.words import WordsScreen
@@ -37,13 +39,22 @@ MODES: dict[str, tuple[type, ...]] = {
     "tree": (TreeView, TreeScreen),
     "two branches": (BranchColumns, BranchesScreen),
     "pictures": (InsideScreen,),
+    "columns": (ColumnsScreen,),
+    "several replies": (RepliesScreen,),
 }
 MORE_SCREENS: dict[str, tuple[type, ...]] = {
     "documents": (DocumentsScreen,),
     "training": (TrainingScreen,),
     "words": (WordsScreen,),
 }  # full screens whose keys each stand on their own help
-FULL_SCREENS = ("tree", "two branches", "pictures", *MORE_SCREENS)  # the chat screen is not there while one of these is
+FULL_SCREENS = (
+    "tree",
+    "two branches",
+    "pictures",
+    "columns",
+    "several replies",
+    *MORE_SCREENS,
+)  # the chat screen is not there while one of these is
 
 
 @dataclass(frozen=True)

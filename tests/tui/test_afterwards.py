@@ -140,11 +140,12 @@ async def test_a_second_opinion_shows_anothers_numbers_and_says_whose() -> None:
         assert reply.records == own
 
 
-async def test_a_reply_with_numbers_of_its_own_needs_no_second_opinion() -> None:
+async def test_a_reply_with_numbers_of_its_own_can_be_priced_by_another_too() -> None:
     app = make_app()
     async with app.run_test(size=(120, 36)) as pilot:
-        await say(pilot, "oi")
         assert not chat(app).check_action("opinion", ())
+        await say(pilot, "oi")
+        assert chat(app).check_action("opinion", ())
 
 
 class Lossy(HashModel):

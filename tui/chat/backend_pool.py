@@ -10,7 +10,7 @@ from genchat.tui.chat.services import BackendSource, Progress
 if TYPE_CHECKING:
     from genchat.engine.forking import Pasts
 
-_STAY_OPEN = 3
+_STAY_OPEN = 4  # as many as are compared side by side
 
 
 class BackendPool:

@@ -35,7 +35,8 @@ class _ShowsPrompt(Protocol):
 class Fork:
     """A fork goes on from `origin` after its first `at` tokens; `taken` are put there by the person, if any.
 
-    `settings` are to be used in place of those of `origin`; a fork that is "drawn" comes token by token.
+    `settings` are to be used in place of those of `origin`; a fork that is "drawn" comes token by token. `by` is the
+    name of another model that goes on, and `spelled` are then its own tokens for what stays.
     """
 
     origin: Turn
@@ -43,10 +44,14 @@ class Fork:
     taken: tuple[int, ...]
     how: How
     settings: ReplySettings | None = None
+    by: str = ""
+    spelled: tuple[int, ...] = ()
 
     @property
     def kept(self) -> tuple[int, ...]:
         """Return the tokens that stay as they are. Raises UsageError where they are not known."""
+        if self.by:
+            return self.spelled
         return known_tokens(self.origin, self.at)
 
     @property
@@ -66,7 +71,7 @@ class ForkRequest(Request):
     @property
     def kept(self) -> int:
         """See Request."""
-        return 0 if self.fork is None else self.fork.at
+        return 0 if self.fork is None else len(self.fork.kept)
 
     def events(self, backend: Backend, settings: ReplySettings, should_stop: StopSignal) -> Iterator[Event]:
         """See Request."""
@@ -76,7 +81,7 @@ class ForkRequest(Request):
         if fork is None:
             yield from super().events(backend, settings, should_stop)
             return
-        local, context = forkable(backend, fork.origin, self.context, self.checksum)
+        local, context = forkable(backend, fork.origin, self.context, "" if fork.by else self.checksum)
         check_room(local, len(fork.taken))
         yield fork.data
         if fork.origin.passages is not None:
@@ -85,7 +90,7 @@ class ForkRequest(Request):
 
     def record(self, step: Step, recorder: "Recorder") -> "TokenRecord":
         """See Request."""
-        if self.fork is None or step.position >= self.fork.at:
+        if self.fork is None or self.fork.by or step.position >= self.fork.at:
             return super().record(step, recorder)
         return replace(self.fork.origin.records[step.position], text=shown_text(step))
 
@@ -110,7 +115,7 @@ class ForkListener(HistoryListener):
 
     def started(self, backend: Backend) -> None:
         super().started(backend)
-        if self._fork.origin.stored is not None and self._fork.at:
+        if self._fork.origin.stored is not None and self._fork.at and not self._fork.by:
             try:
                 trace = self._history.trace(self._fork.origin.stored)
             except GenchatError:  # what was kept there cannot be read, so it cannot be copied either

@@ -92,6 +92,19 @@ class Forking:
         """Go on from a place of a reply with other settings, token by token: the gate of the stream is held."""
         self._begin(Fork(turn, index, (), "drawn", settings))
 
+    def take_with(self, turn: Turn, index: int, name: str, spelled: tuple[int, ...], token: int) -> None:
+        """Have another model, which is open, go on with a token of its own; `spelled` is what stays, in its tokens."""
+        fork, backend = Fork(turn, index, (token,), "candidate", None, name, spelled), self._session.pool.ready(name)
+        if backend is None:
+            self._host.note(say("fork.gone", name=safe_line(name), reason=""), error=True)
+            return
+        try:
+            settings = self._settings_of(fork)
+        except GenchatError as problem:
+            self._host.note(str(problem), error=True)
+            return
+        self.ready(self._checked(fork, settings, backend, ""))
+
     def _ask(self, fork: Fork, settings: ReplySettings, backend: Backend) -> None:
         """Ask for the text of a typed fork, now that its model is open."""
         from genchat.engine.local_backend import local_backend_of

@@ -78,10 +78,11 @@ class LiveReply:
         except GenchatError as problem:
             question.notes.append(unkept(problem))
 
-    def answer(self, question: Turn, *, with_documents: bool = True) -> None:
+    def answer(self, question: Turn, *, with_documents: bool = True, model: str = "") -> None:
         """Begin a reply to `question`; a second reply becomes another version of the first.
 
-        Without documents, the model behind them answers by itself; where there is none, a local model does.
+        Without documents, the model behind them answers by itself; where there is none, a local model does. `model`
+        is asked in place of the one in use.
         """
         session = self._session
         if question.stored is None and not question.notes:  # a text that was only read so far
@@ -89,6 +90,10 @@ class LiveReply:
         settings = session.settings_for(question)
         turn = session.dialogue.add(session.new_reply(settings), question)
         name, open_backend = session.opener(with_documents)
+        if model:
+            name, open_backend = model, partial(session.pool.open, model, session.progress)
+            turn.speaker = turn.backend = model
+            turn.family = session.family_of(model)
         begun = tuple(session.dialogue.messages_before(turn))
         stream = ReplyStream(
             Request(begun, settings, question.text if session.free_text else None),
@@ -108,9 +113,9 @@ class LiveReply:
         turn = Turn(
             Role.ASSISTANT,
             status=Status.STREAMING,
-            speaker=origin.speaker,
-            backend=origin.backend,
-            family=origin.family,
+            speaker=fork.by or origin.speaker,
+            backend=fork.by or origin.backend,
+            family=session.family_of(fork.by) if fork.by else origin.family,
             free_text=origin.free_text,
             settings=settings,
             forked_from=origin,
@@ -126,7 +131,7 @@ class LiveReply:
                 fork,
             ),
             open_backend,
-            session.pool.model_lock(opened[0] if opened is not None else origin.backend),
+            session.pool.model_lock(fork.by or (opened[0] if opened is not None else origin.backend)),
             None if question.stored is None else ForkListener(session.history, question.stored, turn, settings, fork),
             session.pace,
         )

@@ -1,9 +1,10 @@
-"""The controller that scores a reply that came without probabilities, and shows or hides the resulting tokens."""
+"""The controller of the second opinion: another model of this machine prices a reply, whose tokens are then its own."""
 
 from functools import partial
 
 from textual.worker import get_current_worker
 
+from genchat.engine.conversation import Role
 from genchat.engine.errors import GenchatError
 from genchat.engine.language import say
 from genchat.engine.text import safe, safe_line
@@ -11,8 +12,11 @@ from genchat.tui.chat.dialogue import Turn
 from genchat.tui.chat.host import Host
 from genchat.tui.chat.inspector import Inspector
 from genchat.tui.chat.messages import OpinionArrived
+from genchat.tui.chat.services import ModelListing
 from genchat.tui.chat.session import Session
 from genchat.tui.widgets.transcript import Transcript
+
+_NOT_LOCAL = ("gemini", "documents")
 
 
 class SecondOpinion:
@@ -23,18 +27,29 @@ class SecondOpinion:
         self._host = host
         self._transcript = transcript
         self._inspector = inspector
+        self._last = ""  # the model that was asked last
 
     @property
     def target(self) -> Turn | None:
-        """Return the reply to score, if it came without probabilities or shows an opinion."""
+        """Return the reply to score, or the one that shows an opinion."""
         cursor = self._transcript.cursor
         turn = cursor[0] if cursor is not None else self._session.dialogue.last_reply
         if turn is None or turn.status.running or not turn.text.strip():
             return None
-        return turn if turn.opinion is not None or all(record.kind == "none" for record in turn.records) else None
+        return turn if turn.role is Role.ASSISTANT else None
+
+    def choices(self, turn: Turn) -> list[ModelListing]:
+        """Return the models that can be asked about a reply: those of this machine, but for the one that wrote it."""
+        return [
+            each
+            for each in self._session.listings
+            if not each.problem and each.family not in _NOT_LOCAL and each.name not in (turn.backend, turn.speaker)
+        ]
 
     def toggle(self) -> None:
-        """Show how a local model scores the reply; a second call shows the reply's own tokens again."""
+        """Show how a local model scores the reply, which is asked for where there are several; a second call shows the
+        reply's own tokens again.
+        """
         turn = self.target
         if turn is None:
             return
@@ -42,14 +57,28 @@ class SecondOpinion:
             turn.show_own_records()
             self._show(turn)
             return
-        self._host.note(say("tui.opinion.asked", name=safe_line(self._session.local_model())))
-        self._host.work(partial(self._form, turn), "opinion")
+        choices = self.choices(turn)
+        if len(choices) > 1:
+            from genchat.tui.screens.models import ModelsScreen
 
-    def _form(self, turn: Turn) -> None:
+            self._host.ask(
+                ModelsScreen(choices, self._last or self._session.local_model()), partial(self._chosen, turn)
+            )
+        else:
+            self._chosen(turn, choices[0].name if choices else self._session.local_model())
+
+    def _chosen(self, turn: Turn, name: str | None) -> None:
+        if name is None:
+            return
+        self._last = name
+        self._host.note(say("tui.opinion.asked", name=safe_line(name)))
+        self._host.work(partial(self._form, turn, name), "opinion")
+
+    def _form(self, turn: Turn, name: str) -> None:
         from genchat.tui.chat.opinion_request import OpinionRequest
 
         worker = get_current_worker()
-        pool, name = self._session.pool, self._session.local_model()
+        pool = self._session.pool
         messages = tuple(self._session.dialogue.messages_before(turn))
         try:
             backend = pool.open(name, self._session.progress)

@@ -6,7 +6,7 @@ open, and SecondOpinion another model's view of a reply. This module puts them t
 of one another, and they do not know this screen.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,6 +15,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
+from genchat.engine.conversation import Role
 from genchat.engine.language import say
 from genchat.engine.text import safe
 from genchat.tui.chat import messages
@@ -29,6 +30,7 @@ from genchat.tui.chat.live_reply import LiveReply, ReplyCallbacks
 from genchat.tui.chat.model_switcher import ModelSwitcher
 from genchat.tui.chat.second_opinion import SecondOpinion
 from genchat.tui.chat.session import Session
+from genchat.tui.chat.several_models import SeveralModels
 from genchat.tui.chat.steering import Steering
 from genchat.tui.keys import bind
 from genchat.tui.screens.exchange_keys import ExchangeKeys
@@ -43,6 +45,11 @@ from genchat.tui.widgets.panel import CandidateStrip, Panel
 from genchat.tui.widgets.prompt import Prompt
 from genchat.tui.widgets.surprise import SurpriseLine
 from genchat.tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from genchat.tui.screens.columns import Taken
 
 
 class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
@@ -105,6 +112,7 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
             ReplyCallbacks(self.models.show_progress, self._reply_changed),
         )
         self.opinion = SecondOpinion(session, host, self.transcript, self.inspector)
+        self.several = SeveralModels(session, host, self.reply, self._several_replied)
         self.forking = Forking(
             session, host, self.transcript, self.inspector, self.reply, self.show_conversation, self.edit
         )
@@ -199,6 +207,7 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
         self._show_system()
         self.refresh_bindings()
         self.conversation_manager.refresh()
+        self.call_later(self.several.ended)
 
     # -- asking -------------------------------------------------------------------------------------------------
 
@@ -241,6 +250,57 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
 
         if self.inspector.token is not None:
             self.app.push_screen(InsideScreen.of(self.session, *self.inspector.token))
+
+    def action_several_models(self) -> None:
+        """Send what is written, or else the last message again, to several models."""
+        from genchat.tui.screens.several_models import SeveralModelsScreen
+
+        self.host.ask(SeveralModelsScreen(self.session.listings, self.session.model), self._send_to)
+
+    def _send_to(self, names: tuple[str, ...] | None) -> None:
+        if not names or self.session.live is not None:
+            return
+        text, question = self.prompt.text, self.question
+        if text.strip():
+            question = self.reply.ask(text, in_place_of=self.composer.editing)
+            self.composer.accept(text)
+        if question is None:
+            self.host.note(say("several.nothing"))
+        else:
+            self.several.send(question, names)
+
+    def _several_replied(self, turns: "Sequence[Turn]") -> None:
+        from genchat.tui.screens.replies import RepliesScreen
+
+        question = turns[0].parent
+        self.host.ask(RepliesScreen("" if question is None else question.text, turns), self._reply_chosen)
+
+    def _reply_chosen(self, chosen: "tuple[Turn, int] | None") -> None:
+        if chosen is None:
+            return
+        turn, token = chosen
+        shown = next((each for each in turn.siblings if each in self.session.dialogue.path), turn)
+        self.session.show_sibling(shown, turn.siblings.index(turn) - turn.siblings.index(shown))
+        self.show_conversation()
+        self.transcript.focus()
+        self.transcript.select(turn, token)
+
+    def action_columns(self) -> None:
+        """Show what several models expect at the open token."""
+        from genchat.tui.screens.columns import ColumnsScreen
+
+        if self.inspector.token is not None:
+            self.host.ask(ColumnsScreen(self.session, *self.inspector.token), self._column_left)
+
+    def _column_left(self, taken: "Taken | None") -> None:
+        if taken is None:
+            return
+        self.transcript.select(taken.turn, taken.column.index)
+        if taken.writes_it:
+            self.forking.take(taken.token)
+        else:
+            column = taken.column
+            self.forking.take_with(taken.turn, column.index, column.name, column.before, taken.token)
 
     # -- models and settings ------------------------------------------------------------------------------------
 
@@ -389,6 +449,8 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
                 return running and not self.bench.is_open  # there the key leaves the bench
             case "home":
                 return not running and (self.composer.editing is not None or not self.prompt.has_focus)
+            case "several_models":
+                return not running and (self.question is not None or bool(self.prompt.text.strip()))
             case "regenerate" | "edit":
                 return not running and self.question is not None
             case "new" | "mode":
@@ -406,6 +468,9 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
             case "without_documents":
                 reply = dialogue.last_reply
                 return not running and reply is not None and (reply.abstained or bool(reply.passages))
+            case "columns":
+                turn = None if self.inspector.token is None else self.inspector.token[0]
+                return not running and turn is not None and turn.role is Role.ASSISTANT
             case "inside":
                 return not running and self.inspector.token is not None
         return True

@@ -9,5 +9,6 @@ FORK_BINDINGS: tuple[Binding, ...] = (
     bind("c", "screen.go_on", "go_on", show=True),
     bind("u", "screen.undo_fork", "undo_fork", show=True),
     bind("w", "screen.open_writer", "open_writer", show=True),
+    bind("m", "screen.columns", "columns", show=True),
     bind("i", "screen.inside", "inside", show=True),
 )

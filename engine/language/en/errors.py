@@ -1,6 +1,7 @@
 """What went wrong and what to do next, in English."""
 
 TEXTS = {
+    "error.compare_how_many": "{least} to {most} different models can be compared.",
     "error.model_not_found": 'there is no model "{name}"; installed: {installed}; train one with: genchat train --help',
     "error.opinion_unspelled": "{name} does not know every letter of this reply and cannot score it; open another model with F2 and try again",
     "error.model_damaged": 'model "{name}" cannot be read ({reason}); delete it with: genchat models rm {name}',

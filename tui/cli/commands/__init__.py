@@ -9,6 +9,7 @@ COMMANDS = {
     "next": "genchat.tui.cli.commands.next",
     "score": "genchat.tui.cli.commands.score",
     "inspect": "genchat.tui.cli.commands.inspect",
+    "compare": "genchat.tui.cli.commands.compare",
     "eval": "genchat.tui.cli.commands.eval",
     "complete": "genchat.tui.cli.commands.complete",
     "train": "genchat.tui.cli.commands.train",
