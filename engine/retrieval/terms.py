@@ -100,7 +100,8 @@ def _may_be_acronym(word: str) -> bool:
 
 def _stands_out(around: Sequence[str]) -> bool:
     """Whether one word alone of a few is in capitals; where others are, the text is written so and nothing is meant."""
-    return len({word for word in around if len(word) > 1 and word.isupper()}) == 1
+    # A letter alone is in capitals at the beginning of any sentence, elsewhere only in a text that is written so.
+    return len({word for place, word in enumerate(around) if word.isupper() and (len(word) > 1 or place)}) == 1
 
 
 class Stemmer:

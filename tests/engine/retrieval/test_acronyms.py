@@ -18,6 +18,7 @@ OTHER = "O menino ia à escola de manhã, e a mãe ia ao mercado comprar pão."
         ("ele ia cantar", "pt", ["cantar"]),
         ("IA", "pt", ["IA"]),
         ("the IT department", "en", ["IT", "department"]),
+        ("O QUE É Rede neural ???", "pt", ["Rede", "neural"]),
         ("TERMOS DE USO DA CASA", "pt", ["TERMOS", "USO", "CASA"]),
     ],
 )
