@@ -85,9 +85,12 @@ class Surroundings:
     def tells_a_state(self, place: int) -> bool:
         """Whether a word is what somebody is or has: "tenho artrite", "para quem tem gota", "estou com dengue".
 
-        Of a third person, only where a person is named just before: "tem alguma receita" is of nobody.
+        Of a third person, only where a person is named just before: "tem alguma receita" is of nobody. What is felt
+        towards a food is none: "tenho pavor de leite".
         """
         words, at = self.table.words, place
+        if not words("states.harmless").isdisjoint(self.items[place].words) or self._is_towards_food(place):
+            return False
         while at > 0 and self.before(at) in words("states.between") and not self.items[at].mark:
             at -= 1
         if at == 0 or self.items[at].mark:
@@ -96,6 +99,16 @@ class Surroundings:
             return True
         said_of = self.before(at - 1) if not self.items[at - 1].mark else ""
         return self.before(at) in words("states.of_others") and said_of in words("states.persons")
+
+    def _is_towards_food(self, place: int) -> bool:
+        towards, food = self.following(place), self.following(place + 1)
+        return (
+            towards is not None
+            and food is not None
+            and not (towards.mark or food.mark)
+            and towards.word in TOWARDS
+            and (bool(food.keys) or food.kind in ("food", "dish"))
+        )
 
     def is_of_a_person(self, place: int) -> bool:
         """Whether a refusal is told of oneself, as "não como" is and "sem" is not."""
