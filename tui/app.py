@@ -274,7 +274,9 @@ def run_app(context: "CommandContext", inspected: str | None = None) -> int:
         if context.conversation is not None or context.continue_latest:
             from genchat.tui.cli.conversation_log import conversation_asked
 
-            conversation = conversation_asked(history, latest=context.continue_latest, name=context.conversation)
+            conversation = conversation_asked(
+                history, latest=context.continue_latest, name=context.conversation, texts=True
+            )
             if conversation is not None and context.system is not None:
                 conversation = history.set_system(conversation, context.system.strip())
         app = GenchatApp(

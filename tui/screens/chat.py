@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from genchat.engine.conversation import Role
 from genchat.engine.language import say
-from genchat.engine.text import safe
+from genchat.engine.text import safe, safe_line
 from genchat.tui.chat import messages
 from genchat.tui.chat.bench import Bench
 from genchat.tui.chat.composer import Composer
@@ -44,6 +44,7 @@ from genchat.tui.widgets.key_bar import KeyBar
 from genchat.tui.widgets.panel import CandidateStrip, Panel
 from genchat.tui.widgets.prompt import Prompt
 from genchat.tui.widgets.surprise import SurpriseLine
+from genchat.tui.widgets.tint import following
 from genchat.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
             ReplyCallbacks(self.models.show_progress, self._reply_changed),
         )
         self.opinion = SecondOpinion(session, host, self.transcript, self.inspector)
+        self._focused_last: Widget | None = None
         self.several = SeveralModels(session, host, self.reply, self._several_replied)
         self.forking = Forking(
             session, host, self.transcript, self.inspector, self.reply, self.show_conversation, self.edit
@@ -168,7 +170,17 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
             self.transcript.focus()
 
     def on_resize(self, event: events.Resize) -> None:
+        if self.focused is not None:
+            self._focused_last = self.focused
         self._arrange()
+        # Where everything is hidden nothing keeps the focus; once there is room again, the keys go where they went.
+        if self.focused is None and not self.has_class("-tiny"):
+            self.call_after_refresh(self._focus_again)
+
+    def _focus_again(self) -> None:
+        if self.focused is None:
+            last = self._focused_last
+            (last if last is not None and last.display and last.region else self.prompt).focus()
 
     def _arrange(self, *, update: bool = True) -> None:
         self.update_classes(arrange(self.app.size.width, self.app.size.height, self._arrangement), update=update)
@@ -182,7 +194,7 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
             part.refresh()
 
     def _show_settings(self) -> None:
-        self.header.show_settings(self.session.settings, self.session.free_text)
+        self.header.show_settings(self.session.settings, self.session.free_text, self.session.pace)
         self._show_system()
         self.transcript.invite(free_text=self.session.free_text)
         self.composer.show_mode()
@@ -215,6 +227,8 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
     def _sent(self, message: Prompt.Sent) -> None:
         if self.session.live is not None:
             self.host.note(say("tui.still_writing"))
+        elif self.conversation_manager.opening:
+            self.host.note(say("tui.list.still_opening"))
         elif message.text.strip():
             self.steering.settle()
             question = self.reply.ask(message.text, in_place_of=self.composer.editing)
@@ -241,8 +255,9 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
             self.transcript.action_token(-1)
 
     def action_heat(self) -> None:
-        """Colour tokens by surprise, or stop colouring them."""
-        self.transcript.heat = not self.transcript.heat
+        """Tint tokens by the next measure, or by none after the last."""
+        self.transcript.tint = following(self.transcript.tint)
+        self._surprise.explain(self.transcript.tint)
 
     def action_inside(self) -> None:
         """Show what the model computed before the open token."""
@@ -331,6 +346,21 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
             self.inspector.clear()
         else:
             self.inspector.open(*self.inspector.token)
+        self._offer_free_text(message.name)
+
+    def _offer_free_text(self, name: str) -> None:
+        """Offer to have a text continued by a model that was not trained on turns: in a chat it begins mid-word."""
+        listing = next((each for each in self.session.listings if each.name == name), None)
+        if listing is None or listing.chat or self.session.free_text or self.session.dialogue.path:
+            return
+        from genchat.tui.screens.ask import ConfirmScreen
+
+        def answered(yes: bool | None) -> None:
+            if yes and not self.session.free_text:
+                self.action_mode()
+
+        title, question = say("tui.offer_text.title"), say("tui.offer_text.question", name=safe_line(name))
+        self.host.ask(ConfirmScreen(title, question), answered)
 
     @on(messages.BackendFailed)
     def _backend_failed(self, message: messages.BackendFailed) -> None:
@@ -359,16 +389,25 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
         title, text = say("tui.system.title"), self.session.dialogue.system
         self.host.ask(TextScreen(title, text, hint, self.session.set_system), lambda _: self._show_system())
 
+    def action_scroll_transcript(self, by: int) -> None:
+        """Scroll the conversation by a page, from wherever the keys go."""
+        if by < 0:
+            self.transcript.action_page_up()
+        else:
+            self.transcript.action_page_down()
+
     def action_mode(self) -> None:
         """Switch between answering and continuing a text."""
         self.session.set_free_text(not self.session.free_text)
         self.show_conversation()
         self.action_home()
+        self.host.note(say("tui.mode.text" if self.session.free_text else "tui.mode.chat"))
 
     # -- conversations ------------------------------------------------------------------------------------------
 
     def action_new(self) -> None:
         """Begin a new conversation."""
+        self.conversation_manager.forget()
         self.session.begin()
         self.show_conversation()
         self.action_home()
