@@ -222,5 +222,5 @@ async def test_surprise_colours_are_on_and_off_by_key() -> None:
         assert chat(app).transcript.tint == "surprise"
         assert "oi" in text_of(app)
         assert "Bom dia, mundo." in text_of(app)
-        await pilot.press("f6")
+        await pilot.press("f6", "f6", "f6", "f6")
         assert chat(app).transcript.tint == ""

@@ -38,6 +38,8 @@ from genchat.tui.screens.explanations import explanations_of
 from genchat.tui.screens.fork_keys import FORK_ACTIONS, ForkKeys
 from genchat.tui.screens.layout import Arrangement, arrange
 from genchat.tui.screens.sharing import SharingScreen
+from genchat.tui.tour.card import TourCard
+from genchat.tui.tour.guide import Guide
 from genchat.tui.widgets.conversation_list import ConversationList
 from genchat.tui.widgets.header import Header
 from genchat.tui.widgets.key_bar import KeyBar
@@ -48,7 +50,8 @@ from genchat.tui.widgets.tint import following
 from genchat.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from genchat.tui.screens.columns import Taken
 
@@ -68,6 +71,8 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
         bind("f4", "tokens", "tokens", show=True, priority=True),
         bind("f5,ctrl+r", "regenerate", "regenerate", show=True, priority=True),
         bind("f6", "heat", "heat", priority=True),
+        bind("ctrl+s", "tour_next", "tour_next", priority=True),
+        bind("ctrl+x", "tour_leave", "tour_leave", priority=True),
         bind("f7", "edit", "edit", priority=True),
         bind("f8", "mode", "mode", priority=True),
         bind("f9,ctrl+b", "list", "list", priority=True),
@@ -85,12 +90,23 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
         bind("y", "copy", "copy_reply"),
     ]
 
-    def __init__(self, session: Session, conversation: str | None = None, inspected: str | None = None) -> None:
-        """`conversation` is a stored one to begin with, `inspected` a text to be scored."""
+    def __init__(
+        self,
+        session: Session,
+        conversation: str | None = None,
+        inspected: str | None = None,
+        *,
+        tour: bool = False,
+        bookmark: "Path | None" = None,
+    ) -> None:
+        """`conversation` is a stored one to begin with, `inspected` a text to be scored. `tour` begins the tour, whose
+        place is kept in the file `bookmark`; without one it is not offered.
+        """
         super().__init__()
         self.session = session
         self.conversation = conversation
         self._inspected = inspected
+        self._begin_tour = tour
         self.header = Header(id="header")
         self.conversations = ConversationList(id="conversations")
         self.transcript = Transcript(id="transcript")
@@ -114,11 +130,13 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
         )
         self.opinion = SecondOpinion(session, host, self.transcript, self.inspector)
         self._focused_last: Widget | None = None
+        self._card = TourCard(id="tour")
+        self.tour = Guide(self, self._card, self._key_names, bookmark)
         self.several = SeveralModels(session, host, self.reply, self._several_replied)
         self.forking = Forking(
             session, host, self.transcript, self.inspector, self.reply, self.show_conversation, self.edit
         )
-        self.bench = Bench(session, host, self.transcript, self.inspector, self.forking, self._show_settings)
+        self.bench: Bench = Bench(session, host, self.transcript, self.inspector, self.forking, self._show_settings)
 
         self.steering = Steering(session, host, self.transcript, self.inspector, self.marked)
         self.transcript.steer = self.steering.key
@@ -133,6 +151,7 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
     def compose(self) -> ComposeResult:
         self._arrange(update=False)  # the parts below are styled for it when they are mounted
         yield self.header
+        yield self._card
         with Horizontal(id="body"):
             yield self.conversations
             with Vertical(id="middle"):
@@ -168,6 +187,10 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
             self.forking.questions.lay_down(self._inspected)
             self.show_conversation()
             self.transcript.focus()
+        if self._begin_tour:
+            self.tour.start()
+        elif self._inspected is None and self.conversation is None:
+            self.tour.offer()
 
     def on_resize(self, event: events.Resize) -> None:
         if self.focused is not None:
@@ -230,6 +253,7 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
         elif self.conversation_manager.opening:
             self.host.note(say("tui.list.still_opening"))
         elif message.text.strip():
+            self.tour.decline()
             self.steering.settle()
             question = self.reply.ask(message.text, in_place_of=self.composer.editing)
             self.composer.accept(message.text)
@@ -265,6 +289,24 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
 
         if self.inspector.token is not None:
             self.app.push_screen(InsideScreen.of(self.session, *self.inspector.token))
+
+    # -- the tour -----------------------------------------------------------------------------------------------
+
+    def _key_names(self) -> "Mapping[str, str]":
+        names: Mapping[str, str] = getattr(self.app, "key_names", dict)()
+        return names
+
+    def action_tour(self) -> None:
+        """Begin the tour, or go on where it was left."""
+        self.tour.start()
+
+    def action_tour_next(self) -> None:
+        """Do what the stop of the tour asks for."""
+        self.tour.next()
+
+    def action_tour_leave(self) -> None:
+        """Leave the tour; everything is put back."""
+        self.tour.leave()
 
     def action_several_models(self) -> None:
         """Send what is written, or else the last message again, to several models."""
@@ -488,6 +530,10 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
                 return running and not self.bench.is_open  # there the key leaves the bench
             case "home":
                 return not running and (self.composer.editing is not None or not self.prompt.has_focus)
+            case "tour":
+                return not running and not self.tour.is_on
+            case "tour_next" | "tour_leave":
+                return self.tour.is_on or self.tour.offering
             case "several_models":
                 return not running and (self.question is not None or bool(self.prompt.text.strip()))
             case "regenerate" | "edit":

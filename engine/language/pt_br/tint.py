@@ -4,5 +4,5 @@ TEXTS = {
     "tint.surprise": "surpresa, bits",
     "tint.probability": "probabilidade abaixo de",
     "tint.entropy": "entropia, bits",
-    "tint.rank": "posto a partir de",
+    "tint.rank": "posição a partir de",
 }
