@@ -20,7 +20,7 @@ from genchat.tui.tour.card import TourCard
 from genchat.tui.tour.stops import STOPS, Seen, cuts_of, replies_of
 
 if TYPE_CHECKING:
-    from genchat.tui.screens.chat import ChatScreen
+    from genchat.tui.tour.stage import Stage
 
 _EVERY = 0.15  # seconds between two looks at the screen
 _TOKENS = 40
@@ -43,7 +43,7 @@ class Guide:
     """The guide of one chat screen. `names` tells keys by the ids of bindings; `bookmark` is the file of the place."""
 
     def __init__(
-        self, screen: "ChatScreen", card: TourCard, names: Callable[[], Mapping[str, str]], bookmark: Path | None
+        self, screen: "Stage", card: TourCard, names: Callable[[], Mapping[str, str]], bookmark: Path | None
     ) -> None:
         self._screen, self._card, self._names, self._bookmark = screen, card, names, bookmark
         self._aside: _Aside | None = None

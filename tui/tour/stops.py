@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from genchat.tui.chat.dialogue import Turn
-    from genchat.tui.screens.chat import ChatScreen
+    from genchat.tui.tour.stage import Stage
 
 
 @dataclass
@@ -30,31 +30,31 @@ class Stop:
 
     name: str
     keys: tuple[str, ...]
-    done: "Callable[[ChatScreen, Seen], bool]"
-    show: "Callable[[ChatScreen], object]"  # does it for the person
+    done: "Callable[[Stage, Seen], bool]"
+    show: "Callable[[Stage], object]"  # does it for the person
 
 
-def cuts_of(screen: "ChatScreen") -> tuple[float, ...]:
+def cuts_of(screen: "Stage") -> tuple[float, ...]:
     """The settings of the bench that cut candidates."""
     settings = screen.bench.settings
     return settings.top_k, settings.top_p, settings.min_p, settings.typical_p
 
 
-def replies_of(screen: "ChatScreen") -> int:
+def replies_of(screen: "Stage") -> int:
     """How many versions the newest reply has."""
     reply = screen.session.dialogue.last_reply
     return 0 if reply is None else len(reply.siblings)
 
 
-def _moved(screen: "ChatScreen", seen: Seen) -> bool:
+def _moved(screen: "Stage", seen: Seen) -> bool:
     return screen.transcript.cursor is not None and screen.transcript.cursor != seen.cursor
 
 
-def _forked(screen: "ChatScreen", seen: Seen) -> bool:
+def _forked(screen: "Stage", seen: Seen) -> bool:
     return replies_of(screen) > seen.replies and screen.session.live is None
 
 
-def _fork(screen: "ChatScreen") -> None:
+def _fork(screen: "Stage") -> None:
     """Take the second candidate at the open token."""
     screen.bench.close()
     if screen.forking.place is None:
@@ -66,7 +66,7 @@ def _fork(screen: "ChatScreen") -> None:
             screen.forking.take(rows[0].token)
 
 
-def _bench(screen: "ChatScreen", setting: str, by: int) -> None:
+def _bench(screen: "Stage", setting: str, by: int) -> None:
     if not screen.bench.is_open:
         screen.action_tokens()
         screen.bench.sampling_key()
@@ -74,7 +74,7 @@ def _bench(screen: "ChatScreen", setting: str, by: int) -> None:
     screen.bench.change(by)
 
 
-def _surprise(screen: "ChatScreen") -> None:
+def _surprise(screen: "Stage") -> None:
     screen.bench.close()
     screen.action_tokens()
     screen.transcript.action_surprise(1)
@@ -82,12 +82,12 @@ def _surprise(screen: "ChatScreen") -> None:
         screen.action_panel()
 
 
-def _was_opened(name: str) -> "Callable[[ChatScreen, Seen], bool]":
+def _was_opened(name: str) -> "Callable[[Stage, Seen], bool]":
     """Whether the screen of that class was opened and left again."""
     return lambda screen, seen: name in seen.opened
 
 
-def _of_the_app(action: str) -> "Callable[[ChatScreen], object]":
+def _of_the_app(action: str) -> "Callable[[Stage], object]":
     return lambda screen: screen.app.call_later(screen.app.run_action, action)
 
 
