@@ -180,15 +180,10 @@ class Guide:
     def _show(self, stop: int) -> None:
         self._stop = stop
         screen = self._screen
-        self._seen = Seen(
-            screen.transcript.cursor, screen.bench.settings.temperature, cuts_of(screen), replies_of(screen)
-        )
-        if not screen.bench.is_open:
-            reply = screen.session.dialogue.last_reply
-            settings = screen.session.settings if reply is None or reply.settings is None else reply.settings
-            sampling = settings.sampling
-            self._seen.temperature = sampling.temperature
-            self._seen.cuts = (sampling.top_k, sampling.top_p, sampling.min_p, sampling.typical_p)
+        reply = screen.session.dialogue.last_reply
+        written = screen.session.settings if reply is None or reply.settings is None else reply.settings
+        sampling = screen.bench.settings if screen.bench.is_open else written.sampling
+        self._seen = Seen(screen.transcript.cursor, sampling.temperature, cuts_of(sampling), replies_of(screen))
         self._keep(stop)
         keys = self._names()
         wanted = " ".join(keys[each] for each in STOPS[stop].keys if each in keys)

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from genchat.engine.sampling import SamplingSettings
+
 if TYPE_CHECKING:
     from genchat.tui.chat.dialogue import Turn
     from genchat.tui.tour.stage import Stage
@@ -34,10 +36,9 @@ class Stop:
     show: "Callable[[Stage], object]"  # does it for the person
 
 
-def cuts_of(screen: "Stage") -> tuple[float, ...]:
-    """The settings of the bench that cut candidates."""
-    settings = screen.bench.settings
-    return settings.top_k, settings.top_p, settings.min_p, settings.typical_p
+def cuts_of(settings: SamplingSettings) -> tuple[float, ...]:
+    """The settings that cut candidates."""
+    return settings.top_k, settings.top_p, settings.min_p, settings.typical_p, settings.top_n_sigma
 
 
 def replies_of(screen: "Stage") -> int:
@@ -113,7 +114,7 @@ STOPS: tuple[Stop, ...] = (
     Stop(
         "cut",
         ("bench_below", "bench_less"),
-        lambda screen, seen: screen.bench.is_open and cuts_of(screen) != seen.cuts,
+        lambda screen, seen: screen.bench.is_open and cuts_of(screen.bench.settings) != seen.cuts,
         lambda screen: _bench(screen, "top_k", -1),
     ),
     Stop("fork", ("bench_leave", "candidates", "candidate_below", "candidate_take"), _forked, _fork),

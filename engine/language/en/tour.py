@@ -4,7 +4,7 @@ TEXTS = {
     "tour.title": "Tour",
     "tour.place": "Tour {number}/{count} · {title}",
     "tour.keys": "press {keys}   ·   {go_on} does it for you   ·   {leave} leaves",
-    "tour.question": "Tell me something about the sea.",
+    "tour.question": "tell me a short story",
     "tour.waiting": "A model of this machine writes a reply with a fixed seed …",
     "tour.offer_title": "First time here?",
     "tour.offer": "A tour of ten stops shows in three minutes how to look into a model. It changes nothing of yours.",

@@ -4,7 +4,7 @@ TEXTS = {
     "tour.title": "Passeio",
     "tour.place": "Passeio {number}/{count} · {title}",
     "tour.keys": "aperte {keys}   ·   {go_on} faz por você   ·   {leave} sai",
-    "tour.question": "Me conta alguma coisa sobre o mar.",
+    "tour.question": "me conta uma história curta",
     "tour.waiting": "Um modelo desta máquina escreve uma resposta com uma semente fixa …",
     "tour.offer_title": "Primeira vez aqui?",
     "tour.offer": "Um passeio de dez paradas mostra em três minutos como olhar para dentro de um modelo. Ele não muda nada do que é seu.",
