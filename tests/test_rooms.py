@@ -33,7 +33,7 @@ def test_the_rooms_of_the_engine_form_no_circle(house: House) -> None:
     ("library", "rooms"),
     [
         ("google", {"engine.gemini"}),
-        ("textual", {"tui.app", "tui.base", "tui.chat", "tui.screens", "tui.widgets"}),
+        ("textual", {"tui.app", "tui.base", "tui.chat", "tui.screens", "tui.tour", "tui.widgets"}),
         ("torch", {"engine.checkpoints", "engine.gpt", "engine.lstm", "engine.pretrained", "engine.training"}),
     ],
 )

@@ -24,7 +24,7 @@ from genchat.tui.chat.session import Session
 from genchat.tui.colours import DARK, LIGHT, theme_called, theme_names, themes
 from genchat.tui.departure import Departure
 from genchat.tui.keymap import ChosenKeys, keymap_in_force, remapped
-from genchat.tui.keys import bind, bindings_of
+from genchat.tui.keys import bind, bindings_of, key_name
 from genchat.tui.screens.chat import ChatScreen
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class GenchatApp(App[int]):
         dark: bool = True,
         conversation: str | None = None,
         inspected: str | None = None,
+        tour: bool = False,
+        bookmark: Path | None = None,
         report: Report | None = None,
         keys: ChosenKeys | None = None,
         theme: str | None = None,
@@ -99,6 +101,7 @@ class GenchatApp(App[int]):
         self._training: TrainingController | None = None
         self._conversation = conversation
         self._inspected = inspected
+        self._tour, self._bookmark = tour, bookmark
         self._report = report
         self._keys_refused = () if keys is None else keys.refused
         if keys is not None and keys.keymap:
@@ -134,7 +137,19 @@ class GenchatApp(App[int]):
             self.session.live.stream.abandon()
 
     def get_default_screen(self) -> ChatScreen:
-        return ChatScreen(self.session, self._conversation, self._inspected)
+        return ChatScreen(self.session, self._conversation, self._inspected, tour=self._tour, bookmark=self._bookmark)
+
+    def key_names(self) -> dict[str, str]:
+        """Return the key of every binding by its id, as the person has chosen them."""
+        from genchat.tui.key_modes import Modes
+        from genchat.tui.keymap import keymap_in_force
+
+        chosen, names = keymap_in_force(self), dict[str, str]()
+        for mode in Modes.names:
+            for binding in Modes(type(self)).own(mode):
+                key = chosen.get(binding.id or "", binding.key).split(",")[0]
+                names.setdefault(binding.id or "", key_name(Binding(key, "", "")))
+        return names
 
     def action_command_palette(self) -> None:
         """Open the palette of everything that can be done now."""
@@ -256,7 +271,7 @@ def _keys(preset: str, choices: Mapping[str, str]) -> ChosenKeys:
     return chosen_keys(GenchatApp, preset, choices)
 
 
-def run_app(context: "CommandContext", inspected: str | None = None) -> int:
+def run_app(context: "CommandContext", inspected: str | None = None, *, tour: bool = False) -> int:
     """Open the screen on a terminal, with a text to be scored if one is given, and return the exit code.
 
     Raises UsageError on a terminal that cannot show it.
@@ -274,7 +289,9 @@ def run_app(context: "CommandContext", inspected: str | None = None) -> int:
         if context.conversation is not None or context.continue_latest:
             from genchat.tui.cli.conversation_log import conversation_asked
 
-            conversation = conversation_asked(history, latest=context.continue_latest, name=context.conversation)
+            conversation = conversation_asked(
+                history, latest=context.continue_latest, name=context.conversation, texts=True
+            )
             if conversation is not None and context.system is not None:
                 conversation = history.set_system(conversation, context.system.strip())
         app = GenchatApp(
@@ -286,6 +303,8 @@ def run_app(context: "CommandContext", inspected: str | None = None) -> int:
             keep_setting=context.keep_setting,
             conversation=None if conversation is None else conversation.id,
             inspected=inspected,
+            tour=tour,
+            bookmark=context.paths.data / "tour.json",
             keys=_keys(settings.key_preset, settings.keys),
             report=lambda error: write_report(error, context.paths, context.arguments),
         )

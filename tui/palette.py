@@ -21,7 +21,7 @@ _SCREEN_ACTIONS = (
     "new", "rename", "delete", "export", "export_page", "search", "regenerate", "without_documents", "opinion",
     "type_token", "go_on", "undo_fork", "open_writer", "edit", "copy", "mode", "sampling", "models", "tokens", "inside",
     "columns", "several_models", "heat", "list", "tree", "panel", "stop", "system_prompt",
-    "export_everything", "picture",
+    "export_everything", "picture", "tour",
 )  # fmt: skip
 _NO_KEYMAP: Keymap = MappingProxyType({})
 _APP_ACTIONS = ("documents", "words", "train", "theme", "choose_theme", "help", "quit")

@@ -219,8 +219,8 @@ async def test_surprise_colours_are_on_and_off_by_key() -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await say(pilot, "oi")
         await pilot.press("f6")
-        assert chat(app).transcript.heat
+        assert chat(app).transcript.tint == "surprise"
         assert "oi" in text_of(app)
         assert "Bom dia, mundo." in text_of(app)
-        await pilot.press("f6")
-        assert not chat(app).transcript.heat
+        await pilot.press("f6", "f6", "f6", "f6")
+        assert chat(app).transcript.tint == ""

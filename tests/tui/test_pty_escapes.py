@@ -18,7 +18,7 @@ import pytest
 from tests.tui.hostile_app import ATTACKS
 
 pytestmark = pytest.mark.pty
-ROWS, COLUMNS = 48, 170
+ROWS, COLUMNS = 48, 158
 PATIENCE = 60.0  # seconds until a condition counts as failed
 
 

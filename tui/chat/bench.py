@@ -280,6 +280,11 @@ class Bench:
         self._chosen = rows[min(max(here + by, 0), len(rows) - 1)].setting.name
         self._show()
 
+    def point_at(self, setting: str) -> None:
+        """Go to the setting of that name."""
+        self._chosen = setting
+        self._show()
+
     def change(self, by: int) -> None:
         """Change the chosen setting by one step; a pattern is switched off and on again."""
         row = next((row for row in bench_rows(self.settings) if row.setting.name == self._chosen), None)

@@ -16,6 +16,7 @@ from genchat.tui.chat.messages import ConversationDeleted, ConversationExported,
 from genchat.tui.chat.session import Session
 from genchat.tui.widgets.conversation_list import ConversationList
 
+_SLOW = 0.3  # seconds of opening after which it is said
 LISTED = 200  # conversations; as many more each time they are asked for
 
 
@@ -33,6 +34,8 @@ class ConversationManager:
         self._list = conversations
         self._begun = begun
         self._listed = LISTED
+        self._opening = 0  # the number of the newest request; an older one is not shown any more
+        self.opening = False
 
     def refresh(self) -> None:
         """Read the list again."""
@@ -54,21 +57,37 @@ class ConversationManager:
         if self._session.live is not None:
             self._host.note(say("tui.still_writing"))
             return
-        self._host.work(partial(self._read, name, message), "open", exclusive=True)
+        self._opening += 1
+        self.opening = True
+        number = self._opening
+        self._host.later(_SLOW, lambda: self._say_opening(number, name))
+        self._host.work(partial(self._read, name, message, number), "open", exclusive=True)
 
-    def _read(self, name: str, message: int | None) -> None:
+    def _say_opening(self, number: int, name: str) -> None:
+        if self.opening and number == self._opening:
+            self._host.note(say("tui.list.opening", title=safe_line(self._title_of(name), 60) or say("tui.untitled")))
+
+    def forget(self) -> None:
+        """Show no conversation that is still being read: what was decided later holds."""
+        self._opening += 1
+        self.opening = False
+
+    def _read(self, name: str, message: int | None, number: int) -> None:
         history = self._session.history
         try:
             if message is not None:
                 history.show(message)
             dialogue, conversation = load_dialogue(history, name)
         except GenchatError as problem:
-            self._host.post(ConversationLoaded(None, None, None, safe(str(problem))))
+            self._host.post(ConversationLoaded(None, None, None, safe(str(problem)), number))
         else:
-            self._host.post(ConversationLoaded(dialogue, conversation, message))
+            self._host.post(ConversationLoaded(dialogue, conversation, message, "", number))
 
     def loaded(self, message: ConversationLoaded) -> bool:
-        """Continue a conversation that was read. Returns False if reading failed or a reply has begun meanwhile."""
+        """Continue a conversation that was read. Returns False if reading failed, or something else was begun since."""
+        if message.number != self._opening:
+            return False
+        self.opening = False
         if message.dialogue is None or message.conversation is None:
             self._host.note(message.error, error=True)
             self.refresh()

@@ -69,6 +69,7 @@ class ConversationLoaded(Message):
     conversation: Conversation | None
     message: int | None = None
     error: str = ""
+    number: int = 0  # of the request that it answers
 
 
 @dataclass

@@ -43,7 +43,7 @@ class Session:
         self.live: Live | None = None
         self.listings: tuple[ModelListing, ...] = ()
         self.dialogue = Dialogue()
-        self._conversation: Conversation | None = None
+        self.conversation: Conversation | None = None
         self.progress: Progress | None = None  # who wants to hear how far the opening of a model has come
 
     # -- models -------------------------------------------------------------------------------------------------
@@ -103,33 +103,33 @@ class Session:
     def begin(self) -> None:
         """Begin a new, empty conversation."""
         self.dialogue = Dialogue()
-        self._conversation = None
+        self.conversation = None
 
     def resume(self, dialogue: Dialogue, conversation: Conversation) -> None:
         """Continue a stored conversation."""
         self.dialogue = dialogue
         self.free_text = conversation.kind == "text"
-        self._conversation = conversation
+        self.conversation = conversation
 
     @property
     def stored_id(self) -> str | None:
         """Return the id of the stored conversation, once it has a message."""
-        return self._conversation.id if self._conversation is not None else None
+        return self.conversation.id if self.conversation is not None else None
 
     def conversation_to_write(self) -> Conversation:
         """Return the conversation that messages are stored in. Raises HistoryError."""
-        if self._conversation is None:
+        if self.conversation is None:
             begun = self.history.new_conversation("text" if self.free_text else "chat")
-            self._conversation = replace(begun, system=self.dialogue.system)
-        return self._conversation
+            self.conversation = replace(begun, system=self.dialogue.system)
+        return self.conversation
 
     def set_system(self, text: str) -> None:
         """Set the system prompt of the replies to come. Raises HistoryError."""
-        if self._conversation is None:
+        if self.conversation is None:
             self.dialogue.system = text.strip()  # and is written with the first message
         else:
-            self._conversation = self.history.set_system(self._conversation, text.strip())
-            self.dialogue.system = self._conversation.system
+            self.conversation = self.history.set_system(self.conversation, text.strip())
+            self.dialogue.system = self.conversation.system
 
     @property
     def reads_system(self) -> bool | None:

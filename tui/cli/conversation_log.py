@@ -103,8 +103,9 @@ def thread_for(context: CommandContext, *, latest: bool, name: str | None, keep:
         history.close()
 
 
-def conversation_asked(history: History, *, latest: bool, name: str | None) -> Conversation | None:
-    """Return the conversation named, or the latest chat, or None if neither was asked for.
+def conversation_asked(history: History, *, latest: bool, name: str | None, texts: bool = False) -> Conversation | None:
+    """Return the conversation named, or the latest chat (with `texts`, a free text too), or None if neither was asked
+    for.
 
     Raises HistoryError for an unknown name, UsageError where there is no conversation yet.
     """
@@ -112,7 +113,7 @@ def conversation_asked(history: History, *, latest: bool, name: str | None) -> C
         return history.conversation(name)
     if not latest:
         return None
-    newest = next((conversation for conversation in history.conversations() if conversation.kind == "chat"), None)
+    newest = next((each for each in history.conversations() if texts or each.kind == "chat"), None)
     if newest is None:
         raise UsageError("no_conversation_yet")
     return newest

@@ -14,6 +14,7 @@ from genchat.engine.language import say
 from genchat.engine.text import safe
 from genchat.tui.keys import bind
 from genchat.tui.screens.dialog import Dialog
+from genchat.tui.widgets.line_input import LineInput
 from genchat.tui.widgets.prompt import Prompt
 
 
@@ -29,7 +30,7 @@ class LineScreen(Dialog[str]):
     def parts(self) -> Iterable[Widget]:
         if self._hint:
             yield Static(Content(safe(self._hint)), classes="hint")
-        yield Input(self._initial, select_on_focus=False)
+        yield LineInput(self._initial, select_on_focus=False)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from genchat.engine.conversation import Role
 from genchat.engine.language import say
-from genchat.engine.text import safe
+from genchat.engine.text import safe, safe_line
 from genchat.tui.chat import messages
 from genchat.tui.chat.bench import Bench
 from genchat.tui.chat.composer import Composer
@@ -38,16 +38,20 @@ from genchat.tui.screens.explanations import explanations_of
 from genchat.tui.screens.fork_keys import FORK_ACTIONS, ForkKeys
 from genchat.tui.screens.layout import Arrangement, arrange
 from genchat.tui.screens.sharing import SharingScreen
+from genchat.tui.tour.card import TourCard
+from genchat.tui.tour.guide import Guide
 from genchat.tui.widgets.conversation_list import ConversationList
 from genchat.tui.widgets.header import Header
 from genchat.tui.widgets.key_bar import KeyBar
 from genchat.tui.widgets.panel import CandidateStrip, Panel
 from genchat.tui.widgets.prompt import Prompt
 from genchat.tui.widgets.surprise import SurpriseLine
+from genchat.tui.widgets.tint import following
 from genchat.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from genchat.tui.screens.columns import Taken
 
@@ -67,6 +71,8 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
         bind("f4", "tokens", "tokens", show=True, priority=True),
         bind("f5,ctrl+r", "regenerate", "regenerate", show=True, priority=True),
         bind("f6", "heat", "heat", priority=True),
+        bind("ctrl+s", "tour_next", "tour_next", priority=True),
+        bind("ctrl+x", "tour_leave", "tour_leave", priority=True),
         bind("f7", "edit", "edit", priority=True),
         bind("f8", "mode", "mode", priority=True),
         bind("f9,ctrl+b", "list", "list", priority=True),
@@ -84,12 +90,23 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
         bind("y", "copy", "copy_reply"),
     ]
 
-    def __init__(self, session: Session, conversation: str | None = None, inspected: str | None = None) -> None:
-        """`conversation` is a stored one to begin with, `inspected` a text to be scored."""
+    def __init__(
+        self,
+        session: Session,
+        conversation: str | None = None,
+        inspected: str | None = None,
+        *,
+        tour: bool = False,
+        bookmark: "Path | None" = None,
+    ) -> None:
+        """`conversation` is a stored one to begin with, `inspected` a text to be scored. `tour` begins the tour, whose
+        place is kept in the file `bookmark`; without one it is not offered.
+        """
         super().__init__()
         self.session = session
         self.conversation = conversation
         self._inspected = inspected
+        self._begin_tour = tour
         self.header = Header(id="header")
         self.conversations = ConversationList(id="conversations")
         self.transcript = Transcript(id="transcript")
@@ -112,11 +129,14 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
             ReplyCallbacks(self.models.show_progress, self._reply_changed),
         )
         self.opinion = SecondOpinion(session, host, self.transcript, self.inspector)
+        self._focused_last: Widget | None = None
+        self._card = TourCard(id="tour")
+        self.tour = Guide(self, self._card, self._key_names, bookmark)
         self.several = SeveralModels(session, host, self.reply, self._several_replied)
         self.forking = Forking(
             session, host, self.transcript, self.inspector, self.reply, self.show_conversation, self.edit
         )
-        self.bench = Bench(session, host, self.transcript, self.inspector, self.forking, self._show_settings)
+        self.bench: Bench = Bench(session, host, self.transcript, self.inspector, self.forking, self._show_settings)
 
         self.steering = Steering(session, host, self.transcript, self.inspector, self.marked)
         self.transcript.steer = self.steering.key
@@ -131,6 +151,7 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
     def compose(self) -> ComposeResult:
         self._arrange(update=False)  # the parts below are styled for it when they are mounted
         yield self.header
+        yield self._card
         with Horizontal(id="body"):
             yield self.conversations
             with Vertical(id="middle"):
@@ -166,9 +187,23 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
             self.forking.questions.lay_down(self._inspected)
             self.show_conversation()
             self.transcript.focus()
+        if self._begin_tour:
+            self.tour.start()
+        elif self._inspected is None and self.conversation is None:
+            self.tour.offer()
 
     def on_resize(self, event: events.Resize) -> None:
+        if self.focused is not None:
+            self._focused_last = self.focused
         self._arrange()
+        # Where everything is hidden nothing keeps the focus; once there is room again, the keys go where they went.
+        if self.focused is None and not self.has_class("-tiny"):
+            self.call_after_refresh(self._focus_again)
+
+    def _focus_again(self) -> None:
+        if self.focused is None:
+            last = self._focused_last
+            (last if last is not None and last.display and last.region else self.prompt).focus()
 
     def _arrange(self, *, update: bool = True) -> None:
         self.update_classes(arrange(self.app.size.width, self.app.size.height, self._arrangement), update=update)
@@ -182,7 +217,7 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
             part.refresh()
 
     def _show_settings(self) -> None:
-        self.header.show_settings(self.session.settings, self.session.free_text)
+        self.header.show_settings(self.session.settings, self.session.free_text, self.session.pace)
         self._show_system()
         self.transcript.invite(free_text=self.session.free_text)
         self.composer.show_mode()
@@ -215,7 +250,10 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
     def _sent(self, message: Prompt.Sent) -> None:
         if self.session.live is not None:
             self.host.note(say("tui.still_writing"))
+        elif self.conversation_manager.opening:
+            self.host.note(say("tui.list.still_opening"))
         elif message.text.strip():
+            self.tour.decline()
             self.steering.settle()
             question = self.reply.ask(message.text, in_place_of=self.composer.editing)
             self.composer.accept(message.text)
@@ -241,8 +279,9 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
             self.transcript.action_token(-1)
 
     def action_heat(self) -> None:
-        """Colour tokens by surprise, or stop colouring them."""
-        self.transcript.heat = not self.transcript.heat
+        """Tint tokens by the next measure, or by none after the last."""
+        self.transcript.tint = following(self.transcript.tint)
+        self._surprise.explain(self.transcript.tint)
 
     def action_inside(self) -> None:
         """Show what the model computed before the open token."""
@@ -250,6 +289,24 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
 
         if self.inspector.token is not None:
             self.app.push_screen(InsideScreen.of(self.session, *self.inspector.token))
+
+    # -- the tour -----------------------------------------------------------------------------------------------
+
+    def _key_names(self) -> "Mapping[str, str]":
+        names: Mapping[str, str] = getattr(self.app, "key_names", dict)()
+        return names
+
+    def action_tour(self) -> None:
+        """Begin the tour, or go on where it was left."""
+        self.tour.start()
+
+    def action_tour_next(self) -> None:
+        """Do what the stop of the tour asks for."""
+        self.tour.next()
+
+    def action_tour_leave(self) -> None:
+        """Leave the tour; everything is put back."""
+        self.tour.leave()
 
     def action_several_models(self) -> None:
         """Send what is written, or else the last message again, to several models."""
@@ -331,6 +388,21 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
             self.inspector.clear()
         else:
             self.inspector.open(*self.inspector.token)
+        self._offer_free_text(message.name)
+
+    def _offer_free_text(self, name: str) -> None:
+        """Offer to have a text continued by a model that was not trained on turns: in a chat it begins mid-word."""
+        listing = next((each for each in self.session.listings if each.name == name), None)
+        if listing is None or listing.chat or self.session.free_text or self.session.dialogue.path:
+            return
+        from genchat.tui.screens.ask import ConfirmScreen
+
+        def answered(yes: bool | None) -> None:
+            if yes and not self.session.free_text:
+                self.action_mode()
+
+        title, question = say("tui.offer_text.title"), say("tui.offer_text.question", name=safe_line(name))
+        self.host.ask(ConfirmScreen(title, question), answered)
 
     @on(messages.BackendFailed)
     def _backend_failed(self, message: messages.BackendFailed) -> None:
@@ -359,16 +431,25 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
         title, text = say("tui.system.title"), self.session.dialogue.system
         self.host.ask(TextScreen(title, text, hint, self.session.set_system), lambda _: self._show_system())
 
+    def action_scroll_transcript(self, by: int) -> None:
+        """Scroll the conversation by a page, from wherever the keys go."""
+        if by < 0:
+            self.transcript.action_page_up()
+        else:
+            self.transcript.action_page_down()
+
     def action_mode(self) -> None:
         """Switch between answering and continuing a text."""
         self.session.set_free_text(not self.session.free_text)
         self.show_conversation()
         self.action_home()
+        self.host.note(say("tui.mode.text" if self.session.free_text else "tui.mode.chat"))
 
     # -- conversations ------------------------------------------------------------------------------------------
 
     def action_new(self) -> None:
         """Begin a new conversation."""
+        self.conversation_manager.forget()
         self.session.begin()
         self.show_conversation()
         self.action_home()
@@ -449,6 +530,10 @@ class ChatScreen(ExchangeKeys, ForkKeys, SharingScreen):
                 return running and not self.bench.is_open  # there the key leaves the bench
             case "home":
                 return not running and (self.composer.editing is not None or not self.prompt.has_focus)
+            case "tour":
+                return not running and not self.tour.is_on
+            case "tour_next" | "tour_leave":
+                return self.tour.is_on or self.tour.offering
             case "several_models":
                 return not running and (self.question is not None or bool(self.prompt.text.strip()))
             case "regenerate" | "edit":

@@ -30,6 +30,7 @@ from genchat.tui.keys import bind
 from genchat.tui.screens.ask import ConfirmScreen, LineScreen
 from genchat.tui.screens.layout import SMALLEST
 from genchat.tui.widgets.key_bar import KeyBar
+from genchat.tui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
     from genchat.engine.contract import Embedder
@@ -96,7 +97,7 @@ class DocumentsScreen(Screen[None]):
         self._embedder: Embedder | None = None
         self._embedder_known = False
         self._title = Static("", id="docs-title", markup=False)
-        self._question = Input(placeholder=say("documents.placeholder"), id="question")
+        self._question = LineInput(placeholder=say("documents.placeholder"), id="question")
         self._list = OptionList(id="docs-list", markup=False)
         self._detail = Static("", id="detail", markup=False)
         self._message = Static("", id="docs-message", markup=False)

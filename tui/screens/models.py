@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
-from textual import on
+from textual import events, on
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from genchat.engine.language import say
-from genchat.engine.text import safe_line
+from genchat.engine.text import fold, safe_line
 from genchat.tui.chat.services import ModelListing
 from genchat.tui.screens.dialog import Dialog
 
@@ -23,6 +23,7 @@ class ModelsScreen(Dialog[str]):
         super().__init__(say("tui.models.title"), say("tui.models.hint"))
         self._listings = listings
         self._current = current
+        self._typed = ""
 
     def parts(self) -> Iterable[Widget]:
         if not self._listings:
@@ -35,6 +36,26 @@ class ModelsScreen(Dialog[str]):
             names = [listing.name for listing in self._listings]
             choices.highlighted = names.index(self._current) if self._current in names else 0
             choices.focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """Narrow the list to what is typed; Backspace takes a letter back."""
+        if event.key == "backspace":
+            self._typed = self._typed[:-1]
+        elif event.is_printable and event.character is not None:
+            self._typed += event.character
+        else:
+            return
+        event.stop()
+        shown = [each for each in self._listings if self._matches(each)]
+        for choices in self.query(OptionList):
+            choices.clear_options()
+            choices.add_options([self._option(each) for each in shown])
+            choices.highlighted = 0 if shown else None
+        box = self.query_one(".dialog")
+        box.border_subtitle = Content(safe_line(f"› {self._typed}") if self._typed else say("tui.models.hint"))
+
+    def _matches(self, listing: ModelListing) -> bool:
+        return all(word in fold(f"{listing.name} {listing.family}") for word in fold(self._typed).split())
 
     def _option(self, listing: ModelListing) -> Option:
         mark = "● " if listing.name == self._current else "  "
@@ -49,8 +70,8 @@ class ModelsScreen(Dialog[str]):
         if listing.problem:
             # A reason may be long, and wraps here; it begins on a line of its own.
             prompt += Content("\n    " + safe_line(listing.problem))
-        return Option(prompt, disabled=bool(listing.problem))
+        return Option(prompt, id=listing.name, disabled=bool(listing.problem))
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._listings[event.option_index].name)
+        self.dismiss(event.option_id)

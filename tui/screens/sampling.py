@@ -28,6 +28,7 @@ from genchat.engine.sampling.settings import SamplingSettings
 from genchat.engine.sampling.table import check, common_settings, file_value, stage_settings
 from genchat.tui.keys import bind
 from genchat.tui.screens.dialog import Dialog
+from genchat.tui.widgets.line_input import LineInput
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class _Row(Horizontal):
     def compose(self) -> ComposeResult:
         yield Label(Content(say(self._field.label)))
         placeholder = say("tui.sampling.random") if self._field.name == "seed" else ""
-        yield Input(self._value, id=self._field.name, select_on_focus=True, placeholder=placeholder)
+        yield LineInput(self._value, id=self._field.name, select_on_focus=True, placeholder=placeholder)
 
 
 def _shown(choices: Choices, field: _Field) -> str:

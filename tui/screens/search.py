@@ -23,6 +23,7 @@ from genchat.engine.text import safe, safe_line
 from genchat.tui.dates import day_name, local_day
 from genchat.tui.keys import bind
 from genchat.tui.screens.dialog import Dialog
+from genchat.tui.widgets.line_input import LineInput
 
 _MOST = 40
 
@@ -49,7 +50,7 @@ class SearchScreen(Dialog[SearchHit]):
         self._hits: tuple[SearchHit, ...] = ()
 
     def parts(self) -> Iterable[Widget]:
-        yield Input(placeholder=say("tui.search.placeholder"))
+        yield LineInput(placeholder=say("tui.search.placeholder"))
         choices = OptionList(markup=False)
         choices.can_focus = False
         yield choices

@@ -33,6 +33,7 @@ from genchat.tui.training.order import (
     read_order,
 )
 from genchat.tui.widgets.choice import Choice
+from genchat.tui.widgets.line_input import LineInput
 
 _NEURAL = ("length", "until_loss", "optimizer", "batch", "layers", "width")
 _COUNTED = ("order", "unit", "min_count")
@@ -85,13 +86,13 @@ class TrainingForm(Dialog[TrainingOrder]):
         texts = [(text.name, text.title) for text in self._texts]
         yield _Row("family", self._choice("family", FAMILIES))
         yield _Row("text", Choice([*texts, (OWN_FILE, say("training_screen.own_file"))], values["text"], id="text"))
-        yield _Row("file", Input(values["file"], id="file", suggester=PathSuggester(), select_on_focus=False))
-        yield _Row("name", Input(values["name"] or self._suggested, id="name"))
-        yield _Row("length", Input(values["length"], id="length"), self._choice("length_unit", LENGTHS))
+        yield _Row("file", LineInput(values["file"], id="file", suggester=PathSuggester(), select_on_focus=False))
+        yield _Row("name", LineInput(values["name"] or self._suggested, id="name"))
+        yield _Row("length", LineInput(values["length"], id="length"), self._choice("length_unit", LENGTHS))
         for name in ("until_loss", "optimizer", "batch", "layers", "width", "order", "unit", "min_count"):
             choices = {"optimizer": OPTIMIZERS, "unit": UNITS}.get(name)
             placeholder = say(f"training_screen.empty.{'off' if name == 'until_loss' else 'auto'}")
-            part = self._choice(name, choices) if choices else Input(values[name], id=name, placeholder=placeholder)
+            part = self._choice(name, choices) if choices else LineInput(values[name], id=name, placeholder=placeholder)
             yield _Row(name, part)
         yield Static("", classes="hint", markup=False)
         yield Button(say("training_screen.train"), id="train", compact=True)

@@ -18,6 +18,7 @@ from genchat.engine.language import say
 from genchat.engine.language.numbers import decimal, percentage
 from genchat.engine.text import safe
 from genchat.tui.screens.dialog import Dialog
+from genchat.tui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
     from genchat.tui.chat.typed_text import Priced, TypedText
@@ -45,7 +46,7 @@ class TypeScreen(Dialog[str]):
 
     def parts(self) -> Iterable[Widget]:
         yield Static(Content(safe(say("fork.type.hint", label=self._label))), classes="hint")
-        yield Input(select_on_focus=False)
+        yield LineInput(select_on_focus=False)
         yield Static("", classes="priced", markup=False)
 
     @on(Input.Changed)

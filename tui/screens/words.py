@@ -27,6 +27,7 @@ from genchat.engine.text_store import TextCard, TextStore
 from genchat.tui.keys import bind
 from genchat.tui.screens.layout import SMALLEST
 from genchat.tui.widgets.key_bar import KeyBar
+from genchat.tui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
     from genchat.engine.contract import Tokenizer
@@ -109,7 +110,7 @@ class WordsScreen(Screen[None]):
         self._vectors: WordVectors | None = None
         self._findings = Findings()
         self._title = Static("", id="words-title", markup=False)
-        self._input = Input(placeholder=say("words.placeholder"), id="words-input")
+        self._input = LineInput(placeholder=say("words.placeholder"), id="words-input")
         self._table = Static("", id="table", markup=False)
         self._map = Static("", id="map", markup=False)
         self._message = Static("", id="words-message", markup=False)

@@ -19,6 +19,7 @@ from genchat.tui.chat.dialogue import Status, Turn, shown
 from genchat.tui.chat.stored_records import StoredRecords
 from genchat.tui.colours import ThemeStyles
 from genchat.tui.widgets.painting import Line, fit, right_aligned
+from genchat.tui.widgets.tint import OFF, step_of, style_of
 from genchat.tui.widgets.wrapping import WrappedText
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class PaintOptions:
     styles: ThemeStyles
     width: int  # of the finished lines
     margin: int
-    heat: bool = False  # colour tokens by surprise
+    tint: str = OFF  # one of widgets.tint.TINTS
 
 
 class Block:
@@ -245,7 +246,7 @@ class Block:
             stop = min(end, len(self.prefix))
             pieces.append(Segment(self.body.text[start:stop], styles.muted))
             start = stop
-        if (options.heat or self._selection_touches(start, end)) and self.starts:
+        if (options.tint or self._selection_touches(start, end)) and self.starts:
             pieces += self._paint_tokens(start, end, options)
         elif start < end:
             pieces += self._paint_plain(start, end, styles)
@@ -280,8 +281,8 @@ class Block:
                 style = options.styles.text
                 if index == self.selected:
                     style = options.styles.selected
-                elif options.heat:
-                    style = style + heat_of(self.turn.records[index], options.styles)
+                elif options.tint:
+                    style = style + style_of(step_of(options.tint, self.turn.records[index]), options.styles)
                 pieces.append(Segment(self.body.text[start:stop], style))
                 start = stop
             index += 1
@@ -295,14 +296,6 @@ class Block:
         if start != stop or stop != len(self.body.text):
             return []
         return [Segment(fit(self.turn.records[self.selected].label, 8).rstrip(), styles.selected)]
-
-
-def heat_of(record: "TokenRecord", styles: ThemeStyles) -> Style:
-    """Return the background that shows how surprising a token was: none below 1 bit, then at 1, 3, 6 and 9 bits."""
-    bits = record.surprisal
-    if bits is None or bits < 1:
-        return Style()
-    return styles.heat[0 if bits < 3 else 1 if bits < 6 else 2 if bits < 9 else 3]
 
 
 def _wrapped(text: str, width: int) -> list[str]:

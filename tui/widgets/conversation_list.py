@@ -1,5 +1,6 @@
 """The conversations that were kept, newest first, grouped by day."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
@@ -57,12 +58,15 @@ class ConversationList(OptionList):
         today = datetime.now().astimezone().date()
         options: list[Option] = []
         last_day = ""
+        titles = Counter(safe_line(conversation.title) for conversation in conversations)
         for conversation in conversations:
             day = day_group(local_day(conversation.updated), today)
             if day != last_day:
                 options.append(Option(Content.styled(day, "$genchat-muted bold"), disabled=True))
                 last_day = day
             title = safe_line(conversation.title) or say("tui.untitled")
+            if titles[safe_line(conversation.title)] > 1:  # told apart by their time
+                title = f"{conversation.updated.astimezone():%H:%M} {title}"
             style = "bold" if conversation.id == current else ""
             options.append(
                 Option(Content.styled("  " + title, style) if style else Content("  " + title), id=conversation.id)

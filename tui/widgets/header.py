@@ -31,6 +31,7 @@ class Header(Widget):
         self._parameters = ""
         self._settings = ReplySettings()
         self._free_text = False
+        self._pace = 0.0
         self._system = ""
         self._system_unread = False
         self._kept = True
@@ -47,9 +48,9 @@ class Header(Widget):
         self._load_text = self._problem = ""
         self.refresh()
 
-    def show_settings(self, settings: ReplySettings, free_text: bool) -> None:
-        """Show how the next reply will be made."""
-        self._settings, self._free_text = settings, free_text
+    def show_settings(self, settings: ReplySettings, free_text: bool, pace: float = 0.0) -> None:
+        """Show how the next reply will be made; `pace` is the greatest number of tokens a second, 0 for no limit."""
+        self._settings, self._free_text, self._pace = settings, free_text, pace
         self.refresh()
 
     def show_system(self, text: str, *, unread: bool) -> None:
@@ -92,6 +93,8 @@ class Header(Widget):
         if self._parameters:
             left.append((f" {self._parameters}", styles.muted))
         left.append(("   " + self._settings_text(), styles.muted))
+        if self._pace:
+            left.append(("   " + say("tui.header.slow", pace=setting(self._pace)), styles.text))
         if self._free_text:
             left.append(("   " + say("tui.header.free_text"), styles.text))
         if self._system:

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from genchat.tui.chat.token_records import Row
 
 _MARGIN = 1
+_TWO_COLUMNS = 76  # from this width on, the reasons stand beside the candidates
+_BETWEEN = 4
+_LINES_ABOVE_ROWS = 16  # the same where the reasons stand beside them
 _LINES_BESIDE_ROWS = 24  # what stands above and below the candidates when everything is shown
 _FEWEST_ROWS = 6
 _STRIP_LINES, _STRIP_COLUMNS = 3, 3
@@ -97,8 +100,13 @@ class Panel(ScrollView, can_focus=True):
         self._paint()
 
     @property
-    def _width(self) -> int:
+    def _whole_width(self) -> int:
         return max(self.scrollable_content_region.width - 2 * _MARGIN, 20)
+
+    @property
+    def _width(self) -> int:
+        """The width of what is painted: half of a wide panel, where the reasons stand beside the candidates."""
+        return (self._whole_width - _BETWEEN) // 2 if self._whole_width >= _TWO_COLUMNS else self._whole_width
 
     @property
     def _theme_styles(self) -> ThemeStyles:
@@ -135,7 +143,8 @@ class Panel(ScrollView, can_focus=True):
             lines += self._paragraph(words_of(record.reason or "tui.panel.not_stored"))
             lines += self._paragraph(say("tui.opinion.hint")) if record.reason else []
         else:
-            count = record.row_count if self._all_rows else max(self.size.height - _LINES_BESIDE_ROWS, _FEWEST_ROWS)
+            beside = _LINES_ABOVE_ROWS if self._whole_width >= _TWO_COLUMNS else _LINES_BESIDE_ROWS
+            count = record.row_count if self._all_rows else max(self.size.height - beside, _FEWEST_ROWS)
             rows = record.rows(count)
             lines.append(paint_header(width, styles))
             self._walk.shown(rows, record.token, len(lines))
@@ -148,7 +157,18 @@ class Panel(ScrollView, can_focus=True):
             lines += paint_sampling(record, width, styles)
             if record.kind == "top-k" and record.vocabulary_size is None:
                 lines += self._paragraph(say("tui.panel.top_k_only"))
-        return [*lines, *self._why(turn)]
+        why = self._why(turn)
+        return self._beside(lines, why) if self._whole_width >= _TWO_COLUMNS else [*lines, *why]
+
+    def _beside(self, left: list[Strip], right: list[Strip]) -> list[Strip]:
+        """Join two columns line by line; the rule that separates them in one column is not needed."""
+        right = [Strip.blank(self._width, self._theme_styles.text), *right[1:]]
+        blank, gap = (Strip.blank(width, self._theme_styles.text) for width in (self._width, _BETWEEN))
+        count = max(len(left), len(right))
+        return [
+            Strip.join([left[row] if row < len(left) else blank, gap, right[row] if row < len(right) else blank])
+            for row in range(count)
+        ]
 
     def _why(self, turn: Turn) -> list[Strip]:
         styles, width = self._theme_styles, self._width

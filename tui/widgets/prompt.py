@@ -10,6 +10,7 @@ from textual.widgets import TextArea
 
 from genchat.tui.keymap import keymap_in_force
 from genchat.tui.keys import bind
+from genchat.tui.widgets.line_input import cluster_after, cluster_before
 
 _MOST_LINES = 8
 _MOST_REMEMBERED = 200
@@ -24,6 +25,8 @@ class Prompt(TextArea):
         bind("ctrl+j,shift+enter,alt+enter", "newline", "newline"),
         bind("up", "cursor_up", "recall_previous"),
         bind("down", "cursor_down", "recall_next"),
+        bind("pageup", "screen.scroll_transcript(-1)", "prompt_page_up"),
+        bind("pagedown", "screen.scroll_transcript(1)", "prompt_page_down"),
     ]
 
     class Sent(Message):
@@ -84,6 +87,22 @@ class Prompt(TextArea):
     def action_newline(self) -> None:
         """Insert a new line at the cursor."""
         self.insert("\n")
+
+    def action_delete_left(self) -> None:
+        start, end = self.selection
+        if start == end and end[1]:
+            row, column = end
+            self.delete((row, cluster_before(self.document.get_line(row), column)), end)
+        else:
+            super().action_delete_left()
+
+    def action_delete_right(self) -> None:
+        start, end = self.selection
+        line = self.document.get_line(end[0])
+        if start == end and end[1] < len(line):
+            self.delete(end, (end[0], cluster_after(line, end[1])))
+        else:
+            super().action_delete_right()
 
     def action_cursor_up(self, select: bool = False) -> None:
         if not select and self.cursor_at_first_line and self._recalled > 0:

@@ -12,8 +12,8 @@ from genchat.engine.language.numbers import decimal, percent
 from genchat.engine.text import safe_line
 from genchat.tui.chat.dialogue import Turn
 from genchat.tui.colours import ThemeStyles, theme_styles
-from genchat.tui.widgets.blocks import heat_of
 from genchat.tui.widgets.painting import Line
+from genchat.tui.widgets.tint import step_of, style_of
 from genchat.tui.widgets.wrapping import WrappedText
 
 _BETWEEN = " │ "
@@ -84,6 +84,8 @@ class ReplyColumns(Widget):
         while token < len(records) and starts[token] < end:
             text = wrapped.text[max(starts[token], start) : min(starts[token + 1], end)]
             picked = number == self.chosen and token == self.tokens[number]
-            line.add(text, styles.selected if picked else styles.text + heat_of(records[token], styles))
+            line.add(
+                text, styles.selected if picked else styles.text + style_of(step_of("surprise", records[token]), styles)
+            )
             token += 1
         return line.strip()

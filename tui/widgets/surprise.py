@@ -10,6 +10,7 @@ from genchat.tui.chat.dialogue import Turn
 from genchat.tui.chat.messages import TokenPicked
 from genchat.tui.colours import theme_styles
 from genchat.tui.widgets.painting import Line
+from genchat.tui.widgets.tint import OFF, legend
 
 _BARS = "▁▂▃▄▅▆▇█"
 _HIGHEST = 12.0  # bits of a full bar
@@ -27,6 +28,12 @@ class SurpriseLine(Widget):
         self._counted = 0  # records that the two sums hold
         self._known = 0
         self._bits = 0.0
+        self._tint = OFF
+
+    def explain(self, tint: str) -> None:
+        """Say at the end of the line what the tint of the transcript means."""
+        self._tint = tint
+        self.refresh()
 
     def show(self, turn: Turn | None, index: int) -> None:
         """Show the reply, with the open token marked."""
@@ -44,16 +51,27 @@ class SurpriseLine(Widget):
         styles = theme_styles(self.app.current_theme)
         line = Line(self.size.width, styles.text).add(" " * _INDENT)
         records = self._turn.records if self._turn is not None else []
+        meaning = legend(self._tint, styles)
         if not self._known:
+            for text, style in meaning:
+                line.add(text, style)
             return line.strip()
         tail = f"  {decimal(self._bits / self._known)} {say('tui.surprise.unit')}"
-        room = max(line.room - len(tail) - 2, 8)
+        width = sum(len(text) for text, _ in meaning)
+        if width and line.room - width < 8 + len(tail):
+            tail = ""
+        room = max(line.room - len(tail) - width - 3, 8)
         self._first = max(min(self._index - room // 2, len(records) - room), 0)
         shown = records[self._first : self._first + room]
         for index, record in enumerate(shown, self._first):
             open_here = index == self._index
             line.add(surprise_bar(record.surprisal or 0), styles.strong if open_here else styles.faint)
-        return line.add(tail, styles.muted).strip()
+        line.add(tail, styles.muted)
+        if meaning:
+            line.add(" " * max(line.room - width - 1, 1))
+        for text, style in meaning:
+            line.add(text, style)
+        return line.strip()
 
     def on_click(self, event: events.Click) -> None:
         index = self._first + event.x - _INDENT

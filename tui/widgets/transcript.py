@@ -26,6 +26,7 @@ from genchat.tui.keys import bind
 from genchat.tui.widgets.blocks import Block, PaintOptions
 from genchat.tui.widgets.fork_bindings import FORK_BINDINGS
 from genchat.tui.widgets.painting import Line
+from genchat.tui.widgets.tint import OFF
 from genchat.tui.widgets.wrapping import WrappedText
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Transcript(ScrollView, can_focus=True):
         self._ends: list[int] = []  # running sum of the blocks' heights
         self._cursor: tuple[int, int] | None = None  # block, token
         self._wanted_cell: int | None = None
-        self._heat = False
+        self._tint = OFF
         self._free_text = False
         self._asked: list[Turn] = []  # messages whose tokens were asked for; where there are none, once is enough
         self.follows = True
@@ -141,13 +142,13 @@ class Transcript(ScrollView, can_focus=True):
         return self._blocks[block].turn, token
 
     @property
-    def heat(self) -> bool:
-        """Return whether tokens are coloured by surprise."""
-        return self._heat
+    def tint(self) -> str:
+        """Return by what tokens are tinted: one of widgets.tint.TINTS."""
+        return self._tint
 
-    @heat.setter
-    def heat(self, value: bool) -> None:
-        self._heat = value
+    @tint.setter
+    def tint(self, value: str) -> None:
+        self._tint = value
         self.repaint_all()
 
     def repaint_all(self) -> None:
@@ -211,7 +212,7 @@ class Transcript(ScrollView, can_focus=True):
         index = bisect_right(self._ends, line)
         if index >= len(self._blocks) or line < 1:
             return Strip.blank(width, styles.text)
-        strip = self._blocks[index].strip(line - self._top(index), PaintOptions(styles, width, MARGIN, self._heat))
+        strip = self._blocks[index].strip(line - self._top(index), PaintOptions(styles, width, MARGIN, self._tint))
         selection = self.text_selection
         if selection is not None:
             strip = self._paint_selection(strip, selection, line)

@@ -218,6 +218,8 @@ TEXTS = {
     "cli.compare.text": "the text; - for stdin",
     "cli.compare.summary": "print only the bits per byte of each model",
     "cli.compare.total": "{name}: {bits} bits per byte",
+    "cli.overview.tour": "take the tour of ten stops",
+    "cli.tour.help": "Open the interface on the tour: ten stops that show how to look into a model. A tour that was left continues where it was.",
     "cli.overview.inspect": "show how a model reads a text, token by token",
     "cli.inspect.help": "Lay a text under the microscope: the probability, rank and surprise of each of its tokens. On a terminal the interface opens with the cursor on the tokens; elsewhere a table is printed. The model writes nothing.",
     "cli.inspect.file": "a text file; - for stdin",

@@ -1,6 +1,7 @@
 """What went wrong and what to do next, in English."""
 
 TEXTS = {
+    "error.tour_terminal": "The tour needs a terminal: run genchat tour in one, without a pipe.",
     "error.compare_how_many": "{least} to {most} different models can be compared.",
     "error.model_not_found": 'there is no model "{name}"; installed: {installed}; train one with: genchat train --help',
     "error.opinion_unspelled": "{name} does not know every letter of this reply and cannot score it; open another model with F2 and try again",

@@ -10,5 +10,5 @@ TEXTS = {
     "several.bits": "{tokens:# token|# tokens}   {bits} bits per token",
     "several.replies": "Several models on one message",
     "several.help": "Replies side by side",
-    "several.about": "Each column is the reply of one model to the same message, its tokens tinted by how surprised that model was. Below stand the likeliest candidates at the open token. The replies are versions of one another: in the chat, [ and ] go from one to the next.",
+    "several.about": "Each column is the reply of one model to the same message, its tokens tinted by how surprised that model was. Below are the most likely candidates at the open token. The replies are versions of one another: in the chat, [ and ] go from one to the next.",
 }

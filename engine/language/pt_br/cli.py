@@ -218,6 +218,8 @@ TEXTS = {
     "cli.compare.text": "o texto; - para stdin",
     "cli.compare.summary": "mostrar só os bits por byte de cada modelo",
     "cli.compare.total": "{name}: {bits} bits por byte",
+    "cli.overview.tour": "fazer o passeio de dez paradas",
+    "cli.tour.help": "Abre a interface no passeio: dez paradas que mostram como olhar para dentro de um modelo. Um passeio interrompido continua de onde parou.",
     "cli.overview.inspect": "mostra como um modelo lê um texto, token a token",
     "cli.inspect.help": "Põe um texto no microscópio: a probabilidade, a posição e a surpresa de cada token. Em um terminal, a interface abre com o cursor nos tokens; fora dele, sai uma tabela. O modelo não escreve nada.",
     "cli.inspect.file": "um arquivo de texto; - para stdin",

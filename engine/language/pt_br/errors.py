@@ -1,6 +1,7 @@
 """O que deu errado e o que fazer em seguida, em português do Brasil."""
 
 TEXTS = {
+    "error.tour_terminal": "O passeio precisa de um terminal: rode genchat tour em um, sem pipe.",
     "error.compare_how_many": "Podem ser comparados de {least} a {most} modelos diferentes.",
     "error.model_not_found": 'não existe o modelo "{name}"; instalados: {installed}; treine um com: genchat train --help',
     "error.opinion_unspelled": "{name} não conhece todas as letras desta resposta e não pode avaliá-la; abra outro modelo com F2 e tente de novo",

@@ -23,5 +23,6 @@ COMMANDS = {
     "history": "genchat.tui.cli.commands.history",
     "config": "genchat.tui.cli.commands.config",
     "doctor": "genchat.tui.cli.commands.doctor",
+    "tour": "genchat.tui.cli.commands.tour",
     "completion": "genchat.tui.cli.commands.completion",
 }
