@@ -51,6 +51,15 @@ def _moved(screen: "Stage", seen: Seen) -> bool:
     return screen.transcript.cursor is not None and screen.transcript.cursor != seen.cursor
 
 
+def _walk(screen: "Stage") -> None:
+    """Go to the token before, from the first one to the next."""
+    cursor = screen.transcript.cursor
+    if cursor is None:
+        screen.action_tokens()
+    else:
+        screen.transcript.action_token(-1 if cursor[1] else 1)
+
+
 def _forked(screen: "Stage", seen: Seen) -> bool:
     return replies_of(screen) > seen.replies and screen.session.live is None
 
@@ -103,7 +112,7 @@ STOPS: tuple[Stop, ...] = (
         "token",
         ("token_next", "token_previous"),
         _moved,
-        lambda screen: screen.transcript.action_token(-1),
+        _walk,
     ),
     Stop(
         "temperature",
