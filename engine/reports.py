@@ -11,6 +11,7 @@ from genchat.engine import __version__
 from genchat.engine.files import write_atomically
 from genchat.engine.paths import Paths
 from genchat.engine.redaction import redact
+from genchat.engine.text import safe
 
 
 def write_report(error: BaseException, paths: Paths, arguments: Sequence[str]) -> Path | None:
@@ -24,7 +25,7 @@ def write_report(error: BaseException, paths: Paths, arguments: Sequence[str]) -
         f"genchat {__version__}  Python {platform.python_version()}  {platform.platform()}\n"
         f"{now.isoformat(timespec='seconds')}  {len(arguments)} arguments, first {command[:20]!a}\n\n"
     )
-    text = redact(head + "".join(traceback.format_exception(error)))
+    text = safe(redact(head + "".join(traceback.format_exception(error))))
     file = paths.cache / "reports" / f"{now:%Y%m%d-%H%M%S}-{os.urandom(4).hex()}.txt"
     try:
         write_atomically(file, text.encode(errors="backslashreplace"), mode=0o600)

@@ -20,6 +20,7 @@ _REPLACED = (
 )
 _TABLE: dict[int, str] = _CONTROL_PICTURES | dict.fromkeys(_REPLACED, "\ufffd")
 _UNSAFE = re.compile("[" + "".join(re.escape(chr(code)) for code in _TABLE) + "\ud800-\udfff\U000e0000-\U000e0fff]")
+_SET_ASIDE = re.compile("[\U000f0000-\U00100fff]")
 _INVISIBLE = {" ": "·", "\n": "↵", "\t": "⇥"}
 _APART = re.compile("[^\u0300-\u036f][\u0300-\u036f]+|[\u1100-\u11ff]+")
 
@@ -27,6 +28,34 @@ _APART = re.compile("[^\u0300-\u036f][\u0300-\u036f]+|[\u1100-\u11ff]+")
 def safe(text: str) -> str:
     """`text` with every control, bidi and invisible character made visible; newlines and tabs stay."""
     return _UNSAFE.sub(lambda match: _TABLE.get(ord(match[0]), "\ufffd"), text)
+
+
+_STAND_IN, _STAND_IN_TAG = 0xF0000, 0x20000  # how far away the private character of each unsafe one is
+
+
+def set_aside(text: str) -> str:
+    """`text` with each unsafe character replaced by a private one, for fields that show it; see `taken_back`."""
+    return _UNSAFE.sub(lambda match: _private(match[0]), text)
+
+
+def taken_back(text: str) -> str:
+    """The text that `set_aside` was given."""
+    return _SET_ASIDE.sub(lambda match: _original(match[0]), text)
+
+
+def shown_aside(text: str) -> str:
+    """A text of `set_aside` as it is shown: as `safe` would show the original, character by character."""
+    return _SET_ASIDE.sub(lambda match: safe(_original(match[0])), text)
+
+
+def _private(character: str) -> str:
+    code = ord(character)
+    return chr(code + (_STAND_IN if code < _STAND_IN_TAG else _STAND_IN_TAG))
+
+
+def _original(character: str) -> str:
+    code = ord(character)
+    return chr(code - (_STAND_IN if code < 0x100000 else _STAND_IN_TAG))
 
 
 def safe_json(document: str) -> str:

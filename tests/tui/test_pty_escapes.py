@@ -107,6 +107,10 @@ STEPS = (  # keys, what must stand there afterwards, what must be gone
     ("n", "F1 help", "Delete the conversation?"),
     ("\x1b[B\r", "F1 help", "sources by"),  # opens the hostile conversation
     ("\x1b", "Enter send", "rename"),
+    ("\x1b[18~", "PWNED", "\x00"),  # F7: a hostile message in the prompt
+    ("\x1b", "Enter send", "\x00"),
+    ("\x1b[200~\x9b31337m\u202eDENWP\u202c\u200b pasted\x1b[201~", "pasted", "\x00"),
+    ("\x15", "type a message", "pasted"),
     ("oi\r", "cannot be read", "\x00"),  # the model fails with a hostile error
     ("\x10", "Type a command", "\x00"),  # palette with hostile names
     ("switch", "Switch", "\x00"),

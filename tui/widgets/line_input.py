@@ -5,6 +5,8 @@ A grapheme cluster is that of Unicode's Annex 29, as the `regex` package finds i
 
 from textual.widgets import Input
 
+from genchat.engine.text import safe
+
 
 def cluster_before(text: str, end: int) -> int:
     """Return where the character begins that ends at `end`."""
@@ -25,7 +27,11 @@ def cluster_after(text: str, start: int) -> int:
 
 
 class LineInput(Input):
-    """The field of one line that all dialogs use."""
+    """The field of one line that all dialogs use. What could reach the terminal as a command is shown, never sent."""
+
+    def validate_value(self, value: str) -> str:
+        """Keep control, bidi and invisible characters in their visible form."""
+        return safe(value)
 
     def action_delete_left(self) -> None:
         if self.selection.is_empty and self.cursor_position:

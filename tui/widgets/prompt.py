@@ -1,13 +1,18 @@
 """Where the person writes: Enter sends, Ctrl+J (Shift+Enter, Alt+Enter) breaks the line, ↑ ↓ recall what was sent."""
 
+from dataclasses import replace
 from typing import ClassVar
 
+from rich.text import Text
 from textual import events
 from textual.binding import BindingsMap, BindingType
 from textual.content import Content
+from textual.document._document import EditResult
+from textual.document._edit import Edit
 from textual.message import Message
 from textual.widgets import TextArea
 
+from genchat.engine.text import set_aside, shown_aside, taken_back
 from genchat.tui.keymap import keymap_in_force
 from genchat.tui.keys import bind
 from genchat.tui.widgets.line_input import cluster_after, cluster_before
@@ -52,6 +57,29 @@ class Prompt(TextArea):
         """Replace what is written; the cursor goes to its end."""
         self.load_text(text)
         self.move_cursor(self.document.end)
+
+    @property
+    def text(self) -> str:
+        """Return what is written, as it was typed, pasted or loaded."""
+        return taken_back(super().text)
+
+    @text.setter
+    def text(self, value: str) -> None:
+        self.load_text(value)
+
+    def load_text(self, text: str) -> None:
+        """Replace what is written. What could reach the terminal as a command is set aside, and sent unchanged."""
+        super().load_text(set_aside(text))
+
+    def edit(self, edit: Edit) -> EditResult:
+        """Take in what is typed or pasted, likewise."""
+        return super().edit(replace(edit, text=set_aside(edit.text)))
+
+    def get_line(self, line_index: int) -> Text:
+        """Return a line as it is shown: control, bidi and invisible characters in their visible form."""
+        line = super().get_line(line_index)
+        line.plain = shown_aside(line.plain)
+        return line
 
     async def _on_key(self, event: events.Key) -> None:
         # Textual runs a binding after the key has bubbled up, so letters typed quickly before or after it would be
