@@ -62,7 +62,7 @@ def prices(models: list[str]) -> list[Row]:
 
 def _seconds(model: str) -> tuple[float, float]:
     """To load it in a fresh process that has torch, and then to its first distribution; the best of three."""
-    here = Path(engine.__file__).parents[1]
+    here = Path(engine.__file__).parents[2]
     tries = []
     for _ in range(3):
         command = [sys.executable, "-c", _PROGRAM, model]
