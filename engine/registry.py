@@ -18,7 +18,7 @@ from genchat.engine import rooms
 from genchat.engine.claim import claimed
 from genchat.engine.contract import HasLanguageModel
 from genchat.engine.errors import GenchatError, ModelDamaged, ModelNotFound, PluginError, UsageError
-from genchat.engine.language import say
+from genchat.engine.language import say, words_of
 from genchat.engine.model_card import CARD_FILE, ModelCard, read_card
 from genchat.engine.open_request import FolderRequest, OpenRequest, Progress
 from genchat.engine.paths import Paths
@@ -242,6 +242,10 @@ def _folders(root: Path, *, shipped: bool) -> Iterator[ModelEntry]:
             continue
         made: Origin = "imported" if card.command.startswith(_IMPORTING) else "trained"
         described = str(card.results.get("description", "") or ", ".join(card.languages))
+        if shipped:
+            key = f"pretrained.{folder.name.replace('-', '_')}"
+            known = words_of(key)
+            described = described if known == key else known
         yield ModelEntry(
             folder.name, card.family, "shipped" if shipped else made, card.chat, size, described, folder, card
         )
