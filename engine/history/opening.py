@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from genchat.engine.errors import HistoryError
-from genchat.engine.files import move
+from genchat.engine.files import beside, move, put_in_new_place, tidy
 from genchat.engine.history.schema import APPLICATION_ID, MIGRATIONS, Migration, migrate, version_of
 
 BUSY_SECONDS = 10.0
@@ -117,12 +117,18 @@ def prepare_private(path: Path) -> None:
 
 
 def back_up(connection: sqlite3.Connection, target: Path) -> None:
-    """Write a compact copy, private to its owner. The target must not exist."""
-    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    """Write a compact copy, private to its owner, which has its name only when it is whole.
+
+    Raises FileExistsError where something has that name.
+    """
+    tidy(target.parent)
+    part = beside(target)
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
-        connection.execute("VACUUM INTO ?", (str(target),))
+        connection.execute("VACUUM INTO ?", (str(part),))
+        put_in_new_place(part, target)
     except BaseException:
-        target.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
 
 
