@@ -6,9 +6,12 @@ What is renamed reaches the disk only with its folder's entry, so the folder is 
 (the sequence of Pillai et al. 2014, "All File Systems Are Not Created Equal").
 """
 
+import ctypes
 import os
+import re
 import shutil
 import stat
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +19,9 @@ from pathlib import Path
 Content = bytes | str | Callable[[Path], object]  # the bytes, a text (UTF-8), or what writes the file of that path
 
 _PRIVATE = 0o600
+_HERE, _EXCHANGE = -100, 2  # AT_FDCWD; RENAME_EXCHANGE, and RENAME_SWAP of macOS
+_TEMPORARY = re.compile(r"\..{1,40}-[0-9a-f]{12}\.tmp")
+_LEFT_BEHIND = 3600.0  # seconds after which nobody is writing a temporary file any more
 _LONGEST_NAME = 40  # characters of a file's name that its temporary name shows
 
 
@@ -53,6 +59,30 @@ def put_in_place(part: Path, path: Path) -> None:
     _sync_folder(path.parent)
 
 
+def put_in_new_place(part: Path, path: Path) -> None:
+    """The function gives a complete file a name that nothing has, its content synced first.
+
+    Raises FileExistsError where something has it, OSError for the rest: `part` stays.
+    """
+    _sync_file(part)
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if path.exists():
+            raise FileExistsError(17, os.strerror(17), str(path)) from None
+        os.replace(part, path)
+    else:
+        part.unlink()
+    _sync_folder(path.parent)
+
+
+def beside(path: Path) -> Path:
+    """A name in the same folder that nothing has; the leading dot keeps it out of listings."""
+    return _beside(path)
+
+
 def move(source: Path, target: Path) -> None:
     """The function gives a file another name in its file system; what stood at `target` goes. Raises OSError."""
     os.replace(source, target)
@@ -64,6 +94,7 @@ def write_folder(folder: Path, fill: Callable[[Path], object]) -> None:
     Raises OSError, and whatever `fill` raises: the folder that was there then stays.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
+    tidy(folder.parent)
     temporary = _beside(folder)
     temporary.mkdir(mode=0o700)
     try:
@@ -82,9 +113,14 @@ def write_folder(folder: Path, fill: Callable[[Path], object]) -> None:
 
 
 def _replace_folder(temporary: Path, folder: Path) -> None:
-    """A folder cannot be renamed over a full one: that one is set aside first, and put back on failure."""
+    """A folder cannot be renamed over a full one: the two exchange their names, which is one step. Where the system has
+    no such step, the old one is set aside first, and put back on failure.
+    """
     if not folder.exists():
         os.replace(temporary, folder)
+        return
+    if _exchange(temporary, folder):
+        shutil.rmtree(temporary, ignore_errors=True)
         return
     aside = _beside(folder)
     aside.mkdir(mode=0o700)
@@ -99,6 +135,36 @@ def _replace_folder(temporary: Path, folder: Path) -> None:
     finally:
         with suppress(OSError):
             aside.rmdir()  # an old folder that could not be put back stays in it
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names in one step: renameat2 of Linux, renamex_np of macOS. False where that cannot be done."""
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        first, second = os.fsencode(one), os.fsencode(other)
+        if hasattr(libc, "renameat2"):
+            return bool(libc.renameat2(_HERE, first, _HERE, second, _EXCHANGE) == 0)
+        if hasattr(libc, "renamex_np"):
+            return bool(libc.renamex_np(first, second, _EXCHANGE) == 0)
+    except (OSError, TypeError, ValueError):
+        return False
+    return False
+
+
+def tidy(folder: Path) -> None:
+    """The function removes temporary files and folders that killed processes left in `folder` long ago, and puts back
+    a folder that one of them had set aside.
+    """
+    with suppress(OSError):
+        for left in [each for each in folder.iterdir() if _TEMPORARY.fullmatch(each.name)]:
+            if time.time() - left.stat().st_mtime < _LEFT_BEHIND:
+                continue
+            for inner in left.iterdir() if left.is_dir() else ():
+                if inner.is_dir() and left.name.startswith(f".{inner.name[:_LONGEST_NAME]}-"):
+                    with suppress(OSError):
+                        if not (folder / inner.name).exists():
+                            os.replace(inner, folder / inner.name)
+            shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
 
 
 def _beside(path: Path) -> Path:

@@ -3,6 +3,10 @@
 A write is a function of the connection, run inside one BEGIN IMMEDIATE transaction on the writer's thread. Readers
 borrow a connection from a small stock and see the last committed state, never waiting for the writer. A history in
 memory has a single connection, so there readers and the writer take turns.
+
+A file that is removed, moved or replaced while it is open is noticed before the next write: SQLite would go on writing
+into a file that nobody can find any more. All that it holds is then written to its name again, or beside what stands
+there now.
 """
 
 import heapq
@@ -14,12 +18,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from genchat.engine.errors import HistoryError
 from genchat.engine.history.failures import as_history_error
-from genchat.engine.history.opening import connect
+from genchat.engine.history.opening import SIDE_FILES, back_up, connect, unused
 
 Result = TypeVar("Result")
 Work = Callable[[sqlite3.Connection], Result]
@@ -28,12 +33,27 @@ _Job = tuple[Work[Any], "Future[Any]", bool, bool]
 _Due = tuple[float, int, Callable[[], None]]  # when by the monotonic clock, a number that keeps the order, what
 
 
+def identity_of(path: Path | None) -> tuple[int, int] | None:
+    """Which file stands at a path; None where there is none."""
+    try:
+        state = None if path is None else path.stat()
+    except OSError:
+        return None
+    return None if state is None else (state.st_dev, state.st_ino)
+
+
 class Connections:
     """Owns the writer's connection `writer` and its thread. `path` is None for a history in memory."""
 
-    def __init__(self, writer: sqlite3.Connection, path: Path | None) -> None:
+    def __init__(
+        self, writer: sqlite3.Connection, path: Path | None, rescued: Callable[[Path], object] = lambda path: None
+    ) -> None:
+        """`rescued` is told where the history was written again after its file had gone."""
         self._writer = writer
         self._path = path
+        self._rescued = rescued
+        self._identity = identity_of(path)
+        self._side_files: dict[str, tuple[int, int] | None] = {}  # those of the open file, as last seen
         self._turn = threading.RLock()
         self._spare: list[sqlite3.Connection] = []
         self._spare_lock = threading.Lock()
@@ -69,6 +89,8 @@ class Connections:
                 with self._turn:
                     yield self._writer
                 return
+            if identity_of(self._path) != self._identity:
+                self.write(lambda connection: None)  # which writes it to its name again
             with self._spare_lock:
                 connection = self._spare.pop() if self._spare else None
             if connection is None:
@@ -119,11 +141,40 @@ class Connections:
             work, future, durable, transaction = job
             try:
                 with self._turn, as_history_error(self._path):
+                    if self._path is not None:
+                        self._look_after(self._path)
                     result = self._in_transaction(work, durable) if transaction else work(self._writer)
             except BaseException as error:
                 future.set_exception(error)
             else:
                 future.set_result(result)
+
+    def _look_after(self, path: Path) -> None:
+        """Notice a file that has lost its name; while it has it, remember which side files are its own."""
+        if identity_of(path) != self._identity:
+            self._rescue(path)
+        else:
+            self._side_files = {suffix: identity_of(path.with_name(path.name + suffix)) for suffix in SIDE_FILES}
+
+    def _rescue(self, path: Path) -> None:
+        """Write the open file, which has lost its name, to that name or, if another stands there, beside it.
+
+        Its side files must never meet another file: they would be read into it.
+        """
+        target = path if not path.exists() else unused(path, "rescued", datetime.now(UTC))
+        for suffix, identity in self._side_files.items():
+            side = path.with_name(path.name + suffix)
+            if identity is not None and identity_of(side) == identity:
+                side.unlink(missing_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        back_up(self._writer, target)
+        with self._spare_lock:
+            idle, self._spare = self._spare, []
+            before, self._writer = self._writer, connect(target)
+            self._path, self._identity = target, identity_of(target)
+        for connection in (*idle, before):
+            connection.close()
+        self._rescued(target)
 
     def _in_transaction(self, work: Work[Result], durable: bool) -> Result:
         connection = self._writer

@@ -16,13 +16,13 @@ from datetime import datetime
 from pathlib import Path
 
 from genchat.engine.errors import HistoryError
-from genchat.engine.files import move
+from genchat.engine.files import beside, move, put_in_new_place, tidy
 from genchat.engine.history.schema import APPLICATION_ID, MIGRATIONS, Migration, migrate, version_of
 
 BUSY_SECONDS = 10.0
 _MARGIN = 2**20  # bytes free beyond what a migration takes
-_COPIES = ("backup", "corrupt")
-_SIDE_FILES = ("-wal", "-shm", "-journal")
+_COPIES = ("backup", "corrupt", "rescued")
+SIDE_FILES = ("-wal", "-shm", "-journal")
 
 
 def connect(path: Path, *, reader: bool = False) -> sqlite3.Connection:
@@ -90,7 +90,7 @@ def check_room(path: Path) -> None:
 
     Raises HistoryError where less is free.
     """
-    files = (path, *(path.with_name(path.name + suffix) for suffix in _SIDE_FILES))
+    files = (path, *(path.with_name(path.name + suffix) for suffix in SIDE_FILES))
     needed = 2 * sum(file.stat().st_size for file in files if file.exists()) + _MARGIN
     free = shutil.disk_usage(path.parent).free
     if free < needed:
@@ -117,12 +117,18 @@ def prepare_private(path: Path) -> None:
 
 
 def back_up(connection: sqlite3.Connection, target: Path) -> None:
-    """Write a compact copy, private to its owner. The target must not exist."""
-    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    """Write a compact copy, private to its owner, which has its name only when it is whole.
+
+    Raises FileExistsError where something has that name.
+    """
+    tidy(target.parent)
+    part = beside(target)
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
-        connection.execute("VACUUM INTO ?", (str(target),))
+        connection.execute("VACUUM INTO ?", (str(part),))
+        put_in_new_place(part, target)
     except BaseException:
-        target.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
 
 
@@ -136,14 +142,14 @@ def unused(path: Path, word: str, now: datetime) -> Path:
 def copies_of(path: Path) -> tuple[Path, ...]:
     """Backups and damaged files that genchat itself has left beside the history."""
     copies = (copy for word in _COPIES for copy in path.parent.glob(f"{glob.escape(path.name)}.{word}-*"))
-    return tuple(sorted(copy for copy in copies if not copy.name.endswith(_SIDE_FILES)))
+    return tuple(sorted(copy for copy in copies if not copy.name.endswith(SIDE_FILES)))
 
 
 def move_aside(path: Path, now: datetime) -> Path:
     """Move a damaged file and what belongs to it out of the way, bytes untouched; returns its new name."""
     target = unused(path, "corrupt", now)
     move(path, target)
-    for suffix in _SIDE_FILES:
+    for suffix in SIDE_FILES:
         side = path.with_name(path.name + suffix)
         if side.exists():
             move(side, target.with_name(target.name + suffix))
@@ -152,9 +158,9 @@ def move_aside(path: Path, now: datetime) -> Path:
 
 def back_in_place(moved: Path, path: Path) -> None:
     """Undo `move_aside`; what stands at `path` meanwhile goes."""
-    for suffix in _SIDE_FILES:
+    for suffix in SIDE_FILES:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-    for suffix in ("", *_SIDE_FILES):
+    for suffix in ("", *SIDE_FILES):
         if (side := moved.with_name(moved.name + suffix)).exists():
             move(side, path.with_name(path.name + suffix))
 

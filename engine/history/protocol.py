@@ -205,6 +205,10 @@ class History(Protocol):
         new version, damaged files set aside."""
         ...
 
+    def take_news(self) -> tuple[Notice, ...]:
+        """What has happened to the file since the last call: that it had gone, and where it was written again."""
+        ...
+
     def close(self) -> None:
         """Finish what is queued and let the file go. A reply still open becomes interrupted. May be called twice."""
         ...

@@ -76,7 +76,8 @@ class HistoryStore:
         self._now = now
         self._vocabularies: dict[int, tuple[Tokenizer, VocabularyBlob]] = {}
         self._decoded: dict[str, StoredVocabulary | None] = {}  # by their digest
-        self._connections = Connections(writer, path)
+        self._news: list[Notice] = []
+        self._connections = Connections(writer, path, self._rescued)
         try:
             self._lease = self._connections.write(self._enter)
         except BaseException:
@@ -125,6 +126,15 @@ class HistoryStore:
     @property
     def notices(self) -> tuple[Notice, ...]:
         return self._notices
+
+    def _rescued(self, path: Path) -> None:
+        self._path = path
+        self._news.append(Notice("history.rescued", {"path": str(path)}))
+
+    def take_news(self) -> tuple[Notice, ...]:
+        """What has happened to the file since the last call, for whoever shows the screen."""
+        news, self._news = tuple(self._news), []
+        return news
 
     def __enter__(self) -> "HistoryStore":
         return self

@@ -3,12 +3,15 @@
 import ast
 import errno
 import os
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from genchat.engine.files import move, put_in_place, write_atomically, write_folder
+from genchat.engine.files import move, put_in_place, tidy, write_atomically, write_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -193,6 +196,7 @@ def test_a_folder_that_cannot_be_renamed_leaves_the_older_one(
     folder = tmp_path / "model"
     write_folder(folder, fill)
     rename, calls = os.replace, 0
+    monkeypatch.setattr("genchat.engine.files._exchange", lambda one, other: False)  # a system without that step
 
     def refused(source: Path, target: Path) -> None:
         nonlocal calls
@@ -212,6 +216,7 @@ def test_an_older_folder_that_cannot_be_put_back_is_not_lost(tmp_path: Path, mon
     folder = tmp_path / "model"
     write_folder(folder, fill)
     rename, calls = os.replace, 0
+    monkeypatch.setattr("genchat.engine.files._exchange", lambda one, other: False)  # a system without that step
 
     def refused(source: Path, target: Path) -> None:
         nonlocal calls
@@ -241,6 +246,67 @@ def renaming(tree: ast.AST) -> Iterator[str]:
         }
         if name in forbidden.get(owner, ()) or (name in ("replace", "rename") and alone):
             yield f"line {node.lineno}: {owner}.{name}"
+
+
+def test_a_folder_is_there_at_every_moment_while_it_is_replaced(tmp_path: Path) -> None:
+    """A reader that looks all the time never finds it gone: the two folders exchange their names in one step."""
+    folder = tmp_path / "model"
+    write_folder(folder, lambda where: (where / "card").write_text("0"))
+    over, missing = threading.Event(), []
+
+    def look() -> None:
+        while not over.is_set():
+            try:
+                (folder / "card").read_text()
+            except OSError as error:
+                missing.append(error)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    for number in range(60):
+        write_folder(folder, lambda where, number=number: (where / "card").write_text(str(number)))  # type: ignore[misc]
+    over.set()
+    looking.join()
+    if sys.platform == "linux":
+        # Its old content may go while it is read; the name never does.
+        assert not [error for error in missing if not folder.exists()]
+        assert len(missing) < 60
+    assert (folder / "card").read_text() == "59"
+    assert os.listdir(tmp_path) == ["model"]
+
+
+def test_a_process_that_is_killed_at_any_moment_leaves_the_old_folder_or_the_new(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from genchat.engine.files import write_folder\n"
+        "for number in range(100000):\n"
+        "    write_folder(Path(sys.argv[1]), lambda where: (where / 'card').write_text(str(number)))\n"
+        "    print(number, flush=True)\n"
+    )
+    folder = tmp_path / "model"
+    for after in range(1, 13):
+        child = subprocess.Popen(
+            [sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+        )
+        assert child.stdout is not None
+        for _ in range(after):
+            child.stdout.readline()
+        child.kill()
+        child.wait()
+        child.stdout.close()
+        assert (folder / "card").read_text().isdigit()
+
+
+def test_what_killed_processes_left_long_ago_is_tidied_up_and_what_was_set_aside_is_put_back(tmp_path: Path) -> None:
+    old, young, aside = (tmp_path / f".{name}-0123456789ab.tmp" for name in ("old", "young", "model"))
+    old.mkdir()
+    young.mkdir()
+    (aside / "model").mkdir(parents=True)
+    (aside / "model" / "card").write_text("kept")
+    for each in (old, aside):
+        os.utime(each, (0, 0))
+    tidy(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == sorted([young.name, "model"])
+    assert (tmp_path / "model" / "card").read_text() == "kept"
 
 
 def test_files_are_renamed_in_one_module_alone() -> None:

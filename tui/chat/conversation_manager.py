@@ -44,6 +44,8 @@ class ConversationManager:
         except GenchatError as problem:
             self._host.note(str(problem), error=True)
             kept = ()
+        for notice in self._session.history.take_news():
+            self._host.note(say(notice.key, **dict(notice.values)), lasting=True)
         older = len(kept) > self._listed
         self._list.show(kept[: self._listed], self._session.stored_id, older=older)
 

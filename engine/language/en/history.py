@@ -1,6 +1,7 @@
 """What is said about the history, in English."""
 
 TEXTS = {
+    "history.rescued": "The file of the history had been removed or moved. Everything was written again: {path}",
     "history.redacted": "not saved: this was part of a key",
     "history.not_recorded": "nothing was recorded for this token",
     "history.recovered": "the history file was damaged; it was kept as {path}, and {conversations:# conversation|# conversations} with {messages:# message|# messages} could be read from it",

@@ -1,6 +1,7 @@
 """O que se diz sobre o histórico, em português do Brasil."""
 
 TEXTS = {
+    "history.rescued": "O arquivo do histórico foi apagado ou movido. Tudo foi gravado de novo: {path}",
     "history.redacted": "não guardado: fazia parte de uma chave",
     "history.not_recorded": "nada foi registrado para este token",
     "history.recovered": "o arquivo de histórico estava danificado; foi guardado como {path}, e {conversations:# conversa|# conversas} com {messages:# mensagem|# mensagens} {conversations:pôde ser lida|puderam ser lidas} dele",

@@ -17,7 +17,7 @@ import pytest
 from genchat.engine.errors import HistoryError
 from genchat.engine.history import HistoryStore, NullHistory, open_history
 from genchat.engine.history.failures import history_error
-from genchat.engine.history.opening import copies_of
+from genchat.engine.history.opening import back_up, copies_of
 from genchat.engine.history.schema import MIGRATIONS
 from genchat.engine.language import say
 from tests.engine.history.makers import Clock, answer, ask, events, run
@@ -452,3 +452,25 @@ def test_a_file_that_needs_no_migration_needs_no_room(path: Path, monkeypatch: p
     fill(path, 1)
     monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=0))
     HistoryStore.open(path).close()
+
+
+def test_a_backup_has_its_name_only_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with HistoryStore.open(tmp_path / "history.db") as store:
+        ask(store, "oi")
+        target = tmp_path / "out" / "copy.db"
+        target.parent.mkdir()
+
+        def killed(part: Path, path: Path) -> None:
+            assert not path.exists()
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr("genchat.engine.history.opening.put_in_new_place", killed)
+            with pytest.raises(KeyboardInterrupt):
+                store._connections.write(lambda connection: back_up(connection, target), transaction=False)
+        assert list(target.parent.iterdir()) == []
+        store._connections.write(lambda connection: back_up(connection, target), transaction=False)
+        with pytest.raises((FileExistsError, HistoryError)):
+            store._connections.write(lambda connection: back_up(connection, target), transaction=False)
+    with HistoryStore.open(target) as copy:
+        assert len(copy.conversations()) == 1
